@@ -1,0 +1,59 @@
+// Shared<T>: a value that many owners share until one of them writes (copy on write). [pure]
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+namespace unitparser {
+
+/// A value of T, eight bytes wide. Default-constructed ones share one default T and allocate nothing; copies share;
+/// `write()` first takes a private copy. Not for use by several threads at once (the count is not atomic).
+template <class T>
+class Shared {
+ public:
+  Shared() = default;
+  Shared(const Shared& other) noexcept : node_(other.node_) {
+    if (node_ != nullptr) ++node_->owners;
+  }
+  Shared(Shared&& other) noexcept : node_(std::exchange(other.node_, nullptr)) {}
+  Shared& operator=(Shared other) noexcept {
+    std::swap(node_, other.node_);
+    return *this;
+  }
+  explicit Shared(T value) : node_(new Node{std::move(value), 1}) {}
+  ~Shared() {
+    if (node_ != nullptr && --node_->owners == 0) delete node_;
+  }
+
+  [[nodiscard]] const T& read() const { return node_ != nullptr ? node_->value : default_value(); }
+  const T& operator*() const { return read(); }
+  const T* operator->() const { return &read(); }
+
+  /// The value for writing; private to this owner from here on.
+  [[nodiscard]] T& write() {
+    if (node_ == nullptr) {
+      node_ = new Node{T{}, 1};
+    } else if (node_->owners > 1) {
+      Node* own = new Node{node_->value, 1};
+      --node_->owners;
+      node_ = own;
+    }
+    return node_->value;
+  }
+
+  /// Same storage (a cheap "surely equal").
+  [[nodiscard]] bool same_as(const Shared& other) const noexcept { return node_ == other.node_; }
+
+ private:
+  struct Node {
+    T value;
+    std::uint32_t owners;
+  };
+  static const T& default_value() {
+    static const T value{};
+    return value;
+  }
+  Node* node_ = nullptr;
+};
+
+}  // namespace unitparser

@@ -82,6 +82,9 @@ struct Now {
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text,
                                               Duration default_unit = Duration::from_seconds(1));
 
+/// The same in nanoseconds (knows "ns", default unit is the nanosecond); UINT64_MAX for infinity.
+[[nodiscard]] Result<std::uint64_t> parse_nanoseconds(std::string_view text);
+
 /// Prints a time span as systemd does ("1min 30s", "infinity", "0"), leaving out what is below `accuracy`.
 [[nodiscard]] std::string format_duration(Duration duration, Duration accuracy = Duration::from_usec(1));
 

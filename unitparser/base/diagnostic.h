@@ -27,4 +27,20 @@ struct Diagnostic {
 };
 using Diagnostics = std::vector<Diagnostic>;
 
+/// Handed to the parser of one value, so that it can remark without knowing the place.
+class Remarks {
+ public:
+  Remarks(Diagnostics& sink, Position position, std::string_view key)
+      : sink_(&sink), position_(std::move(position)), key_(key) {}
+  void add(Severity severity, std::string message, std::string hint = {}) {
+    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint)});
+  }
+  [[nodiscard]] const Position& position() const { return position_; }
+
+ private:
+  Diagnostics* sink_;
+  Position position_;
+  std::string key_;
+};
+
 }  // namespace unitparser

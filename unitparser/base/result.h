@@ -67,6 +67,13 @@ using Result = tl::expected<T, Error>;
 /// Failure of a system call: `what` is followed by the text of `os_errno`.
 [[nodiscard]] tl::unexpected<Error> fail_errno(int os_errno, std::string_view what);
 
+/// The value inside a successful Result, moved out; nothing for Result<void>. For TRY.
+template <class T>
+[[nodiscard]] T take_value(Result<T>& result) {
+  return std::move(*result);
+}
+inline void take_value(Result<void>&) {}
+
 }  // namespace unitparser
 
 /// Evaluates a Result expression; returns its Error from the enclosing function, else yields the value.
@@ -74,5 +81,5 @@ using Result = tl::expected<T, Error>;
   __extension__({                                                                \
     auto try_result_ = (expression);                                             \
     if (!try_result_) return tl::unexpected(std::move(try_result_.error()));      \
-    std::move(*try_result_);                                                     \
+    ::unitparser::take_value(try_result_);                                       \
   })

@@ -1,0 +1,493 @@
+#include "journal/file/appender.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "journal/format/compression.h"
+#include "journal/format/hash.h"
+
+namespace journal {
+namespace {
+
+using unitparser::Error;
+using unitparser::ErrorCode;
+using unitparser::fail;
+using unitparser::fail_errno;
+using unitparser::Result;
+using unitparser::UniqueFd;
+
+constexpr std::uint64_t smallest_file = 512ULL * 1024;
+constexpr std::uint64_t largest_step = 8ULL * 1024 * 1024;
+constexpr std::uint64_t compact_limit = UINT32_MAX;
+constexpr std::uint64_t fewest_data_buckets = 2047;
+constexpr std::uint64_t field_buckets = 333;
+/// A chain this deep means that somebody makes keys collide; the next file has another key.
+constexpr std::uint64_t deepest_good_chain = 100;
+/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
+constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+
+/// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
+std::uint64_t data_buckets_for(std::uint64_t max_size) {
+  return std::max(max_size * 4 / 768 / 3, fewest_data_buckets);
+}
+
+Result<Id128> random_id() {
+  Id128 id;
+  if (::getrandom(id.bytes.data(), id.bytes.size(), 0) != static_cast<ssize_t>(id.bytes.size()))
+    return fail_errno(errno, "getrandom");
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x40);  // a version 4 UUID, as all our ids are
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
+  return id;
+}
+
+/// Half of what is there already: chains stay short, and at most a third of the arrays is unused.
+constexpr std::uint64_t new_array_capacity(std::uint64_t total) { return std::max<std::uint64_t>(4, total / 2); }
+
+std::uint64_t next_generation() {
+  static std::uint64_t last = 0;
+  return ++last;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, const NewFileOptions& options,
+                                                   const FileLimits& limits, CompressionPolicy compression) {
+  std::unique_ptr<Appender> file(new Appender);
+  file->fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
+  if (!file->fd_) return fail_errno(errno, path);
+  file->path_ = path;
+  file->limits_ = limits;
+  file->compression_ = compression;
+  file->compact_ = options.compact;
+  file->generation_ = next_generation();
+  const auto set_up = [&]() -> Result<void> {
+    Header header = {};
+    header.signature = file_signature;
+    header.incompatible_flags = (options.compact ? incompatible::compact : 0) |
+                                (options.keyed_hash ? incompatible::keyed_hash : 0) |
+                                (compression.threshold != 0 ? incompatible::compressed_zstd : 0);
+    header.file_id = TRY(random_id());
+    header.machine_id = options.machine_id;
+    header.tail_entry_boot_id = options.boot_id;
+    header.seqnum_id = options.seqnum_id.is_null() ? header.file_id : options.seqnum_id;
+    header.header_size = sizeof header;
+    if (::pwrite(file->fd_.get(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header))
+      return fail_errno(errno, path);
+    TRY(file->map(sizeof header));
+    return file->make_tables(data_buckets_for(limits.max_size), field_buckets);
+  }();
+  if (!set_up) {
+    ::unlink(path.c_str());
+    return tl::unexpected(set_up.error());
+  }
+  return file;
+}
+
+Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const Id128& machine_id,
+                                                 const FileLimits& limits, CompressionPolicy compression) {
+  std::unique_ptr<Appender> file(new Appender);
+  file->fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!file->fd_) return fail_errno(errno, path);
+  file->path_ = path;
+  file->limits_ = limits;
+  file->compression_ = compression;
+  file->generation_ = next_generation();
+  struct stat st = {};
+  if (::fstat(file->fd_.get(), &st) < 0) return fail_errno(errno, path);
+  if (!S_ISREG(st.st_mode)) return fail(ErrorCode::not_supported, path + ": not a file");
+  if (static_cast<std::uint64_t>(st.st_size) < sizeof(Header)) return fail(ErrorCode::busy, path + ": too short");
+  TRY(file->map(static_cast<std::uint64_t>(st.st_size)));
+  const Header& header = *file->header_;
+  if (header.header_size != sizeof(Header))
+    return fail(ErrorCode::not_supported, path + ": written by another version");
+  if ((header.compatible_flags & compatible::sealed) != 0)
+    return fail(ErrorCode::not_supported, path + ": sealed files are only read");
+  if (header.machine_id != machine_id) return fail(ErrorCode::not_supported, path + ": of another machine");
+  if (header.state == static_cast<std::uint8_t>(FileState::archived))
+    return fail(ErrorCode::invalid_argument, path + ": archived");
+  if (header.state != static_cast<std::uint8_t>(FileState::offline))
+    return fail(ErrorCode::busy, path + ": not closed cleanly");
+  file->compact_ = file->view_.is_compact();
+  if (!file->compact_ || compression.threshold != 0)
+    file->header_->incompatible_flags |= compression.threshold != 0 ? incompatible::compressed_zstd : 0;
+  std::uint64_t tail_size = 0;
+  if (file->view_.data_hash_table().empty() || file->view_.field_hash_table().empty() ||
+      file->view_.object(header.tail_object_offset, ObjectType::unused, tail_size) == nullptr)
+    return fail(ErrorCode::busy, path + ": damaged");
+  file->end_ = align8(header.tail_object_offset + tail_size);
+  file->trimmed_ = file->end_;
+  if (file->end_ > file->file_size_) return fail(ErrorCode::busy, path + ": damaged");
+  return file;
+}
+
+Appender::~Appender() {
+  if (base_ != nullptr) {
+    if (header_ != nullptr && header_->state == static_cast<std::uint8_t>(FileState::online) && !guard_.tripped())
+      header_->state = static_cast<std::uint8_t>(FileState::offline);
+    guard_.watch(nullptr, 0);
+    ::munmap(base_, mapped_);
+  }
+}
+
+Result<void> Appender::map(std::uint64_t file_size) {
+  // Address space is free: map the largest size that the file may take once, and never move it.
+  mapped_ = std::max({limits_.max_size, smallest_file, file_size});
+  mapped_ = (mapped_ + 4095) & ~std::uint64_t{4095};
+  void* base = ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  if (base == MAP_FAILED) return fail_errno(errno, path_);
+  base_ = static_cast<std::uint8_t*>(base);
+  guard_.watch(base_, mapped_);
+  file_size_ = file_size;
+  end_ = file_size;
+  header_ = at<Header>(0);
+  view_ = TRY(FileView::over({base_, file_size_}, HeaderRule::lenient));
+  return {};
+}
+
+Result<void> Appender::grow(std::uint64_t needed_end) {
+  // Grow in steps that follow the file's size: small logs in /run stay small, large files allocate seldom.
+  const std::uint64_t step = std::clamp(file_size_ / 4, smallest_file, largest_step);
+  std::uint64_t new_size = std::max((needed_end + step - 1) / step * step, smallest_file);
+  new_size = std::min(new_size, mapped_);
+  if (needed_end > new_size || needed_end > std::max(limits_.max_size, smallest_file))
+    return fail(ErrorCode::too_big, path_ + ": the file is full");
+  if (limits_.keep_free > 0 && file_size_ >= smallest_file) {
+    struct statvfs fs = {};
+    if (::fstatvfs(fd_.get(), &fs) == 0) {
+      const std::uint64_t available = static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;
+      if (available < limits_.keep_free || available - limits_.keep_free < new_size - file_size_)
+        return fail(ErrorCode::too_big, path_ + ": the file system's reserve is reached");
+    }
+  }
+  // Blocks are allocated now, so that a full disk is an error here and not a SIGBUS later.
+  int r = ::posix_fallocate(fd_.get(), static_cast<off_t>(file_size_), static_cast<off_t>(new_size - file_size_));
+  if (r == EOPNOTSUPP || r == EINVAL) r = ::ftruncate(fd_.get(), static_cast<off_t>(new_size)) < 0 ? errno : 0;
+  if (r != 0) return fail_errno(r, path_);
+  file_size_ = new_size;
+  header_->arena_size = new_size - sizeof(Header);
+  view_.rebase({base_, file_size_});
+  return {};
+}
+
+Result<std::uint64_t> Appender::append_object(ObjectType type, std::uint64_t size) {
+  const std::uint64_t offset = end_;
+  const std::uint64_t object_end = offset + align8(size);
+  if (compact_ && object_end > compact_limit) return fail(ErrorCode::too_big, path_ + ": the file is full");
+  if (object_end > file_size_) TRY(grow(object_end));
+  auto* object = at<ObjectHeader>(offset);
+  object->type = static_cast<std::uint8_t>(type);
+  object->flags = 0;
+  object->size = size;
+  header_->tail_object_offset = offset;
+  ++header_->n_objects;
+  end_ = object_end;
+  return offset;
+}
+
+Result<void> Appender::make_tables(std::uint64_t data_buckets, std::uint64_t fields) {
+  const auto make = [this](ObjectType type, std::uint64_t buckets, std::uint64_t& offset,
+                           std::uint64_t& size) -> Result<void> {
+    const std::uint64_t bytes = buckets * sizeof(HashItem);
+    const std::uint64_t object = TRY(append_object(type, sizeof(ObjectHeader) + bytes));
+    offset = object + sizeof(ObjectHeader);
+    size = bytes;
+    return {};
+  };
+  TRY(make(ObjectType::field_hash_table, fields, header_->field_hash_table_offset, header_->field_hash_table_size));
+  return make(ObjectType::data_hash_table, data_buckets, header_->data_hash_table_offset,
+              header_->data_hash_table_size);
+}
+
+std::uint64_t Appender::find_data(std::string_view payload, std::uint64_t hash) {
+  const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
+  const auto* table = at<HashItem>(header_->data_hash_table_offset);
+  const std::uint64_t head = compact_ ? sizeof(DataObject) + sizeof(CompactDataTail) : sizeof(DataObject);
+  std::uint64_t depth = 0;
+  for (std::uint64_t offset = table[hash % buckets].head_hash_offset; offset != 0;) {
+    if (offset % 8 != 0 || offset + head >= end_) return 0;
+    const auto* object = at<DataObject>(offset);
+    if (object->hash == hash) {
+      if (object->object.flags == 0) {
+        if (object->object.size == head + payload.size() &&
+            std::memcmp(base_ + offset + head, payload.data(), payload.size()) == 0)
+          return offset;
+      } else if (const DataView data = view_.data(offset); data) {
+        std::string expanded;
+        if (decompress(compression_of_flags(data.flags), data.payload, expanded, payload.size() + 1) &&
+            expanded == payload)
+          return offset;
+      }
+    }
+    const std::uint64_t next = object->next_hash_offset;
+    if (next <= offset) break;
+    offset = next;
+    if (++depth > header_->data_hash_chain_depth) header_->data_hash_chain_depth = depth;
+  }
+  return 0;
+}
+
+void Appender::link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type) {
+  const std::uint64_t tail = bucket.tail_hash_offset;
+  if (tail == 0 || bucket.head_hash_offset == 0) bucket.head_hash_offset = offset;
+  else if (type == ObjectType::data) at<DataObject>(tail)->next_hash_offset = offset;
+  else at<FieldObject>(tail)->next_hash_offset = offset;
+  bucket.tail_hash_offset = offset;
+}
+
+Result<std::uint64_t> Appender::intern_field(std::string_view name) {
+  const std::uint64_t hash = view_.hash(name);
+  const std::uint64_t buckets = header_->field_hash_table_size / sizeof(HashItem);
+  const std::uint64_t bucket = hash % buckets;
+  std::uint64_t depth = 0;
+  for (std::uint64_t offset = at<HashItem>(header_->field_hash_table_offset)[bucket].head_hash_offset; offset != 0;) {
+    std::string_view found;
+    const FieldObject* field = view_.field(offset, found);
+    if (field == nullptr) break;
+    if (field->hash == hash && found == name) return offset;
+    if (field->next_hash_offset <= offset) break;
+    offset = field->next_hash_offset;
+    if (++depth > header_->field_hash_chain_depth) header_->field_hash_chain_depth = depth;
+  }
+  const std::uint64_t offset = TRY(append_object(ObjectType::field, sizeof(FieldObject) + name.size()));
+  auto* field = at<FieldObject>(offset);
+  field->hash = hash;
+  std::memcpy(base_ + offset + sizeof(FieldObject), name.data(), name.size());
+  link_into_table(at<HashItem>(header_->field_hash_table_offset)[bucket], offset, ObjectType::field);
+  ++header_->n_fields;
+  return offset;
+}
+
+Result<DataHandle> Appender::intern(std::string_view payload) {
+  const std::size_t equals = payload.find('=');
+  if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
+  const std::uint64_t hash = view_.hash(payload);
+  // Keyed hashes differ between files, and the xor hash must not: it is always of Jenkins' hash.
+  const std::uint64_t xor_part = view_.is_keyed() ? jenkins_hash64(payload.data(), payload.size()) : hash;
+  if (const std::uint64_t found = find_data(payload, hash); found != 0) return DataHandle{found, xor_part};
+
+  mark_online();
+  std::string_view stored = payload;
+  std::uint8_t flags = 0;
+  if (compression_.threshold != 0 && payload.size() >= compression_.threshold && compress_zstd(payload, packed_)) {
+    stored = packed_;
+    flags = object_flag::compressed_zstd;
+  }
+  const std::uint64_t head = compact_ ? sizeof(DataObject) + sizeof(CompactDataTail) : sizeof(DataObject);
+  const std::uint64_t offset = TRY(append_object(ObjectType::data, head + stored.size()));
+  auto* data = at<DataObject>(offset);
+  data->hash = hash;
+  data->object.flags = flags;
+  std::memcpy(base_ + offset + head, stored.data(), stored.size());
+  const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
+  link_into_table(at<HashItem>(header_->data_hash_table_offset)[hash % buckets], offset, ObjectType::data);
+  ++header_->n_data;
+  const std::uint64_t field = TRY(intern_field(payload.substr(0, equals)));
+  data->next_field_offset = at<FieldObject>(field)->head_data_offset;
+  at<FieldObject>(field)->head_data_offset = offset;
+  touched_ += stored.size();
+  return DataHandle{offset, xor_part};
+}
+
+Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* tail_array, std::uint32_t* tail_count,
+                                     std::uint64_t total, std::uint64_t entry_offset) {
+  const std::uint64_t item_size = compact_ ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
+  const auto capacity_of = [&](std::uint64_t array) {
+    return (at<EntryArrayObject>(array)->object.size - sizeof(EntryArrayObject)) / item_size;
+  };
+  const auto store = [&](std::uint64_t array, std::uint64_t index) {
+    std::uint8_t* place = base_ + array + sizeof(EntryArrayObject) + index * item_size;
+    if (compact_) {
+      const auto offset = static_cast<std::uint32_t>(entry_offset);
+      std::memcpy(place, &offset, sizeof offset);
+    } else {
+      std::memcpy(place, &entry_offset, sizeof entry_offset);
+    }
+  };
+  std::uint64_t last = 0;
+  std::uint64_t used = total;
+  if (tail_array != nullptr && *tail_array != 0) {
+    last = *tail_array;
+    used = *tail_count;
+  } else {
+    for (std::uint64_t array = first_array; array != 0;) {
+      if (!view_.entry_array(array)) return fail(ErrorCode::io, path_ + ": damaged entry array");
+      last = array;
+      const std::uint64_t next = at<EntryArrayObject>(array)->next_entry_array_offset;
+      if (next <= array) break;
+      used -= std::min(used, capacity_of(array));
+      array = next;
+    }
+  }
+  if (last != 0) {
+    if (!view_.entry_array(last)) return fail(ErrorCode::io, path_ + ": damaged entry array");
+    if (used < capacity_of(last)) {
+      store(last, used);
+      if (tail_array != nullptr) {
+        *tail_array = static_cast<std::uint32_t>(last);
+        *tail_count = static_cast<std::uint32_t>(used + 1);
+      }
+      return {};
+    }
+  }
+  const std::uint64_t capacity = new_array_capacity(total);
+  const std::uint64_t array =
+      TRY(append_object(ObjectType::entry_array, sizeof(EntryArrayObject) + capacity * item_size));
+  ++header_->n_entry_arrays;
+  store(array, 0);
+  if (last == 0) first_array = array;
+  else at<EntryArrayObject>(last)->next_entry_array_offset = array;
+  if (tail_array != nullptr) {
+    *tail_array = static_cast<std::uint32_t>(array);
+    *tail_count = 1;
+  }
+  return {};
+}
+
+std::uint64_t Appender::room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total) {
+  const std::uint64_t item_size = compact_ ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
+  if (tail_array != 0) {
+    if (const EntryArrayView tail = view_.entry_array(tail_array); tail && tail_count < tail.capacity) return 0;
+  }
+  return align8(sizeof(EntryArrayObject) + new_array_capacity(total) * item_size);
+}
+
+Result<void> Appender::link_entry(std::uint64_t entry_offset, std::span<const DataHandle> data) {
+  // tail_entry_array_offset has 32 bits: larger regular files go without it and walk the chain.
+  const bool use_tail = mapped_ <= compact_limit + 1;
+  TRY(push_to_array(header_->entry_array_offset, use_tail ? &header_->tail_entry_array_offset : nullptr,
+                    use_tail ? &header_->tail_entry_array_n_entries : nullptr, header_->n_entries, entry_offset));
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  ++header_->n_entries;
+  for (const DataHandle& handle : data) {
+    auto* object = at<DataObject>(handle.offset);
+    if (object->n_entries == 0) {
+      object->entry_offset = entry_offset;
+    } else {
+      auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
+      TRY(push_to_array(object->entry_array_offset, tail != nullptr ? &tail->tail_entry_array_offset : nullptr,
+                        tail != nullptr ? &tail->tail_entry_array_n_entries : nullptr, object->n_entries - 1,
+                        entry_offset));
+    }
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    ++object->n_entries;
+  }
+  return {};
+}
+
+Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& data, std::uint64_t& seqnum) {
+  if (data.empty()) return fail(ErrorCode::invalid_argument, "an entry needs at least one field");
+  if (guard_.tripped()) return fail(ErrorCode::io, path_ + ": lost pages of the file");
+  std::sort(data.begin(), data.end());
+  data.erase(std::unique(data.begin(), data.end()), data.end());
+  mark_online();
+
+  // Room for everything first: an entry is linked whole or not made at all.
+  const std::uint64_t item_size = compact_ ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
+  const std::uint64_t size = sizeof(EntryObject) + data.size() * item_size;
+  std::uint64_t needed = align8(size) + room_for_push(header_->tail_entry_array_offset,
+                                                      header_->tail_entry_array_n_entries, header_->n_entries);
+  for (const DataHandle& handle : data) {
+    const auto* object = at<DataObject>(handle.offset);
+    if (object->n_entries == 0) continue;
+    const auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
+    needed += room_for_push(tail != nullptr ? tail->tail_entry_array_offset : 0,
+                            tail != nullptr ? tail->tail_entry_array_n_entries : 0, object->n_entries - 1);
+  }
+  if (end_ + needed > file_size_) TRY(grow(end_ + needed));
+
+  const std::uint64_t offset = TRY(append_object(ObjectType::entry, size));
+  auto* entry = at<EntryObject>(offset);
+  seqnum = std::max(header_->tail_entry_seqnum, seqnum) + 1;
+  std::uint64_t monotonic = stamp.monotonic;
+  if (header_->n_entries > 0 && stamp.boot_id == header_->tail_entry_boot_id)
+    monotonic = std::max(monotonic, header_->tail_entry_monotonic);
+  entry->seqnum = seqnum;
+  entry->realtime = stamp.realtime;
+  entry->monotonic = monotonic;
+  entry->boot_id = stamp.boot_id;
+  std::uint8_t* item = base_ + offset + sizeof(EntryObject);
+  std::uint64_t xor_hash = 0;
+  for (const DataHandle& handle : data) {
+    xor_hash ^= handle.xor_part;
+    if (compact_) {
+      const auto compact_item = static_cast<CompactEntryItem>(handle.offset);
+      std::memcpy(item, &compact_item, sizeof compact_item);
+    } else {
+      const RegularEntryItem regular{handle.offset, at<DataObject>(handle.offset)->hash};
+      std::memcpy(item, &regular, sizeof regular);
+    }
+    item += item_size;
+  }
+  entry->xor_hash = xor_hash;
+  TRY(link_entry(offset, data));
+
+  if (header_->head_entry_seqnum == 0) header_->head_entry_seqnum = seqnum;
+  if (header_->head_entry_realtime == 0) header_->head_entry_realtime = stamp.realtime;
+  header_->tail_entry_seqnum = seqnum;
+  header_->tail_entry_realtime = stamp.realtime;
+  header_->tail_entry_monotonic = monotonic;
+  header_->tail_entry_boot_id = stamp.boot_id;
+  touched_ += size + data.size() * 64;
+  trim_pages();
+  return {};
+}
+
+void Appender::mark_online() {
+  if (header_->state == static_cast<std::uint8_t>(FileState::online)) return;
+  header_->state = static_cast<std::uint8_t>(FileState::online);
+  // The mark starts its way to the disk before what it announces; waiting for it would stall every sender.
+  ::sync_file_range(fd_.get(), 0, 4096, SYNC_FILE_RANGE_WRITE);
+}
+
+void Appender::trim_pages() {
+  if (touched_ < trim_interval) return;
+  touched_ = 0;
+  trimmed_ = end_;
+  ::madvise(base_, mapped_, MADV_DONTNEED);  // shared file pages: dirty ones stay in the page cache
+}
+
+void Appender::notify_followers() {
+  // Stores through a mapping raise no inotify event; setting the length that the file has does.
+  [[maybe_unused]] const int r = ::ftruncate(fd_.get(), static_cast<off_t>(file_size_));
+}
+
+Result<void> Appender::sync() {
+  if (header_->state == static_cast<std::uint8_t>(FileState::offline)) return {};
+  if (::fsync(fd_.get()) < 0) return fail_errno(errno, path_);
+  header_->state = static_cast<std::uint8_t>(FileState::offline);
+  if (::fsync(fd_.get()) < 0) return fail_errno(errno, path_);
+  return {};
+}
+
+Result<void> Appender::archive(const std::string& new_path) {
+  if (::rename(path_.c_str(), new_path.c_str()) < 0 && errno != ENOENT) return fail_errno(errno, path_);
+  path_ = new_path;
+  if (end_ < file_size_ && ::ftruncate(fd_.get(), static_cast<off_t>(end_)) == 0) {
+    file_size_ = end_;
+    header_->arena_size = file_size_ - sizeof(Header);
+    view_.rebase({base_, file_size_});
+  }
+  header_->state = static_cast<std::uint8_t>(FileState::archived);
+  return {};
+}
+
+bool Appender::rotation_suggested(std::uint64_t now_realtime, std::uint64_t max_age) const {
+  const Header& h = *header_;
+  if (guard_.tripped()) return true;
+  if (h.n_data * 4 > h.data_hash_table_size / sizeof(HashItem) * 3) return true;
+  if (h.n_fields * 4 > h.field_hash_table_size / sizeof(HashItem) * 3) return true;
+  if (h.data_hash_chain_depth > deepest_good_chain || h.field_hash_chain_depth > deepest_good_chain) return true;
+  return max_age > 0 && h.head_entry_realtime > 0 && now_realtime > h.head_entry_realtime &&
+         now_realtime - h.head_entry_realtime > max_age;
+}
+
+}  // namespace journal

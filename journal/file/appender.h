@@ -1,0 +1,148 @@
+// Writes one journal file: appends data, fields and entries to a mapped file, in an order that a reader can follow. [os: mmap]
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/file/sigbus_guard.h"
+#include "journal/format/object_view.h"
+#include "unitparser/base/fd.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+/// Sizes that bound a file; all in bytes.
+struct FileLimits {
+  std::uint64_t max_size = 128ULL * 1024 * 1024;  ///< grow no further
+  std::uint64_t keep_free = 0;                    ///< leave this much of the file system unused
+};
+
+/// How a new file is made.
+struct NewFileOptions {
+  Id128 machine_id;
+  Id128 boot_id;
+  Id128 seqnum_id;  ///< source of sequence numbers to go on with; null: the file's own id
+  bool compact = true;
+  bool keyed_hash = true;
+  mode_t mode = 0640;
+};
+
+/// Compression of payloads; 0 means never.
+struct CompressionPolicy {
+  std::uint64_t threshold = 512;
+};
+
+/// One data object of the file being written: valid for the appender that gave it, never for another one.
+struct DataHandle {
+  std::uint64_t offset = 0;
+  std::uint64_t xor_part = 0;  ///< what this data adds to an entry's xor hash
+  bool operator<(const DataHandle& other) const { return offset < other.offset; }
+  bool operator==(const DataHandle& other) const { return offset == other.offset; }
+};
+
+struct EntryStamp {
+  std::uint64_t realtime = 0;   ///< microseconds
+  std::uint64_t monotonic = 0;  ///< microseconds; raised to the file's last one of the same boot where it is below
+  Id128 boot_id;
+};
+
+class Appender {
+ public:
+  /// Makes the file (it must not exist). Errors: as open(2); io ENOSPC.
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> create(const std::string& path,
+                                                                            const NewFileOptions& options,
+                                                                            const FileLimits& limits,
+                                                                            CompressionPolicy compression);
+  /// Goes on with an existing file. Errors: busy (not closed cleanly: recover it first), not_supported (other format
+  /// features, other machine), invalid_argument (archived).
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> open(const std::string& path,
+                                                                          const Id128& machine_id,
+                                                                          const FileLimits& limits,
+                                                                          CompressionPolicy compression);
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+  /// Closes cleanly (state offline), without waiting for the disk; call sync() first for that.
+  ~Appender();
+
+  /// The data object with this payload ("FIELD=value"), made when it is new. Errors: too_big (no room: rotate),
+  /// io (disk full, or the file was damaged under us), invalid_argument (no '=').
+  [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload);
+
+  /// Appends an entry of these data (sorted and made unique in place). `seqnum`: in the last number given out in this
+  /// sequence, out the entry's. Errors as intern().
+  [[nodiscard]] unitparser::Result<void> append(const EntryStamp& stamp, std::vector<DataHandle>& data,
+                                                std::uint64_t& seqnum);
+
+  /// Tells followers (inotify) that entries were appended; once for each batch.
+  void notify_followers();
+
+  /// Writes everything to the disk and marks the file clean until the next append. Blocks for the disk.
+  [[nodiscard]] unitparser::Result<void> sync();
+
+  /// Marks the file archived and gives it its last name; cuts unused space.
+  [[nodiscard]] unitparser::Result<void> archive(const std::string& new_path);
+
+  /// True when the next entries belong into a new file: tables are full, chains are long, or the file is too old.
+  /// `max_age` in microseconds, 0: any age.
+  [[nodiscard]] bool rotation_suggested(std::uint64_t now_realtime, std::uint64_t max_age) const;
+
+  [[nodiscard]] const Header& header() const { return *header_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Differs for every appender of this process: what handles are kept with.
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  /// True when the file was cut or its disk failed under the mapping: give it up.
+  [[nodiscard]] bool is_damaged() const { return guard_.tripped(); }
+  /// Bytes of the file in use.
+  [[nodiscard]] std::uint64_t used_size() const { return end_; }
+  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+
+ private:
+  Appender() = default;
+  [[nodiscard]] unitparser::Result<void> map(std::uint64_t file_size);
+  [[nodiscard]] unitparser::Result<void> grow(std::uint64_t needed_end);
+  [[nodiscard]] unitparser::Result<std::uint64_t> append_object(ObjectType type, std::uint64_t size);
+  [[nodiscard]] unitparser::Result<void> make_tables(std::uint64_t data_buckets, std::uint64_t field_buckets);
+  [[nodiscard]] std::uint64_t find_data(std::string_view payload, std::uint64_t hash);
+  [[nodiscard]] unitparser::Result<std::uint64_t> intern_field(std::string_view name);
+  [[nodiscard]] unitparser::Result<void> link_entry(std::uint64_t entry_offset, std::span<const DataHandle> data);
+  /// Adds to a chain of arrays; `total` is the number of entries in the arrays before.
+  [[nodiscard]] unitparser::Result<void> push_to_array(std::uint64_t& first_array, std::uint32_t* tail_array,
+                                                       std::uint32_t* tail_count, std::uint64_t total,
+                                                       std::uint64_t entry_offset);
+  /// Bytes that push_to_array() will need for a new array; 0 when the last one has room.
+  [[nodiscard]] std::uint64_t room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total);
+  void link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
+  void mark_online();
+  void trim_pages();
+
+  template <class T>
+  T* at(std::uint64_t offset) {
+    return reinterpret_cast<T*>(base_ + offset);
+  }
+
+  unitparser::UniqueFd fd_;
+  std::string path_;
+  FileLimits limits_;
+  CompressionPolicy compression_;
+  std::uint8_t* base_ = nullptr;
+  std::uint64_t mapped_ = 0;
+  std::uint64_t file_size_ = 0;
+  std::uint64_t end_ = 0;      ///< where the next object goes
+  std::uint64_t trimmed_ = 0;  ///< `end_` when pages were last given back
+  Header* header_ = nullptr;
+  FileView view_;
+  bool compact_ = false;
+  std::uint64_t generation_ = 0;
+  std::uint64_t touched_ = 0;
+  std::string packed_;
+  SigbusGuard guard_;
+};
+
+}  // namespace journal

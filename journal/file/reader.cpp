@@ -1,0 +1,183 @@
+#include "journal/file/reader.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "journal/format/compression.h"
+
+namespace journal {
+
+using unitparser::Error;
+using unitparser::ErrorCode;
+using unitparser::fail_errno;
+using unitparser::Result;
+using unitparser::UniqueFd;
+
+bool EntryList::extend(const FileView& view, std::uint64_t i) {
+  const std::uint64_t base = first_ != 0 ? 1 : 0;
+  for (;;) {
+    const std::uint64_t covered = segments_.empty() ? base : segments_.back().first_index + segments_.back().capacity;
+    if (i < covered) return true;
+    std::uint64_t next = head_array_;
+    if (!segments_.empty()) {
+      const EntryArrayView last = view.entry_array(segments_.back().array_offset);
+      if (!last) return false;
+      next = last.object->next_entry_array_offset;
+      if (next <= segments_.back().array_offset) return false;  // chains only ever lead forward
+    }
+    const EntryArrayView array = view.entry_array(next);
+    if (!array) return false;
+    segments_.push_back({next, covered, array.capacity});
+  }
+}
+
+std::uint64_t EntryList::at(const FileView& view, std::uint64_t i) {
+  if (i >= count_) return 0;
+  if (first_ != 0 && i == 0) return first_;
+  if (!extend(view, i)) return 0;
+  const auto segment = std::prev(std::upper_bound(segments_.begin(), segments_.end(), i,
+                                                  [](std::uint64_t x, const Segment& s) { return x < s.first_index; }));
+  const EntryArrayView array = view.entry_array(segment->array_offset);
+  const std::uint64_t index = i - segment->first_index;
+  return array && index < array.capacity ? array.item(index) : 0;
+}
+
+std::uint64_t EntryList::lower_bound(const FileView& view, std::uint64_t offset) {
+  // Steps of one are the common case: try around the last answer before bisecting.
+  if (hint_ < count_) {
+    const std::uint64_t here = at(view, hint_);
+    if (here != 0 && here < offset) {
+      if (hint_ + 1 == count_) return count_;
+      const std::uint64_t next = at(view, hint_ + 1);
+      if (next != 0 && next >= offset) return ++hint_;
+    } else if (here != 0 && (hint_ == 0 || at(view, hint_ - 1) < offset)) {
+      return hint_;
+    }
+  }
+  hint_ = partition_point(view, [offset](std::uint64_t x) { return x < offset; });
+  return hint_;
+}
+
+int compare_locations(const EntryLocation& a, const EntryLocation& b) {
+  const auto order = [](const auto& x, const auto& y) { return x < y ? -1 : y < x ? 1 : 0; };
+  const bool same_source = a.seqnum_id == b.seqnum_id;
+  const bool same_boot = a.boot_id == b.boot_id;
+  if (same_source && same_boot && a.seqnum == b.seqnum && a.monotonic == b.monotonic && a.realtime == b.realtime &&
+      a.xor_hash == b.xor_hash)
+    return 0;
+  if (same_source)
+    if (const int r = order(a.seqnum, b.seqnum); r != 0) return r;
+  if (same_boot)
+    if (const int r = order(a.monotonic, b.monotonic); r != 0) return r;
+  if (const int r = order(a.realtime, b.realtime); r != 0) return r;
+  return order(a.xor_hash, b.xor_hash);
+}
+
+Result<std::unique_ptr<JournalFile>> JournalFile::open(const std::string& path, HeaderRule rule) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!fd) return fail_errno(errno, path);
+  return open_fd(std::move(fd), path, rule);
+}
+
+Result<std::unique_ptr<JournalFile>> JournalFile::open_fd(UniqueFd fd, std::string path, HeaderRule rule) {
+  std::unique_ptr<JournalFile> file(new JournalFile);
+  struct stat st = {};
+  if (::fstat(fd.get(), &st) < 0) return fail_errno(errno, path);
+  if (!S_ISREG(st.st_mode)) return tl::unexpected(Error{ErrorCode::protocol, EBADFD, path + ": not a file", {}});
+  file->fd_ = std::move(fd);
+  file->path_ = std::move(path);
+  file->device_ = st.st_dev;
+  file->inode_ = st.st_ino;
+  TRY(file->map(rule));
+  file->entries_ = EntryList(0, file->header().entry_array_offset, file->header().n_entries);
+  return file;
+}
+
+JournalFile::~JournalFile() {
+  guard_.watch(nullptr, 0);
+  if (base_ != nullptr) ::munmap(base_, mapped_);
+}
+
+Result<void> JournalFile::map(HeaderRule rule) {
+  struct stat st = {};
+  if (::fstat(fd_.get(), &st) < 0) return fail_errno(errno, path_);
+  const auto size = static_cast<std::size_t>(st.st_size);
+  if (size < minimum_header_size) return tl::unexpected(Error{ErrorCode::io, ENODATA, path_ + ": too short", {}});
+  void* base = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd_.get(), 0);
+  if (base == MAP_FAILED) return fail_errno(errno, path_);
+  if (base_ != nullptr) {
+    guard_.watch(nullptr, 0);
+    ::munmap(base_, mapped_);
+  }
+  base_ = base;
+  mapped_ = size;
+  guard_.watch(base_, mapped_);
+  view_ = TRY(FileView::over({static_cast<const std::uint8_t*>(base_), mapped_}, rule));
+  return {};
+}
+
+bool JournalFile::refresh() {
+  const std::uint64_t before = entries_.size();
+  const std::uint64_t arena = header().arena_size;
+  if (arena < UINT64_MAX / 2 && arena + view_.header_size() > mapped_) {
+    struct stat st = {};
+    if (::fstat(fd_.get(), &st) < 0 || static_cast<std::size_t>(st.st_size) <= mapped_) return false;
+    const auto size = static_cast<std::size_t>(st.st_size);
+    void* base = ::mremap(base_, mapped_, size, MREMAP_MAYMOVE);
+    if (base == MAP_FAILED) return false;
+    base_ = base;
+    mapped_ = size;
+    guard_.watch(base_, mapped_);
+    view_.rebase({static_cast<const std::uint8_t*>(base_), mapped_});
+  }
+  const std::uint64_t now = header().n_entries;
+  if (now <= before) return false;
+  if (before == 0) entries_ = EntryList(0, header().entry_array_offset, now);
+  entries_.grow(now);
+  return true;
+}
+
+EntryList JournalFile::entries_of_data(std::uint64_t data_offset) const {
+  const DataView data = view_.data(data_offset);
+  if (!data || data.object->n_entries == 0 || data.object->entry_offset == 0) return {};
+  return {data.object->entry_offset, data.object->entry_array_offset, data.object->n_entries};
+}
+
+EntryList JournalFile::entries_with(std::string_view payload) const {
+  const std::uint64_t offset = view_.find_data(payload);
+  return offset == 0 ? EntryList{} : entries_of_data(offset);
+}
+
+bool JournalFile::locate(std::uint64_t offset, EntryLocation& location) const {
+  const EntryView entry = view_.entry(offset);
+  if (!entry) return false;
+  location = {offset,
+              entry.object->seqnum,
+              entry.object->realtime,
+              entry.object->monotonic,
+              entry.object->xor_hash,
+              entry.object->boot_id,
+              header().seqnum_id};
+  return location.seqnum != 0;
+}
+
+std::string_view JournalFile::payload(std::uint64_t data_offset, std::string& scratch, std::uint64_t enough) const {
+  const DataView data = view_.data(data_offset);
+  if (!data) return {};
+  const Compression kind = compression_of_flags(data.flags);
+  if (kind == Compression::none) return (data.flags & object_flag::compressed_any) != 0 ? std::string_view{} : data.payload;
+  if (!decompress(kind, data.payload, scratch, enough)) return {};
+  return scratch;
+}
+
+void JournalFile::drop_pages() const {
+  if (base_ != nullptr) ::madvise(base_, mapped_, MADV_DONTNEED);
+}
+
+}  // namespace journal

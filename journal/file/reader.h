@@ -1,0 +1,133 @@
+// One journal file open for reading: mapped, followed as it grows, its entries found by place, time and data. [os: mmap]
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/file/sigbus_guard.h"
+#include "journal/format/object_view.h"
+#include "unitparser/base/fd.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+enum class Direction : std::uint8_t { down, up };
+
+/// The rising offsets of a set of entries: an optional first one, then a chain of entry arrays.
+class EntryList {
+ public:
+  EntryList() = default;
+  /// `first` 0 means that all entries are in the arrays. `count` includes `first`.
+  EntryList(std::uint64_t first, std::uint64_t array_offset, std::uint64_t count)
+      : first_(first), head_array_(array_offset), count_(count) {}
+
+  /// A later count of the same list (the file grew).
+  void grow(std::uint64_t count) { count_ = count; }
+  [[nodiscard]] std::uint64_t size() const { return count_; }
+
+  /// Offset of the i-th entry; 0 when the list is damaged or not yet written there.
+  [[nodiscard]] std::uint64_t at(const FileView& view, std::uint64_t i);
+
+  /// Index of the first entry with offset >= `offset`; size() when none. Damage counts as the end.
+  [[nodiscard]] std::uint64_t lower_bound(const FileView& view, std::uint64_t offset);
+
+  /// First index for which `is_before(entry offset)` is false.
+  template <class Predicate>
+  [[nodiscard]] std::uint64_t partition_point(const FileView& view, Predicate is_before) {
+    std::uint64_t low = 0;
+    std::uint64_t high = count_;
+    while (low < high) {
+      const std::uint64_t middle = low + (high - low) / 2;
+      const std::uint64_t offset = at(view, middle);
+      if (offset != 0 && is_before(offset)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+ private:
+  struct Segment {
+    std::uint64_t array_offset;
+    std::uint64_t first_index;
+    std::uint64_t capacity;
+  };
+  /// Walks the chain until index `i` is covered; false when it ends before.
+  bool extend(const FileView& view, std::uint64_t i);
+
+  std::uint64_t first_ = 0;
+  std::uint64_t head_array_ = 0;
+  std::uint64_t count_ = 0;
+  std::uint64_t hint_ = 0;
+  std::vector<Segment> segments_;
+};
+
+/// Where an entry is, in all ways that entries are compared by.
+struct EntryLocation {
+  std::uint64_t offset = 0;
+  std::uint64_t seqnum = 0;
+  std::uint64_t realtime = 0;
+  std::uint64_t monotonic = 0;
+  std::uint64_t xor_hash = 0;
+  Id128 boot_id;
+  Id128 seqnum_id;
+};
+
+/// Below zero, zero, above zero: the order in which entries of several files are shown; 0: the same entry.
+[[nodiscard]] int compare_locations(const EntryLocation& a, const EntryLocation& b);
+
+class JournalFile {
+ public:
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<JournalFile>> open(const std::string& path, HeaderRule rule);
+  /// From an open descriptor (owned from now on); `path` is for messages.
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<JournalFile>> open_fd(unitparser::UniqueFd fd,
+                                                                                std::string path, HeaderRule rule);
+  JournalFile(const JournalFile&) = delete;
+  JournalFile& operator=(const JournalFile&) = delete;
+  ~JournalFile();
+
+  [[nodiscard]] const FileView& view() const { return view_; }
+  [[nodiscard]] const Header& header() const { return view_.header(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] dev_t device() const { return device_; }
+  [[nodiscard]] ino_t inode() const { return inode_; }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  /// Sees what was appended since: maps it, counts its entries. True when there are new entries.
+  bool refresh();
+
+  /// All entries, in the order they were written.
+  [[nodiscard]] EntryList& entries() { return entries_; }
+  /// The entries that have this data ("FIELD=value"); empty when none.
+  [[nodiscard]] EntryList entries_with(std::string_view payload) const;
+  [[nodiscard]] EntryList entries_of_data(std::uint64_t data_offset) const;
+
+  /// Reads where the entry at `offset` is; false when it is damaged.
+  [[nodiscard]] bool locate(std::uint64_t offset, EntryLocation& location) const;
+
+  /// Payload of a data object, expanded into `scratch` when it is compressed; empty when damaged.
+  [[nodiscard]] std::string_view payload(std::uint64_t data_offset, std::string& scratch, std::uint64_t enough) const;
+
+  /// Lets the kernel take back mapped pages (they stay cached); bounds our resident memory.
+  void drop_pages() const;
+
+ private:
+  JournalFile() = default;
+  [[nodiscard]] unitparser::Result<void> map(HeaderRule rule);
+
+  unitparser::UniqueFd fd_;
+  std::string path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  void* base_ = nullptr;
+  std::size_t mapped_ = 0;
+  SigbusGuard guard_;
+  FileView view_;
+  EntryList entries_;
+};
+
+}  // namespace journal

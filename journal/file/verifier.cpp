@@ -1,0 +1,323 @@
+#include "journal/file/verifier.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <unordered_set>
+#include <vector>
+
+#include "journal/file/appender.h"
+#include "journal/format/compression.h"
+#include "journal/format/hash.h"
+
+namespace journal {
+namespace {
+
+using unitparser::ErrorCode;
+using unitparser::fail;
+using unitparser::fail_errno;
+using unitparser::Result;
+
+template <class... Args>
+std::string text_of(const char* format, Args... args) {
+  char buffer[160];
+  std::snprintf(buffer, sizeof buffer, format, args...);
+  return buffer;
+}
+
+/// One pass over the objects, then one over the chains. The first fault ends the check.
+class Verifier {
+ public:
+  explicit Verifier(const JournalFile& file) : file_(file), view_(file.view()), header_(file.header()) {}
+
+  VerifyReport run() {
+    VerifyReport report;
+    report.size = header_.header_size + header_.arena_size;
+    report.passed = check_objects() && check_counts() && check_entry_chain() && check_data_table() && check_fields();
+    report.fault = fault_;
+    return report;
+  }
+
+ private:
+  bool fault(std::uint64_t offset, std::string text) {
+    fault_ = {offset, std::move(text)};
+    return false;
+  }
+
+  bool check_objects();
+  bool check_counts();
+  bool check_data(std::uint64_t offset);
+  bool check_entry(std::uint64_t offset);
+  bool check_entry_chain();
+  bool check_data_table();
+  bool check_data_links(std::uint64_t offset);
+  bool check_fields();
+  bool is_entry(std::uint64_t offset) const { return std::binary_search(entries_.begin(), entries_.end(), offset); }
+  bool is_data(std::uint64_t offset) const { return std::binary_search(data_.begin(), data_.end(), offset); }
+  bool is_array(std::uint64_t offset) const { return std::binary_search(arrays_.begin(), arrays_.end(), offset); }
+
+  const JournalFile& file_;
+  const FileView& view_;
+  const Header& header_;
+  Fault fault_;
+  std::vector<std::uint64_t> data_, entries_, arrays_;
+  std::uint64_t fields_ = 0, objects_ = 0, tags_ = 0;
+  std::uint64_t last_seqnum_ = 0, last_monotonic_ = 0;
+  Id128 last_boot_;
+  std::string expanded_;
+};
+
+bool Verifier::check_data(std::uint64_t offset) {
+  const DataView data = view_.data(offset);
+  if (!data) return fault(offset, "Bad data object");
+  const bool first = data.object->entry_offset != 0;
+  if (first != (data.object->n_entries != 0)) return fault(offset, "Bad n_entries");
+  std::string_view payload = data.payload;
+  if (data.flags != 0) {
+    const Compression kind = compression_of_flags(data.flags);
+    if (kind == Compression::none) return fault(offset, "Object with unknown compression");
+    if (!decompress(kind, data.payload, expanded_)) return fault(offset, "Decompression failed");
+    payload = expanded_;
+  }
+  const std::uint64_t hash = view_.hash(payload);
+  if (hash != data.object->hash)
+    return fault(offset, text_of("Invalid hash (%08" PRIx64 " vs. %08" PRIx64 ")", data.object->hash, hash));
+  data_.push_back(offset);
+  return true;
+}
+
+bool Verifier::check_entry(std::uint64_t offset) {
+  const EntryView entry = view_.entry(offset);
+  if (!entry) return fault(offset, "Bad entry object");
+  if (entry.object->seqnum == 0) return fault(offset, "Invalid entry seqnum: 0");
+  if (entry.object->realtime == 0 || entry.object->realtime >= (1ULL << 55))
+    return fault(offset, text_of("Invalid entry realtime timestamp: %" PRIu64, entry.object->realtime));
+  if (entry.object->seqnum <= last_seqnum_)
+    return fault(offset, text_of("Entry sequence number out of synchronization (%" PRIu64 " <= %" PRIu64 ")",
+                                 entry.object->seqnum, last_seqnum_));
+  if (!entries_.empty() && entry.object->boot_id == last_boot_ && entry.object->monotonic < last_monotonic_)
+    return fault(offset, "Entry timestamp out of synchronization");
+  if (entries_.empty() && entry.object->realtime != header_.head_entry_realtime)
+    return fault(offset, "Head entry realtime timestamp incorrect");
+  for (std::uint64_t i = 0; i < entry.n_items; ++i)
+    if (entry.item(i) == 0 || entry.item(i) % 8 != 0 || entry.item(i) >= offset)
+      return fault(offset, text_of("Invalid entry item (%" PRIu64 "/%" PRIu64 ")", i, entry.n_items));
+  last_seqnum_ = entry.object->seqnum;
+  last_monotonic_ = entry.object->monotonic;
+  last_boot_ = entry.object->boot_id;
+  entries_.push_back(offset);
+  return true;
+}
+
+bool Verifier::check_objects() {
+  const std::uint64_t tail = header_.tail_object_offset;
+  std::uint64_t offset = header_.header_size;
+  for (;;) {
+    std::uint64_t size = 0;
+    const ObjectHeader* object = view_.object(offset, ObjectType::unused, size);
+    if (object == nullptr || offset > tail) return fault(offset, "Invalid object");
+    ++objects_;
+    switch (static_cast<ObjectType>(object->type)) {
+      case ObjectType::data:
+        if (!check_data(offset)) return false;
+        break;
+      case ObjectType::entry:
+        if (!check_entry(offset)) return false;
+        break;
+      case ObjectType::field: ++fields_; break;
+      case ObjectType::entry_array: arrays_.push_back(offset); break;
+      case ObjectType::tag: ++tags_; break;
+      default: break;
+    }
+    if (offset == tail) return true;
+    offset += align8(size);
+  }
+}
+
+bool Verifier::check_counts() {
+  const auto differs = [&](std::uint64_t a, std::uint64_t b, const char* what) {
+    return a != b && !fault(0, text_of("%s number mismatch (%" PRIu64 " != %" PRIu64 ")", what, a, b));
+  };
+  if (differs(objects_, header_.n_objects, "Object") || differs(entries_.size(), header_.n_entries, "Entry") ||
+      differs(data_.size(), header_.n_data, "Data") || differs(fields_, header_.n_fields, "Field"))
+    return false;
+  if (JOURNAL_HEADER_HAS(header_.header_size, n_entry_arrays) &&
+      differs(arrays_.size(), header_.n_entry_arrays, "Entry array"))
+    return false;
+  if (last_seqnum_ != header_.tail_entry_seqnum) return fault(0, "Invalid tail seqnum");
+  return true;
+}
+
+bool Verifier::check_entry_chain() {
+  std::uint64_t array = header_.entry_array_offset;
+  std::uint64_t i = 0;
+  std::uint64_t last = 0;
+  while (i < header_.n_entries) {
+    if (!is_array(array)) return fault(array, text_of("Entry array chain broken at %" PRIu64, i));
+    const EntryArrayView view = view_.entry_array(array);
+    if (!view) return fault(array, "Bad entry array");
+    for (std::uint64_t j = 0; j < view.capacity && i < header_.n_entries; ++j, ++i) {
+      const std::uint64_t entry = view.item(j);
+      if (entry <= last || !is_entry(entry)) return fault(array, "Entry array not sorted or not of entries");
+      last = entry;
+      const EntryView items = view_.entry(entry);
+      for (std::uint64_t k = 0; k < items.n_items; ++k)
+        if (!is_data(items.item(k))) return fault(entry, "Invalid data object at entry");
+    }
+    const std::uint64_t next = view.object->next_entry_array_offset;
+    if (next != 0 && next <= array) return fault(array, "Array chain has cycle");
+    array = next;
+  }
+  return true;
+}
+
+bool Verifier::check_data_links(std::uint64_t offset) {
+  const DataView data = view_.data(offset);
+  std::uint64_t last = data.object->entry_offset;
+  if (data.object->n_entries == 0) return true;
+  if (!is_entry(last)) return fault(offset, "Data object references invalid entry");
+  std::uint64_t array = data.object->entry_array_offset;
+  std::uint64_t i = 1;
+  while (i < data.object->n_entries) {
+    if (!is_array(array)) return fault(offset, "Array chain too short");
+    const EntryArrayView view = view_.entry_array(array);
+    if (!view) return fault(array, "Bad entry array");
+    for (std::uint64_t j = 0; j < view.capacity && i < data.object->n_entries; ++j, ++i) {
+      const std::uint64_t entry = view.item(j);
+      if (entry <= last || !is_entry(entry)) return fault(offset, "Data object's entry array not sorted");
+      last = entry;
+    }
+    const std::uint64_t next = view.object->next_entry_array_offset;
+    if (next != 0 && next <= array) return fault(array, "Array chain has cycle");
+    array = next;
+  }
+  return true;
+}
+
+bool Verifier::check_data_table() {
+  const auto table = view_.data_hash_table();
+  if (table.empty() && header_.n_data > 0) return fault(header_.data_hash_table_offset, "Bad data hash table");
+  std::uint64_t linked = 0;
+  for (std::size_t bucket = 0; bucket < table.size(); ++bucket) {
+    std::uint64_t last = 0;
+    for (std::uint64_t offset = table[bucket].head_hash_offset; offset != 0;) {
+      if (!is_data(offset)) return fault(offset, "Invalid data object in hash table");
+      const DataView data = view_.data(offset);
+      if (data.object->hash % table.size() != bucket) return fault(offset, "Hash value mismatch in hash entry");
+      if (!check_data_links(offset)) return false;
+      ++linked;
+      last = offset;
+      const std::uint64_t next = data.object->next_hash_offset;
+      if (next != 0 && next <= offset) return fault(offset, "Hash chain has a cycle");
+      offset = next;
+    }
+    if (last != table[bucket].tail_hash_offset) return fault(last, "Tail hash pointer mismatch in hash table");
+  }
+  if (linked != data_.size()) return fault(0, "Data object not in hash table");
+  return true;
+}
+
+bool Verifier::check_fields() {
+  const auto table = view_.field_hash_table();
+  std::uint64_t linked = 0;
+  for (std::size_t bucket = 0; bucket < table.size(); ++bucket) {
+    for (std::uint64_t offset = table[bucket].head_hash_offset; offset != 0;) {
+      std::string_view name;
+      const FieldObject* field = view_.field(offset, name);
+      if (field == nullptr) return fault(offset, "Invalid field object in hash table");
+      if (field->hash != view_.hash(name)) return fault(offset, "Invalid hash of a field");
+      for (std::uint64_t data = field->head_data_offset; data != 0;) {
+        if (!is_data(data)) return fault(offset, "Field references invalid data object");
+        const std::uint64_t next = view_.data(data).object->next_field_offset;
+        if (next != 0 && next >= data) return fault(data, "Field's data chain has a cycle");
+        data = next;
+      }
+      ++linked;
+      const std::uint64_t next = field->next_hash_offset;
+      if (next != 0 && next <= offset) return fault(offset, "Hash chain has a cycle");
+      offset = next;
+    }
+  }
+  if (linked != fields_) return fault(0, "Field object not in hash table");
+  return true;
+}
+
+/// Finds the complete entries by walking the objects, which needs no chain to be intact.
+std::vector<std::uint64_t> complete_entries(const JournalFile& file) {
+  const FileView& view = file.view();
+  std::vector<std::uint64_t> found;
+  std::uint64_t offset = view.header_size();
+  std::uint64_t size = 0;
+  while (const ObjectHeader* object = view.object(offset, ObjectType::unused, size)) {
+    if (object->type == static_cast<std::uint8_t>(ObjectType::entry)) found.push_back(offset);
+    offset += align8(size);
+  }
+  return found;
+}
+
+/// Copies one entry; false when it is not complete or does not follow the last one.
+Result<bool> copy_entry(const JournalFile& from, std::uint64_t offset, Appender& to, std::string& scratch) {
+  EntryLocation where;
+  if (!from.locate(offset, where) || where.seqnum <= to.header().tail_entry_seqnum) return false;
+  if (where.realtime == 0 || where.realtime >= (1ULL << 55)) return false;
+  const EntryView entry = from.view().entry(offset);
+  std::vector<DataHandle> handles;
+  for (std::uint64_t i = 0; i < entry.n_items; ++i) {
+    const std::string_view payload = from.payload(entry.item(i), scratch, expanded_size_limit);
+    const DataView data = from.view().data(entry.item(i));
+    if (payload.empty() || from.view().hash(payload) != data.object->hash) return false;
+    const auto handle = to.intern(payload);
+    if (!handle && handle.error().code == ErrorCode::invalid_argument) return false;
+    if (!handle) return tl::unexpected(handle.error());
+    handles.push_back(*handle);
+  }
+  std::uint64_t seqnum = where.seqnum - 1;
+  TRY(to.append({where.realtime, where.monotonic, where.boot_id}, handles, seqnum));
+  return true;
+}
+
+}  // namespace
+
+VerifyReport verify_file(const JournalFile& file) { return Verifier(file).run(); }
+
+Result<RecoveryReport> recover_file(const std::string& path) {
+  const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
+  const Header old = file->header();
+  struct stat st = {};
+  if (::fstat(file->fd(), &st) < 0) return fail_errno(errno, path);
+  const std::string repaired_path = path + ".recovering";
+  ::unlink(repaired_path.c_str());
+  NewFileOptions options;
+  options.machine_id = old.machine_id;
+  options.boot_id = old.tail_entry_boot_id;
+  options.seqnum_id = old.seqnum_id;
+  options.compact = file->view().is_compact();
+  options.mode = st.st_mode & 07777;
+  FileLimits limits;
+  limits.max_size = std::max<std::uint64_t>(limits.max_size, static_cast<std::uint64_t>(st.st_size) * 2);
+  const auto repaired = TRY(Appender::create(repaired_path, options, limits, {}));
+  RecoveryReport report;
+  std::string scratch;
+  for (const std::uint64_t offset : complete_entries(*file)) {
+    auto copied = copy_entry(*file, offset, *repaired, scratch);
+    if (!copied) {
+      ::unlink(repaired_path.c_str());
+      return tl::unexpected(copied.error());
+    }
+    if (*copied) ++report.kept;
+  }
+  report.lost = old.n_entries > report.kept ? old.n_entries - report.kept : 0;
+  [[maybe_unused]] const int r = ::fchown(repaired->fd(), st.st_uid, st.st_gid);
+  const auto synced = repaired->sync();
+  if (!synced || ::rename(repaired_path.c_str(), path.c_str()) < 0) {
+    const int error = errno;
+    ::unlink(repaired_path.c_str());
+    return synced ? fail_errno(error, path) : tl::unexpected(synced.error());
+  }
+  return report;
+}
+
+}  // namespace journal

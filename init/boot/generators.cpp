@@ -1,0 +1,222 @@
+// Finding, starting and waiting for generators with one deadline for all. [os: fork, exec, poll, waitid]
+#include "init/boot/generators.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <map>
+
+#include "unitparser/base/fd.h"
+
+namespace init {
+namespace {
+
+using unitparser::Duration;
+using unitparser::UniqueFd;
+
+std::uint64_t monotonic_msec() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
+}
+
+/// Executable of each generator by its name, masked ones left out.
+std::map<std::string, std::string> find_executables(const std::vector<std::string>& folders) {
+  std::map<std::string, std::string> found;
+  for (const std::string& folder : folders) {
+    DIR* directory = ::opendir(folder.c_str());
+    if (directory == nullptr) continue;
+    while (const dirent* entry = ::readdir(directory)) {
+      const std::string name = entry->d_name;
+      if (name.starts_with(".")) continue;
+      found.emplace(name, folder + "/" + name);
+    }
+    ::closedir(directory);
+  }
+  std::erase_if(found, [](const auto& item) {
+    struct stat status{};
+    if (::stat(item.second.c_str(), &status) != 0) return true;
+    return !S_ISREG(status.st_mode) || status.st_size == 0 || ::access(item.second.c_str(), X_OK) != 0;
+  });
+  return found;
+}
+
+void remove_tree(int parent, const char* name) {
+  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd >= 0) {
+    DIR* directory = ::fdopendir(fd);
+    if (directory != nullptr) {
+      while (const dirent* entry = ::readdir(directory)) {
+        const std::string_view child = entry->d_name;
+        if (child != "." && child != "..") remove_tree(fd, entry->d_name);
+      }
+      ::closedir(directory);
+    } else {
+      ::close(fd);
+    }
+    ::unlinkat(parent, name, AT_REMOVEDIR);
+  } else {
+    ::unlinkat(parent, name, 0);
+  }
+}
+
+void empty_folder(const std::string& path) {
+  remove_tree(AT_FDCWD, path.c_str());
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
+    ::mkdir(path.substr(0, slash).c_str(), 0755);
+  ::mkdir(path.c_str(), 0755);
+}
+
+struct Running {
+  std::string name;
+  pid_t pid = -1;
+  UniqueFd pidfd;
+};
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (std::string& s : strings) result.push_back(s.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// Starts `path` in a process group of its own, stdout to `stdout_fd` or /dev/null when that is -1.
+int start(const std::string& path, std::vector<std::string> arguments, std::vector<std::string> environment,
+          int stdout_fd, Running& running) {
+  arguments.insert(arguments.begin(), path);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (stdout_fd >= 0) ::posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  const int error = ::posix_spawn(&running.pid, path.c_str(), &actions, &attributes, pointers(arguments).data(),
+                                  pointers(environment).data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error == 0) running.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, running.pid, 0)));
+  return error;
+}
+
+std::string describe_exit(const std::string& path, const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED)
+    return info.si_status == 0 ? std::string()
+                               : path + " failed with exit status " + std::to_string(info.si_status) + ".";
+  return path + " terminated by signal " + ::sigabbrev_np(info.si_status) + ".";
+}
+
+/// Waits until all have ended or the deadline (monotonic, milliseconds) is there, then kills the rest.
+void wait_for(std::vector<Running>& all, std::uint64_t deadline, GeneratorReport& report) {
+  while (!all.empty()) {
+    std::vector<pollfd> polls;
+    for (const Running& running : all) polls.push_back({running.pidfd.get(), POLLIN, 0});
+    const std::uint64_t now = monotonic_msec();
+    const bool late = now >= deadline;
+    if (!late) ::poll(polls.data(), polls.size(), static_cast<int>(std::min<std::uint64_t>(deadline - now, 60'000)));
+    std::erase_if(all, [&](Running& running) {
+      if (late) ::kill(-running.pid, SIGKILL);
+      siginfo_t info{};
+      const int flags = WEXITED | (late ? 0 : WNOHANG);
+      if (::waitid(P_PID, static_cast<id_t>(running.pid), &info, flags) != 0) return true;
+      if (info.si_pid == 0) return false;
+      if (late) report.problems.push_back(running.name + " ran too long and was killed.");
+      else if (auto problem = describe_exit(running.name, info); !problem.empty()) report.problems.push_back(problem);
+      return true;
+    });
+  }
+}
+
+}  // namespace
+
+GeneratorFolders system_generator_folders() {
+  return {{"/run/systemd/system-generators", "/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators",
+           "/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"},
+          "/run/systemd/generator.early",
+          "/run/systemd/generator",
+          "/run/systemd/generator.late"};
+}
+
+GeneratorFolders user_generator_folders(const std::string& runtime_directory) {
+  const std::string base = runtime_directory + "/systemd/generator";
+  return {{"/run/systemd/user-generators", "/etc/systemd/user-generators", "/usr/local/lib/systemd/user-generators",
+           "/usr/lib/systemd/user-generators"},
+          base + ".early",
+          base,
+          base + ".late"};
+}
+
+GeneratorReport run_generators(const GeneratorFolders& folders, const std::vector<std::string>& environment,
+                               Duration limit) {
+  GeneratorReport report;
+  for (const std::string& folder : {folders.early, folders.normal, folders.late}) empty_folder(folder);
+  std::vector<Running> all;
+  for (const auto& [name, path] : find_executables(folders.generators)) {
+    Running running{path, -1, UniqueFd()};
+    const int error = start(path, {folders.normal, folders.early, folders.late}, environment, -1, running);
+    if (error == 0) all.push_back(std::move(running));
+    else report.problems.push_back("Failed to execute " + path + ": " + std::strerror(error));
+  }
+  wait_for(all, monotonic_msec() + limit.usec() / 1000, report);
+  // Generators make many folders they then leave empty; a folder without entries costs each later reading.
+  for (const std::string& folder : {folders.early, folders.normal, folders.late}) ::rmdir(folder.c_str());
+  return report;
+}
+
+std::vector<std::string> run_environment_generators(const std::vector<std::string>& folders,
+                                                    std::vector<std::string> environment, Duration limit,
+                                                    GeneratorReport& report) {
+  constexpr std::size_t output_max = 64 * 1024;
+  const std::uint64_t deadline = monotonic_msec() + limit.usec() / 1000;
+  std::vector<std::string> result;
+  for (const auto& [name, path] : find_executables(folders)) {
+    const UniqueFd output(static_cast<int>(::memfd_create("environment-generator", MFD_CLOEXEC)));
+    std::vector<Running> one(1);
+    one[0].name = path;
+    if (!output || start(path, {}, environment, output.get(), one[0]) != 0) {
+      report.problems.push_back("Failed to execute " + path + ".");
+      continue;
+    }
+    wait_for(one, deadline, report);
+    std::string text(output_max, '\0');
+    const ssize_t got = ::pread(output.get(), text.data(), text.size(), 0);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    std::size_t begin = 0;
+    while (begin < text.size()) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size());
+      const std::string line = text.substr(begin, end - begin);
+      const std::size_t equals = line.find('=');
+      if (equals != std::string::npos && equals > 0 && line[0] != '#') {
+        const std::string key = line.substr(0, equals + 1);
+        for (auto* list : {&environment, &result}) {
+          std::erase_if(*list, [&](const std::string& entry) { return entry.starts_with(key); });
+          list->push_back(line);
+        }
+      }
+      begin = end + 1;
+    }
+  }
+  return result;
+}
+
+}  // namespace init

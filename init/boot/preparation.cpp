@@ -1,0 +1,137 @@
+// Early set-up of the PID 1 process. [os]
+#include "init/boot/preparation.h"
+
+#include <fcntl.h>
+#include <linux/kd.h>
+#include <spawn.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "unitparser/base/fd.h"
+
+extern char** environ;
+
+namespace init {
+namespace {
+
+using unitparser::UniqueFd;
+
+void null_standard_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_NOCTTY);
+  if (null < 0) return;
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (null != fd) ::dup2(null, fd);
+  if (null > STDERR_FILENO) ::close(null);
+}
+
+/// A console left in raw mode by the boot loader or an initrd shell is put back to line mode.
+void make_console_sane() {
+  const UniqueFd console(::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!console) return;
+  termios mode{};
+  if (::tcgetattr(console.get(), &mode) != 0) return;
+  mode.c_iflag &= static_cast<tcflag_t>(~(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | IUCLC));
+  mode.c_iflag |= ICRNL | IMAXBEL | IUTF8;
+  mode.c_oflag |= OPOST | ONLCR;
+  mode.c_cflag |= CREAD;
+  mode.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
+  ::tcsetattr(console.get(), TCSANOW, &mode);
+}
+
+struct Module {
+  const char* name;
+  const char* present_when;  ///< this path exists when the module or its built-in form is there
+};
+constexpr std::array wanted_modules{
+    Module{"autofs4", "/dev/autofs"},
+    Module{"ipv6", "/sys/module/ipv6"},
+    Module{"unix", "/proc/net/unix"},
+    Module{"virtio_rng", "/sys/module/virtio_rng"},
+};
+
+void run_modprobe(const char* module) {
+  std::array<char*, 5> arguments{const_cast<char*>("/sbin/modprobe"), const_cast<char*>("-qab"), const_cast<char*>("--"),
+                                 const_cast<char*>(module), nullptr};
+  pid_t pid = -1;
+  if (::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments.data(), environ) == 0)
+    ::waitpid(pid, nullptr, 0);
+}
+
+}  // namespace
+
+std::string detect_container() {
+  if (const char* name = std::getenv("container"); name != nullptr && *name != '\0') return name;
+  const UniqueFd fd(::open("/run/host/container-manager", O_RDONLY | O_CLOEXEC));
+  if (!fd) return {};
+  std::array<char, 64> buffer{};
+  const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+  std::string name(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  name.erase(name.find_last_not_of(" \n") + 1);
+  return name;
+}
+
+void prepare_process(bool in_container) {
+  ::umask(0);
+  ::setsid();
+  // The name by which clients recognise a manager that speaks org.freedesktop.systemd1.
+  ::prctl(PR_SET_NAME, "systemd");
+  make_console_sane();
+  null_standard_streams();
+  if (in_container) return;
+  ::reboot(RB_DISABLE_CAD);
+  const UniqueFd terminal(::open("/dev/tty0", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (terminal) ::ioctl(terminal.get(), KDSIGACCEPT, SIGWINCH);
+}
+
+void raise_own_limits() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t kernel_max = 1U << 30;
+  for (rlim_t wanted : {kernel_max, static_cast<rlim_t>(1048576), static_cast<rlim_t>(524288), limit.rlim_max}) {
+    const rlimit raised{wanted, wanted};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) break;
+  }
+  const rlimit core{RLIM_INFINITY, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_CORE, &core);
+  const rlimit locked{64UL * 1024 * 1024, 64UL * 1024 * 1024};
+  ::setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
+std::vector<std::string> make_runtime_folders() {
+  std::vector<std::string> failures;
+  for (const char* path : {"/run/systemd", "/run/systemd/system", "/run/systemd/ask-password", "/run/systemd/seats",
+                           "/run/systemd/sessions", "/run/systemd/users", "/run/systemd/machines", "/run/systemd/shutdown",
+                           "/run/systemd/inhibit", "/run/systemd/units", "/run/systemd/journal", "/run/systemd/propagate",
+                           "/run/systemd/transient", "/run/systemd/dynamic-uid", "/run/systemd/inaccessible"}) {
+    if (::mkdir(path, 0755) != 0 && errno != EEXIST)
+      failures.push_back(std::string("Failed to make ") + path + ": " + std::strerror(errno));
+  }
+  // Nodes that are put over what InaccessiblePaths= hides: one of each type, without any permission.
+  ::chmod("/run/systemd/inaccessible", 0755);
+  ::mkdir("/run/systemd/inaccessible/dir", 0000);
+  for (const auto& [path, mode] : {std::pair{"/run/systemd/inaccessible/reg", S_IFREG}, {"/run/systemd/inaccessible/fifo", S_IFIFO},
+                                   {"/run/systemd/inaccessible/sock", S_IFSOCK}, {"/run/systemd/inaccessible/chr", S_IFCHR},
+                                   {"/run/systemd/inaccessible/blk", S_IFBLK}})
+    ::mknod(path, static_cast<mode_t>(mode), 0);  // device nodes may be refused in a container: the executor then uses "reg"
+  return failures;
+}
+
+void load_wanted_modules() {
+  if (::access("/sbin/modprobe", X_OK) != 0) return;
+  for (const Module& module : wanted_modules)
+    if (::access(module.present_when, F_OK) != 0) run_modprobe(module.name);
+}
+
+}  // namespace init

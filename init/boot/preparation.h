@@ -1,0 +1,25 @@
+// What PID 1 does to itself and the kernel before it is a manager: terminal, signals, limits, folders, modules. [os]
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace init {
+
+/// The name of the container manager from $container or /run/host/container-manager, empty on a machine of its own.
+[[nodiscard]] std::string detect_container();
+
+/// Own session, no controlling terminal, standard streams on /dev/null, console in a sane mode, umask 0, Ctrl-Alt-Del
+/// delivered as SIGINT and the keyboard request as SIGWINCH, core dumps to the kernel's default.
+void prepare_process(bool in_container);
+
+/// Raises the descriptor limit to the kernel's and lets services start from the usual one (1024 soft, 524288 hard).
+void raise_own_limits();
+
+/// Makes the folders under /run/systemd that programs test for. The result is one sentence for each failure.
+[[nodiscard]] std::vector<std::string> make_runtime_folders();
+
+/// Loads the modules that the manager itself needs and the kernel lacks (autofs4, ipv6, unix, virtio_rng).
+void load_wanted_modules();
+
+}  // namespace init

@@ -1,0 +1,107 @@
+// The last program of a boot, executed by PID 1 in its own place: kills what is left, unmounts everything, ends. [os]
+//
+// shutdown VERB [--timeout=SECONDS] [--exit-code=N]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
+// systemd-shutdown(8): SIGTERM, SIGKILL, then again and again unmount, swap off and detach until nothing moves any more,
+// the programs of system-shutdown, then the initrd's shutdown program if there is one, then the kernel.
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/reboot.h>
+#include <sys/mman.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "init/shutdown/hooks.h"
+#include "init/shutdown/processes.h"
+#include "init/shutdown/storage.h"
+
+namespace init::shutdown {
+namespace {
+
+struct Options {
+  std::string verb = "poweroff";
+  unsigned timeout_seconds = 10;
+  int exit_code = 0;
+};
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.starts_with("--timeout=")) options.timeout_seconds = static_cast<unsigned>(std::atoi(argv[i] + 10));
+    else if (argument.starts_with("--exit-code=")) options.exit_code = std::atoi(argv[i] + 12);
+    else if (!argument.starts_with("-")) options.verb = argument;
+  }
+  return options;
+}
+
+/// Storage may depend on storage (a loop file on a mount, a mount on a loop device): repeat while something moves.
+bool release_storage() {
+  constexpr int rounds_max = 50;
+  for (int round = 0; round < rounds_max; ++round) {
+    const StorageRound result = release_storage_once();
+    if (result.left == 0) return true;
+    if (!result.changed) break;
+  }
+  return false;
+}
+
+/// An initrd that put itself into /run/initramfs takes over here, so that the real root can be unmounted as well.
+void hand_over_to_initrd(const Options& options) {
+  if (::access("/run/initramfs/shutdown", X_OK) != 0) return;
+  if (!switch_root_for_shutdown("/run/initramfs")) return;
+  const std::string path = "/shutdown";
+  ::execl(path.c_str(), path.c_str(), options.verb.c_str(), static_cast<char*>(nullptr));
+}
+
+[[noreturn]] void end(const Options& options, bool in_container) {
+  ::sync();
+  if (options.verb == "exit") ::_exit(options.exit_code);
+  if (options.verb == "kexec") ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
+  if (options.verb == "reboot" || options.verb == "kexec") ::reboot(RB_AUTOBOOT);
+  else if (options.verb == "halt") ::reboot(RB_HALT_SYSTEM);
+  else ::reboot(RB_POWER_OFF);
+  // Refused inside a container without CAP_SYS_BOOT: leaving ends the container.
+  if (in_container) ::_exit(options.exit_code);
+  std::fprintf(stderr, "shutdown: the kernel refused to %s: %s\n", options.verb.c_str(), std::strerror(errno));
+  while (true) ::pause();
+}
+
+int run(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  const bool in_container = std::getenv("container") != nullptr;
+  if (::getpid() != 1) {
+    std::fprintf(stderr, "shutdown: not executed by PID 1\n");
+    return 1;
+  }
+  ::umask(0022);
+  ::mlockall(MCL_CURRENT | MCL_FUTURE);
+  const int console = ::open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (console >= 0) ::dup2(console, STDERR_FILENO);
+
+  end_all_processes(options.timeout_seconds);
+  bool clean = true;
+  if (!in_container) clean = release_storage();
+  run_shutdown_hooks(options.verb);
+  if (!in_container) {
+    hand_over_to_initrd(options);
+    if (!clean) report_storage_left();
+  }
+  end(options, in_container);
+}
+
+}  // namespace
+}  // namespace init::shutdown
+
+int main(int argc, char** argv) { return init::shutdown::run(argc, argv); }

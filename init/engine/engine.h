@@ -1,0 +1,89 @@
+// Engine: one turn at a time, an event in, effects out; owns the units, the jobs and all that is true of them. [pure]
+#pragma once
+
+#include <functional>
+
+#include "init/engine/dependency_graph.h"
+#include "init/engine/effect.h"
+#include "init/engine/event.h"
+#include "init/engine/unit.h"
+#include "init/engine/world.h"
+
+namespace init {
+
+struct Core;
+
+/// Settings of the manager that the engine needs (systemd-system.conf(5) and the situation).
+struct EngineOptions {
+  bool user_manager = false;
+  std::string cgroup_root;  ///< prefix of all group paths; "" for the system manager
+  Duration default_timeout_start = Duration::from_seconds(90);
+  Duration default_timeout_stop = Duration::from_seconds(90);
+  unitparser::OomPolicy default_oom_policy = unitparser::OomPolicy::stop;
+  Duration default_timer_accuracy = Duration::from_seconds(60);
+  bool service_watchdogs = true;
+  MonotonicTime userspace_start;        ///< zero of OnStartupSec=
+  std::string unmount_program = "/bin/umount";
+  std::string mount_program = "/bin/mount";
+  std::string swapon_program = "/sbin/swapon";
+  std::string swapoff_program = "/sbin/swapoff";
+};
+
+/// Counters for Manager's properties and progress.
+struct EngineCounts {
+  std::size_t names = 0;
+  std::size_t units = 0;
+  std::size_t jobs = 0;
+  std::size_t failed_units = 0;
+  std::uint64_t installed_jobs = 0;
+  std::uint64_t failed_jobs = 0;
+};
+
+/// The pure heart. Not thread-safe. References stay valid until the next turn().
+class Engine {
+ public:
+  /// `source` and `world` must outlive the engine.
+  Engine(unitparser::UnitSource& source, World& world, EngineOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Handles one event completely: queued reactions and runnable jobs included.
+  [[nodiscard]] Effects turn(const Event& event, const Now& now);
+
+  // --- Looking --------------------------------------------------------------------------------------------------
+  [[nodiscard]] const Unit* find(UnitId id) const;
+  [[nodiscard]] const Unit* find(std::string_view name) const;  ///< by any of its names; loads nothing
+  [[nodiscard]] std::vector<UnitId> units() const;              ///< all, in order of creation
+  [[nodiscard]] const Job* find_job(JobId id) const;
+  [[nodiscard]] std::vector<JobId> jobs() const;                ///< ascending
+  [[nodiscard]] const DependencyGraph& graph() const;
+  [[nodiscard]] UnitId unit_of_pid(pid_t pid) const;            ///< main or control process of a unit
+  [[nodiscard]] UnitId unit_of_cgroup(std::string_view cgroup) const;  ///< nearest group upwards; none
+  [[nodiscard]] EngineCounts counts() const;
+  [[nodiscard]] const EngineOptions& options() const;
+  /// "pid", "file:line of the edge", … in one sentence, for `why`.
+  [[nodiscard]] std::string describe(const Cause& cause) const;
+
+  [[nodiscard]] bool can_start(UnitId id) const;
+  [[nodiscard]] bool can_stop(UnitId id) const;
+  [[nodiscard]] bool can_reload(UnitId id) const;
+  /// The unit that speaks for this one (Following property of devices and swaps); none.
+  [[nodiscard]] UnitId following(UnitId id) const;
+  /// The group that the unit's processes are or would be in.
+  [[nodiscard]] std::string cgroup_path(UnitId id) const;
+  /// Main process and the process of the running command; 0: none.
+  [[nodiscard]] pid_t main_pid(UnitId id) const;
+  [[nodiscard]] pid_t control_pid(UnitId id) const;
+
+  // --- Handing over (re-execution, crash) -------------------------------------------------------------------------
+  /// Everything that cannot be read from files or the machine, as text.
+  [[nodiscard]] std::string snapshot() const;
+  /// Into a fresh engine; then restore() gives the effects that arm and watch again what must be.
+  [[nodiscard]] Result<Effects> restore(std::string_view snapshot, const Now& now);
+
+ private:
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace init

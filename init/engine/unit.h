@@ -1,0 +1,99 @@
+// Unit: one named thing that the manager looks after – its names, its files' word, and what is true of it now. [pure]
+#pragma once
+
+#include <variant>
+
+#include "init/engine/job.h"
+#include "init/machines/other_runtimes.h"
+#include "init/machines/service_runtime.h"
+#include "unitparser/load/loaded_unit.h"
+
+namespace init {
+
+/// Runtime of the unit's own type. Alternatives are in the order of UnitType.
+using TypeRuntime = std::variant<ServiceRuntime, MountRuntime, SwapRuntime, SocketRuntime, TargetRuntime, DeviceRuntime,
+                                 AutomountRuntime, TimerRuntime, PathRuntime, SliceRuntime, ScopeRuntime>;
+
+enum class FreezerState : std::uint8_t { running, freezing, frozen, thawing };
+constexpr std::array<std::string_view, 4> enum_names(std::type_identity<FreezerState>) {
+  return {"running", "freezing", "frozen", "thawing"};
+}
+/// When the unit crossed the borders of its states.
+struct UnitTimes {
+  DualTime state_change;
+  DualTime inactive_exit;
+  DualTime active_enter;
+  DualTime active_exit;
+  DualTime inactive_enter;
+  DualTime condition;
+  DualTime assert_;
+  bool operator==(const UnitTimes&) const = default;
+};
+
+/// What is true of any unit now.
+struct UnitRuntime {
+  ActiveState active_state = ActiveState::inactive;  ///< follows the type's state
+  UnitTimes times;
+  bool condition_result = false;
+  bool assert_result = false;
+  std::vector<int> condition_verdicts;        ///< by UnitSection::conditions: 0 untested, 1 holds, -1 does not
+  std::vector<int> assert_verdicts;
+  std::string invocation_id;                  ///< 32 hexadecimal digits; empty before the first start
+  std::string cgroup;                         ///< path of its group; empty: none realised
+  FreezerState freezer = FreezerState::running;
+  RateLimit start_limit;
+  RateLimit auto_start_stop_limit;
+  std::vector<std::string> references;        ///< bus clients that hold it
+  std::vector<std::pair<std::string, std::string>> activation_details;  ///< trigger_unit, trigger_timer_realtime_usec …
+  Cause last_cause;                           ///< of the last change of state
+  bool operator==(const UnitRuntime&) const = delete;
+};
+
+/// How a unit came to be.
+struct UnitOrigin {
+  LoadState load_state = LoadState::stub;
+  Error load_error;
+  std::string fragment_path;
+  std::vector<std::string> drop_in_paths;
+  bool transient = false;
+  bool generated = false;
+  bool perpetual = false;     ///< can neither be started nor stopped nor collected: -.slice, -.mount, init.scope …
+  RealTime loaded_at;
+};
+
+struct Unit {
+  UnitId id = UnitId::none;
+  UnitName name;
+  std::vector<UnitName> aliases;   ///< all other names
+  UnitOrigin origin;
+  unitparser::UnitConfig config;
+  UnitRuntime runtime;
+  TypeRuntime type_runtime;
+  JobId job = JobId::none;         ///< the installed job
+  JobId nop_job = JobId::none;
+  UnitId slice = UnitId::none;     ///< the slice it lies in
+  bool in_load_queue = false;
+  bool in_gc_queue = false;
+  bool changed = false;            ///< UnitChanged is due at the end of the turn
+  bool announced = false;          ///< UnitNew was sent
+
+  [[nodiscard]] UnitType type() const { return name.type(); }
+  [[nodiscard]] ActiveState active_state() const { return runtime.active_state; }
+  [[nodiscard]] std::string_view description() const {
+    return config.unit->description.empty() ? std::string_view(name.text()) : std::string_view(config.unit->description);
+  }
+};
+
+/// The SubState property.
+[[nodiscard]] std::string_view sub_state(const Unit& unit);
+
+constexpr bool is_active_or_reloading(ActiveState s) { return s == ActiveState::active || s == ActiveState::reloading; }
+constexpr bool is_active_or_activating(ActiveState s) {
+  return s == ActiveState::active || s == ActiveState::reloading || s == ActiveState::activating;
+}
+constexpr bool is_inactive_or_failed(ActiveState s) { return s == ActiveState::inactive || s == ActiveState::failed; }
+constexpr bool is_inactive_or_deactivating(ActiveState s) {
+  return is_inactive_or_failed(s) || s == ActiveState::deactivating;
+}
+
+}  // namespace init

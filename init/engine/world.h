@@ -1,0 +1,48 @@
+// World: the questions that the engine asks synchronously; it changes nothing through it. [port]
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+
+#include "init/engine/ids.h"
+#include "unitparser/config/unit_config.h"
+
+namespace init {
+
+/// Answers about the machine, read at the moment of asking. Implemented on Linux by the driver, in tests by SimWorld.
+class World {
+ public:
+  virtual ~World() = default;
+
+  /// Whether the fact holds that the condition names, negation not applied. An Error counts as "does not hold".
+  [[nodiscard]] virtual Result<bool> condition_holds(const unitparser::Condition& condition) = 0;
+  /// Content of a small file (PIDFile=), at most 4 KiB; must not block on FIFOs and the like.
+  [[nodiscard]] virtual Result<std::string> read_small_file(const std::string& path) = 0;
+  /// Whether a PIDFile= may be believed about processes outside the unit: owned by root, no unsafe symlink on the way.
+  [[nodiscard]] virtual bool is_trusted_file(const std::string& path) = 0;
+  /// Whether the process runs (is neither gone nor a zombie).
+  [[nodiscard]] virtual bool process_alive(pid_t pid) = 0;
+  /// Whether we will be told of its exit.
+  [[nodiscard]] virtual bool process_is_child(pid_t pid) = 0;
+  /// Control group of a process, as in SpawnRequest::cgroup; error when it is gone.
+  [[nodiscard]] virtual Result<std::string> process_cgroup(pid_t pid) = 0;
+  /// Processes directly in a control group.
+  [[nodiscard]] virtual std::vector<pid_t> cgroup_processes(const std::string& cgroup) = 0;
+  /// Whether a process lives in the control group or below.
+  [[nodiscard]] virtual bool cgroup_populated(const std::string& cgroup) = 0;
+  /// For path units: PathExists=, PathExistsGlob=, DirectoryNotEmpty=.
+  [[nodiscard]] virtual bool path_condition_holds(unitparser::PathKind kind, const std::string& path) = 0;
+  /// Time of the last run of a Persistent= timer; nothing if it never ran.
+  [[nodiscard]] virtual std::optional<RealTime> timer_stamp(const UnitName& timer) = 0;
+  /// An OnCalendar= expression's next elapse strictly after `after`; nothing if there is none.
+  [[nodiscard]] virtual std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) = 0;
+  /// Whether a name on the bus has an owner now.
+  [[nodiscard]] virtual bool bus_name_owned(const std::string& name) = 0;
+  /// Any 64 bits; seeds invocation IDs and random delays.
+  [[nodiscard]] virtual std::uint64_t random() = 0;
+  /// A number that is the same on every call for this machine, user and unit (FixedRandomDelay=).
+  [[nodiscard]] virtual std::uint64_t stable_random(const UnitName& unit) = 0;
+};
+
+}  // namespace init

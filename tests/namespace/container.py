@@ -10,16 +10,19 @@ import fcntl
 import json
 import os
 import pty
-import re
 import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../vm'))
+from machine import Finished, Machine, MachineError  # noqa: E402
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,20 +37,6 @@ _SYS_PIVOT_ROOT = {'x86_64': 155, 'aarch64': 41}[os.uname().machine]
 _DROPPED_CAPABILITIES = (16, 17, 20, 25, 30, 32, 33, 34, 35, 36, 37)
 _PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 _PTY_SIZE = struct.pack('HHHH', 50, 160, 0, 0)
-
-
-class MachineError(Exception):
-    """The machine could not be started, died, or did not do what was waited for."""
-
-
-class Finished:
-    """How a command in a machine ended: its exit status and all that it printed."""
-
-    def __init__(self, status, output):
-        self.status, self.output = status, output
-
-    def __bool__(self):
-        return self.status == 0
 
 
 def _check(result, what):
@@ -73,7 +62,7 @@ def cgroup2_mount():
     raise MachineError('this host has no cgroup2 mount (mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified)')
 
 
-class Container:
+class Container(Machine):
     """One machine. start(), run(), console(), stop(); or as a context manager, which kills it at the end."""
 
     kind = 'container'
@@ -304,23 +293,6 @@ class Container:
         """Types on the console."""
         os.write(self._console, text.encode())
 
-    def wait_console(self, pattern, timeout=60, start=0):
-        """Waits until the console's text from offset start matches; returns the match."""
-        return self.wait(lambda: re.search(pattern, self.console()[start:]), timeout, f'console to show /{pattern}/')
-
-    def wait(self, condition, timeout=60, what='condition'):
-        """Asks condition() again and again until it is true, and returns what it returned."""
-        end = time.monotonic() + timeout
-        while True:
-            result = condition()
-            if result:
-                return result
-            if not self.alive():
-                raise MachineError(f'PID 1 is gone (wait status {self.exit_status}) while waiting for {what}')
-            if time.monotonic() > end:
-                raise MachineError(f'waited {timeout} s in vain for {what}')
-            time.sleep(0.02)
-
     def alive(self):
         """Whether PID 1 is still there."""
         if self.exit_status is not None:
@@ -334,12 +306,9 @@ class Container:
         return False
 
     # -- end ----------------------------------------------------------------------------------------------------------
-    def wait_end(self, timeout=60):
-        """Waits for PID 1 to go by itself; returns whether it did."""
-        end = time.monotonic() + timeout
-        while self.alive() and time.monotonic() < end:
-            time.sleep(0.01)
-        return not self.alive()
+    def ending(self):
+        """How it ended, in words."""
+        return {2: 'powered off', 1: 'rebooted', None: 'still there'}.get(self.exit_status, f'wait status {self.exit_status}')
 
     def stop(self, number=signal.SIGRTMIN + 4, timeout=60):
         """Asks PID 1 to power off (SIGRTMIN+4), kills the namespace when it does not; returns whether it went by itself."""
@@ -379,9 +348,3 @@ class Container:
             if not os.path.isdir(self.cgroup):
                 return
             time.sleep(0.02)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.kill()

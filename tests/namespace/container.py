@@ -67,31 +67,30 @@ class Container(Machine):
 
     kind = 'container'
 
-    def __init__(self, root, argv, layers=(), binds=(), environment=None, hostname='incipit', empty_fstab=True):
+    def __init__(self, root, argv, layers=(), binds=(), environment=None, hostname='incipit', upper=None):
         """root: the tree, never written. argv: PID 1's command line, a path inside. layers: folders laid over the tree,
-        the last on top. binds: (host path, path inside) pairs. environment: more variables for PID 1."""
+        the last on top. binds: (host path, path inside) pairs. environment: more variables for PID 1.
+        upper: a folder to keep what is written in (by default it is forgotten with the machine)."""
         self.root, self.argv = os.path.abspath(root), list(argv)
         self.layers = [os.path.abspath(layer) for layer in layers]
-        self.binds, self.hostname = list(binds), hostname
+        self.binds, self.hostname, self.upper = list(binds), hostname, upper
         self.environment = {'container': 'lab', 'TERM': 'linux', 'PATH': _PATH}
         self.environment.update(environment or {})
-        self.folder = tempfile.mkdtemp(prefix='incipit-container.')
-        self.cgroup = os.path.join(cgroup2_mount(), os.path.basename(self.folder))
-        self.console_file = os.path.join(self.folder, 'console')
         self.pid = None             # of PID 1, as the host sees it
         self.exec_time = None       # CLOCK_MONOTONIC, ns, right before execve of PID 1
         self.exit_status = None     # wait status of PID 1: signal 2 for power-off, 1 for reboot
         self.end_time = None        # CLOCK_MONOTONIC, ns, when PID 1 was seen gone
+        self.folder = None
         self._supervisor = None
-        if empty_fstab:             # the disks that the image's fstab names are not here
-            layer = os.path.join(self.folder, 'fstab')
-            os.makedirs(layer + '/etc')
-            open(layer + '/etc/fstab', 'w').close()
-            self.layers.insert(0, layer)
+        self._text = ''         # of the console, from boots that are over
 
     # -- start --------------------------------------------------------------------------------------------------------
     def start(self, hold=None):
         """Boots it; returns once PID 1 has been executed. hold(pid) is called right before that, to attach a tracer."""
+        self.folder = tempfile.mkdtemp(prefix='incipit-container.')
+        self.console_file = os.path.join(self.folder, 'console')
+        self.cgroup = os.path.join(cgroup2_mount(), os.path.basename(self.folder))
+        self.exit_status = self.end_time = None
         try:
             os.mkdir(self.cgroup)
         except OSError as error:
@@ -223,11 +222,14 @@ class Container(Machine):
         base = self.folder + '/mnt'
         os.mkdir(base)
         _mount('tmpfs', base, 'tmpfs', 0, 'mode=755')
-        for folder in ('upper', 'work', 'root'):
-            os.mkdir(f'{base}/{folder}')
-        root = base + '/root'
-        lower = ':'.join(list(reversed(self.layers)) + [self.root])
-        _mount('overlay', root, 'overlay', 0, f'lowerdir={lower},upperdir={base}/upper,workdir={base}/work')
+        root, kept = base + '/root', self.upper or base
+        os.mkdir(root)
+        for folder in ('upper', 'work'):
+            os.makedirs(f'{kept}/{folder}', exist_ok=True)
+        os.makedirs(base + '/fstab/etc')
+        open(base + '/fstab/etc/fstab', 'w').close()        # the disks that the image's fstab names are not here
+        lower = ':'.join(list(reversed(self.layers)) + [base + '/fstab', self.root])
+        _mount('overlay', root, 'overlay', 0, f'lowerdir={lower},upperdir={kept}/upper,workdir={kept}/work')
         _mount('proc', root + '/proc', 'proc', _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         for path in ('/proc/sys', '/proc/sysrq-trigger'):
             if os.path.exists(root + path):
@@ -285,9 +287,11 @@ class Container(Machine):
         return f'/proc/{self.pid}/root{inside}'
 
     def console(self):
-        """All that was printed on the console so far."""
+        """All that was printed on the console so far, of every boot of this machine."""
+        if self.folder is None:
+            return self._text
         with open(self.console_file, errors='replace') as log:
-            return log.read()
+            return self._text + log.read()
 
     def type(self, text):
         """Types on the console."""
@@ -295,7 +299,7 @@ class Container(Machine):
 
     def alive(self):
         """Whether PID 1 is still there."""
-        if self.exit_status is not None:
+        if self.exit_status is not None or self.folder is None:
             return False
         try:
             with open(self.folder + '/end') as report:
@@ -309,6 +313,21 @@ class Container(Machine):
     def ending(self):
         """How it ended, in words."""
         return {2: 'powered off', 1: 'rebooted', None: 'still there'}.get(self.exit_status, f'wait status {self.exit_status}')
+
+    def ended_well(self):
+        """After the end: whether PID 1 asked the kernel for power-off."""
+        return self.exit_status == 2
+
+    def reboot(self, command, timeout=60):
+        """Runs a command that reboots and starts the machine again as the kernel would; needs an upper folder."""
+        self.run(command, timeout)
+        if not self.wait_end(timeout):
+            raise MachineError(f'{command}: it did not end')
+        ending = self.exit_status
+        self._collect()
+        if ending != 1:
+            raise MachineError(f'{command}: it ended with wait status {ending}, not 1 for reboot')
+        self.start()
 
     def stop(self, number=signal.SIGRTMIN + 4, timeout=60):
         """Asks PID 1 to power off (SIGRTMIN+4), kills the namespace when it does not; returns whether it went by itself."""
@@ -334,9 +353,9 @@ class Container(Machine):
             self.exit_status = -1
         os.close(self._console)
         self._remove_cgroup()
-        text = self.console()
-        self.console = lambda: text
+        self._text = self.console()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder = None
 
     def _remove_cgroup(self):
         for _ in range(100):        # the last process's exit and the group's emptiness are not the same moment

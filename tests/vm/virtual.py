@@ -4,9 +4,11 @@ Python 3.9 or later, standard library, root not needed but for a cache that root
 a stock kernel (tried once, the answer kept), software emulation otherwise.
 """
 import base64
+import ctypes
 import os
 import re
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -109,6 +111,10 @@ def qemu_command(disk, init=INCIPIT, arguments='', memory=1024):
             '-nic', 'user,model=virtio-net-pci', '-device', 'virtio-serial-pci']
 
 
+def _end_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)     # PR_SET_PDEATHSIG
+
+
 def _remove_leftovers():
     """Removes the disks of harnesses that were killed: the folder's name says whose it was."""
     for name in os.listdir(CACHE):
@@ -151,7 +157,8 @@ class VirtualMachine(Machine):
             '-chardev', f'socket,id=agent,path={self.folder}/agent,server=on,wait=off',
             '-device', 'virtserialport,chardev=agent,name=incipit.agent']
         with open(self.folder + '/qemu.log', 'ab') as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                             preexec_fn=_end_with_parent)
         self._serial = self._connect('serial')
         threading.Thread(target=self._discard, args=(self._serial,), daemon=True).start()
         self._agent = self._connect('agent')
@@ -233,6 +240,16 @@ class VirtualMachine(Machine):
     def ending(self):
         """How it ended, in words."""
         return f'QEMU ended with status {self._process.poll() if self._process else None}'
+
+    def ended_well(self):
+        """After the end: whether it powered off and left its file system clean."""
+        return self._process.poll() == 0 and self.cleanly_unmounted()
+
+    def reboot(self, command, timeout=60):
+        """Runs a command that reboots; returns when the next boot's kernel has begun."""
+        start = len(self.console())
+        self.run(command, timeout)
+        self.wait_console(r'Linux version', timeout, start)
 
     def cleanly_unmounted(self):
         """After the end: whether the root file system needs no recovery."""

@@ -1,0 +1,281 @@
+// An index of all unit folders. [port]
+#include "unitparser/load/unit_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "unitparser/base/text.h"
+#include "unitparser/syntax/paths.h"
+
+namespace unitparser {
+namespace {
+
+constexpr int longest_alias_chain = 8;
+constexpr std::string_view sub_folder_suffixes[] = {".d", ".wants", ".requires", ".upholds"};
+
+bool may_alias(UnitType type) {
+  return type == UnitType::service || type == UnitType::socket || type == UnitType::target || type == UnitType::device ||
+         type == UnitType::timer || type == UnitType::path;
+}
+
+bool may_template(UnitType type) {
+  return type == UnitType::service || type == UnitType::socket || type == UnitType::target || type == UnitType::timer ||
+         type == UnitType::path;
+}
+
+/// The name and the less specific ones whose drop-in folders count: a-b@i.service, a-b@.service, a-@.service, a-@i.service.
+void add_chain(std::string_view name, std::vector<std::string>& chain) {
+  if (std::find(chain.begin(), chain.end(), name) != chain.end()) return;
+  chain.emplace_back(name);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return;  // "service": the type's own folder
+  const std::string_view suffix = name.substr(dot);
+  const std::string_view stem = name.substr(0, dot);
+  const std::size_t at = stem.find('@');
+  const std::string_view instance = at == std::string_view::npos ? std::string_view{} : stem.substr(at);
+  if (instance.size() > 1) add_chain(std::string(stem.substr(0, at + 1)) + std::string(suffix), chain);
+  const std::string_view prefix = trim_right(stem.substr(0, at), "-");
+  const std::size_t dash = prefix.rfind('-');
+  if (dash == std::string_view::npos || dash == 0) return;
+  add_chain(std::string(prefix.substr(0, dash + 1)) + std::string(instance) + std::string(suffix), chain);
+}
+
+bool is_hidden_or_backup(std::string_view name) { return name.starts_with('.') || name.ends_with('~'); }
+
+}  // namespace
+
+std::string_view alias_problem(std::string_view link_name, std::string_view target_name) {
+  const Result<UnitName> link = UnitName::parse(link_name);
+  if (!link) return "the link's name is not a unit name";
+  if (!may_alias(link->type())) return "units of this type cannot have aliases";
+  if (link->form() != NameForm::plain && !may_template(link->type())) return "units of this type cannot be templates";
+  const Result<UnitName> target = UnitName::parse(target_name);
+  if (!target) return "the target is not a unit name";
+  const bool instance_of_template = link->form() == NameForm::instance && target->form() == NameForm::templated;
+  if (link->form() != target->form() && !instance_of_template) return "one is a template or instance, the other not";
+  if (target->form() == NameForm::instance && link->instance() != target->instance()) return "the instances differ";
+  if (link->type() != target->type()) return "the types differ";
+  return {};
+}
+
+// --- Reading ------------------------------------------------------------------------------------------------------
+bool UnitFiles::refresh() {
+  bool changed = false;
+  if (folders_.empty()) {
+    for (const std::string& path : paths_.search) folders_.push_back({path, {}, {}});
+    changed = !folders_.empty();
+  }
+  for (Folder& folder : folders_) {
+    const FileStamp stamp = source_->stamp(folder.path);
+    if (stamp == folder.stamp) continue;
+    changed = true;
+    folder.stamp = stamp;
+    read_folder(folder);
+  }
+  for (auto it = sub_folders_.begin(); it != sub_folders_.end();) {
+    if (source_->stamp(it->first) == it->second.stamp) {
+      ++it;
+    } else {
+      it = sub_folders_.erase(it);
+      changed = true;
+    }
+  }
+  if (changed) merge();
+  return changed;
+}
+
+void UnitFiles::read_folder(Folder& folder) const {
+  folder.items.clear();
+  if (folder.stamp.kind != FileKind::directory) return;
+  for (const Folder& other : folders_) {  // /lib and /usr/lib may be one: its names were seen already
+    if (&other == &folder) break;
+    if (other.stamp.inode == folder.stamp.inode && other.stamp.device == folder.stamp.device && other.stamp.kind == folder.stamp.kind)
+      return;
+  }
+  Result<std::vector<DirectoryEntry>> entries = source_->list(folder.path);
+  if (!entries) return;
+  for (DirectoryEntry& entry : *entries) {
+    if (is_hidden_or_backup(entry.name)) continue;
+    Item item{std::move(entry.name), entry.kind, {}};
+    if (item.kind == FileKind::symlink && UnitName::is_valid(item.name)) {
+      Result<std::string> target = source_->read_link(folder.path + "/" + item.name);
+      if (!target) continue;
+      item.link_target = std::move(*target);
+    }
+    folder.items.push_back(std::move(item));
+  }
+  // The order in which a file system lists its entries must not decide anything.
+  std::sort(folder.items.begin(), folder.items.end(), [](const Item& a, const Item& b) { return a.name < b.name; });
+}
+
+void UnitFiles::merge() {
+  entries_.clear();
+  aliases_.clear();
+  folder_names_.clear();
+  for (std::uint32_t i = 0; i < folders_.size(); ++i)
+    for (const Item& item : folders_[i].items) merge_item(item, i);
+  for (const auto& [name, entry] : entries_) {
+    if (entry.alias_of.empty()) continue;
+    const Resolved end = resolve(name);
+    if (end.outcome == Resolved::Outcome::found) aliases_[end.name].push_back(name);
+  }
+  for (auto& [name, list] : aliases_) std::sort(list.begin(), list.end());
+}
+
+void UnitFiles::merge_item(const Item& item, std::uint32_t folder) {
+  const bool may_be_folder = item.kind == FileKind::directory || item.kind == FileKind::symlink;
+  for (const std::string_view suffix : sub_folder_suffixes)
+    if (may_be_folder && item.name.ends_with(suffix)) folder_names_[item.name].push_back(folder);
+  if (item.kind == FileKind::directory || !UnitName::is_valid(item.name)) return;
+  if (entries_.find(item.name) != entries_.end()) return;  // a more important folder has it
+  if (item.kind == FileKind::symlink)
+    add_link(item, folder);
+  else
+    entries_.emplace(item.name, Entry{folder, {}, false});
+}
+
+void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
+  const std::string target = resolve_path(folders_[folder].path, item.link_target);
+  const bool inside = std::any_of(paths_.search.begin(), paths_.search.end(), [&target](const std::string& path) {
+    return path_is_below(target, path) && target.size() > path.size();
+  });
+  if (!inside) {
+    entries_.emplace(item.name, Entry{folder, {}, target == "/dev/null"});
+    return;
+  }
+  const std::string_view name = file_name(target);
+  if (!alias_problem(item.name, name).empty()) return;
+  // A link to its own name in another folder of the path is that file under the link's path.
+  entries_.emplace(item.name, Entry{folder, name == item.name ? std::string() : std::string(name), false});
+}
+
+const std::vector<DirectoryEntry>& UnitFiles::sub_folder(const std::string& path) {
+  const auto known = sub_folders_.find(path);
+  if (known != sub_folders_.end()) return known->second.entries;
+  SubFolder& folder = sub_folders_[path];
+  folder.stamp = source_->stamp(path);
+  if (folder.stamp.kind == FileKind::directory)
+    if (Result<std::vector<DirectoryEntry>> entries = source_->list(path)) folder.entries = std::move(*entries);
+  std::sort(folder.entries.begin(), folder.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return folder.entries;
+}
+
+// --- Finding ------------------------------------------------------------------------------------------------------
+UnitFiles::Resolved UnitFiles::resolve(std::string_view name) const {
+  std::string current(name);
+  for (int hop = 0; hop < longest_alias_chain; ++hop) {
+    auto found = entries_.find(current);
+    if (found == entries_.end()) {
+      // Instances without a file of their own come from their template.
+      const Result<UnitName> parsed = UnitName::parse(current);
+      if (!parsed || parsed->form() != NameForm::instance) return {};
+      current = parsed->template_name().text();
+      found = entries_.find(current);
+      if (found == entries_.end()) return {};
+    }
+    if (found->second.alias_of.empty()) return {Resolved::Outcome::found, &found->second, current};
+    current = found->second.alias_of;
+  }
+  return {Resolved::Outcome::loop, nullptr, current};
+}
+
+FoundUnit UnitFiles::find(const UnitName& name) const {
+  FoundUnit unit;
+  unit.id = name;
+  const Resolved end = resolve(name.text());
+  if (end.outcome == Resolved::Outcome::loop) unit.error = Error{ErrorCode::load_failed, ELOOP, "Too many levels of symbolic links", {}};
+  if (end.outcome != Resolved::Outcome::found) {
+    unit.names.push_back(name.text());
+    return unit;
+  }
+  unit.fragment_path = folders_[end.entry->folder].path + "/" + end.name;
+  unit.masked = end.entry->masked;
+  const Result<UnitName> file = UnitName::parse(end.name);
+  const std::string instance(name.instance());
+  if (file) unit.id = *file;
+  if (file && file->is_template() && !instance.empty())
+    if (const Result<UnitName> filled = file->with_instance(instance)) unit.id = *filled;
+  std::vector<std::string> others{name.text()};
+  if (const auto aliases = aliases_.find(end.name); aliases != aliases_.end()) {
+    for (const std::string& alias : aliases->second) {
+      const Result<UnitName> parsed = UnitName::parse(alias);
+      if (!parsed) continue;
+      if (!parsed->is_template()) {
+        // Of a template's aliases, those for other instances are other units' names.
+        if (file && file->is_template() && parsed->instance() != instance) continue;
+        others.push_back(alias);
+      } else if (const Result<UnitName> filled = parsed->with_instance(instance); filled && !instance.empty()) {
+        if (resolve(filled->text()).name == end.name) others.push_back(filled->text());
+      } else if (name.is_template()) {
+        others.push_back(alias);
+      }
+    }
+  }
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  unit.names.push_back(unit.id.text());
+  for (std::string& other : others)
+    if (other != unit.id.text()) unit.names.push_back(std::move(other));
+  return unit;
+}
+
+void UnitFiles::add_folders(std::string_view name, std::string_view suffix, std::vector<std::string>& folders) const {
+  std::vector<std::string> chain;
+  add_chain(name, chain);
+  // First by the folder of the search path, then from the most specific name to the least.
+  std::map<std::pair<std::uint32_t, std::size_t>, std::string> ordered;
+  for (std::size_t position = 0; position < chain.size(); ++position) {
+    const std::string folder_name = chain[position] + std::string(suffix);
+    const auto found = folder_names_.find(folder_name);
+    if (found == folder_names_.end()) continue;
+    for (const std::uint32_t folder : found->second)
+      ordered.emplace(std::pair(folder, position), folders_[folder].path + "/" + folder_name);
+  }
+  for (auto& [key, path] : ordered) folders.push_back(std::move(path));
+}
+
+std::vector<std::string> UnitFiles::folders_of(std::span<const std::string> names, std::string_view suffix) const {
+  std::vector<std::string> folders;
+  for (const std::string& name : names) add_folders(name, suffix, folders);
+  if (!names.empty())
+    if (const std::size_t dot = names[0].rfind('.'); dot != std::string::npos) add_folders(std::string_view(names[0]).substr(dot + 1), suffix, folders);
+  return folders;
+}
+
+std::vector<std::string> UnitFiles::drop_ins(std::span<const std::string> names) {
+  std::map<std::string, std::string> by_name;  // the first folder that has a name wins
+  for (const std::string& folder : folders_of(names, ".d"))
+    for (const DirectoryEntry& entry : sub_folder(folder))
+      if (entry.kind != FileKind::directory && entry.name.ends_with(".conf") && !is_hidden_or_backup(entry.name))
+        by_name.emplace(entry.name, folder + "/" + entry.name);
+  std::vector<std::string> paths;
+  for (auto& [name, path] : by_name) paths.push_back(std::move(path));
+  return paths;
+}
+
+std::vector<DependencyLink> UnitFiles::dependency_links(std::span<const std::string> names) {
+  std::vector<DependencyLink> links;
+  for (const LinkFolder kind : {LinkFolder::wants, LinkFolder::requires_, LinkFolder::upholds}) {
+    std::map<std::string, std::string> by_name;
+    for (const std::string& folder : folders_of(names, sub_folder_suffixes[static_cast<std::size_t>(kind) + 1]))
+      for (const DirectoryEntry& entry : sub_folder(folder))
+        if (!is_hidden_or_backup(entry.name)) by_name.emplace(entry.name, folder + "/" + entry.name);
+    for (auto& [name, path] : by_name) {
+      std::string target = source_->read_link(path).value_or("");
+      const bool masked = target.empty() ? source_->stamp(path).size == 0 : target == "/dev/null";
+      if (!masked) links.push_back({kind, name, std::move(path), std::move(target)});
+    }
+  }
+  return links;
+}
+
+std::vector<std::string> UnitFiles::all_names() const {
+  std::vector<std::string> names;
+  names.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace unitparser

@@ -1,0 +1,112 @@
+// UnitFiles: an index of all unit folders; from a name to its fragment, aliases, drop-ins and .wants links. [port]
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "unitparser/load/file_source.h"
+#include "unitparser/load/unit_paths.h"
+#include "unitparser/names/unit_name.h"
+
+namespace unitparser {
+
+/// What the folders have for one name.
+struct FoundUnit {
+  UnitName id;                     ///< the name the unit goes by: that of the file at the end of all alias links
+  std::vector<std::string> names;  ///< all names, id first, the others sorted
+  std::string fragment_path;       ///< empty: no file. An empty file means "masked": whoever reads it will see
+  bool masked = false;             ///< the fragment is a link to /dev/null
+  std::optional<Error> error;      ///< links in a circle (ELOOP)
+};
+
+/// A link in unit.wants/ and its sisters.
+enum class LinkFolder : std::uint8_t { wants, requires_, upholds };
+struct DependencyLink {
+  LinkFolder folder{};
+  std::string unit;    ///< name of the link: the other unit (may be a template, to be filled with our instance)
+  std::string path;
+  std::string target;  ///< what the link says; empty for a plain file
+};
+
+/// Why a link between unit names is not an alias; empty: it is one. Pure: looks at the names only.
+[[nodiscard]] std::string_view alias_problem(std::string_view link_name, std::string_view target_name);
+
+/// Reads every folder of the search path once, and again only when it changed. Symbolic links between unit names inside
+/// the path are aliases; links that lead out of it are linked units, whose file is the link itself.
+class UnitFiles {
+ public:
+  /// `source` must outlive this. Nothing is read before the first refresh().
+  UnitFiles(FileSource& source, UnitPaths paths) : source_(&source), paths_(std::move(paths)) {}
+
+  /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: something changed.
+  bool refresh();
+
+  [[nodiscard]] FoundUnit find(const UnitName& name) const;
+  /// Drop-in files of a unit with these names (id first) in the order in which they are applied: name.d, template and
+  /// prefix- folders, type.d. One that leads to /dev/null is in the list and reads as empty.
+  [[nodiscard]] std::vector<std::string> drop_ins(std::span<const std::string> names);
+  /// Links in the .wants, .requires and .upholds folders of these names; masked ones are left out.
+  [[nodiscard]] std::vector<DependencyLink> dependency_links(std::span<const std::string> names);
+  /// Every unit name that has a file or link, templates included, sorted.
+  [[nodiscard]] std::vector<std::string> all_names() const;
+  [[nodiscard]] const UnitPaths& paths() const { return paths_; }
+
+ private:
+  struct Item {
+    std::string name;
+    FileKind kind = FileKind::regular;
+    std::string link_target;  ///< text of the link
+  };
+  struct Folder {
+    std::string path;
+    FileStamp stamp;
+    std::vector<Item> items;
+  };
+  /// Where a unit name leads: a file in folder `folder`, or another name.
+  struct Entry {
+    std::uint32_t folder = 0;
+    std::string alias_of;
+    bool masked = false;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <class T>
+  using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  struct SubFolder {
+    FileStamp stamp;
+    std::vector<DirectoryEntry> entries;
+  };
+  struct Resolved {
+    enum class Outcome : std::uint8_t { found, missing, loop };
+    Outcome outcome = Outcome::missing;
+    const Entry* entry = nullptr;
+    std::string name;  ///< of the file at the end
+  };
+
+  void read_folder(Folder& folder) const;
+  void merge();
+  void merge_item(const Item& item, std::uint32_t folder);
+  void add_link(const Item& item, std::uint32_t folder);
+  [[nodiscard]] Resolved resolve(std::string_view name) const;
+  [[nodiscard]] const std::vector<DirectoryEntry>& sub_folder(const std::string& path);
+  [[nodiscard]] std::vector<std::string> folders_of(std::span<const std::string> names, std::string_view suffix) const;
+  void add_folders(std::string_view name, std::string_view suffix, std::vector<std::string>& folders) const;
+
+  FileSource* source_;
+  UnitPaths paths_;
+  std::vector<Folder> folders_;
+  ByName<Entry> entries_;
+  ByName<std::vector<std::string>> aliases_;             ///< from the name of a file to the names that lead to it
+  ByName<std::vector<std::uint32_t>> folder_names_;      ///< "a.service.d" to the folders that have one
+  std::unordered_map<std::string, SubFolder> sub_folders_;
+};
+
+}  // namespace unitparser

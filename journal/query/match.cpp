@@ -1,0 +1,126 @@
+#include "journal/query/match.h"
+
+#include <algorithm>
+
+namespace journal {
+namespace {
+
+using unitparser::ErrorCode;
+using unitparser::fail;
+using unitparser::Result;
+
+/// Field names: upper case, digits, underscore; not starting with a digit or two underscores.
+bool is_matchable_name(std::string_view name) {
+  if (name.empty() || name.starts_with("__") || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+}  // namespace
+
+Result<void> Match::add(std::string_view field_and_value) {
+  const std::size_t equals = field_and_value.find('=');
+  if (equals == std::string_view::npos || !is_matchable_name(field_and_value.substr(0, equals)))
+    return fail(ErrorCode::invalid_argument, "Invalid argument");
+  if (!open_group_) {
+    groups_.emplace_back();
+    open_group_ = true;
+    open_term_ = false;
+  }
+  if (!open_term_) {
+    groups_.back().emplace_back();
+    open_term_ = true;
+  }
+  Term& term = groups_.back().back();
+  const std::string_view field = field_and_value.substr(0, equals);
+  auto found = std::find_if(term.begin(), term.end(), [&](const Alternatives& a) { return a.field == field; });
+  if (found == term.end()) found = term.insert(term.end(), Alternatives{std::string(field), {}});
+  if (std::find(found->payloads.begin(), found->payloads.end(), field_and_value) == found->payloads.end())
+    found->payloads.emplace_back(field_and_value);
+  return {};
+}
+
+void Match::add_or() { open_term_ = false; }
+
+void Match::add_and() {
+  open_term_ = false;
+  open_group_ = false;
+}
+
+bool Match::is_empty() const { return groups_.empty(); }
+
+CompiledMatch::CompiledMatch(const Match& match, const JournalFile& file) {
+  if (match.is_empty()) return;
+  root_.kind = Kind::all_of;
+  for (const Match::Group& group : match.groups()) {
+    Node alternatives;
+    alternatives.kind = Kind::any_of;
+    for (const Match::Term& term : group) {
+      Node fields;
+      fields.kind = Kind::all_of;
+      for (const Match::Alternatives& values : term) {
+        Node value_set;
+        value_set.kind = Kind::any_of;
+        for (const std::string& payload : values.payloads) {
+          Node leaf;
+          leaf.kind = Kind::list;
+          leaf.list = file.entries_with(payload);
+          if (leaf.list.size() > 0) value_set.children.push_back(std::move(leaf));
+        }
+        fields.children.push_back(std::move(value_set));
+      }
+      // A field without any entry makes the whole term impossible in this file.
+      const bool possible = std::none_of(fields.children.begin(), fields.children.end(),
+                                         [](const Node& node) { return node.children.empty(); });
+      if (possible) alternatives.children.push_back(std::move(fields));
+    }
+    root_.children.push_back(std::move(alternatives));
+  }
+}
+
+std::uint64_t CompiledMatch::find_in(EntryList& list, const FileView& view, std::uint64_t offset,
+                                     Direction direction) {
+  if (direction == Direction::down) return list.at(view, list.lower_bound(view, offset));
+  const std::uint64_t beyond = list.lower_bound(view, offset == UINT64_MAX ? offset : offset + 1);
+  return beyond == 0 ? 0 : list.at(view, beyond - 1);
+}
+
+std::uint64_t CompiledMatch::find(Node& node, JournalFile& file, std::uint64_t offset, Direction direction) {
+  const auto nearer = [direction](std::uint64_t a, std::uint64_t b) {
+    return direction == Direction::down ? a < b : a > b;
+  };
+  switch (node.kind) {
+    case Kind::all_entries: return find_in(file.entries(), file.view(), offset, direction);
+    case Kind::list: return find_in(node.list, file.view(), offset, direction);
+    case Kind::any_of: {
+      std::uint64_t best = 0;
+      for (Node& child : node.children) {
+        const std::uint64_t found = find(child, file, offset, direction);
+        if (found == offset && found != 0) return found;
+        if (found != 0 && (best == 0 || nearer(found, best))) best = found;
+      }
+      return best;
+    }
+    case Kind::all_of: {
+      // Every child that cannot stay at the candidate moves it on; they agree when a whole round moved nothing.
+      std::uint64_t candidate = offset;
+      std::size_t agreed = 0;
+      while (true) {
+        for (Node& child : node.children) {
+          const std::uint64_t found = find(child, file, candidate, direction);
+          if (found == 0) return 0;
+          agreed = found == candidate ? agreed + 1 : 1;
+          candidate = found;
+          if (agreed >= node.children.size()) return candidate;
+        }
+      }
+    }
+  }
+  return 0;
+}
+
+std::uint64_t CompiledMatch::find(JournalFile& file, std::uint64_t offset, Direction direction) {
+  return find(root_, file, offset, direction);
+}
+
+}  // namespace journal

@@ -1,0 +1,19 @@
+// 128-bit ids as text: 32 hexadecimal digits, or with dashes as a UUID. [pure]
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "journal/format/layout.h"
+
+namespace journal {
+
+/// 32 lower-case hexadecimal digits.
+[[nodiscard]] std::string format_id(const Id128& id);
+/// Reads 32 hexadecimal digits, or the 36 characters of a UUID.
+[[nodiscard]] std::optional<Id128> parse_id(std::string_view text);
+/// Reads an unsigned hexadecimal number; nothing else may follow.
+[[nodiscard]] std::optional<std::uint64_t> parse_hex(std::string_view text);
+
+}  // namespace journal

@@ -1,0 +1,53 @@
+// journald.conf(5): what the daemon is told to do, read from its files and the kernel command line. [os: files]
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/store/policy.h"
+
+namespace journal {
+
+enum class StorageMode : std::uint8_t { automatic, volatile_only, persistent, none };
+enum class SplitMode : std::uint8_t { uid, none };
+
+struct DaemonConfig {
+  StorageMode storage = StorageMode::automatic;
+  SplitMode split = SplitMode::uid;
+  std::uint64_t compress_threshold = 512;        ///< bytes; 0: never
+  std::uint64_t sync_interval = 30'000'000;      ///< microseconds until an entry is on disk at the latest
+  std::uint64_t urgent_sync_interval = 1'000'000;  ///< the same for warnings and worse
+  std::uint64_t rate_limit_interval = 30'000'000;
+  unsigned rate_limit_burst = 10'000;
+  SpaceSettings system, runtime;
+  std::uint64_t max_retention = 0;               ///< microseconds; 0: for ever
+  std::uint64_t max_file_age = 30'436'875ULL * 86400;  ///< microseconds, one month
+  bool forward_to_syslog = true;
+  bool forward_to_kmsg = false;
+  bool forward_to_console = false;
+  bool forward_to_wall = true;
+  std::string tty_path = "/dev/console";
+  int max_level_store = 7, max_level_syslog = 7, max_level_kmsg = 5, max_level_console = 6, max_level_wall = 0;
+  std::size_t line_max = 48 * 1024;
+  bool read_kmsg = true;
+  bool set_audit = false;
+};
+
+/// A line that could not be understood: logged, and otherwise ignored.
+struct ConfigComplaint {
+  std::string place;  ///< "file:line"
+  std::string text;
+};
+
+/// Reads `root`/etc/systemd/journald.conf and the drop-ins of all systemd configuration folders, later ones over
+/// earlier ones, then the kernel command line (`systemd.journald.*`). `instance` is the namespace, or empty.
+[[nodiscard]] DaemonConfig load_config(const std::string& root, std::string_view instance,
+                                       std::vector<ConfigComplaint>& complaints);
+
+/// Applies the text of one file. For tests.
+void apply_config_text(std::string_view text, std::string_view file, DaemonConfig& config,
+                       std::vector<ConfigComplaint>& complaints);
+
+}  // namespace journal

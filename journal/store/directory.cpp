@@ -1,0 +1,99 @@
+#include "journal/store/directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "journal/format/layout.h"
+#include "unitparser/base/fd.h"
+
+namespace journal {
+
+using unitparser::fail_errno;
+using unitparser::Result;
+using unitparser::UniqueFd;
+
+namespace {
+
+/// Number of entries from the header; a file that is no journal counts as not empty, so that nobody deletes it.
+bool has_no_entries(int folder, const char* name) {
+  const UniqueFd fd(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  Header header = {};
+  if (!fd) return false;
+  const ssize_t n = ::pread(fd.get(), &header, sizeof header, 0);
+  if (n < static_cast<ssize_t>(minimum_header_size)) return n == 0;
+  return header.signature == file_signature && header.n_entries == 0;
+}
+
+}  // namespace
+
+std::vector<StoredFile> list_files(const std::string& folder) {
+  std::vector<StoredFile> files;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  if (!dir) return files;
+  while (const dirent* entry = ::readdir(dir.get())) {
+    const std::string_view name = entry->d_name;
+    if (!name.ends_with(".journal") && !name.ends_with(".journal~")) continue;
+    struct stat st = {};
+    if (::fstatat(::dirfd(dir.get()), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) continue;
+    StoredFile file;
+    file.path = folder + "/" + std::string(name);
+    file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    if (parse_archived_name(name, file)) file.is_empty = has_no_entries(::dirfd(dir.get()), entry->d_name);
+    files.push_back(std::move(file));
+  }
+  std::sort(files.begin(), files.end(), [](const StoredFile& a, const StoredFile& b) { return a.path < b.path; });
+  return files;
+}
+
+FileSystemSpace file_system_space(const std::string& path) {
+  struct statvfs fs = {};
+  if (::statvfs(path.c_str(), &fs) < 0) return {};
+  return {static_cast<std::uint64_t>(fs.f_blocks) * fs.f_frsize, static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize};
+}
+
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal) {
+  const std::vector<StoredFile> files = list_files(folder);
+  std::vector<VacuumedFile> gone;
+  for (const std::size_t i : plan_vacuum(files, goal))
+    if (::unlink(files[i].path.c_str()) == 0) gone.push_back({files[i].path, files[i].size});
+  return gone;
+}
+
+Result<void> make_folders(const std::string& path, unsigned mode) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) return fail_errno(errno, part);
+    if (end == std::string::npos) return {};
+  }
+}
+
+Result<std::string> read_small_file(const std::string& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return fail_errno(errno, path);
+  std::string text;
+  for (;;) {
+    const std::size_t before = text.size();
+    if (before >= limit) break;
+    text.resize(std::min(limit, before + 4096));
+    const ssize_t n = ::read(fd.get(), text.data() + before, text.size() - before);
+    if (n < 0 && errno == EINTR) {
+      text.resize(before);
+      continue;
+    }
+    if (n < 0) return fail_errno(errno, path);
+    text.resize(before + static_cast<std::size_t>(n));
+    if (n == 0) break;
+  }
+  return text;
+}
+
+}  // namespace journal

@@ -1,0 +1,36 @@
+// Folders of journal files on disk: listing, deleting, finding a machine's folders. [os: files]
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "journal/store/policy.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+/// The journal files directly in a folder ("*.journal", "*.journal~"), with sizes; empty when it cannot be read.
+[[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
+
+/// Size and free bytes of the file system that holds `path`.
+struct FileSystemSpace {
+  std::uint64_t size = 0, available = 0;
+};
+[[nodiscard]] FileSystemSpace file_system_space(const std::string& path);
+
+/// One deleted file and the bytes that it gave back.
+struct VacuumedFile {
+  std::string path;
+  std::uint64_t size = 0;
+};
+/// Deletes archived files of the folder until the goal is reached.
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal);
+
+/// Makes a folder and its parents; those that exist are fine.
+[[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode);
+
+/// Reads a small file whole (at most `limit` bytes).
+[[nodiscard]] unitparser::Result<std::string> read_small_file(const std::string& path, std::size_t limit = 65536);
+
+}  // namespace journal

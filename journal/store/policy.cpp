@@ -1,0 +1,109 @@
+#include "journal/store/policy.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "journal/text/id128.h"
+
+namespace journal {
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t smallest_file = 512 * 1024;
+// journald.conf(5): 10 % of the file system to use, at most 4 GiB; one eighth of it for a file, at most 128 MiB.
+constexpr std::uint64_t most_use = 4096 * mebibyte;
+constexpr std::uint64_t most_keep_free = 4096 * mebibyte;
+constexpr std::uint64_t largest_file = 128 * mebibyte;
+constexpr std::uint64_t least_use = 16 * mebibyte;
+constexpr std::uint64_t files_in_use = 8;
+
+constexpr std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
+
+}  // namespace
+
+SpaceRules resolve_rules(const SpaceSettings& settings, std::uint64_t file_system_size) {
+  SpaceRules rules;
+  rules.max_use = settings.max_use != unset_size
+                      ? std::max(whole_pages(settings.max_use), smallest_file * 2)
+                      : std::clamp(whole_pages(file_system_size / 10), mebibyte, most_use);
+  rules.min_use = std::min(least_use, rules.max_use);
+  rules.max_file_size = settings.max_file_size != unset_size
+                            ? std::max(whole_pages(settings.max_file_size), smallest_file)
+                            : std::clamp(whole_pages(rules.max_use / files_in_use), smallest_file, largest_file);
+  rules.max_use = std::max(rules.max_use, rules.max_file_size * 2 > rules.max_use && settings.max_use == unset_size
+                                              ? rules.max_file_size * 2
+                                              : rules.max_use);
+  rules.keep_free = settings.keep_free != unset_size
+                        ? settings.keep_free
+                        : std::clamp(whole_pages(file_system_size / 20), mebibyte, most_keep_free);
+  rules.max_files = settings.max_files == 0 ? UINT64_MAX : settings.max_files;
+  return rules;
+}
+
+SpaceState space_state(const SpaceRules& rules, std::uint64_t used, std::uint64_t disk_free) {
+  SpaceState state;
+  state.used = used;
+  state.disk_free = disk_free;
+  const std::uint64_t usable = disk_free > rules.keep_free ? disk_free - rules.keep_free : 0;
+  state.limit = std::min(std::max(used + usable, rules.min_use), rules.max_use);
+  state.available = state.limit > used ? state.limit - used : 0;
+  return state;
+}
+
+bool parse_archived_name(std::string_view name, StoredFile& file) {
+  const std::size_t at = name.find('@');
+  if (at == std::string_view::npos || at == 0) return false;
+  std::string_view rest = name.substr(at + 1);
+  if (rest.ends_with(".journal~")) {
+    rest.remove_suffix(9);
+    const auto realtime = rest.size() == 33 && rest[16] == '-' ? parse_hex(rest.substr(0, 16)) : std::nullopt;
+    if (!realtime || !parse_hex(rest.substr(17))) return false;
+    file.realtime = *realtime;
+  } else if (rest.ends_with(".journal")) {
+    rest.remove_suffix(8);
+    if (rest.size() != 66 || rest[32] != '-' || rest[49] != '-' || !parse_id(rest.substr(0, 32))) return false;
+    const auto seqnum = parse_hex(rest.substr(33, 16));
+    const auto realtime = parse_hex(rest.substr(50));
+    if (!seqnum || !realtime) return false;
+    file.seqnum_id = rest.substr(0, 32);
+    file.seqnum = *seqnum;
+    file.realtime = *realtime;
+  } else {
+    return false;
+  }
+  file.is_archived = true;
+  return true;
+}
+
+std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const VacuumGoal& goal) {
+  std::vector<std::size_t> order;
+  std::uint64_t used = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    used += files[i].size;
+    if (files[i].is_archived) order.push_back(i);
+  }
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const StoredFile& x = files[a];
+    const StoredFile& y = files[b];
+    if (x.is_empty != y.is_empty) return x.is_empty;
+    if (!x.seqnum_id.empty() && x.seqnum_id == y.seqnum_id && x.seqnum != y.seqnum) return x.seqnum < y.seqnum;
+    if (x.realtime != y.realtime) return x.realtime < y.realtime;
+    return x.path < y.path;
+  });
+  std::vector<std::size_t> doomed;
+  std::uint64_t count = files.size();
+  for (const std::size_t i : order) {
+    const StoredFile& file = files[i];
+    const bool needed = file.is_empty || (goal.max_use > 0 && used > goal.max_use) ||
+                        (goal.max_files > 0 && count > goal.max_files) ||
+                        (goal.oldest_realtime > 0 && file.realtime < goal.oldest_realtime);
+    if (!needed) break;
+    doomed.push_back(i);
+    used -= file.size;
+    --count;
+  }
+  return doomed;
+}
+
+}  // namespace journal

@@ -11,7 +11,7 @@
 
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
-#include "journal/text/timespan.h"
+#include "unitparser/base/time.h"
 
 namespace journal {
 namespace {
@@ -43,8 +43,8 @@ bool set_size(std::uint64_t& target, std::string_view value) {
 }
 
 bool set_span(std::uint64_t& target, std::string_view value) {
-  const auto parsed = parse_timespan(value);
-  if (parsed) target = *parsed;
+  const auto parsed = unitparser::parse_duration(value);
+  if (parsed) target = parsed->usec();
   return parsed.has_value();
 }
 

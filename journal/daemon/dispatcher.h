@@ -1,0 +1,68 @@
+// From a parsed message to an entry: levels, rate limits, trusted fields, and the daemon's own messages. [os: clock]
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/daemon/config.h"
+#include "journal/daemon/forwarder.h"
+#include "journal/daemon/paths.h"
+#include "journal/daemon/rate_limit.h"
+#include "journal/daemon/sender.h"
+#include "journal/daemon/storage.h"
+
+namespace journal {
+
+/// A message with everything that its transport knows.
+struct IncomingMessage {
+  std::span<const std::string_view> fields;  ///< as the client may set them, and _TRANSPORT and its kin
+  std::span<SharedFields* const> shared;     ///< further ones that many messages of this source have
+  int priority = 6;                          ///< with facility
+  std::uint64_t source_realtime = 0;         ///< when it was sent, 0: unknown
+  std::optional<pid_t> object_pid;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(const DaemonConfig& config, const DaemonPaths& paths, Storage& storage, SenderCache& senders,
+             Forwarder& forwarder, const Id128& machine_id, const Id128& boot_id);
+
+  /// True when nothing at all is to be done with a message of this level from this sender.
+  [[nodiscard]] bool is_unwanted(const Sender* sender, int priority) const;
+  /// Stores one message. `sender` may be null (kernel, audit).
+  void dispatch(Sender* sender, const IncomingMessage& message);
+
+  /// Stores a message of the daemon itself. `message_id` may be empty; `extra` are further "FIELD=value".
+  void say(int priority, std::string_view message_id, std::string_view message,
+           std::span<const std::string> extra = {});
+  /// Stores what the storage has to tell, and what forwarding missed.
+  void say_notices();
+
+  void set_hostname(std::string_view name);
+  [[nodiscard]] SenderCache& senders() { return senders_; }
+  [[nodiscard]] Forwarder& forwarder() { return forwarder_; }
+  [[nodiscard]] const DaemonConfig& config() const { return config_; }
+
+ private:
+  bool passes_rate_limit(const Sender& sender, int priority, std::uint64_t monotonic);
+  void store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic);
+
+  const DaemonConfig& config_;
+  const DaemonPaths& paths_;
+  Storage& storage_;
+  SenderCache& senders_;
+  Forwarder& forwarder_;
+  RateLimiter limiter_;
+  std::string machine_field_, boot_field_;
+  Id128 boot_id_;
+  SharedFields machine_;
+  std::vector<std::string_view> fields_;
+  std::vector<SharedFields*> shared_;
+  std::vector<std::string> made_;
+};
+
+}  // namespace journal

@@ -1,0 +1,72 @@
+// Who sent a message: the trusted fields of a process, read from /proc once and cached. [os: /proc]
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "journal/daemon/paths.h"
+#include "journal/daemon/storage.h"
+
+namespace journal {
+
+/// What the kernel says of a sender with its message.
+struct SenderCredentials {
+  pid_t pid = 0;
+  uid_t uid = static_cast<uid_t>(-1);
+  gid_t gid = static_cast<gid_t>(-1);
+  std::string_view label;  ///< security label (SO_PASSSEC), may be empty
+};
+
+/// One process as far as its messages' trusted fields go.
+struct Sender {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+  uid_t owner = 0;       ///< whose journal its entries go to
+  std::string unit;      ///< what it is rate limited as
+  std::string comm;
+  SharedFields fields;   ///< "_PID=…" and all the others
+  int max_level = -1;    ///< LogLevelMax=, -1: none
+  std::uint64_t rate_interval = UINT64_MAX;  ///< LogRateLimitIntervalSec= in microseconds, UINT64_MAX: default
+  unsigned rate_burst = UINT32_MAX;          ///< LogRateLimitBurst=, UINT32_MAX: default
+  std::uint64_t read_at = 0;                 ///< monotonic time of the last look at /proc
+  std::uint64_t used_at = 0;
+  std::string fingerprint;                   ///< all fields joined: unchanged fields keep their places in the file
+};
+
+class SenderCache {
+ public:
+  explicit SenderCache(const DaemonPaths& paths);
+
+  /// The sender, looked up again when the last look is a second old. `unit_hint`: the unit that PID 1 named for a
+  /// stream, used where /proc says nothing any more. Valid until the next call.
+  Sender& find(const SenderCredentials& credentials, std::string_view unit_hint, std::uint64_t now);
+
+  /// Reads a process that a message is about (OBJECT_PID=), as "OBJECT_…" fields.
+  [[nodiscard]] std::vector<std::string> object_fields(pid_t pid);
+
+ private:
+  struct ProcessFacts {
+    std::string comm, exe, command_line, capabilities, label, audit_session, login_uid, cgroup;
+    uid_t uid = static_cast<uid_t>(-1);
+    gid_t gid = static_cast<gid_t>(-1);
+  };
+  [[nodiscard]] ProcessFacts read_process(pid_t pid) const;
+  void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint);
+  void read_unit_settings(Sender& sender, const std::string& folder, std::vector<std::string>& fields);
+  void evict();
+
+  std::string units_folder_;
+  std::string user_run_folder_;
+  std::string cgroup_root_;
+  std::unordered_map<pid_t, std::unique_ptr<Sender>> senders_;
+};
+
+}  // namespace journal

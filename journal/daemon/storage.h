@@ -1,0 +1,130 @@
+// The daemon's files: which one an entry goes to, rotation, vacuum, flush from /run to /var, syncing. [os: files]
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/daemon/config.h"
+#include "journal/daemon/paths.h"
+#include "journal/file/appender.h"
+#include "journal/store/policy.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+/// Payloads that many entries have in common, with their places in the file that they were last written to.
+class SharedFields {
+ public:
+  void set(std::vector<std::string> payloads) {
+    payloads_ = std::move(payloads);
+    generation_ = 0;
+  }
+  [[nodiscard]] const std::vector<std::string>& payloads() const { return payloads_; }
+  /// Adds the handles in that file. Errors as Appender::intern().
+  [[nodiscard]] unitparser::Result<void> collect(Appender& file, std::vector<DataHandle>& handles);
+
+ private:
+  std::vector<std::string> payloads_;
+  std::uint64_t generation_ = 0;
+  std::vector<DataHandle> handles_;
+};
+
+/// One entry on its way into a file.
+struct PendingEntry {
+  std::span<const std::string_view> fields;
+  std::span<SharedFields* const> shared;
+  uid_t owner = 0;  ///< whose journal it belongs to
+  bool is_urgent = false;
+};
+
+/// Something that the storage did and that the log should tell: text, and MESSAGE_ID where there is one.
+struct StorageNotice {
+  int priority = 6;
+  std::string message_id;
+  std::string message;
+  std::vector<std::string> fields;
+};
+
+class Storage {
+ public:
+  Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id);
+
+  /// Opens the files that the configuration asks for, given what is there.
+  void open();
+  /// Appends; on a full or damaged file rotates and tries again once. False when the entry was lost.
+  bool write(const EntryStamp& stamp, const PendingEntry& entry);
+  /// Tells followers of everything that was written to since the last call.
+  void notify_followers();
+
+  /// Moves what is in /run to /var, if storage allows it (journalctl --flush).
+  void flush_to_var();
+  /// Goes back to /run (journalctl --relinquish-var).
+  void relinquish_var();
+  void rotate();
+  void vacuum();
+  /// Waits until everything is on disk.
+  void sync();
+  /// When sync() is due, on the monotonic clock in microseconds; 0: nothing to sync.
+  [[nodiscard]] std::uint64_t sync_due() const { return sync_due_; }
+
+  /// Bytes that may still be used; scales the rate limits.
+  [[nodiscard]] std::uint64_t available_space();
+  [[nodiscard]] bool is_persistent() const { return system_ != nullptr; }
+  [[nodiscard]] std::uint64_t last_seqnum() const { return seqnum_; }
+  /// Entries that no file would take.
+  [[nodiscard]] std::uint64_t lost_entries() const { return lost_; }
+
+  /// What happened since the last call, oldest first.
+  [[nodiscard]] std::vector<StorageNotice> take_notices() { return std::exchange(notices_, {}); }
+  /// Adds the notice about a folder's size, as at start.
+  void describe_space();
+
+ private:
+  enum class Area : std::uint8_t { runtime, system };
+  struct OpenFile {
+    std::unique_ptr<Appender> appender;
+    bool touched = false;  ///< written to since followers were told
+    std::uint64_t last_used = 0;
+  };
+
+  [[nodiscard]] std::unique_ptr<OpenFile> open_file(const std::string& folder, const std::string& name, Area area);
+  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, Area area);
+  void set_aside(const std::string& path);
+  [[nodiscard]] bool may_persist() const;
+  void open_system(bool even_without_flag);
+  void open_runtime();
+  OpenFile* file_for(uid_t owner);
+  [[nodiscard]] unitparser::Result<void> append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry);
+  void rotate_file(std::unique_ptr<OpenFile>& file, const std::string& folder, const std::string& name, Area area);
+  void grant_read(int fd, uid_t uid);
+  [[nodiscard]] std::uint64_t copy_runtime_to_system();
+  [[nodiscard]] const SpaceRules& rules(Area area);
+  void notice(int priority, std::string message);
+  template <class Visit>
+  void for_each_file(Visit visit);
+
+  const DaemonConfig& config_;
+  DaemonPaths paths_;
+  Id128 machine_id_, boot_id_;
+  std::unique_ptr<OpenFile> runtime_, system_;
+  std::map<uid_t, std::unique_ptr<OpenFile>> users_;
+  SpaceRules runtime_rules_, system_rules_;
+  std::uint64_t seqnum_ = 0;
+  std::uint64_t last_realtime_ = 0;
+  std::uint64_t sync_due_ = 0;
+  std::uint64_t lost_ = 0;
+  std::uint64_t uses_ = 0;
+  std::uint64_t space_checked_ = 0, space_available_ = 0;
+  std::vector<DataHandle> handles_;
+  std::vector<StorageNotice> notices_;
+};
+
+}  // namespace journal

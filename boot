@@ -44,7 +44,7 @@ if [ ! -f build/release/build.ninja ]; then
 fi
 say "building (the first time takes some minutes)"
 targets=()
-for target in init executor journald ctl journal; do
+for target in init shutdown executor journald ctl journal; do
   ninja -C build/release -t query "$target" >/dev/null 2>&1 && targets+=("$target")
 done
 [ ${#targets[@]} = 0 ] || ninja -C build/release "${targets[@]}" || die "the build failed; the lines above say where"

@@ -103,7 +103,7 @@ def qemu_command(disk, init=INCIPIT, arguments='', memory=1024):
         accelerator, slow = ['-accel', 'kvm', '-cpu', 'host'], ''
     else:
         # With 5-level paging emulated, this kernel prints x for every path in mountinfo; AppArmor's profiles take 15 s.
-        accelerator, slow = ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off'], 'apparmor=0 '
+        accelerator, slow = ['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off,-svm'], 'apparmor=0 '
     append = f'{_KERNEL_ARGUMENTS} {slow}init={init} {arguments}'.strip()
     return ['qemu-system-x86_64', '-M', 'q35', *accelerator, '-smp', '2', '-m', str(memory), '-nodefaults', '-display', 'none',
             '-kernel', IMAGE + '/vmlinuz', '-initrd', IMAGE + '/initrd', '-append', append,
@@ -136,6 +136,7 @@ class VirtualMachine(Machine):
         self.disk = None
         self._process = self._agent = self._serial = None
         self._received = b''
+        self._in_step = False       # whether the agent answered the last request
         self._requests = 0
         self._text = ''
 
@@ -162,7 +163,7 @@ class VirtualMachine(Machine):
         self._serial = self._connect('serial')
         threading.Thread(target=self._discard, args=(self._serial,), daemon=True).start()
         self._agent = self._connect('agent')
-        self._received = b''
+        self._received, self._in_step = b'', False
 
     def _connect(self, name):
         end = time.monotonic() + 20
@@ -191,32 +192,39 @@ class VirtualMachine(Machine):
     def run(self, command, timeout=60):
         """Runs a shell command inside as root and returns a Finished; status 124 when it did not end in time, 125 when the
         agent inside did not answer (not up yet, or the machine is going down)."""
+        if not self._in_step:
+            # What was sent before the agent opened its port, or is answered late, is lost or old: find the way back.
+            self._in_step = self._ask('true', 5, 2).status == 0
+            if not self._in_step:
+                return Finished(125, 'the agent does not answer')
         seconds = int(timeout * self.patience)
+        result = self._ask(command, seconds, seconds + 15)
+        self._in_step = result.status != 125
+        return result
+
+    def _ask(self, command, seconds, patience):
+        """One request to the agent, which may take seconds; 125 without an answer within patience seconds."""
         self._requests += 1
         name = f'r{self._requests}'
         try:
+            self._agent.settimeout(patience)
             self._agent.sendall(f'{name} {seconds} {base64.b64encode(command.encode()).decode()}\n'.encode())
-        except OSError:
-            return Finished(125, 'the agent is not connected')
-        end = time.monotonic() + seconds + 15
-        while time.monotonic() < end and self.alive():
-            line, found, rest = self._received.partition(b'\n')
-            if found:
-                self._received = rest
-                fields = line.decode(errors='replace').split(' ')
-                if fields[0] == name and len(fields) == 3:
-                    return Finished(int(fields[1]), base64.b64decode(fields[2]).decode(errors='replace'))
-                continue
-            self._agent.settimeout(0.5)
-            try:
+            end = time.monotonic() + patience
+            while self.alive():
+                line, found, rest = self._received.partition(b'\n')
+                if found:
+                    self._received = rest
+                    fields = line.decode(errors='replace').split(' ')
+                    if fields[0] == name and len(fields) == 3:
+                        return Finished(int(fields[1]), base64.b64decode(fields[2]).decode(errors='replace'))
+                    continue
+                self._agent.settimeout(max(0.01, end - time.monotonic()))
                 data = self._agent.recv(1 << 20)
                 if not data:
                     break
                 self._received += data
-            except socket.timeout:
-                continue
-            except OSError:
-                break
+        except OSError:     # a time-out, or QEMU is gone
+            pass
         return Finished(125, 'the agent did not answer')
 
     def console(self):
@@ -250,6 +258,7 @@ class VirtualMachine(Machine):
         start = len(self.console())
         self.run(command, timeout)
         self.wait_console(r'Linux version', timeout, start)
+        self._in_step = False
 
     def cleanly_unmounted(self):
         """After the end: whether the root file system needs no recovery."""

@@ -144,7 +144,7 @@ bool Verifier::check_counts() {
   if (differs(objects_, header_.n_objects, "Object") || differs(entries_.size(), header_.n_entries, "Entry") ||
       differs(data_.size(), header_.n_data, "Data") || differs(fields_, header_.n_fields, "Field"))
     return false;
-  if (JOURNAL_HEADER_HAS(header_.header_size, n_entry_arrays) &&
+  if (header_has(header_.header_size, offsetof(Header, n_entry_arrays), sizeof(header_.n_entry_arrays)) &&
       differs(arrays_.size(), header_.n_entry_arrays, "Entry array"))
     return false;
   if (last_seqnum_ != header_.tail_entry_seqnum) return fault(0, "Invalid tail seqnum");

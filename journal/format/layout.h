@@ -96,9 +96,10 @@ inline constexpr std::uint64_t minimum_header_size = offsetof(Header, n_data);
 /// Largest header that we map (later versions only append fields).
 inline constexpr std::uint64_t maximum_header_size = 4096;
 
-/// True when the header of that size contains the member (a file of an older writer may not).
-#define JOURNAL_HEADER_HAS(header_size_value, member) \
-  ((header_size_value) >= offsetof(::journal::Header, member) + sizeof(::journal::Header::member))
+/// True when a header of that size contains a member that ends there (a file of an older writer may not).
+constexpr bool header_has(std::uint64_t header_size, std::size_t offset, std::size_t size) {
+  return header_size >= offset + size;
+}
 
 struct ObjectHeader {
   std::uint8_t type;

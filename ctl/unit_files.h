@@ -1,0 +1,25 @@
+// Unit files without a manager: what enable and its kin do with --root, --global or when no manager runs. [src]
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ctl/session.h"
+
+namespace ctl {
+
+/// Tells what was linked and removed, in systemctl's words.
+void say_changes(Session& session, std::span<const FileChange> changes);
+/// Runs a unit-file verb on the files themselves where the options ask for it; nothing when the manager is to be asked.
+[[nodiscard]] std::optional<int> change_offline(Session& session, const std::string& verb, const std::vector<std::string>& names,
+                                                bool& carries_install_info);
+[[nodiscard]] std::optional<int> print_states_offline(Session& session, const std::vector<std::string>& names, bool any_enabled);
+[[nodiscard]] std::optional<int> get_default_offline(Session& session);
+/// Whether is-enabled(1) counts this unit-file state as enabled.
+[[nodiscard]] bool is_enabled_state(std::string_view state);
+[[nodiscard]] std::string absolute_path(const std::string& path);
+
+}  // namespace ctl

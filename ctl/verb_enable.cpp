@@ -1,0 +1,264 @@
+// enable, disable, mask and all other verbs on unit files. [bus] [os: runs systemd-sysv-install]
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "ctl/agents.h"
+#include "ctl/unit_arguments.h"
+#include "ctl/unit_files.h"
+#include "ctl/verb_list.h"
+#include "unitparser/base/text.h"
+
+namespace ctl {
+namespace {
+
+constexpr const char* sysv_install = "/lib/systemd/systemd-sysv-install";
+
+/// Runs systemd-sysv-install VERB NAME; its exit status.
+int run_sysv_install(Session& session, const std::string& verb, const std::string& name, std::string_view root) {
+  std::vector<std::string> words{sysv_install};
+  if (!root.empty()) words.push_back("--root=" + std::string(root));
+  words.push_back(verb);
+  words.push_back(name);
+  if (!session.options().quiet) session.out().say(Severity::info, "Executing: " + unitparser::join(words, " "));
+  session.out().flush();
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const auto pid = fork();
+  if (pid < 0) return EXIT_FAILURE;
+  if (pid == 0) {
+    execv(sysv_install, arguments.data());
+    _exit(EXIT_FAILURE);
+  }
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+bool has_unit_file(const std::string& name, const std::string& root) {
+  for (const auto* folder : {"/etc/systemd/system/", "/run/systemd/system/", "/run/systemd/generator/", "/usr/local/lib/systemd/system/",
+                             "/lib/systemd/system/", "/usr/lib/systemd/system/"})
+    if (access((root + folder + name).c_str(), F_OK) == 0) return true;
+  return false;
+}
+
+/// Services that also (or only) have a script in /etc/init.d are handed to systemd-sysv-install; those that are nothing
+/// else leave the list. Returns an exit status for "is-enabled", 0 otherwise.
+int hand_over_sysv(Session& session, const std::string& verb, std::vector<std::string>& names, bool& any_enabled) {
+  const auto& options = session.options();
+  if (options.scope != Scope::system || !options.root.empty() || access(sysv_install, X_OK) != 0) return EXIT_SUCCESS;
+  if (verb != "enable" && verb != "disable" && verb != "is-enabled") return EXIT_SUCCESS;
+  int status = EXIT_SUCCESS;
+  std::erase_if(names, [&](const std::string& name) {
+    if (!name.ends_with(".service") || name.find('/') != std::string::npos) return false;
+    const auto script = name.substr(0, name.size() - 8);
+    const bool native = has_unit_file(name, options.root);
+    if ((native && verb == "is-enabled") || access(("/etc/init.d/" + script).c_str(), F_OK) != 0) return false;
+    if (!options.quiet)
+      session.out().say(Severity::info, native ? "Synchronizing state of " + name + " with SysV service script with " + sysv_install + "."
+                                               : name + " is not a native service, redirecting to systemd-sysv-install.");
+    const int result = run_sysv_install(session, verb, script, options.root);
+    if (verb == "is-enabled") {
+      if (!options.quiet) session.out() << (result == EXIT_SUCCESS ? "enabled\n" : "disabled\n");
+      any_enabled = any_enabled || result == EXIT_SUCCESS;
+    } else if (result != EXIT_SUCCESS) {
+      status = EXIT_FAILURE;
+    }
+    return !native;
+  });
+  return status;
+}
+
+void say_no_install_info(Session& session) {
+  session.out().say(Severity::notice,
+                    "The unit files have no installation config (WantedBy=, RequiredBy=, Also=,\n"
+                    "Alias= settings in the [Install] section, and DefaultInstance= for template\n"
+                    "units). This means they are not meant to be enabled using systemctl.\n"
+                    " \n"
+                    "Possible reasons for having this kind of units are:\n"
+                    "• A unit may be statically enabled by being symlinked from another unit's\n"
+                    "  .wants/ or .requires/ directory.\n"
+                    "• A unit's purpose may be to act as a helper for some other unit which has\n"
+                    "  a requirement dependency on it.\n"
+                    "• A unit may be started when needed via activation (socket, path, timer,\n"
+                    "  D-Bus, udev, scripted systemctl call, ...).\n"
+                    "• In case of template units, the unit is meant to be enabled with some\n"
+                    "  instance name specified.");
+}
+
+/// One verb of the unit-file family: its method and how the arguments after the list of names look.
+wire::Call method_of(const Options& options, const std::string& verb, const std::vector<std::string>& names) {
+  const auto list = unitparser::string_array(names);
+  const bool force = options.force > 0, runtime = options.runtime;
+  constexpr std::uint64_t flag_runtime = 1, flag_force = 2;  // UnitFileFlags of org.freedesktop.systemd1(5)
+  const auto flags = (runtime ? flag_runtime : 0) | (force ? flag_force : 0);
+  const auto make = [](std::string_view method, std::vector<Value> arguments) {
+    return wire::Call{"org.freedesktop.systemd1", std::string(manager_path), std::string(manager_interface), std::string(method),
+                      std::move(arguments)};
+  };
+  if (verb == "enable") return make("EnableUnitFiles", {list, runtime, force});
+  if (verb == "disable") return make("DisableUnitFilesWithFlagsAndInstallInfo", {list, flags});
+  if (verb == "reenable") return make("ReenableUnitFiles", {list, runtime, force});
+  if (verb == "link") return make("LinkUnitFiles", {list, runtime, force});
+  if (verb == "mask") return make("MaskUnitFiles", {list, runtime, force});
+  if (verb == "unmask") return make("UnmaskUnitFiles", {list, runtime});
+  if (verb == "revert") return make("RevertUnitFiles", {list});
+  if (options.preset_mode != PresetMode::full)
+    return make("PresetUnitFilesWithMode", {list, std::string(to_name(options.preset_mode)), runtime, force});
+  return make("PresetUnitFiles", {list, runtime, force});
+}
+
+/// Changes files through the manager, says what changed, reloads. EXIT_SUCCESS or a failure that was said.
+int change_through_manager(Session& session, const std::string& what, wire::Call call, bool& carries_install_info) {
+  Client* client = session.manager();
+  if (client == nullptr) return EXIT_FAILURE;
+  if (!client->is_direct()) start_polkit_agent(session);
+  const auto answer = client->call(std::move(call), Duration::from_seconds(90));
+  if (!answer) return session.fail(what, answer.error());
+  const auto changes = read_changes(*answer);
+  carries_install_info = changes.carries_install_info;
+  say_changes(session, changes.changes);
+  return session.options().reload ? reload_manager(session) : EXIT_SUCCESS;
+}
+
+}  // namespace
+
+void say_changes(Session& session, std::span<const FileChange> changes) {
+  auto& out = session.out();
+  const auto arrow = std::string(out.glyph(Glyph::arrow));
+  for (const auto& change : changes) {
+    if (session.options().quiet && (change.kind == "symlink" || change.kind == "unlink")) continue;
+    if (change.kind == "symlink")
+      out.say(Severity::info, "Created symlink " + change.path + " " + arrow + " " + change.source + ".");
+    else if (change.kind == "unlink")
+      out.say(Severity::info, "Removed \"" + change.path + "\".");
+    else if (change.kind == "masked")
+      out.say(Severity::info, "Unit " + change.path + " is masked, ignoring.");
+    else if (change.kind == "masked by generator")
+      out.say(Severity::info, "Unit " + change.path + " is masked via a generator and cannot be unmasked.");
+    else if (change.kind == "dangling")
+      out.say(Severity::info, "Unit " + change.path + " is an alias to a unit that is not present, ignoring.");
+    else if (change.kind == "destination not present")
+      out.say(Severity::warning, "Unit " + change.source + " is added as a dependency to a non-existent unit " + change.path + ".");
+    else if (change.kind == "auxiliary unit failed")
+      out.say(Severity::warning, "Failed to enable auxiliary unit " + change.path + ", ignoring.");
+  }
+}
+
+int verb_enable(Session& session, Arguments arguments) {
+  const auto& options = session.options();
+  const auto& verb = arguments[0];
+  auto operands = arguments.subspan(1);
+  std::vector<std::string> names;
+  for (const auto& operand : operands) {
+    // link, enable and reenable take paths of unit files as they are
+    const bool path = operand.find('/') != std::string::npos && (verb == "enable" || verb == "reenable" || verb == "link");
+    if (path) {
+      names.push_back(absolute_path(operand));
+      continue;
+    }
+    auto proper = proper_names(session, std::span(&operand, 1));
+    if (!proper) return EXIT_FAILURE;
+    names.push_back(std::move(proper->front()));
+  }
+  if (verb == "enable" || verb == "disable") {
+    bool unused = false;
+    if (const int status = hand_over_sysv(session, verb, names, unused); status != EXIT_SUCCESS) return status;
+    if (names.empty()) return EXIT_SUCCESS;
+  }
+  if (verb == "disable" && std::any_of(names.begin(), names.end(), [](const std::string& n) { return n.find('/') != std::string::npos; }))
+    return session.fail("Invalid unit name with a path.");
+  bool carries_install_info = true;
+  if (const auto status = change_offline(session, verb, names, carries_install_info); status) {
+    if (*status != EXIT_SUCCESS) return *status;
+  } else {
+    const std::string what = verb == "preset" ? "preset unit" : verb + " unit";
+    if (const int changed = change_through_manager(session, what, method_of(options, verb, names), carries_install_info); changed != EXIT_SUCCESS)
+      return changed;
+  }
+  const bool enabling = verb == "enable" || verb == "disable" || verb == "reenable" || verb == "preset" || verb == "link";
+  if (enabling && !carries_install_info && !options.quiet && (verb == "enable" || verb == "disable" || verb == "reenable" || verb == "preset"))
+    say_no_install_info(session);
+  if (!options.now || (verb != "enable" && verb != "disable" && verb != "mask" && verb != "reenable")) return EXIT_SUCCESS;
+  const bool starting = verb == "enable" || verb == "reenable";
+  for (auto& name : names) name = name.substr(name.rfind('/') + 1);
+  return run_jobs(session, {starting ? "StartUnit" : "StopUnit", starting ? "start" : "stop", options.job_mode, false}, names);
+}
+
+int verb_is_enabled(Session& session, Arguments arguments) {
+  const auto& options = session.options();
+  auto names = proper_names(session, arguments.subspan(1));
+  if (!names) return EXIT_FAILURE;
+  bool enabled = false;
+  (void)hand_over_sysv(session, "is-enabled", *names, enabled);
+  if (const auto status = print_states_offline(session, *names, enabled); status) return *status;
+  Client* client = names->empty() ? nullptr : session.manager();
+  for (const auto& name : *names) {
+    if (client == nullptr) return EXIT_FAILURE;
+    const auto answer = client->manager("GetUnitFileState", {name});
+    if (!answer) return session.fail("get unit file state for " + name, answer.error());
+    const std::string state(wire::Reader(*answer).text());
+    enabled = enabled || is_enabled_state(state);
+    if (options.quiet) continue;
+    session.out() << state << "\n";
+    if (!options.full || !is_enabled_state(state)) continue;
+    const auto links = client->manager("GetUnitFileLinks", {name, options.runtime});
+    if (!links) continue;
+    for (const auto& link : wire::Reader(*links).texts()) session.out() << "  " << link << "\n";
+  }
+  return enabled ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int verb_preset_all(Session& session, Arguments) {
+  const auto& options = session.options();
+  bool carries = true;
+  if (const auto status = change_offline(session, "preset-all", {}, carries); status) return *status;
+  return change_through_manager(session, "preset all units",
+                                {"org.freedesktop.systemd1", std::string(manager_path), std::string(manager_interface), "PresetAllUnitFiles",
+                                 {std::string(to_name(options.preset_mode)), options.runtime, options.force > 0}},
+                                carries);
+}
+
+int verb_get_default(Session& session, Arguments) {
+  if (const auto status = get_default_offline(session); status) return *status;
+  Client* client = session.manager();
+  if (client == nullptr) return EXIT_FAILURE;
+  const auto answer = client->manager("GetDefaultTarget");
+  if (!answer) return session.fail("get default target", answer.error());
+  session.out() << wire::Reader(*answer).text() << "\n";
+  return EXIT_SUCCESS;
+}
+
+int verb_set_default(Session& session, Arguments arguments) {
+  const auto names = proper_names(session, arguments.subspan(1), ".target");
+  if (!names) return EXIT_FAILURE;
+  bool carries = true;
+  if (const auto status = change_offline(session, "set-default", *names, carries); status) return *status;
+  return change_through_manager(session, "set default target",
+                                {"org.freedesktop.systemd1", std::string(manager_path), std::string(manager_interface), "SetDefaultTarget",
+                                 {names->front(), true}},
+                                carries);
+}
+
+int verb_add_dependency(Session& session, Arguments arguments) {
+  const auto& options = session.options();
+  const auto target = proper_names(session, arguments.subspan(1, 1), ".target");
+  auto names = proper_names(session, arguments.subspan(2));
+  if (!target || !names) return EXIT_FAILURE;
+  bool carries = true;
+  std::vector<std::string> all(*names);
+  all.insert(all.begin(), target->front());
+  if (const auto status = change_offline(session, arguments[0], all, carries); status) return *status;
+  return change_through_manager(session, "add dependency",
+                                {"org.freedesktop.systemd1", std::string(manager_path), std::string(manager_interface), "AddDependencyUnitFiles",
+                                 {unitparser::string_array(*names), target->front(), arguments[0] == "add-wants" ? "Wants" : "Requires",
+                                  options.runtime, options.force > 0}},
+                                carries);
+}
+
+}  // namespace ctl

@@ -109,7 +109,7 @@ wire::Call method_of(const Options& options, const std::string& verb, const std:
   if (verb == "unmask") return make("UnmaskUnitFiles", {list, runtime});
   if (verb == "revert") return make("RevertUnitFiles", {list});
   if (options.preset_mode != PresetMode::full)
-    return make("PresetUnitFilesWithMode", {list, std::string(to_name(options.preset_mode)), runtime, force});
+    return make("PresetUnitFilesWithMode", {list, std::string(unitparser::to_name(options.preset_mode)), runtime, force});
   return make("PresetUnitFiles", {list, runtime, force});
 }
 
@@ -220,7 +220,7 @@ int verb_preset_all(Session& session, Arguments) {
   if (const auto status = change_offline(session, "preset-all", {}, carries); status) return *status;
   return change_through_manager(session, "preset all units",
                                 {"org.freedesktop.systemd1", std::string(manager_path), std::string(manager_interface), "PresetAllUnitFiles",
-                                 {std::string(to_name(options.preset_mode)), options.runtime, options.force > 0}},
+                                 {std::string(unitparser::to_name(options.preset_mode)), options.runtime, options.force > 0}},
                                 carries);
 }
 

@@ -53,7 +53,7 @@ CallResult<Connection> Connection::open(const std::string& socket_path, PeerKind
   if (!socket) return call_errno(errno);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) < 0) return call_errno(errno);
   Connection connection(std::move(socket), kind);
-  connection.outgoing_ = authentication();
+  if (auto written = connection.write_all(authentication()); !written) return tl::unexpected(std::move(written.error()));
   if (kind == PeerKind::bus) {
     const Call hello{"org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", {}};
     connection.outgoing_ += encode(hello, ++connection.last_serial_);
@@ -126,7 +126,6 @@ CallResult<bool> Connection::finish_authentication(std::uint64_t deadline_usec) 
 }
 
 CallResult<Message> Connection::receive(std::uint64_t deadline_usec) {
-  if (const auto done = finish_authentication(deadline_usec); !done) return tl::unexpected(done.error());
   if (const auto filled = fill(16, deadline_usec); !filled) return tl::unexpected(filled.error());
   const auto size = message_size(std::string_view(incoming_).substr(consumed_, 16));
   if (size == 0) return call_errno(EBADMSG);
@@ -142,6 +141,8 @@ CallResult<Message> Connection::receive(std::uint64_t deadline_usec) {
 }
 
 CallResult<std::uint32_t> Connection::send(const Call& call) {
+  // Not before the "OK": a server built on sd-bus leaves alone what came together with BEGIN until more comes.
+  if (auto done = finish_authentication(deadline_after(default_call_timeout)); !done) return tl::unexpected(std::move(done.error()));
   const auto serial = ++last_serial_;
   outgoing_ += encode(call, serial);
   const auto bytes = std::exchange(outgoing_, {});

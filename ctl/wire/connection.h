@@ -31,8 +31,8 @@ enum class PeerKind : std::uint8_t { bus, direct };
 /// A call without reply for this long fails with "Connection timed out", as sd-bus clients do.
 inline constexpr auto default_call_timeout = Duration::from_seconds(25);
 
-/// Not for concurrent use. Authentication, Hello and the first call travel in one write: their answers are read when
-/// the first reply is waited for.
+/// Not for concurrent use. Authentication is under way after open() and is waited for by the first call, which takes
+/// Hello along.
 class Connection {
  public:
   /// Connects to a unix socket path ("@name" for an abstract one). Fails with the errno of connect(2).
@@ -58,7 +58,7 @@ class Connection {
   unitparser::UniqueFd socket_;
   PeerKind kind_;
   bool authenticated_ = false;
-  std::string outgoing_;  ///< the hand-shake, until the first call carries it along
+  std::string outgoing_;  ///< Hello, until the first call takes it along
   std::string incoming_;
   std::size_t consumed_ = 0;  ///< bytes of incoming_ already decoded
   std::uint32_t last_serial_ = 0;

@@ -1,6 +1,7 @@
 // SpawnRequest: what a state machine asks to be run; the plan builder resolves it against the unit's config. [pure]
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,7 +35,9 @@ struct SpawnRequest {
   std::string invocation_id;             ///< 32 hexadecimal digits
   std::vector<std::string> environment;  ///< "NAME=value" that this run adds: MAINPID=, SERVICE_RESULT=, EXIT_CODE=, …
   std::vector<PassedFd> sockets;         ///< LISTEN_FDS part: sockets first, then stored descriptors
+  std::uint32_t stored = 0;              ///< how many at the end of `sockets` come from the descriptor store
   int stdin_socket = -1;                 ///< the connection, for StandardInput=socket and Accept=yes; not owned
+  std::array<int, 3> standard_fds{-1, -1, -1};  ///< StandardInputFileDescriptor= & co. of transient units; not owned
   bool notify_socket = false;            ///< set NOTIFY_SOCKET=
   unitparser::Duration watchdog;         ///< non-zero: WATCHDOG_USEC= and WATCHDOG_PID=
   bool confirm_exec = false;             ///< the parent wants to know that execve() worked (Type=exec)

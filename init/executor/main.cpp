@@ -1,0 +1,82 @@
+// The executor: reads the plan of one process from a descriptor, runs its steps, becomes the process. [os]
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include "init/exec/plan_codec.h"
+#include "init/executor/context.h"
+
+namespace executor {
+namespace {
+
+using init::ExecStep;
+using init::ExitStatus;
+
+/// "(nginx)": the last eight characters of the program's name, as people know it from ps.
+std::string process_name(const std::string& path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  if (name.empty()) return "(...)";
+  if (name.size() > 8) name.erase(0, name.size() - 8);
+  return "(" + name + ")";
+}
+
+Result<init::SpawnPlan> read_plan(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) < 0) return failed("Failed to look at the plan");
+  if (info.st_size <= 0) return unitparser::fail(unitparser::ErrorCode::protocol, "The plan is empty");
+  const auto size = static_cast<std::size_t>(info.st_size);
+  void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (memory == MAP_FAILED) return failed("Failed to read the plan");
+  auto plan = init::decode_plan({static_cast<const char*>(memory), size});
+  ::munmap(memory, size);
+  return plan;
+}
+
+int run(Context& context) {
+  for (const std::string& warning : context.plan.warnings) context.log.warning(warning);
+  for (const ExecStep step : context.plan.steps) {
+    const Done done = run_step(context, step);
+    if (context.finish) return EXIT_SUCCESS;
+    if (done) continue;
+    const init::ExecStepRow& row = init::row_of(step);
+    const bool own = context.failure_status != ExitStatus::success;
+    const ExitStatus status = own ? context.failure_status : row.status;
+    const std::string_view name = own && !context.failure_name.empty() ? context.failure_name : row.name;
+    const unitparser::Error& error = done.error();
+    const std::string& path = context.plan.process.path;
+    context.log.error(error.message);
+    context.log.error("Failed at step " + std::string(name) + " spawning " + path, error.os_errno,
+                      Log::spawn_failed_fields(path));
+    report(context, init::ReportRecord::Kind::failed, status, error.os_errno);
+    return static_cast<int>(status);
+  }
+  return EXIT_FAILURE;  // the last step does not return
+}
+
+}  // namespace
+}  // namespace executor
+
+int main(int argc, char* argv[]) {
+  using namespace executor;
+  if (argc != 2) {
+    ::dprintf(STDERR_FILENO, "This program is started by the service manager with a plan.\n");
+    return EXIT_FAILURE;
+  }
+  const int plan_fd = std::atoi(argv[1]);
+  auto plan = read_plan(plan_fd);
+  ::close(plan_fd);
+  if (!plan) {
+    const init::PlanProcess nobody{.unit = "executor"};
+    Log(nobody, "(executor)").error(plan.error().message);
+    return static_cast<int>(init::ExitStatus::fds);
+  }
+  const std::string name = process_name(plan->process.path);
+  ::prctl(PR_SET_NAME, name.c_str());
+  const init::PlanProcess process = plan->process;  // the log's own copy: the context moves
+  Log log(process, name);
+  Context context{.plan = std::move(*plan), .log = log};
+  return run(context);
+}

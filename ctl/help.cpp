@@ -160,9 +160,8 @@ void print_states(Terminal& out) {
 }
 
 void print_signals(Terminal& out) {
-  constexpr int last_signal = 64, first_unnamed = 32;
-  for (int number = 0; number <= last_signal; ++number)
-    if (number < first_unnamed || number > first_unnamed + 1) out << signal_name(number) << "\n";
+  constexpr int last_signal = 64;
+  for (int number = 0; number <= last_signal; ++number) out << signal_name(number) << "\n";
 }
 
 }  // namespace ctl

@@ -445,8 +445,7 @@ int signal_from_text(std::string_view text) {
 std::string signal_name(int number) {
   if (number > 0 && static_cast<std::size_t>(number) < signal_names.size())
     return std::string(signal_names[static_cast<std::size_t>(number)]);
-  if (number == first_realtime) return "RTMIN";
-  if (number > first_realtime && number <= last_signal) return "RTMIN+" + std::to_string(number - first_realtime);
+  if (number >= first_realtime && number <= last_signal) return "RTMIN+" + std::to_string(number - first_realtime);
   return std::to_string(number);
 }
 

@@ -22,12 +22,12 @@ constexpr std::array<std::string_view, 5> enum_names(std::type_identity<Timestam
   return {"pretty", "unix", "us", "utc", "us+utc"};
 }
 enum class LogOutput : std::uint8_t {
-  short_text, short_full, short_iso, short_iso_precise, short_precise, short_monotonic, short_unix, verbose, export_text,
-  json, json_pretty, json_sse, json_seq, cat, with_unit, short_delta
+  short_text, short_full, short_iso, short_iso_precise, short_precise, short_monotonic, short_delta, short_unix, verbose,
+  export_text, json, json_pretty, json_sse, json_seq, cat, with_unit
 };
 constexpr std::array<std::string_view, 16> enum_names(std::type_identity<LogOutput>) {
-  return {"short", "short-full", "short-iso", "short-iso-precise", "short-precise", "short-monotonic", "short-unix",
-          "verbose", "export", "json", "json-pretty", "json-sse", "json-seq", "cat", "with-unit", "short-delta"};
+  return {"short", "short-full", "short-iso", "short-iso-precise", "short-precise", "short-monotonic", "short-delta",
+          "short-unix", "verbose", "export", "json", "json-pretty", "json-sse", "json-seq", "cat", "with-unit"};
 }
 enum class PresetMode : std::uint8_t { full, enable_only, disable_only };
 constexpr std::array<std::string_view, 3> enum_names(std::type_identity<PresetMode>) {

@@ -108,7 +108,7 @@ Parsed parse_limit(const Row& row, std::string_view text) {
     return n ? std::optional(*n) : std::nullopt;
   }() : parse_bytes(text);
   if (!bytes) return tl::unexpected(refused(row, text, EINVAL));
-  if (*bytes == 0 && !zero_is_fine) return tl::unexpected(refused(row, text, row.kind == Kind::tasks ? ERANGE : EINVAL));
+  if (*bytes == 0 && row.kind == Kind::bytes) return tl::unexpected(refused(row, text, EINVAL));
   return one(row, *bytes);
 }
 

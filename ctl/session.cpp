@@ -32,6 +32,12 @@ Client* Session::manager() {
   return nullptr;
 }
 
+Client* Session::manager_on_bus() {
+  if (!bus_client_ && options_.transport == Transport::local)
+    if (auto client = Client::connect_bus(options_)) bus_client_ = std::move(*client);
+  return bus_client_ ? bus_client_.get() : manager();
+}
+
 int Session::fail(std::string_view what, const wire::CallError& error) {
   return fail("Failed to " + std::string(what) + ": " + error.text);
 }

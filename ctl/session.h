@@ -18,6 +18,10 @@ class Session {
   /// The manager; on failure says why on stderr and returns nullptr (verbs then leave with EXIT_FAILURE).
   [[nodiscard]] Client* manager();
 
+  /// The same manager over the bus, where it knows who asks (references need that); the private connection when there
+  /// is no bus.
+  [[nodiscard]] Client* manager_on_bus();
+
   /// Says "Failed to WHAT: reason" and returns EXIT_FAILURE.
   int fail(std::string_view what, const wire::CallError& error);
   int fail(std::string_view message);
@@ -25,7 +29,7 @@ class Session {
  private:
   const Options& options_;
   Terminal& terminal_;
-  std::unique_ptr<Client> client_;
+  std::unique_ptr<Client> client_, bus_client_;
   bool refused_ = false;
 };
 

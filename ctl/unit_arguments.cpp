@@ -34,7 +34,8 @@ std::optional<std::vector<std::string>> proper_names(Session& session, std::span
   for (const auto& typed : operands) {
     auto name = unitparser::mangle_name(typed, suffix, unitparser::Globs::keep);
     if (!name) {
-      session.fail("Failed to mangle unit name: Invalid argument");
+      session.fail("Failed to mangle name: Invalid argument");
+      session.fail("Failed to expand names: Invalid argument");
       return std::nullopt;
     }
     const auto shown = without_added_suffix(*name, typed, suffix);

@@ -102,7 +102,7 @@ wire::Call method_of(const Options& options, const std::string& verb, const std:
                       std::move(arguments)};
   };
   if (verb == "enable") return make("EnableUnitFiles", {list, runtime, force});
-  if (verb == "disable") return make("DisableUnitFilesWithFlagsAndInstallInfo", {list, flags});
+  if (verb == "disable") return make("DisableUnitFilesWithFlags", {list, flags});
   if (verb == "reenable") return make("ReenableUnitFiles", {list, runtime, force});
   if (verb == "link") return make("LinkUnitFiles", {list, runtime, force});
   if (verb == "mask") return make("MaskUnitFiles", {list, runtime, force});
@@ -111,6 +111,15 @@ wire::Call method_of(const Options& options, const std::string& verb, const std:
   if (options.preset_mode != PresetMode::full)
     return make("PresetUnitFilesWithMode", {list, std::string(unitparser::to_name(options.preset_mode)), runtime, force});
   return make("PresetUnitFiles", {list, runtime, force});
+}
+
+/// mask works on units that do not exist too, but says so.
+void say_what_is_missing(Session& session, const std::vector<std::string>& names) {
+  Client* client = session.manager();
+  if (client == nullptr || session.options().quiet) return;
+  for (const auto& name : names)
+    if (const auto state = client->property(unit_path(name), unit_interface, "LoadState"); state && *state == Value("not-found"))
+      session.out().say(Severity::notice, "Unit " + name + " does not exist, proceeding anyway.");
 }
 
 /// Changes files through the manager, says what changed, reloads. EXIT_SUCCESS or a failure that was said.
@@ -173,6 +182,7 @@ int verb_enable(Session& session, Arguments arguments) {
   }
   if (verb == "disable" && std::any_of(names.begin(), names.end(), [](const std::string& n) { return n.find('/') != std::string::npos; }))
     return session.fail("Invalid unit name with a path.");
+  if (verb == "mask" && options.root.empty() && options.scope != Scope::global) say_what_is_missing(session, names);
   bool carries_install_info = true;
   if (const auto status = change_offline(session, verb, names, carries_install_info); status) {
     if (*status != EXIT_SUCCESS) return *status;

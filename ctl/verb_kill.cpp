@@ -27,7 +27,7 @@ int verb_kill(Session& session, Arguments arguments) {
 int verb_clean_or_freeze(Session& session, Arguments arguments) {
   const auto& verb = arguments[0];
   const auto& options = session.options();
-  Client* client = session.manager();
+  Client* client = verb == "clean" ? session.manager_on_bus() : session.manager();
   if (client == nullptr) return EXIT_FAILURE;
   if (!client->is_direct()) start_polkit_agent(session);
   const auto names = expand_names(session, arguments.subspan(1));
@@ -41,7 +41,7 @@ int verb_clean_or_freeze(Session& session, Arguments arguments) {
       call_arguments.push_back(unitparser::string_array(what));
     }
     const std::string_view method = verb == "clean" ? "CleanUnit" : verb == "freeze" ? "FreezeUnit" : "ThawUnit";
-    if (verb == "clean") {  // the unit must not be forgotten meanwhile
+    if (verb == "clean" && !client->is_direct()) {  // the unit must not be forgotten meanwhile
       if (const auto reference = client->manager("RefUnit", {name}); !reference) {
         status = session.fail("add reference to unit " + name, reference.error());
         continue;

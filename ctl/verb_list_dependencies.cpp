@@ -35,7 +35,7 @@ class Walker {
   // NOLINTNEXTLINE(misc-no-recursion): as deep as the dependency tree, cut at units already on the way
   int print_below(const std::string& unit, std::vector<bool>& branches) {
     const auto& options = session_.options();
-    above_.push_back(unit);
+    gone_into_.push_back(unit);
     auto units = dependencies_of(client_, unit, options.direction);
     if (!units) return session_.fail("get dependencies", units.error());
     // Targets come last: they are what the tree goes deeper into.
@@ -45,26 +45,19 @@ class Walker {
     });
     for (std::size_t i = 0; i < units->size(); ++i) {
       const auto& name = (*units)[i];
-      const bool repeated = std::find(shown_.begin(), shown_.end(), name) != shown_.end();
-      if (repeated && options.plain) continue;
-      shown_.push_back(name);
       const bool last = i + 1 == units->size();
-      print_line(name, branches, last);
-      const bool on_the_way = std::find(above_.begin(), above_.end(), name) != above_.end();
-      if (on_the_way && options.all) {
-        branches.push_back(!last);
-        print_mark(branches);
-        branches.pop_back();
+      if (std::find(gone_into_.begin(), gone_into_.end(), name) != gone_into_.end()) {
+        if (!options.plain) print_mark(branches);
         continue;
       }
-      if (on_the_way || !(options.all || name.ends_with(".target"))) continue;
+      print_line(name, branches, last);
+      if (!options.all && !name.ends_with(".target")) continue;
       branches.push_back(!last);
       const int status = print_below(name, branches);
       branches.pop_back();
       if (status != EXIT_SUCCESS) return status;
     }
-    above_.pop_back();
-    if (!options.plain && above_.empty()) shown_.clear();
+    if (!options.plain) gone_into_.pop_back();
     return EXIT_SUCCESS;
   }
 
@@ -73,8 +66,7 @@ class Walker {
     auto& out = session_.out();
     const auto& options = session_.options();
     if (options.plain) {
-      for (std::size_t i = 0; i <= branches.size(); ++i) out << "  ";
-      out << name << "\n";
+      out << "  " << name << "\n";
       return;
     }
     print_dot(name);
@@ -98,7 +90,7 @@ class Walker {
 
   Session& session_;
   Client& client_;
-  std::vector<std::string> above_, shown_;
+  std::vector<std::string> gone_into_;  ///< the way to the root; with --plain all that were ever gone into
 };
 
 Value json_tree(Client& client, const std::string& unit, DependencyDirection direction, bool all, std::vector<std::string>& above) {

@@ -37,6 +37,12 @@ std::optional<std::vector<std::pair<UnitInfo, Properties>>> units_with_propertie
 Cell plain(std::string text) { return Cell{std::move(text), {}, {}, false, false, false}; }
 Cell plain(std::string text, Value json) { return Cell{std::move(text), std::move(json), {}, false, false, false}; }
 
+/// What a unit starts; null in JSON when it is nothing.
+Cell activated(std::string text) {
+  const bool none = text.empty();
+  return Cell{std::move(text), {}, {}, false, false, none};
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string result;
   for (const auto& word : words) result += (result.empty() ? "" : ", ") + word;
@@ -78,7 +84,7 @@ int verb_list_timers(Session& session, Arguments arguments) {
     const auto last = row.last == never ? 0 : row.last;
     table.add_row({plain(timestamp_text(row.next, TimestampStyle::pretty), row.next), plain(relative_text(row.next, now), row.next),
                    plain(timestamp_text(last, TimestampStyle::pretty), last), plain(relative_text(last, now), last), plain(row.id),
-                   plain(joined(row.activates))});
+                   activated(joined(row.activates))});
   }
   print_table(session, table);
   if (!options.json()) print_list_legend(session, rows.size(), "timers");
@@ -111,7 +117,7 @@ int verb_list_sockets(Session& session, Arguments arguments) {
   Table table({"LISTEN", "TYPE", "UNIT", "ACTIVATES"});
   table.set_empty_text("-");
   if (!options.show_types) table.hide_column(1);
-  for (const auto& row : rows) table.add_row({plain(row.address), plain(row.type), plain(row.id), plain(row.activates)});
+  for (const auto& row : rows) table.add_row({plain(row.address), plain(row.type), plain(row.id), activated(row.activates)});
   print_table(session, table);
   if (!options.json()) print_list_legend(session, rows.size(), "sockets");
   return EXIT_SUCCESS;

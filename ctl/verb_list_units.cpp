@@ -214,7 +214,7 @@ int verb_list_unit_files(Session& session, Arguments arguments) {
   }
   print_table(session, table);
   if (options.show_legend() && !options.json()) out << "\n" << std::to_string(files->size()) << " unit files listed.\n";
-  return EXIT_SUCCESS;
+  return files->empty() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 namespace {

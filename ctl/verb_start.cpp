@@ -122,9 +122,9 @@ void warn_changed_on_disk(Session& session, std::string_view name) {
 }
 
 int run_jobs(Session& session, const JobRequest& request, std::span<const std::string> names) {
-  Client* client = session.manager();
-  if (client == nullptr) return EXIT_FAILURE;
   const auto& options = session.options();
+  Client* client = options.wait ? session.manager_on_bus() : session.manager();
+  if (client == nullptr) return EXIT_FAILURE;
   const bool stopping = request.method == "StopUnit";
   if (options.block || options.wait)
     if (const auto subscribed = client->subscribe(); !subscribed) return session.fail("subscribe to manager signals", subscribed.error());
@@ -172,10 +172,15 @@ int verb_start(Session& session, std::span<const std::string> arguments) {
   if (client == nullptr) return EXIT_FAILURE;
   if (!client->is_direct()) start_polkit_agent(session);
   if (options.marked) return enqueue_marked(session, *client);
-  if (arguments.size() < 2) return session.fail("Too few arguments.");
+  if (arguments.size() < 2) return session.fail("List of units to restart/reload is required.");
   const auto row = std::find_if(job_verbs.begin(), job_verbs.end(), [&](const JobVerb& v) { return v.verb == verb; });
   const auto names = expand_names(session, arguments.subspan(1));
   if (!names) return EXIT_FAILURE;
+  if (names->had_globs && verb == "start" && !options.all && !options.quiet)
+    session.out().say(Severity::notice, "Warning: systemctl start called with a glob pattern.\n"
+                                        "Hint: unit globs expand to loaded units, so start will usually have no effect.\n"
+                                        "      Passing --all will also load units which are pulled in by other units.\n"
+                                        "      See systemctl(1) for more details.");
   const JobVerb chosen = row == job_verbs.end() ? job_verbs.front() : *row;
   return run_jobs(session, {chosen.method, chosen.job_type, options.job_mode, true}, names->names);
 }

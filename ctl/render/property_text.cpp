@@ -285,7 +285,7 @@ Lines struct_list(std::string_view name, const ArrayValue& array, TimestampStyle
     Lines lines;
     for (const auto& element : array.elements)
       if (const auto* fields = fields_of(element)) lines.push_back(row.print(*fields, name, style));
-    if (row.own_lines) return lines;
+    if (row.own_lines || (lines.empty() && row.name == "RootImageOptions")) return lines;
     return {unitparser::join(lines, " ")};
   }
   return {std::string(unprintable)};

@@ -174,7 +174,8 @@ void Page::trigger() {
 void Page::related(std::string_view label, const std::vector<RelatedUnit>& units) {
   bool first = true;
   for (const auto& unit : units) {
-    const auto value = dot(unit.active_state) + " " + unit.name;
+    const auto style = state_style(unit.active_state);  // the dot is a full one in every state here
+    const auto value = (style == Style::normal ? std::string(t_.glyph(Glyph::black_circle)) : t_.styled(style, t_.glyph(Glyph::black_circle))) + " " + unit.name;
     if (std::exchange(first, false))
       line(label, value);
     else
@@ -302,8 +303,6 @@ void Page::main_process() {
 void Page::messages() {
   if (const auto text = p_.text("StatusText"); !text.empty()) line("Status", "\"" + (t_.colors() ? t_.styled(Style::bold, text) : std::string(text)) + "\"");
   if (const auto number = static_cast<int>(p_.number("StatusErrno")); number > 0) line("Error", fmt::format("{} ({})", number, std::strerror(number)));
-  if (const auto held = p_.number("NFileDescriptorStore"); held > 0 || p_.number("FileDescriptorStoreMax") > 0)
-    line("FD Store", fmt::format("{}{}", held, t_.styled(Style::grey, fmt::format(" (limit: {})", p_.number("FileDescriptorStoreMax")))));
 }
 
 void Page::memory() {

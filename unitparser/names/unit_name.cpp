@@ -179,15 +179,15 @@ Result<std::string> mangle_name(std::string_view typed, std::string_view default
   for (char c : typed) {
     if (c == '/') {
       out += '-';
-    } else if (is_name_char(c) || c == '@') {
+    } else if (is_name_char(c) || c == '@' || (globs == Globs::keep && std::string_view("[]!-*?").find(c) != std::string_view::npos)) {
       out += c;
     } else {
       append_hex_escape(out, c);
     }
   }
   if (!type_of_name(out)) out += default_suffix;
-  if (!UnitName::is_valid(out)) return tl::unexpected(bad_name(typed));
-  return out;
+  if (globs == Globs::escape && !UnitName::is_valid(out)) return tl::unexpected(bad_name(typed));
+  return out;  // with kept glob characters it may be no valid name: the manager says so
 }
 
 bool is_valid_slice(const UnitName& slice) {

@@ -132,8 +132,8 @@ class Container(Machine):
     def _supervise(self, terminal, link):
         """Between us and PID 1: PID 1's parent, keeps its console's output, cleans up. Ends with PID 1, and PID 1 with us."""
         os.setsid()
-        ending = []
-        signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
+        inits = []      # by the handler itself: a waiting select() goes on after a signal
+        signal.signal(signal.SIGTERM, lambda *_: [os.kill(pid, signal.SIGKILL) for pid in inits] or os._exit(110))
         for number in (signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
@@ -147,6 +147,7 @@ class Container(Machine):
             except BaseException as error:
                 link.send(f'error {error}\n'.encode())
             os._exit(112)
+        inits.append(pid)
         with open(os.path.dirname(self.cgroup) + '/cgroup.procs', 'w') as group:
             group.write('0')
         link.send(f'pid {pid}\n'.encode())
@@ -156,12 +157,7 @@ class Container(Machine):
         log = os.open(self.console_file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         watched = [gone, self._console]
         while True:
-            try:
-                ready = select.select(watched, [], [], None if len(watched) == 2 else 0.02)[0]
-            except InterruptedError:
-                ready = []
-            if ending:
-                os.kill(pid, signal.SIGKILL)
+            ready = select.select(watched, [], [], None if len(watched) == 2 else 0.02)[0]
             if self._console in ready:
                 try:
                     os.write(log, os.read(self._console, 65536))

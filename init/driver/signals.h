@@ -1,0 +1,49 @@
+// Signals: what PID 1's signals mean (systemd(1) SIGNALS), and the reaping of every child. [loop]
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "init/driver/loop.h"
+#include "init/driver/post.h"
+#include "unitparser/base/fd.h"
+
+namespace init {
+
+/// What a signal asks of the manager.
+enum class SignalAction : std::uint8_t {
+  start_unit,        ///< `unit` with `mode`
+  reexecute, reload, dump, reopen_bus,
+  show_status_on, show_status_off, log_debug, log_info, log_console, log_journal, log_kmsg,
+  halt_now, poweroff_now, reboot_now, kexec_now, exit_manager,
+};
+struct SignalRule {
+  int signal;
+  SignalAction action;
+  std::string_view unit;
+  JobMode mode;
+};
+/// The rule of a signal, or null for one that means nothing.
+[[nodiscard]] const SignalRule* find_signal_rule(int signal);
+
+/// Blocks the signals of the table and SIGCHLD, and delivers them from the loop.
+class Signals {
+ public:
+  /// `handle` gets the rule and the sender's pid and uid.
+  using Handle = std::function<void(const SignalRule&, pid_t sender, uid_t sender_uid)>;
+  Signals(Loop& loop, Post post, Handle handle) : loop_(loop), post_(std::move(post)), handle_(std::move(handle)) {}
+  [[nodiscard]] unitparser::Result<void> start();
+  /// Reaps every child that has ended, ours or inherited, and posts each exit.
+  void reap_children();
+
+ private:
+  Loop& loop_;
+  Post post_;
+  Handle handle_;
+  unitparser::UniqueFd fd_;
+  unitparser::UniqueFd children_fd_;
+  Source source_;
+  Source children_source_;
+};
+
+}  // namespace init

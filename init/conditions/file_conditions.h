@@ -1,0 +1,25 @@
+// Conditions on files and folders. [os]
+#pragma once
+
+#include <string>
+
+namespace init {
+
+[[nodiscard]] bool glob_matches_something(const std::string& pattern);
+[[nodiscard]] bool is_directory(const std::string& path);
+[[nodiscard]] bool is_symbolic_link(const std::string& path);
+[[nodiscard]] bool is_mount_point(const std::string& path);
+/// On a file system that can be written now.
+[[nodiscard]] bool is_on_writable_file_system(const std::string& path);
+/// On a block device that is a dm-crypt mapping, directly or below.
+[[nodiscard]] bool is_on_encrypted_device(const std::string& path);
+/// A folder with an entry that is neither hidden by "." nor "..".
+[[nodiscard]] bool is_directory_not_empty(const std::string& path);
+[[nodiscard]] bool is_file_not_empty(const std::string& path);
+[[nodiscard]] bool is_executable_file(const std::string& path);
+/// /usr is newer than what `path`/.updated remembers (systemd-update-done.service(8)).
+[[nodiscard]] bool needs_update(const std::string& path);
+/// Content of a file of the kernel or of /etc, at most 64 KiB; empty when it cannot be read.
+[[nodiscard]] std::string read_text_file(const std::string& path);
+
+}  // namespace init

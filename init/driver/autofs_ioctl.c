@@ -8,11 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-static struct autofs_dev_ioctl make_request(int mount) {
-  struct autofs_dev_ioctl request;
-  init_autofs_dev_ioctl(&request);
-  request.ioctlfd = mount;
-  return request;
+static void make_request(struct autofs_dev_ioctl* request, int mount) {
+  init_autofs_dev_ioctl(request);
+  request->ioctlfd = mount;
 }
 
 static int call(int device, unsigned long number, struct autofs_dev_ioctl* request) {
@@ -37,31 +35,36 @@ int autofs_open_mount(int device, const char* path, dev_t device_number) {
 }
 
 int autofs_set_timeout(int device, int mount, uint64_t seconds) {
-  struct autofs_dev_ioctl request = make_request(mount);
+  struct autofs_dev_ioctl request;
+  make_request(&request, mount);
   request.timeout.timeout = seconds;
   return call(device, AUTOFS_DEV_IOCTL_TIMEOUT, &request);
 }
 
 int autofs_make_inert(int device, int mount) {
-  struct autofs_dev_ioctl request = make_request(mount);
+  struct autofs_dev_ioctl request;
+  make_request(&request, mount);
   return call(device, AUTOFS_DEV_IOCTL_CATATONIC, &request);
 }
 
 int autofs_answer_ready(int device, int mount, uint32_t token) {
-  struct autofs_dev_ioctl request = make_request(mount);
+  struct autofs_dev_ioctl request;
+  make_request(&request, mount);
   request.ready.token = token;
   return call(device, AUTOFS_DEV_IOCTL_READY, &request);
 }
 
 int autofs_answer_failed(int device, int mount, uint32_t token, int error) {
-  struct autofs_dev_ioctl request = make_request(mount);
+  struct autofs_dev_ioctl request;
+  make_request(&request, mount);
   request.fail.token = token;
-  request.fail.status = (uint32_t)-error;
+  request.fail.status = -error;
   return call(device, AUTOFS_DEV_IOCTL_FAIL, &request);
 }
 
 int autofs_expire(int device, int mount) {
-  struct autofs_dev_ioctl request = make_request(mount);
+  struct autofs_dev_ioctl request;
+  make_request(&request, mount);
   request.expire.how = 0;
   return call(device, AUTOFS_DEV_IOCTL_EXPIRE, &request);
 }

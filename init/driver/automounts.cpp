@@ -14,6 +14,8 @@
 
 namespace init {
 
+using unitparser::UniqueFd;
+
 unitparser::Result<void> Automounts::open(UnitId unit, const unitparser::AutomountConfig& config) {
   if (!device_) device_.reset(::open("/dev/autofs", O_RDONLY | O_CLOEXEC));
   if (!device_) return unitparser::fail_errno(errno, "cannot open /dev/autofs");

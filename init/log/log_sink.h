@@ -1,0 +1,50 @@
+// LogSink: where the manager's own messages go: the journal when it listens, the kernel's log before and after. [os]
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "unitparser/base/fd.h"
+
+namespace init {
+
+enum class LogTarget : unsigned char { journal_or_kmsg, kmsg, console, null };
+
+/// One message with its fields; `priority` as in syslog(3), 0 to 7.
+struct LogRecord {
+  int priority = 6;
+  std::string message;
+  std::vector<std::pair<std::string, std::string>> fields;  ///< "UNIT" and the like; values may have any bytes
+};
+
+/// Writes without ever waiting: what the journal cannot take now goes to the kernel's log, what that cannot take is
+/// counted.
+class LogSink {
+ public:
+  void set_target(LogTarget target) { target_ = target; }
+  [[nodiscard]] LogTarget target() const { return target_; }
+  /// Messages of a lower urgency (a higher number) are dropped.
+  void set_max_priority(int priority) { max_priority_ = priority; }
+  [[nodiscard]] int max_priority() const { return max_priority_; }
+
+  void write(const LogRecord& record);
+  void write(int priority, std::string_view message) { write(LogRecord{priority, std::string(message), {}}); }
+  /// Closes what is open: before an exec, and when the journal was restarted.
+  void close();
+  [[nodiscard]] std::uint64_t lost() const { return lost_; }
+
+ private:
+  bool write_journal(const LogRecord& record);
+  bool write_kmsg(const LogRecord& record);
+  bool write_console(const LogRecord& record);
+
+  unitparser::UniqueFd journal_;
+  unitparser::UniqueFd kmsg_;
+  LogTarget target_ = LogTarget::journal_or_kmsg;
+  int max_priority_ = 6;
+  std::uint64_t lost_ = 0;
+};
+
+}  // namespace init

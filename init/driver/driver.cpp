@@ -1,0 +1,33 @@
+// Turns of the engine. [loop]
+#include "init/driver/driver.h"
+
+namespace init {
+namespace {
+
+/// The longest sleep: nothing depends on it, it bounds what a lost wake-up could cost.
+constexpr auto longest_sleep = Duration::from_seconds(60);
+
+}  // namespace
+
+void Driver::drain() {
+  if (draining_) return;
+  draining_ = true;
+  while (!queue_.empty()) {
+    const Event event = std::move(queue_.front());
+    queue_.pop_front();
+    guard("turn", [&] { runner_.run(engine_.turn(event, read_clocks())); });
+  }
+  draining_ = false;
+  guard("end of turns", [&] { runner_.flush(); });
+}
+
+RunEnd Driver::run() {
+  drain();
+  while (!ending()) {
+    loop_.run_once(longest_sleep);
+    drain();
+  }
+  return end_;
+}
+
+}  // namespace init

@@ -1,0 +1,48 @@
+// LinuxWorld: the engine's questions, answered from /proc, /sys and the disk. [os]
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "init/conditions/conditions.h"
+#include "init/engine/world.h"
+
+namespace init {
+
+/// Reads what is asked at the moment of asking; every read is bounded and opens without blocking.
+class LinuxWorld : public World {
+ public:
+  struct Options {
+    ConditionFacts facts;
+    std::string cgroup_root = "/sys/fs/cgroup";          ///< where the paths of the engine begin
+    std::string stamp_directory = "/var/lib/systemd/timers";
+    std::function<bool(const std::string&)> bus_name_owned;
+  };
+  explicit LinuxWorld(Options options) : options_(std::move(options)) {}
+
+  /// For what changes while the manager runs: environment, controllers.
+  [[nodiscard]] ConditionFacts& facts() { return options_.facts; }
+
+  [[nodiscard]] Result<bool> condition_holds(const unitparser::Condition& condition) override;
+  [[nodiscard]] Result<std::string> read_small_file(const std::string& path) override;
+  [[nodiscard]] bool is_trusted_file(const std::string& path) override;
+  [[nodiscard]] bool process_alive(pid_t pid) override;
+  [[nodiscard]] bool process_is_child(pid_t pid) override;
+  [[nodiscard]] Result<std::string> process_cgroup(pid_t pid) override;
+  [[nodiscard]] std::vector<pid_t> cgroup_processes(const std::string& cgroup) override;
+  [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
+  [[nodiscard]] bool path_condition_holds(unitparser::PathKind kind, const std::string& path) override;
+  [[nodiscard]] std::optional<RealTime> timer_stamp(const UnitName& timer) override;
+  [[nodiscard]] std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) override;
+  [[nodiscard]] bool bus_name_owned(const std::string& name) override;
+  [[nodiscard]] std::uint64_t random() override;
+  [[nodiscard]] std::uint64_t stable_random(const UnitName& unit) override;
+
+  /// Path of the stamp file of a Persistent= timer.
+  [[nodiscard]] std::string stamp_path(const UnitName& timer) const;
+
+ private:
+  Options options_;
+};
+
+}  // namespace init

@@ -1,0 +1,34 @@
+// Opening of everything a socket unit can listen on (systemd.socket(5)). [os]
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "init/engine/event.h"
+#include "unitparser/config/socket_config.h"
+
+namespace init {
+
+/// What opening needs besides the config.
+struct SocketSurroundings {
+  std::string network_namespace;  ///< path of NetworkNamespacePath=, empty: ours
+  std::function<void(const std::string&)> warn;  ///< an option this kernel refuses: named, and the socket still opens
+};
+
+/// Opens, binds and listens on every entry, in order; all or nothing. The descriptors belong to the caller; they are
+/// close-on-exec and non-blocking. Nodes and links in the file system are made with SocketMode=, DirectoryMode=,
+/// SocketUser= and SocketGroup= (looked up in /etc/passwd and /etc/group: PID 1 asks no name service).
+[[nodiscard]] unitparser::Result<std::vector<event::OpenedSocket>> open_sockets(
+    const unitparser::SocketConfig& config, const unitparser::SocketOptions& options,
+    const SocketSurroundings& surroundings);
+
+/// Removes the nodes and links that open_sockets() made (RemoveOnStop=).
+void remove_socket_files(const unitparser::SocketConfig& config);
+
+/// Reads and throws away what is queued (FlushPending=); bounded.
+void flush_sockets(const std::vector<int>& fds);
+
+/// Makes every folder above `path` that is missing, with `mode`.
+void make_parent_folders(const std::string& path, std::uint32_t mode);
+
+}  // namespace init

@@ -1,0 +1,183 @@
+// One overload for each effect. [port]
+#include "init/driver/effect_runner.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "init/log/unit_log.h"
+#include "init/os/sockets.h"
+
+namespace init {
+namespace {
+
+void send_signal(pid_t pid, int signal, bool and_hangup, bool and_continue) {
+  if (pid <= 1) return;
+  if (::kill(pid, signal) != 0) return;
+  if (and_hangup) ::kill(pid, SIGHUP);
+  // A stopped process would not notice.
+  if (and_continue && signal != SIGCONT && signal != SIGKILL) ::kill(pid, SIGCONT);
+}
+
+void touch(const std::string& path, RealTime at) {
+  make_parent_folders(path, 0755);
+  const unitparser::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0644));
+  if (!fd) return;
+  timespec time{};
+  time.tv_sec = static_cast<time_t>(at.usec() / 1'000'000);
+  time.tv_nsec = static_cast<long>(at.usec() % 1'000'000 * 1000);
+  const timespec times[2] = {time, time};
+  ::futimens(fd.get(), times);
+}
+
+}  // namespace
+
+struct EffectRunner::Visitor {
+  EffectRunner& runner;
+  RunnerParts& parts;
+  const Effect& whole;
+
+  [[nodiscard]] const Unit* unit(UnitId id) const { return parts.engine.find(id); }
+
+  // --- Processes and control groups -----------------------------------------------------------------------------
+  void operator()(const effect::Spawn& e) const { parts.executions.spawn(e); }
+  void operator()(const effect::KillProcess& e) const { send_signal(e.pid, e.signal, e.and_hangup, e.and_continue); }
+  void operator()(const effect::KillCgroup& e) const { parts.cgroups.kill(e); }
+  void operator()(const effect::RealiseCgroup& e) const {
+    if (const Unit* u = unit(e.unit))
+      if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type()); !done) runner.warn(e.unit, done.error().message);
+  }
+  void operator()(const effect::ApplyCgroup& e) const {
+    if (const Unit* u = unit(e.unit))
+      if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type()); !done) runner.warn(e.unit, done.error().message);
+  }
+  void operator()(const effect::TrimCgroup& e) const { parts.cgroups.trim(e.cgroup); }
+  void operator()(const effect::SetFrozen& e) const {
+    parts.cgroups.set_frozen(e.cgroup, e.frozen, [post = parts.post, id = e.unit](bool frozen) {
+      post(event::FreezeDone{id, frozen});
+    });
+  }
+  void operator()(const effect::AttachToCgroup& e) const {
+    if (auto done = parts.cgroups.attach(e.cgroup, e.pids); !done) runner.warn(UnitId::none, done.error().message);
+  }
+
+  // --- Time -----------------------------------------------------------------------------------------------------
+  void operator()(const effect::ArmTimer& e) const {
+    if (auto armed = parts.timers.arm(e); !armed) runner.warn(e.timer.unit, armed.error().message);
+  }
+  void operator()(const effect::DisarmTimer& e) const { parts.timers.disarm(e.timer); }
+  void operator()(const effect::TouchTimerStamp& e) const { touch(parts.timer_stamp_path(e.timer), e.at); }
+
+  // --- Sockets, descriptors, paths --------------------------------------------------------------------------------
+  void operator()(const effect::OpenSockets& e) const {
+    const Unit* u = unit(e.unit);
+    if (u == nullptr) return;
+    SocketSurroundings around;
+    around.network_namespace = u->config.exec_sandbox->network_namespace_path;
+    around.warn = [this, id = e.unit](const std::string& message) { runner.warn(id, message); };
+    parts.post(event::SocketsOpened{e.unit, open_sockets(*u->config.socket, *u->config.socket_options, around)});
+  }
+  void operator()(const effect::WatchSockets& e) const { parts.traffic.watch(e); }
+  void operator()(const effect::UnwatchSockets& e) const { parts.traffic.unwatch(e.unit); }
+  void operator()(const effect::CloseSockets& e) const {
+    parts.traffic.unwatch(e.unit);
+    for (int fd : e.fds) ::close(fd);
+    if (const Unit* u = unit(e.unit); u != nullptr && e.remove_files) remove_socket_files(*u->config.socket);
+  }
+  void operator()(const effect::FlushSockets& e) const { flush_sockets(e.fds); }
+  void operator()(const effect::CloseFds& e) const {
+    for (int fd : e.fds) ::close(fd);
+  }
+  void operator()(const effect::WatchPath& e) const {
+    if (auto watched = parts.paths.watch(e); !watched) runner.warn(e.watch.unit, watched.error().message);
+  }
+  void operator()(const effect::UnwatchPaths& e) const { parts.paths.unwatch(e.unit); }
+  void operator()(const effect::WatchBusName&) const { parts.tell_bus(whole); }
+  void operator()(const effect::UnwatchBusName&) const { parts.tell_bus(whole); }
+
+  // --- Files ----------------------------------------------------------------------------------------------------
+  void operator()(const effect::MakeDirectory& e) const {
+    make_parent_folders(e.path, e.mode);
+    ::mkdir(e.path.c_str(), e.mode);
+  }
+  void operator()(const effect::ReleaseExecution& e) const { parts.executions.release(e.unit, e.keep_runtime_directories); }
+  void operator()(const effect::CleanDirectories& e) const { parts.executions.clean(e.unit, e.what); }
+  void operator()(const effect::RemoveFile& e) const { ::unlink(e.path.c_str()); }
+  void operator()(const effect::OpenAutomount& e) const {
+    const Unit* u = unit(e.unit);
+    if (u == nullptr) return;
+    auto opened = parts.automounts.open(e.unit, *u->config.automount);
+    Result<bool> outcome = true;
+    if (!opened) outcome = tl::unexpected(std::move(opened.error()));
+    parts.post(event::AutomountOpened{e.unit, std::move(outcome)});
+  }
+  void operator()(const effect::CloseAutomount& e) const { parts.automounts.close(e.unit); }
+  void operator()(const effect::AnswerAutomount& e) const { parts.automounts.answer(e); }
+  void operator()(const effect::ExpireAutomount& e) const { parts.automounts.expire(e.unit); }
+
+  // --- Telling --------------------------------------------------------------------------------------------------
+  void operator()(const effect::Reply&) const { parts.tell_bus(whole); }
+  void operator()(const effect::UnitChanged& e) const {
+    parts.executions.on_unit_changed(e.unit);
+    parts.tell_bus(whole);
+  }
+  void operator()(const effect::UnitNew&) const { parts.tell_bus(whole); }
+  void operator()(const effect::UnitRemoved&) const { parts.tell_bus(whole); }
+  void operator()(const effect::JobNew&) const { parts.tell_bus(whole); }
+  void operator()(const effect::JobChanged&) const { parts.tell_bus(whole); }
+  void operator()(const effect::JobRemoved& e) const {
+    parts.job_done(e);
+    parts.tell_bus(whole);
+  }
+  void operator()(const effect::JobsDone&) const { parts.executions.release_idle(); }
+  void operator()(const effect::Log& e) const { parts.log.write(to_record(e, parts.engine)); }
+  void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
+  void operator()(const effect::Emergency& e) const {
+    const RunEnd end = end_of_emergency(e);
+    if (end.objective != Objective::none) parts.end_run(end);
+  }
+  void operator()(const effect::EndLoginRecord& e) const { parts.executions.end_login_record(e); }
+  void operator()(const effect::RequestScopeStop&) const { parts.tell_bus(whole); }
+};
+
+void EffectRunner::run(const Effects& effects) {
+  // An effect that throws must not take the others of its turn with it.
+  for (const Effect& effect : effects)
+    guard("effect", [&] { std::visit(Visitor{*this, parts_, effect}, effect); });
+}
+
+void EffectRunner::warn(UnitId unit, const std::string& message) {
+  effect::Log log;
+  log.priority = 4;
+  log.unit = unit;
+  const Unit* found = parts_.engine.find(unit);
+  log.message = found != nullptr ? found->name.text() + ": " + message : message;
+  parts_.log.write(to_record(log, parts_.engine));
+}
+
+RunEnd end_of_emergency(const effect::Emergency& emergency) {
+  RunEnd end;
+  end.reboot_argument = emergency.reboot_argument;
+  switch (emergency.action) {
+    // The plain ones are start jobs of the engine; what reaches here has to end the run.
+    case EmergencyAction::none:
+    case EmergencyAction::reboot:
+    case EmergencyAction::poweroff: break;
+    case EmergencyAction::reboot_force: end.objective = Objective::reboot; break;
+    case EmergencyAction::reboot_immediate: end.objective = Objective::reboot, end.immediately = true; break;
+    case EmergencyAction::poweroff_force: end.objective = Objective::poweroff; break;
+    case EmergencyAction::poweroff_immediate: end.objective = Objective::poweroff, end.immediately = true; break;
+    case EmergencyAction::exit:
+    case EmergencyAction::exit_force:
+      // Outside a container there is nobody to give an exit status to.
+      end.objective = Objective::exit;
+      end.exit_code = emergency.exit_status.value_or(0);
+      break;
+  }
+  return end;
+}
+
+}  // namespace init

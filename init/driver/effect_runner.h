@@ -1,0 +1,57 @@
+// EffectRunner: performs what a turn of the engine decided, in order. The only caller of ports with side effects. [port]
+#pragma once
+
+#include <functional>
+
+#include "init/cgroup/tree.h"
+#include "init/driver/automounts.h"
+#include "init/driver/executions.h"
+#include "init/driver/objective.h"
+#include "init/driver/path_watches.h"
+#include "init/driver/post.h"
+#include "init/driver/socket_traffic.h"
+#include "init/driver/timers.h"
+#include "init/engine/engine.h"
+#include "init/log/console_status.h"
+#include "init/log/log_sink.h"
+
+namespace init {
+
+/// Everything that effects are carried out with. All must outlive the runner.
+struct RunnerParts {
+  Engine& engine;
+  Post post;
+  Timers& timers;
+  SocketTraffic& traffic;
+  PathWatches& paths;
+  Automounts& automounts;
+  Executions& executions;
+  CgroupTree& cgroups;
+  LogSink& log;
+  StatusConsole& console;
+  std::function<std::string(const UnitName&)> timer_stamp_path;
+  std::function<void(const Effect&)> tell_bus;         ///< replies, units, jobs, bus names, scopes
+  std::function<void()> end_of_turns;                  ///< the queue is empty: send what was collected
+  std::function<void(RunEnd)> end_run;
+  std::function<void(const effect::JobRemoved&)> job_done;  ///< for progress on the console
+};
+
+class EffectRunner {
+ public:
+  explicit EffectRunner(RunnerParts parts) : parts_(std::move(parts)) {}
+
+  /// Performs all effects of one turn. A failure becomes an event where the engine waits for one, else a log line.
+  void run(const Effects& effects);
+  /// After the last turn before the loop sleeps.
+  void flush() { parts_.end_of_turns(); }
+
+ private:
+  struct Visitor;
+  void warn(UnitId unit, const std::string& message);
+  RunnerParts parts_;
+};
+
+/// What an emergency action means for the run.
+[[nodiscard]] RunEnd end_of_emergency(const effect::Emergency& emergency);
+
+}  // namespace init

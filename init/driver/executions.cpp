@@ -1,0 +1,197 @@
+// Building plans, starting executors, keeping and cleaning what surrounds them. [port]
+#include "init/driver/executions.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "init/conditions/file_conditions.h"
+#include "init/os/execution_files.h"
+
+namespace init {
+namespace {
+
+using unitparser::UniqueFd;
+
+/// Reads EnvironmentFile= when the process starts; each file at most 64 KiB as for all files that PID 1 reads whole.
+class DiskEnvironmentFiles : public EnvironmentFiles {
+ public:
+  Result<std::vector<std::string>> read(const std::string& pattern) override {
+    glob_t found{};
+    const int result = ::glob(pattern.c_str(), 0, nullptr, &found);
+    std::vector<std::string> contents;
+    for (std::size_t i = 0; result == 0 && i < found.gl_pathc; ++i) {
+      const UniqueFd fd(::open(found.gl_pathv[i], O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+      struct stat status{};
+      if (fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode))
+        contents.push_back(read_text_file(found.gl_pathv[i]));
+    }
+    ::globfree(&found);
+    if (contents.empty()) return fail(ErrorCode::not_found, "no file matches " + pattern);
+    return contents;
+  }
+};
+
+std::array<int, 2> make_pair() {
+  std::array<int, 2> pair{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return {-1, -1};
+  return pair;
+}
+
+void close_pair(const std::array<int, 2>& pair) {
+  for (int fd : pair)
+    if (fd >= 0) ::close(fd);
+}
+
+/// Six characters like those of mkdtemp(3).
+std::string random_suffix() {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  std::uint64_t bits = read_clocks().monotonic.usec() * 6364136223846793005ULL + static_cast<std::uint64_t>(::getpid());
+  std::string suffix;
+  for (int i = 0; i < 6; ++i) {
+    bits = bits * 6364136223846793005ULL + 1442695040888963407ULL;
+    suffix += letters[(bits >> 33U) % letters.size()];
+  }
+  return suffix;
+}
+
+}  // namespace
+
+Executions::Executions(Loop& loop, Post post, Processes& processes, SystemFacts facts)
+    : loop_(loop), post_(std::move(post)), processes_(processes), facts_(std::move(facts)) {
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) == 0) {
+    idle_read_.reset(ends[0]);
+    idle_write_.reset(ends[1]);
+    facts_.idle_fd = ends[0];
+  }
+}
+
+std::shared_ptr<Executions::Held> Executions::held_for(const Unit& unit) {
+  std::shared_ptr<Held>& slot = held_[static_cast<std::uint32_t>(unit.id)];
+  if (slot) return slot;
+  // Units that join each other's namespaces share what the first of them made.
+  for (UnitId other : engine_->graph().others(unit.id, Atom::joins_namespace_of)) {
+    const auto at = held_.find(static_cast<std::uint32_t>(other));
+    if (at != held_.end() && at->second) {
+      slot = at->second;
+      slot->users.insert(unit.id);
+      return slot;
+    }
+  }
+  slot = std::make_shared<Held>();
+  slot->users.insert(unit.id);
+  const unitparser::ExecSandbox& sandbox = *unit.config.exec_sandbox;
+  ExecRuntime& runtime = slot->runtime;
+  if (sandbox.private_tmp) runtime.private_tmp_suffix = facts_.boot_id + "-" + unit.name.text() + "-" + random_suffix();
+  if (sandbox.private_network || !sandbox.network_namespace_path.empty()) runtime.network_namespace = make_pair();
+  if (sandbox.private_ipc || !sandbox.ipc_namespace_path.empty()) runtime.ipc_namespace = make_pair();
+  if (unit.config.exec_identity->dynamic_user) runtime.dynamic_user = make_pair();
+  return slot;
+}
+
+void Executions::spawn(const effect::Spawn& wanted) {
+  const Unit* unit = engine_->find(wanted.unit);
+  if (unit == nullptr) return post_(event::Spawned{wanted.spawn, fail(ErrorCode::not_found, "the unit is gone")});
+  const auto held = held_for(*unit);
+  DiskEnvironmentFiles files;
+  auto plan = build_spawn_plan(wanted.request, unit->config, facts_, held->runtime, files);
+  if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
+
+  UniqueFd report_read;
+  UniqueFd report_write;
+  if (wanted.request.confirm_exec) {
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
+      report_read.reset(ends[0]);
+      report_write.reset(ends[1]);
+      plan->descriptors.report = report_write.get();
+    }
+  }
+  auto pid = processes_.spawn(*plan);
+  const bool started = pid.has_value();
+  const pid_t child = started ? *pid : 0;
+  post_(event::Spawned{wanted.spawn, std::move(pid)});
+  if (started && report_read) watch_confirmation(std::move(report_read), child);
+}
+
+void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
+  auto fd = std::make_shared<UniqueFd>(std::move(report));
+  auto source = loop_.on_ready(fd->get(), EPOLLIN, Priority::spawn, [this, fd, pid](std::uint32_t) {
+    ReportRecord record{};
+    ssize_t got = 0;
+    while ((got = ::read(fd->get(), &record, sizeof record)) == sizeof record)
+      if (record.kind == ReportRecord::Kind::failed) {
+        confirmations_.erase(pid);  // its exit status says the rest
+        return;
+      }
+    if (got < 0 && errno == EAGAIN) return;
+    // Closed by execve(): the program runs.
+    confirmations_.erase(pid);
+    post_(event::ExecConfirmed{pid});
+  });
+  if (source) confirmations_.insert_or_assign(pid, std::move(*source));
+  else post_(event::ExecConfirmed{pid});
+}
+
+void Executions::release(UnitId unit, bool keep_runtime_directories) {
+  const Unit* found = engine_->find(unit);
+  const auto at = held_.find(static_cast<std::uint32_t>(unit));
+  if (at != held_.end()) {
+    const std::shared_ptr<Held> held = at->second;
+    held_.erase(at);
+    held->users.erase(unit);
+    if (held->users.empty()) {
+      close_pair(held->runtime.network_namespace);
+      close_pair(held->runtime.ipc_namespace);
+      close_pair(held->runtime.dynamic_user);
+      if (!held->runtime.private_tmp_suffix.empty()) remove_private_tmp(held->runtime.private_tmp_suffix);
+    }
+  }
+  if (found == nullptr) return;
+  remove_credentials(credentials_directory(facts_, found->name.text()));
+  if (!keep_runtime_directories) remove_runtime_directories(found->config, facts_);
+}
+
+void Executions::clean(UnitId unit, std::uint32_t what) {
+  const Unit* found = engine_->find(unit);
+  if (found == nullptr) return post_(event::CleanDone{unit, false});
+  auto pid = remove_managed_directories(found->config, facts_, what);
+  // The removal runs as a child of its own; big trees take their time.
+  if (!pid) return post_(event::CleanDone{unit, false});
+  watch_removal(*pid, unit);
+}
+
+void Executions::watch_removal(pid_t pid, UnitId unit) {
+  auto fd = std::make_shared<UniqueFd>(open_pidfd(pid));
+  if (!*fd) return post_(event::CleanDone{unit, true});
+  auto source = loop_.on_ready(fd->get(), EPOLLIN, Priority::spawn, [this, fd, pid, unit](std::uint32_t) {
+    post_(event::CleanDone{unit, true});
+    confirmations_.erase(pid);
+  });
+  if (source) confirmations_.insert_or_assign(pid, std::move(*source));
+}
+
+void Executions::on_unit_changed(UnitId unit) {
+  const Unit* found = engine_->find(unit);
+  if (found == nullptr || facts_.user_manager) return;
+  std::string& written = invocation_links_[static_cast<std::uint32_t>(unit)];
+  const bool wanted = !is_inactive_or_failed(found->active_state()) && !found->runtime.invocation_id.empty();
+  const std::string& now = wanted ? found->runtime.invocation_id : std::string();
+  if (written == now) return;
+  written = now;
+  publish_unit_for_journal(*found, wanted);
+}
+
+void Executions::release_idle() { idle_write_.reset(); }
+
+void Executions::end_login_record(const effect::EndLoginRecord& record) {
+  write_dead_login_record(record.id, record.pid, record.code, record.status);
+}
+
+}  // namespace init

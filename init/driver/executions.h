@@ -1,0 +1,58 @@
+// Executions: from effect::Spawn to a running executor, and what must be kept and cleaned up around a unit's runs. [port]
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "init/driver/loop.h"
+#include "init/driver/post.h"
+#include "init/engine/engine.h"
+#include "init/exec/plan_builder.h"
+#include "init/os/processes.h"
+#include "unitparser/base/fd.h"
+
+namespace init {
+
+/// Starts processes and owns what outlives the single process: shared namespaces, private folders, the pipe that holds
+/// Type=idle back. Every spawn is answered by event::Spawned.
+class Executions {
+ public:
+  Executions(Loop& loop, Post post, Processes& processes, SystemFacts facts);
+
+  /// The engine whose units are started; set once, before the first spawn.
+  void set_engine(const Engine& engine) { engine_ = &engine; }
+  [[nodiscard]] SystemFacts& facts() { return facts_; }
+
+  void spawn(const effect::Spawn& wanted);
+  void release(UnitId unit, bool keep_runtime_directories);
+  /// Posts event::CleanDone.
+  void clean(UnitId unit, std::uint32_t what);
+  /// Keeps /run/systemd/units/* in step, which the journal reads (invocation, log limits).
+  void on_unit_changed(UnitId unit);
+  /// The boot's jobs are done: processes of Type=idle need not wait any longer.
+  void release_idle();
+  void end_login_record(const effect::EndLoginRecord& record);
+
+ private:
+  struct Held {
+    ExecRuntime runtime;
+    std::set<UnitId> users;
+  };
+  std::shared_ptr<Held> held_for(const Unit& unit);
+  void watch_confirmation(unitparser::UniqueFd report, pid_t pid);
+  void watch_removal(pid_t pid, UnitId unit);
+
+  Loop& loop_;
+  Post post_;
+  Processes& processes_;
+  SystemFacts facts_;
+  const Engine* engine_ = nullptr;
+  unitparser::UniqueFd idle_read_;
+  unitparser::UniqueFd idle_write_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
+  std::map<pid_t, Source> confirmations_;
+  std::unordered_map<std::uint32_t, std::string> invocation_links_;
+};
+
+}  // namespace init

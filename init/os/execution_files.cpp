@@ -1,0 +1,178 @@
+// Removing trees in children, links for the journal, login records. [os]
+#include "init/os/execution_files.h"
+
+#include <dirent.h>
+#include <endian.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <utmpx.h>
+#include <paths.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace init {
+namespace {
+
+using unitparser::DirectoryKind;
+using unitparser::UniqueFd;
+
+/// Removes a tree without following links or leaving its file system.
+void remove_tree_at(int parent, const char* name, dev_t device) {
+  const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
+  if (fd < 0) {
+    ::unlinkat(parent, name, 0);
+    return;
+  }
+  struct stat status{};
+  DIR* directory = ::fstat(fd, &status) == 0 && (device == 0 || status.st_dev == device) ? ::fdopendir(fd) : nullptr;
+  if (directory == nullptr) {
+    ::close(fd);
+    return;
+  }
+  while (const dirent* entry = ::readdir(directory)) {
+    const std::string_view child = entry->d_name;
+    if (child != "." && child != "..") remove_tree_at(fd, entry->d_name, status.st_dev);
+  }
+  ::closedir(directory);
+  ::unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/// Removes trees in a child: a tree may be big or lie on slow storage. The child is reaped like any other.
+unitparser::Result<pid_t> remove_trees(const std::vector<std::string>& paths) {
+  const pid_t pid = ::fork();
+  if (pid < 0) return unitparser::fail_errno(errno, "cannot start a child for removing");
+  if (pid > 0) return pid;
+  for (const std::string& path : paths) remove_tree_at(AT_FDCWD, path.c_str(), 0);
+  ::_exit(0);
+}
+
+/// Empty folders and plain files, the usual case, need no child.
+bool remove_simple(const std::string& path) {
+  return ::rmdir(path.c_str()) == 0 || ::unlink(path.c_str()) == 0 || errno == ENOENT;
+}
+
+std::vector<std::string> managed_paths(const unitparser::UnitConfig& config, const SystemFacts& facts, DirectoryKind kind) {
+  std::vector<std::string> paths;
+  const auto index = static_cast<std::size_t>(kind);
+  for (const unitparser::ManagedDirectory& directory : config.exec_provided->directories[index].directories) {
+    for (const std::string& link : directory.symlinks) paths.push_back(facts.directory_prefixes[index] + "/" + link);
+    paths.push_back(facts.directory_prefixes[index] + "/" + directory.path);
+    if (is_private_directory(config, kind))
+      paths.push_back(facts.directory_prefixes[index] + "/private/" + directory.path);
+  }
+  return paths;
+}
+
+std::string units_path(std::string_view kind, const Unit& unit) {
+  return "/run/systemd/units/" + std::string(kind) + ":" + unit.name.text();
+}
+
+/// A link whose text is the value: replaced in one step.
+void set_link(const std::string& path, const std::string& value) {
+  const std::string next = path + ".new";
+  ::unlink(next.c_str());
+  if (::symlink(value.c_str(), next.c_str()) == 0) ::rename(next.c_str(), path.c_str());
+}
+
+/// journald's form of extra fields: each with its length as 64 bits little-endian.
+void write_extra_fields(const std::string& path, const std::vector<std::string>& fields) {
+  std::string content;
+  for (const std::string& field : fields) {
+    const std::uint64_t length = htole64(field.size());
+    content.append(reinterpret_cast<const char*>(&length), sizeof length);
+    content += field;
+  }
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd) (void)!::write(fd.get(), content.data(), content.size());
+}
+
+}  // namespace
+
+void remove_private_tmp(const std::string& suffix) {
+  std::vector<std::string> paths;
+  for (const char* folder : {"/tmp/", "/var/tmp/"}) {
+    const std::string path = std::string(folder) + "systemd-private-" + suffix;
+    if (::rmdir((path + "/tmp").c_str()) == 0 && ::rmdir(path.c_str()) == 0) continue;
+    if (::access(path.c_str(), F_OK) == 0) paths.push_back(path);
+  }
+  if (!paths.empty()) (void)remove_trees(paths);
+}
+
+void remove_credentials(const std::string& directory) {
+  if (::access(directory.c_str(), F_OK) != 0) return;
+  ::umount2(directory.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW);
+  if (!remove_simple(directory)) (void)remove_trees({directory});
+}
+
+void remove_runtime_directories(const unitparser::UnitConfig& config, const SystemFacts& facts) {
+  std::vector<std::string> left;
+  for (const std::string& path : managed_paths(config, facts, DirectoryKind::runtime))
+    if (!remove_simple(path)) left.push_back(path);
+  if (!left.empty()) (void)remove_trees(left);
+}
+
+unitparser::Result<pid_t> remove_managed_directories(const unitparser::UnitConfig& config, const SystemFacts& facts,
+                                                     std::uint32_t what) {
+  std::vector<std::string> paths;
+  for (std::size_t kind = 0; kind < unitparser::directory_kind_count; ++kind) {
+    if ((what >> kind & 1U) == 0) continue;
+    const auto more = managed_paths(config, facts, static_cast<DirectoryKind>(kind));
+    paths.insert(paths.end(), more.begin(), more.end());
+  }
+  return remove_trees(paths);
+}
+
+UniqueFd open_pidfd(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
+void publish_unit_for_journal(const Unit& unit, bool wanted) {
+  const unitparser::ExecLogging& logging = *unit.config.exec_logging;
+  if (!wanted) {
+    for (const char* kind : {"invocation", "log-level-max", "log-extra-fields", "log-rate-limit-interval", "log-rate-limit-burst"})
+      ::unlink(units_path(kind, unit).c_str());
+    return;
+  }
+  set_link(units_path("invocation", unit), unit.runtime.invocation_id);
+  if (!unitparser::type_has_exec(unit.type())) return;
+  if (logging.log_level_max >= 0) set_link(units_path("log-level-max", unit), std::string(1, static_cast<char>('0' + logging.log_level_max)));
+  if (!logging.log_extra_fields.empty()) write_extra_fields(units_path("log-extra-fields", unit), logging.log_extra_fields);
+  if (!logging.log_rate_limit_interval.is_zero())
+    set_link(units_path("log-rate-limit-interval", unit), std::to_string(logging.log_rate_limit_interval.usec()));
+  if (logging.log_rate_limit_burst > 0)
+    set_link(units_path("log-rate-limit-burst", unit), std::to_string(logging.log_rate_limit_burst));
+}
+
+void write_dead_login_record(const std::string& id, pid_t pid, int code, int status) {
+  if (id.empty()) return;
+  utmpx record{};
+  record.ut_type = INIT_PROCESS;
+  std::strncpy(record.ut_id, id.c_str(), sizeof record.ut_id);
+  ::setutxent();
+  const utmpx* found = ::getutxid(&record);
+  if (found == nullptr || found->ut_pid != pid) {
+    ::endutxent();
+    return;
+  }
+  utmpx dead = *found;
+  dead.ut_type = DEAD_PROCESS;
+  dead.ut_exit.e_termination = static_cast<short>(code == CLD_EXITED ? 0 : status);
+  dead.ut_exit.e_exit = static_cast<short>(code == CLD_EXITED ? status : 0);
+  std::memset(dead.ut_user, 0, sizeof dead.ut_user);
+  std::memset(dead.ut_host, 0, sizeof dead.ut_host);
+  timeval now{};
+  ::gettimeofday(&now, nullptr);
+  dead.ut_tv.tv_sec = static_cast<decltype(dead.ut_tv.tv_sec)>(now.tv_sec);
+  dead.ut_tv.tv_usec = static_cast<decltype(dead.ut_tv.tv_usec)>(now.tv_usec);
+  ::setutxent();
+  ::pututxline(&dead);
+  ::endutxent();
+  ::updwtmpx(_PATH_WTMPX, &dead);
+}
+
+}  // namespace init

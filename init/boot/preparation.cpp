@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -96,17 +97,18 @@ void prepare_process(bool in_container) {
 }
 
 void raise_own_limits() {
+  // Services get the limits of their own; these are for us: one descriptor for each socket, pipe and stored one.
+  constexpr rlim_t wanted = 1048576;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t kernel_max = 1U << 30;
-  for (rlim_t wanted : {kernel_max, static_cast<rlim_t>(1048576), static_cast<rlim_t>(524288), limit.rlim_max}) {
-    const rlimit raised{wanted, wanted};
-    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) break;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= wanted) {
+    const rlimit raised{wanted, std::max(wanted, limit.rlim_max)};
+    ::setrlimit(RLIMIT_NOFILE, &raised);
+    return;
   }
-  const rlimit core{RLIM_INFINITY, RLIM_INFINITY};
-  ::setrlimit(RLIMIT_CORE, &core);
-  const rlimit locked{64UL * 1024 * 1024, 64UL * 1024 * 1024};
-  ::setrlimit(RLIMIT_MEMLOCK, &locked);
+  const rlimit raised{wanted, wanted};
+  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::vector<std::string> make_runtime_folders() {

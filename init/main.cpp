@@ -1,0 +1,132 @@
+// PID 1: brings the machine up far enough for a manager, runs it, and ends as it was told. [all]
+#include <fcntl.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "init/boot/api_mounts.h"
+#include "init/boot/generators.h"
+#include "init/boot/identity.h"
+#include "init/boot/preparation.h"
+#include "init/boot/requests.h"
+#include "init/conditions/file_conditions.h"
+#include "init/conditions/virtualization.h"
+#include "init/system.h"
+#include "unitparser/base/text.h"
+
+namespace init {
+namespace {
+
+constexpr auto generator_limit = Duration::from_seconds(90);
+
+/// The kernel's command line; in a container, our own arguments stand for it.
+std::string read_kernel_command_line(const std::string& container, const std::vector<std::string>& arguments) {
+  if (container.empty()) return read_text_file("/proc/cmdline");
+  return unitparser::join(arguments, " ");
+}
+
+std::vector<std::string> generator_environment(const Surroundings& around) {
+  std::vector<std::string> environment = around.environment;
+  environment.emplace_back("SYSTEMD_SCOPE=system");
+  environment.emplace_back("SYSTEMD_IN_INITRD=0");
+  environment.emplace_back(std::string("SYSTEMD_FIRST_BOOT=") + (around.first_boot ? "1" : "0"));
+  const std::string virtualization = virtualization_name();
+  if (!virtualization.empty()) {
+    const bool container = detect_container_kind() != "none";
+    environment.push_back("SYSTEMD_VIRTUALIZATION=" + std::string(container ? "container:" : "vm:") + virtualization);
+  }
+  environment.push_back("SYSTEMD_ARCHITECTURE=" + std::string(unitparser::native_architecture()));
+  return environment;
+}
+
+std::string read_id(const char* path) {
+  std::string id = read_text_file(path).substr(0, 36);
+  std::erase(id, '-');
+  return id;
+}
+
+/// Everything before the manager. Problems are logged, never fatal: a machine that half works can be mended.
+Surroundings prepare(const std::vector<std::string>& arguments, LogSink& log) {
+  Surroundings around;
+  around.userspace_start = read_clocks().monotonic;
+  around.container = detect_container();
+  const bool in_container = !around.container.empty();
+  const auto report = [&log](const std::string& problem) {
+    if (!problem.empty()) log.write(3, problem);
+  };
+  const std::vector<std::string> mount_problems = mount_api_file_systems(in_container);
+  prepare_process(in_container);
+  for (const std::string& problem : mount_problems) report(problem);
+  around.kernel_command_line = read_kernel_command_line(around.container, arguments);
+  around.options = parse_kernel_command_line(around.kernel_command_line);
+  apply_arguments(arguments, around.options);
+  if (around.options.debug || around.options.log_level == "debug") log.set_max_priority(7);
+  for (const std::string& warning : around.options.warnings) log.write(4, warning);
+
+  raise_own_limits();
+  for (const std::string& problem : make_runtime_folders()) report(problem);
+  if (!in_container) load_wanted_modules();
+  report(set_up_hostname(around.options.hostname));
+  const MachineId machine = set_up_machine_id(around.options.machine_id);
+  report(machine.problem);
+  around.machine_id = machine.id;
+  around.first_boot = around.options.first_boot.value_or(machine.first_boot);
+  if (around.first_boot) mark_first_boot();
+  around.boot_id = read_id("/proc/sys/kernel/random/boot_id");
+  report(set_up_loopback());
+
+  around.environment = read_locale_environment();
+  around.environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  around.environment.insert(around.environment.end(), around.options.environment.begin(), around.options.environment.end());
+  return around;
+}
+
+/// Generators, and what the command line asks for that they may have left undone.
+void generate_units(const Surroundings& around, LogSink& log) {
+  const GeneratorFolders folders = system_generator_folders();
+  const GeneratorReport report = run_generators(folders, generator_environment(around), generator_limit);
+  for (const std::string& problem : report.problems) log.write(4, problem);
+  for (const std::string& problem : apply_boot_requests(around.options, folders.early)) log.write(4, problem);
+}
+
+/// Replaces this image by the program that ends the machine. Returns only when that cannot be executed.
+void execute_shutdown(const RunEnd& end, unitparser::Duration timeout) {
+  if (end.immediately) {
+    ::sync();
+    ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
+  }
+  const std::string verb(unitparser::to_name(end.objective));
+  const std::string limit = "--timeout=" + std::to_string(timeout.usec() / 1'000'000);
+  const std::string code = "--exit-code=" + std::to_string(end.exit_code);
+  constexpr const char* program = "/usr/lib/incipit/shutdown";
+  ::execl(program, program, verb.c_str(), limit.c_str(), code.c_str(), static_cast<char*>(nullptr));
+  std::fprintf(stderr, "init: cannot execute %s: %s\n", program, std::strerror(errno));
+  ::sync();
+  ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
+}
+
+int run(const std::vector<std::string>& arguments) {
+  if (::getpid() != 1) {
+    std::fprintf(stderr, "This program is PID 1: put init=/usr/lib/incipit/init on the kernel command line.\n");
+    return EXIT_FAILURE;
+  }
+  LogSink log;
+  Surroundings around = prepare(arguments, log);
+  generate_units(around, log);
+  System system(std::move(around), log);
+  if (auto started = system.start(); !started) log.write(2, "Failed to start: " + started.error().message);
+  system.request_boot_target();
+  const RunEnd end = system.run();
+  execute_shutdown(end, Duration::from_seconds(10));
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace init
+
+int main(int argc, char** argv) { return init::run(std::vector<std::string>(argv + 1, argv + argc)); }

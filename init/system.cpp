@@ -1,0 +1,152 @@
+// Connecting the parts of a manager. [all]
+#include "init/system.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "init/conditions/file_conditions.h"
+#include "init/conditions/virtualization.h"
+
+namespace init {
+namespace {
+
+EngineOptions engine_options(const Surroundings& around) {
+  EngineOptions options;
+  options.user_manager = around.options.user_manager;
+  options.default_timeout_start = around.config.default_timeout_start;
+  options.default_timeout_stop = around.config.default_timeout_stop;
+  options.default_timer_accuracy = around.config.default_timer_accuracy;
+  options.userspace_start = around.userspace_start;
+  return options;
+}
+
+LinuxWorld::Options world_options(const Surroundings& around) {
+  LinuxWorld::Options options;
+  options.facts.kernel_command_line = around.kernel_command_line;
+  options.facts.machine_id = around.machine_id;
+  options.facts.boot_id = around.boot_id;
+  options.facts.environment = around.environment;
+  options.facts.user_manager = around.options.user_manager;
+  return options;
+}
+
+SystemFacts execution_facts(const Surroundings& around) {
+  SystemFacts facts;
+  facts.user_manager = around.options.user_manager;
+  facts.boot_id = around.boot_id;
+  facts.environment = around.environment;
+  return facts;
+}
+
+}  // namespace
+
+System::System(Surroundings surroundings, LogSink& log)
+    : surroundings_(std::move(surroundings)),
+      log_(log),
+      files_(unitparser::make_disk_file_source()),
+      unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
+      loader_(unit_files_, *files_, surroundings_.config),
+      world_(world_options(surroundings_)),
+      engine_(loader_, world_, engine_options(surroundings_)),
+      post_([this](Event event) { driver_.post(std::move(event)); }),
+      timers_(loop_, post_),
+      traffic_(loop_, post_),
+      paths_(loop_, post_),
+      automounts_(loop_, post_),
+      cgroups_(loop_, post_),
+      processes_("/usr/lib/incipit/executor"),
+      executions_(loop_, post_, processes_, execution_facts(surroundings_)),
+      runner_(runner_parts()),
+      driver_(loop_, engine_, runner_),
+      signals_(loop_, post_, [this](const SignalRule& rule, pid_t pid, uid_t uid) { on_signal(rule, pid, uid); }),
+      notify_(loop_, post_),
+      tables_(loop_, post_),
+      clock_(loop_, post_),
+      devices_(post_),
+      progress_(loop_, engine_, console_),
+      reloads_({loop_, post_, unit_files_, [] {}, [](bool) {}, [this](const std::string& text) { log_.write(4, text); },
+                system_generator_folders(), [this] { return executions_.facts().environment; }}) {
+  executions_.set_engine(engine_);
+  console_.set_mode(surroundings_.options.show_status);
+}
+
+RunnerParts System::runner_parts() {
+  return RunnerParts{
+      .engine = engine_,
+      .post = post_,
+      .timers = timers_,
+      .traffic = traffic_,
+      .paths = paths_,
+      .automounts = automounts_,
+      .executions = executions_,
+      .cgroups = cgroups_,
+      .log = log_,
+      .console = console_,
+      .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
+      .tell_bus = [](const Effect&) {},
+      .end_of_turns =
+          [this] {
+            if (engine_.counts().jobs > 0) progress_.wake();
+          },
+      .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
+      .job_done = [](const effect::JobRemoved&) {},
+  };
+}
+
+unitparser::Result<void> System::start() {
+  TRY(signals_.start());
+  TRY(processes_.open());
+  TRY(notify_.start("/run/systemd/notify"));
+  TRY(cgroups_.start());
+  if (auto clock = clock_.start(); !clock) log_.write(4, clock.error().message);
+  unit_files_.refresh();
+  TRY(tables_.start());
+  if (surroundings_.container.empty()) {
+    if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
+    devices_.enumerate();
+  }
+  post_(event::Startup{});
+  driver_.drain();
+  return {};
+}
+
+void System::start_unit(std::string unit, JobMode mode, Cause cause) {
+  event::RequestJob request;
+  request.unit = std::move(unit);
+  request.mode = mode;
+  request.manual = false;
+  request.cause = std::move(cause);
+  post_(std::move(request));
+}
+
+void System::request_boot_target() {
+  std::string target = surroundings_.options.unit.empty() ? "default.target" : surroundings_.options.unit;
+  start_unit(std::move(target), JobMode::isolate, Cause::of(CauseKind::boot));
+}
+
+void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
+  Cause cause = Cause::of(CauseKind::signal, UnitId::none, std::string(::sigabbrev_np(rule.signal) != nullptr ? ::sigabbrev_np(rule.signal) : "RT"));
+  cause.pid = sender;
+  cause.uid = uid;
+  switch (rule.action) {
+    case SignalAction::start_unit: start_unit(std::string(rule.unit), rule.mode, cause); break;
+    case SignalAction::reexecute: driver_.end({.objective = Objective::reexecute}); break;
+    case SignalAction::reload: reloads_.request(RequestId{}); break;
+    case SignalAction::dump: log_.write(6, engine_.snapshot()); break;
+    case SignalAction::reopen_bus: break;
+    case SignalAction::show_status_on: console_.set_mode(ShowStatus::yes); break;
+    case SignalAction::show_status_off: console_.set_mode(ShowStatus::no); break;
+    case SignalAction::log_debug: log_.set_max_priority(7); break;
+    case SignalAction::log_info: log_.set_max_priority(6); break;
+    case SignalAction::log_console: log_.set_target(LogTarget::console); break;
+    case SignalAction::log_journal: log_.set_target(LogTarget::journal_or_kmsg); break;
+    case SignalAction::log_kmsg: log_.set_target(LogTarget::kmsg); break;
+    case SignalAction::halt_now: driver_.end({.objective = Objective::halt}); break;
+    case SignalAction::poweroff_now: driver_.end({.objective = Objective::poweroff}); break;
+    case SignalAction::reboot_now: driver_.end({.objective = Objective::reboot}); break;
+    case SignalAction::kexec_now: driver_.end({.objective = Objective::kexec}); break;
+    case SignalAction::exit_manager: start_unit("exit.target", JobMode::replace_irreversibly, cause); break;
+  }
+}
+
+}  // namespace init

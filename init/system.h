@@ -1,0 +1,99 @@
+// System: all parts of one manager, built in the order they need each other and connected. [all]
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "init/boot/boot_options.h"
+#include "init/bus/bus_server.h"
+#include "init/cgroup/tree.h"
+#include "init/driver/automounts.h"
+#include "init/driver/driver.h"
+#include "init/driver/effect_runner.h"
+#include "init/driver/executions.h"
+#include "init/driver/kernel_tables.h"
+#include "init/driver/linux_world.h"
+#include "init/driver/loop.h"
+#include "init/driver/notify_socket.h"
+#include "init/driver/path_watches.h"
+#include "init/driver/progress.h"
+#include "init/driver/reload.h"
+#include "init/driver/signals.h"
+#include "init/driver/socket_traffic.h"
+#include "init/driver/timers.h"
+#include "init/engine/engine.h"
+#include "init/log/console_status.h"
+#include "init/log/log_sink.h"
+#include "init/os/devices.h"
+#include "init/os/processes.h"
+#include "unitparser/load/file_source.h"
+#include "unitparser/load/unit_files.h"
+#include "unitparser/load/unit_loader.h"
+
+namespace init {
+
+/// What the boot found out before there was a manager.
+struct Surroundings {
+  BootOptions options;
+  std::string kernel_command_line;
+  std::string container;        ///< empty on a machine of its own
+  std::string machine_id;
+  std::string boot_id;
+  bool first_boot = false;
+  std::vector<std::string> environment;    ///< for services: PATH, LANG, …
+  unitparser::ManagerConfig config;        ///< system.conf
+  MonotonicTime userspace_start;
+};
+
+class System {
+ public:
+  System(Surroundings surroundings, LogSink& log);
+
+  /// Starts every source and the bus; the units that exist without files appear.
+  [[nodiscard]] unitparser::Result<void> start();
+  /// Takes over what another image of this program handed over instead of booting.
+  [[nodiscard]] unitparser::Result<void> take_over(std::string_view snapshot);
+  /// Posts the start of the boot's target, falling back to rescue.target when it cannot be loaded.
+  void request_boot_target();
+  /// Serves until an end is wanted.
+  [[nodiscard]] RunEnd run() { return driver_.run(); }
+  /// For the next image: everything that cannot be found out again.
+  [[nodiscard]] std::string hand_over() const { return engine_.snapshot(); }
+  [[nodiscard]] StatusConsole& console() { return console_; }
+
+ private:
+  void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
+  void start_unit(std::string unit, JobMode mode, Cause cause);
+  [[nodiscard]] RunnerParts runner_parts();
+
+  Surroundings surroundings_;
+  LogSink& log_;
+  Loop loop_;
+  StatusConsole console_;
+  std::unique_ptr<unitparser::FileSource> files_;
+  unitparser::UnitFiles unit_files_;
+  unitparser::UnitLoader loader_;
+  LinuxWorld world_;
+  Engine engine_;
+  Post post_;
+  Timers timers_;
+  SocketTraffic traffic_;
+  PathWatches paths_;
+  Automounts automounts_;
+  CgroupTree cgroups_;
+  Processes processes_;
+  Executions executions_;
+  EffectRunner runner_;
+  Driver driver_;
+  Signals signals_;
+  NotifySocket notify_;
+  KernelTables tables_;
+  ClockWatch clock_;
+  Devices devices_;
+  Progress progress_;
+  Reloads reloads_;
+  BusServer bus_;
+};
+
+}  // namespace init

@@ -1,0 +1,253 @@
+// Files of the cgroup v2 hierarchy. [os]
+#include "init/cgroup/tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/vfs.h>
+#include <linux/magic.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "init/conditions/file_conditions.h"
+#include "unitparser/base/text.h"
+
+namespace init {
+namespace {
+
+using unitparser::Controller;
+using unitparser::fail_errno;
+using unitparser::Result;
+
+int write_file(const std::string& path, std::string_view value) {
+  const unitparser::UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd) return errno;
+  return ::write(fd.get(), value.data(), value.size()) < 0 ? errno : 0;
+}
+
+/// The number after "key " in a flat keyed file.
+std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_view key) {
+  for (std::string_view line : unitparser::split_at(text, '\n'))
+    if (auto value = unitparser::after_prefix(line, std::string(key) + " "))
+      if (auto number = unitparser::parse_unsigned(*value)) return *number;
+  return std::nullopt;
+}
+
+std::vector<std::string> child_groups(const std::string& directory) {
+  std::vector<std::string> children;
+  DIR* entries = ::opendir(directory.c_str());
+  if (entries == nullptr) return children;
+  while (const dirent* entry = ::readdir(entries))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') children.push_back(directory + "/" + entry->d_name);
+  ::closedir(entries);
+  return children;
+}
+
+void remove_groups(const std::string& directory) {
+  for (const std::string& child : child_groups(directory)) remove_groups(child);
+  ::rmdir(directory.c_str());
+}
+
+/// Signals every process at and below `path` that is not in `done` yet; returns how many were new.
+unsigned signal_all(const std::string& path, const effect::KillCgroup& order, std::set<pid_t>& done) {
+  unsigned fresh = 0;
+  for (std::string_view word : unitparser::split_whitespace(read_text_file(path + "/cgroup.procs"))) {
+    const auto pid = unitparser::parse_unsigned(word, 1U << 30);
+    if (!pid || *pid <= 1) continue;
+    const auto process = static_cast<pid_t>(*pid);
+    if (std::find(order.except.begin(), order.except.end(), process) != order.except.end()) continue;
+    if (!done.insert(process).second) continue;
+    ++fresh;
+    if (::kill(process, order.signal) != 0) continue;
+    if (order.and_hangup) ::kill(process, SIGHUP);
+    if (order.and_continue && order.signal != SIGKILL && order.signal != SIGCONT) ::kill(process, SIGCONT);
+  }
+  for (const std::string& child : child_groups(path)) fresh += signal_all(child, order, done);
+  return fresh;
+}
+
+}  // namespace
+
+Result<void> CgroupTree::start() {
+  struct statfs status{};
+  if (::statfs(root_.c_str(), &status) != 0 || status.f_type != CGROUP2_SUPER_MAGIC)
+    return unitparser::fail(ErrorCode::not_supported, "there is no cgroup v2 hierarchy at " + root_);
+  for (std::string_view word : unitparser::split_whitespace(read_text_file(root_ + "/cgroup.controllers")))
+    if (auto controller = unitparser::from_name<Controller>(word)) available_ |= 1U << static_cast<unsigned>(*controller);
+  struct sysinfo info{};
+  ::sysinfo(&info);
+  amounts_.memory = static_cast<std::uint64_t>(info.totalram) * info.mem_unit;
+  amounts_.tasks = std::min(unitparser::parse_unsigned(unitparser::trim(read_text_file("/proc/sys/kernel/pid_max"))).value_or(32768),
+                            unitparser::parse_unsigned(unitparser::trim(read_text_file("/proc/sys/kernel/threads-max"))).value_or(32768));
+  amounts_.starting = true;
+
+  inotify_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!inotify_) return fail_errno(errno, "cannot watch control groups");
+  source_ = TRY(loop_.on_ready(inotify_.get(), EPOLLIN, Priority::cgroups, [this](std::uint32_t) { on_events(); }));
+
+  // A group with processes of its own cannot hand controllers to its children.
+  TRY(make("/init.scope"));
+  const std::string procs = read_text_file(root_ + "/cgroup.procs");
+  for (std::string_view pid : unitparser::split_whitespace(procs)) {
+    // Kernel threads cannot be moved: that is no failure.
+    (void)write_file(root_ + "/init.scope/cgroup.procs", pid);
+  }
+  return {};
+}
+
+Result<void> CgroupTree::make(const std::string& group) {
+  for (std::size_t slash = group.find('/', 1);; slash = group.find('/', slash + 1)) {
+    const std::string part = directory(group.substr(0, slash));
+    if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(errno, "cannot make the control group " + part);
+    if (slash == std::string::npos) return {};
+  }
+}
+
+void CgroupTree::enable_above(const std::string& group, std::uint32_t controllers) {
+  controllers &= available_;
+  // Every group from the root down to the parent has to hand them on.
+  std::size_t end = 0;
+  while (true) {
+    const std::string parent = group.substr(0, end);
+    std::uint32_t& enabled = enabled_[parent];
+    for (unsigned i = 0; i < 32; ++i) {
+      const std::uint32_t one = 1U << i;
+      if ((controllers & one) == 0 || (enabled & one) != 0) continue;
+      const std::string name = "+" + std::string(unitparser::to_name(static_cast<Controller>(i)));
+      if (write_file(directory(parent) + "/cgroup.subtree_control", name) == 0) enabled |= one;
+    }
+    end = group.find('/', end + 1);
+    if (end == std::string::npos) return;
+  }
+}
+
+void CgroupTree::write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes) {
+  for (const AttributeWrite& write : writes) {
+    const int error = write_file(directory(group) + "/" + write.file, write.value);
+    if (error == 0 || !warn_) continue;
+    const bool missing = error == ENOENT;
+    warn_(write.directive + " has no effect on " + group + ": " +
+          (missing ? "this system has no controller \"" + std::string(unitparser::to_name(write.controller)) + "\""
+                   : std::string(::strerrordesc_np(error))));
+  }
+}
+
+Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
+                                 unitparser::UnitType type) {
+  TRY(make(group));
+  enable_above(group, needed_controllers(config, type));
+  write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
+  if (type == unitparser::UnitType::service || type == unitparser::UnitType::scope) watch(group);
+  return {};
+}
+
+Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitConfig& config,
+                               unitparser::UnitType type) {
+  enable_above(group, needed_controllers(config, type));
+  std::vector<AttributeWrite> writes = attribute_writes(config, type, amounts_, Reset::yes);
+  // Defaults of controllers that were never enabled have nothing to reset.
+  std::erase_if(writes, [&](const AttributeWrite& write) {
+    return ::access((directory(group) + "/" + write.file).c_str(), F_OK) != 0;
+  });
+  write_attributes(group, writes);
+  return {};
+}
+
+void CgroupTree::trim(const std::string& group) {
+  unwatch(group);
+  if (group.size() < 2) return;
+  remove_groups(directory(group));
+  enabled_.erase(group);
+}
+
+Result<void> CgroupTree::attach(const std::string& group, const std::vector<pid_t>& pids) {
+  TRY(make(group));
+  int failure = 0;
+  for (pid_t pid : pids)
+    if (const int error = write_file(directory(group) + "/cgroup.procs", std::to_string(pid)); error != 0 && error != ESRCH)
+      failure = error;
+  if (failure != 0) return fail_errno(failure, "cannot move processes into " + group);
+  return {};
+}
+
+void CgroupTree::kill(const effect::KillCgroup& order) {
+  if (order.cgroup.size() < 2) return;
+  const std::string path = directory(order.cgroup);
+  if (order.signal == SIGKILL && order.except.empty() && write_file(path + "/cgroup.kill", "1") == 0) return;
+  // Processes may fork while we read: look again until nobody new is found.
+  constexpr int rounds_max = 16;
+  std::set<pid_t> done;
+  for (int round = 0; round < rounds_max && signal_all(path, order, done) > 0; ++round) {
+  }
+}
+
+void CgroupTree::set_frozen(const std::string& group, bool frozen, std::function<void(bool)> done) {
+  if (write_file(directory(group) + "/cgroup.freeze", frozen ? "1" : "0") != 0) return done(!frozen);
+  if (keyed_value(read_text_file(directory(group) + "/cgroup.events"), "frozen") == (frozen ? 1U : 0U)) return done(frozen);
+  freezing_[group] = std::move(done);
+  watch(group);
+}
+
+void CgroupTree::watch(const std::string& group) {
+  if (watches_by_group_.contains(group)) return;
+  std::vector<int>& numbers = watches_by_group_[group];
+  for (const bool is_memory : {false, true}) {
+    const std::string file = directory(group) + (is_memory ? "/memory.events" : "/cgroup.events");
+    const int number = ::inotify_add_watch(inotify_.get(), file.c_str(), IN_MODIFY);
+    if (number < 0) continue;
+    numbers.push_back(number);
+    Watch watch{group, is_memory, 0};
+    if (is_memory) watch.oom_kills = keyed_value(read_text_file(file), "oom_kill").value_or(0);
+    watches_.insert_or_assign(number, std::move(watch));
+  }
+}
+
+void CgroupTree::unwatch(const std::string& group) {
+  const auto at = watches_by_group_.find(group);
+  if (at == watches_by_group_.end()) return;
+  for (int number : at->second) {
+    ::inotify_rm_watch(inotify_.get(), number);
+    watches_.erase(number);
+  }
+  watches_by_group_.erase(at);
+  freezing_.erase(group);
+}
+
+void CgroupTree::on_events() {
+  alignas(inotify_event) std::array<char, 16384> buffer{};
+  const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
+  for (ssize_t offset = 0; offset + static_cast<ssize_t>(sizeof(inotify_event)) <= got;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + offset);
+    offset += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+    if (const auto at = watches_.find(event->wd); at != watches_.end()) on_changed(at->second);
+  }
+}
+
+void CgroupTree::on_changed(Watch& watch) {
+  const std::string file = directory(watch.group) + (watch.is_memory ? "/memory.events" : "/cgroup.events");
+  const std::string text = read_text_file(file);
+  if (watch.is_memory) {
+    const std::uint64_t kills = keyed_value(text, "oom_kill").value_or(0);
+    if (kills > watch.oom_kills) post_(event::CgroupOom{watch.group, false});
+    watch.oom_kills = kills;
+    return;
+  }
+  if (const auto at = freezing_.find(watch.group); at != freezing_.end()) {
+    const auto done = std::move(at->second);
+    freezing_.erase(at);
+    done(keyed_value(text, "frozen") == 1U);
+  }
+  if (keyed_value(text, "populated") == 0U) post_(event::CgroupEmpty{watch.group});
+}
+
+}  // namespace init

@@ -1,0 +1,78 @@
+// CgroupTree: the control groups of all units, below one root of a cgroup v2 hierarchy. [os]
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "init/cgroup/attributes.h"
+#include "init/driver/loop.h"
+#include "init/driver/post.h"
+#include "init/engine/effect.h"
+#include "unitparser/base/fd.h"
+#include "unitparser/base/result.h"
+
+namespace init {
+
+/// Makes, fills, watches and removes groups. Paths are those of the engine: "" is the root, else "/system.slice/…".
+class CgroupTree {
+ public:
+  CgroupTree(Loop& loop, Post post, std::string root = "/sys/fs/cgroup")
+      : loop_(loop), post_(std::move(post)), root_(std::move(root)) {}
+
+  /// Finds out what the kernel offers, moves ourselves into /init.scope and begins to watch. Error: no cgroup v2 here.
+  [[nodiscard]] unitparser::Result<void> start();
+  /// Bits by Controller of what can be enabled below the root.
+  [[nodiscard]] std::uint32_t controllers() const { return available_; }
+  [[nodiscard]] const std::string& root() const { return root_; }
+
+  /// Makes the group and those above, enables what it needs, writes its attributes, watches those of services and scopes.
+  /// Fails when the group cannot be made; attributes that the kernel refuses are named through `warn`.
+  [[nodiscard]] unitparser::Result<void> realise(const std::string& group, const unitparser::UnitConfig& config,
+                                                 unitparser::UnitType type);
+  /// Writes the attributes of an existing group again; defaults too.
+  [[nodiscard]] unitparser::Result<void> apply(const std::string& group, const unitparser::UnitConfig& config,
+                                               unitparser::UnitType type);
+  /// Stops watching and removes the group with all empty groups below; busy ones stay.
+  void trim(const std::string& group);
+  [[nodiscard]] unitparser::Result<void> attach(const std::string& group, const std::vector<pid_t>& pids);
+  void kill(const effect::KillCgroup& order);
+  /// Calls `done(frozen)` once the kernel says so.
+  void set_frozen(const std::string& group, bool frozen, std::function<void(bool)> done);
+
+  /// Amounts for percentages; `starting` until the boot is done.
+  [[nodiscard]] MachineAmounts& amounts() { return amounts_; }
+  /// Where refused attributes are named; once for each directive and group.
+  void set_warn(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
+
+ private:
+  struct Watch {
+    std::string group;
+    bool is_memory = false;           ///< memory.events, else cgroup.events
+    std::uint64_t oom_kills = 0;
+  };
+  [[nodiscard]] std::string directory(const std::string& group) const { return root_ + group; }
+  unitparser::Result<void> make(const std::string& group);
+  void enable_above(const std::string& group, std::uint32_t controllers);
+  void write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes);
+  void watch(const std::string& group);
+  void unwatch(const std::string& group);
+  void on_events();
+  void on_changed(Watch& watch);
+
+  Loop& loop_;
+  Post post_;
+  std::string root_;
+  std::uint32_t available_ = 0;
+  MachineAmounts amounts_;
+  std::function<void(const std::string&)> warn_;
+  unitparser::UniqueFd inotify_;
+  Source source_;
+  std::unordered_map<int, Watch> watches_;
+  std::unordered_map<std::string, std::vector<int>> watches_by_group_;
+  std::unordered_map<std::string, std::uint32_t> enabled_;  ///< controllers enabled for the children of a group
+  std::unordered_map<std::string, std::function<void(bool)>> freezing_;
+};
+
+}  // namespace init

@@ -46,7 +46,7 @@ System::System(Surroundings surroundings, LogSink& log)
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
       loader_(unit_files_, *files_, surroundings_.config),
-      world_(world_options(surroundings_)),
+      world_(*files_, world_options(surroundings_)),
       engine_(loader_, world_, engine_options(surroundings_)),
       post_([this](Event event) { driver_.post(std::move(event)); }),
       timers_(loop_, post_),

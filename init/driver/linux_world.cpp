@@ -119,6 +119,13 @@ std::optional<RealTime> LinuxWorld::timer_stamp(const UnitName& timer) {
                              static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000);
 }
 
+std::optional<RealTime> LinuxWorld::next_elapse(const std::string& calendar, RealTime after) {
+  const auto spec = unitparser::parse_calendar(calendar, zones_);
+  if (!spec) return std::nullopt;
+  const auto next = unitparser::next_elapse(*spec, after, unitparser::zone_of(*spec, zones_));
+  return next ? std::optional(*next) : std::nullopt;
+}
+
 bool LinuxWorld::bus_name_owned(const std::string& name) {
   return options_.bus_name_owned && options_.bus_name_owned(name);
 }

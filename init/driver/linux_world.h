@@ -6,6 +6,7 @@
 
 #include "init/conditions/conditions.h"
 #include "init/engine/world.h"
+#include "unitparser/load/disk_time_zones.h"
 
 namespace init {
 
@@ -18,7 +19,8 @@ class LinuxWorld : public World {
     std::string stamp_directory = "/var/lib/systemd/timers";
     std::function<bool(const std::string&)> bus_name_owned;
   };
-  explicit LinuxWorld(Options options) : options_(std::move(options)) {}
+  /// `files` must outlive this.
+  LinuxWorld(unitparser::FileSource& files, Options options) : options_(std::move(options)), zones_(files) {}
 
   /// For what changes while the manager runs: environment, controllers.
   [[nodiscard]] ConditionFacts& facts() { return options_.facts; }
@@ -38,11 +40,14 @@ class LinuxWorld : public World {
   [[nodiscard]] std::uint64_t random() override;
   [[nodiscard]] std::uint64_t stable_random(const UnitName& unit) override;
 
+  /// The machine is in another time zone now.
+  void forget_time_zones() { zones_.forget(); }
   /// Path of the stamp file of a Persistent= timer.
   [[nodiscard]] std::string stamp_path(const UnitName& timer) const;
 
  private:
   Options options_;
+  unitparser::DiskTimeZones zones_;
 };
 
 }  // namespace init

@@ -69,7 +69,6 @@ struct ServiceConfig {
   ExitStatusSet success_exit_status;
   std::vector<std::string> sockets;
   std::optional<OomPolicy> oom_policy;  ///< unset: the manager's default (continue with delegation)
-  int reload_signal = 1;                ///< ReloadSignal= of 253, for Type=notify-reload
   std::string usb_function_descriptors;
   std::string usb_function_strings;
   bool operator==(const ServiceConfig&) const = default;

@@ -1,0 +1,206 @@
+// Reading of plain values. [pure]
+#include "unitparser/directives/codec_basic.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace unitparser {
+
+std::optional<std::string> ParseContext::expand(std::string_view text, SpecifierSet set) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
+  Result<std::string> expanded = expand_specifiers(text, specifiers, set);
+  if (expanded) return std::move(*expanded);
+  ignore(fmt::format("Failed to resolve unit specifiers in '{}', ignoring: {}", text, std::strerror(expanded.error().os_errno)),
+         "write %% for a percent sign");
+  return std::nullopt;
+}
+
+bool is_safe_path(std::string_view path) { return is_normal_path(simplify_path(path)) || path == "/"; }
+
+bool BooleanCodec::parse(ParseContext& context, std::string_view text, bool& value) {
+  const Result<bool> truth = parse_boolean(text);
+  if (!truth) {
+    context.ignore(fmt::format("Failed to parse boolean value, ignoring: {}", text), "write yes or no");
+    return false;
+  }
+  value = *truth;
+  return true;
+}
+
+bool not_a_number(ParseContext& context, std::string_view what, std::string_view text) {
+  context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", what, text));
+  return false;
+}
+
+bool UnsignedCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
+  const Result<std::uint64_t> number = parse_unsigned(text, UINT32_MAX);
+  if (!number) return not_a_number(context, "unsigned", text);
+  value = static_cast<std::uint32_t>(*number);
+  return true;
+}
+bool IntegerCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const Result<std::int64_t> number = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!number) return not_a_number(context, "int", text);
+  value = static_cast<int>(*number);
+  return true;
+}
+bool LongCodec::parse(ParseContext& context, std::string_view text, std::int64_t& value) {
+  const Result<std::int64_t> number = parse_signed(text);
+  if (!number) return not_a_number(context, "long", text);
+  value = *number;
+  return true;
+}
+bool SizeCodec::parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+  const Result<std::uint64_t> size = parse_size(text);
+  if (!size) return not_a_number(context, "size", text);
+  value = *size;
+  return true;
+}
+bool ModeCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
+  const Result<std::uint32_t> mode = parse_mode(text);
+  if (!mode) {
+    context.ignore(fmt::format("Failed to parse mode value, ignoring: {}", text), "write an octal number such as 0644");
+    return false;
+  }
+  value = *mode;
+  return true;
+}
+Result<Texts> ModeCodec::texts(const Value& value) {
+  const auto* mode = std::get_if<std::uint32_t>(&value.storage);
+  if (mode == nullptr || *mode > 07777) return fail_value(EINVAL, "not a file mode");
+  return Texts{fmt::format("{:04o}", *mode)};
+}
+
+bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value) {
+  if (text.empty() && rule == SpanRule::empty_is_infinite) {
+    value = Duration::infinity();
+    return true;
+  }
+  const Result<Duration> span = parse_duration(text);
+  if (!span) {
+    context.ignore(fmt::format("Failed to parse time value, ignoring: {}", text), "write a time span such as 90, 5min 20s or infinity");
+    return false;
+  }
+  value = span->is_zero() && rule != SpanRule::plain ? Duration::infinity() : *span;
+  return true;
+}
+Result<Texts> span_texts(const Value& value) {
+  const auto* usec = std::get_if<std::uint64_t>(&value.storage);
+  if (usec == nullptr) return fail_value(EINVAL, "a time span in microseconds is wanted");
+  if (*usec == UINT64_MAX) return Texts{"infinity"};
+  return Texts{fmt::format("{}us", *usec)};
+}
+bool NanosecondsCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
+  const Result<std::uint64_t> span = parse_nanoseconds(text);
+  if (!span) {
+    context.ignore(fmt::format("Failed to parse time value, ignoring: {}", text), "write a time span such as 50us or 1ms");
+    return false;
+  }
+  value = *span;
+  return true;
+}
+
+bool unknown_name(ParseContext& context, std::string_view noun, std::string_view text, std::span<const std::string_view> names) {
+  std::string hint = "choose one of: ";
+  for (const std::string_view name : names) {
+    if (&name != &names.front()) hint += ", ";
+    hint += name;
+  }
+  if (const std::string_view near = nearest(text, names); !near.empty()) hint = fmt::format("did you mean {}?", near);
+  const std::string what = noun.empty() ? fmt::format("{}=", context.key) : std::string(noun);
+  context.ignore(fmt::format("Failed to parse {}, ignoring: {}", what, text), std::move(hint));
+  return false;
+}
+
+bool PlainStringCodec::parse(ParseContext&, std::string_view text, std::string& value) {
+  value = text;
+  return true;
+}
+bool StringCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  value = std::move(*expanded);
+  return true;
+}
+
+std::optional<std::string> checked_path(ParseContext& context, std::string_view text, bool fatal) {
+  const auto problem = [&](std::string_view what) {
+    std::string message = fmt::format("{}= path is {}{}: {}", context.key, what, fatal ? "" : ", ignoring", text);
+    if (fatal)
+      context.refuse(std::move(message));
+    else
+      context.complain(std::move(message));
+    return std::nullopt;
+  };
+  if (!is_valid_utf8(text)) {
+    context.ignore(fmt::format("{}= is not valid UTF-8, ignoring.", context.key));
+    return std::nullopt;
+  }
+  if (!is_absolute_path(text)) return problem("not absolute");
+  if (text.size() > longest_path) return problem("too long");
+  if (!is_safe_path(text)) return problem("not normalized");
+  return simplify_path(text);
+}
+bool parse_path(ParseContext& context, std::string_view text, std::string& value, bool fatal) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) {
+    context.fatal = context.fatal || fatal;
+    return false;
+  }
+  std::optional<std::string> path = checked_path(context, *expanded, fatal);
+  if (!path) return false;
+  value = std::move(*path);
+  return true;
+}
+
+std::string quoted_word(std::string_view word) {
+  const std::string safe = escape_specifiers(word);
+  const bool plain = !safe.empty() && std::all_of(safe.begin(), safe.end(), [](char c) {
+    return c > ' ' && c != '"' && c != '\'' && c != '\\' && c != 127;
+  });
+  return plain ? safe : '"' + escape_c(safe) + '"';
+}
+
+namespace {
+Result<std::string> scalar_text(const Value& value) {
+  return std::visit(
+      [](const auto& v) -> Result<std::string> {
+        using T = std::decay_t<decltype(v)>;
+        if constexpr (std::is_same_v<T, bool>)
+          return std::string(v ? "yes" : "no");
+        else if constexpr (std::is_arithmetic_v<T>)
+          return fmt::format("{}", v);
+        else if constexpr (std::is_same_v<T, std::string>)
+          return escape_specifiers(v);
+        else
+          return fail_value(EINVAL, "this kind of value cannot be written here");
+      },
+      value.storage);
+}
+}  // namespace
+
+Result<Texts> plain_texts(const Value& value) {
+  if (std::holds_alternative<ArrayValue>(value.storage)) return word_list_texts(value);
+  std::string text = TRY(scalar_text(value));
+  if (text.find('\n') != std::string::npos) return fail_value(EINVAL, "a line break cannot be written in a unit file");
+  return Texts{std::move(text)};
+}
+Result<Texts> word_list_texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* word = std::get_if<std::string>(&element.storage);
+    if (word == nullptr) return fail_value(EINVAL, "a list of strings is wanted");
+    texts.push_back(quoted_word(*word));
+  }
+  return texts;
+}
+Result<Texts> no_texts(const Value&) { return fail(ErrorCode::not_supported, "this property cannot be set"); }
+
+}  // namespace unitparser

@@ -1,0 +1,192 @@
+// Codecs of plain values: booleans, numbers, sizes, time spans, names of enumerators, strings, paths. [pure]
+#pragma once
+
+#include <fmt/format.h>
+
+#include "unitparser/base/enum_names.h"
+#include "unitparser/base/text.h"
+#include "unitparser/directives/directive.h"
+#include "unitparser/syntax/paths.h"
+#include "unitparser/syntax/quantities.h"
+
+namespace unitparser {
+
+[[nodiscard]] inline bool is_absolute_path(std::string_view path) { return path.starts_with('/'); }
+/// Valid and without "..": simplify_path() makes it normal.
+[[nodiscard]] bool is_safe_path(std::string_view path);
+
+struct BooleanCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, bool& value);
+  static Value encode(const bool& value) { return value; }
+};
+/// Unset until said; shown as the boolean, or `Default` when unset.
+template <bool Default>
+struct OptionalBooleanCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<bool>& value) {
+    if (text.empty()) {
+      value.reset();
+      return true;
+    }
+    bool said = false;
+    if (!BooleanCodec::parse(context, text, said)) return false;
+    value = said;
+    return true;
+  }
+  static Value encode(const std::optional<bool>& value) { return value.value_or(Default); }
+};
+
+/// Says "Failed to parse <what> value, ignoring: <text>".
+bool not_a_number(ParseContext& context, std::string_view what, std::string_view text);
+
+struct UnsignedCodec {
+  static constexpr std::string_view signature = "u", word = "number";
+  static bool parse(ParseContext& context, std::string_view text, std::uint32_t& value);
+  static Value encode(const std::uint32_t& value) { return value; }
+};
+struct IntegerCodec {
+  static constexpr std::string_view signature = "i", word = "integer";
+  static bool parse(ParseContext& context, std::string_view text, int& value);
+  static Value encode(const int& value) { return static_cast<std::int32_t>(value); }
+};
+struct LongCodec {
+  static constexpr std::string_view signature = "x", word = "integer";
+  static bool parse(ParseContext& context, std::string_view text, std::int64_t& value);
+  static Value encode(const std::int64_t& value) { return value; }
+};
+/// Bytes, base 1024.
+struct SizeCodec {
+  static constexpr std::string_view signature = "t", word = "size";
+  static bool parse(ParseContext& context, std::string_view text, std::uint64_t& value);
+  static Value encode(const std::uint64_t& value) { return value; }
+};
+/// File mode, octal.
+struct ModeCodec {
+  static constexpr std::string_view signature = "u", word = "mode";
+  static bool parse(ParseContext& context, std::string_view text, std::uint32_t& value);
+  static Value encode(const std::uint32_t& value) { return value; }
+  static Result<Texts> texts(const Value& value);
+};
+
+/// What zero and the empty text mean for a time span.
+enum class SpanRule : std::uint8_t { plain, zero_is_infinite, empty_is_infinite };
+bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value);
+[[nodiscard]] Result<Texts> span_texts(const Value& value);
+template <SpanRule Rule>
+struct SpanCodec {
+  static constexpr std::string_view signature = "t", word = "time span";
+  static bool parse(ParseContext& context, std::string_view text, Duration& value) {
+    return parse_span(context, text, Rule, value);
+  }
+  static Value encode(const Duration& value) { return value.usec(); }
+  static Result<Texts> texts(const Value& value) { return span_texts(value); }
+};
+using Span = SpanCodec<SpanRule::plain>;
+using SpanOrNever = SpanCodec<SpanRule::zero_is_infinite>;
+using SpanOrUnset = SpanCodec<SpanRule::empty_is_infinite>;
+/// Nanoseconds; unset until said.
+struct NanosecondsCodec {
+  static constexpr std::string_view signature = "t", word = "time span";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value);
+  static Value encode(const std::optional<std::uint64_t>& value) { return value.value_or(UINT64_MAX); }
+};
+
+/// What the message calls an enumeration; default: "<key>=".
+template <class E>
+inline constexpr std::string_view enum_noun = "";
+bool unknown_name(ParseContext& context, std::string_view noun, std::string_view text, std::span<const std::string_view> names);
+template <NamedEnum E>
+struct EnumCodec {
+  static constexpr std::string_view signature = "s", word = "choice";
+  static bool parse(ParseContext& context, std::string_view text, E& value) {
+    const std::optional<E> said = from_name<E>(text);
+    constexpr auto names = enum_names(std::type_identity<E>{});
+    if (!said) return unknown_name(context, enum_noun<E>, text, names);
+    value = *said;
+    return true;
+  }
+  static Value encode(const E& value) { return std::string(to_name(value)); }
+};
+/// Unset until said; shown as `Default`.
+template <auto Default>
+struct OptionalEnumCodec {
+  using E = decltype(Default);
+  static constexpr std::string_view signature = "s", word = "choice";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<E>& value) {
+    E said{};
+    if (!EnumCodec<E>::parse(context, text, said)) return false;
+    value = said;
+    return true;
+  }
+  static Value encode(const std::optional<E>& value) { return std::string(to_name(value.value_or(Default))); }
+};
+/// Booleans are choices too: "yes" and "no" in all their spellings.
+template <NamedEnum E>
+struct BooleanOrEnumCodec {
+  static constexpr std::string_view signature = "s", word = "boolean or choice";
+  static bool parse(ParseContext& context, std::string_view text, E& value) {
+    if (const Result<bool> truth = parse_boolean(text)) {
+      value = from_name<E>(*truth ? "yes" : "no").value_or(value);
+      return true;
+    }
+    return EnumCodec<E>::parse(context, text, value);
+  }
+  static Value encode(const E& value) { return std::string(to_name(value)); }
+};
+
+/// Text as it stands; empty resets.
+struct PlainStringCodec {
+  static constexpr std::string_view signature = "s", word = "text";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static Value encode(const std::string& value) { return value; }
+};
+/// Text with specifiers.
+struct StringCodec {
+  static constexpr std::string_view signature = "s", word = "text";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static Value encode(const std::string& value) { return value; }
+};
+/// Absolute path with specifiers.
+bool parse_path(ParseContext& context, std::string_view text, std::string& value, bool fatal);
+/// As parse_path for text whose specifiers are resolved; `fatal`: a bad one makes the unit unusable.
+[[nodiscard]] std::optional<std::string> checked_path(ParseContext& context, std::string_view text, bool fatal = false);
+struct PathCodec {
+  static constexpr std::string_view signature = "s", word = "path";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
+    return parse_path(context, text, value, false);
+  }
+  static Value encode(const std::string& value) { return value; }
+};
+struct FatalPathCodec {
+  static constexpr std::string_view signature = "s", word = "path";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
+    return parse_path(context, text, value, true);
+  }
+  static Value encode(const std::string& value) { return value; }
+};
+
+/// One word after the other, quotes grouping, backslashes kept; an unbalanced quote ends the line with a warning.
+/// `each` is called for every word.
+template <class Each>
+bool for_each_word(ParseContext& context, std::string_view text, const WordOptions& options, Each&& each) {
+  WordReader reader(text, options);
+  for (;;) {
+    const Result<std::optional<std::string>> word = reader.next();
+    if (!word) {
+      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      return false;
+    }
+    if (!*word) return true;
+    each(**word);
+  }
+}
+inline constexpr WordOptions quoted_words{.unquote = true, .keep_backslashes = true};
+inline constexpr WordOptions escaped_words{.unquote = true, .unescape = true};
+
+/// Words of a list as a bus value and back.
+[[nodiscard]] Result<Texts> word_list_texts(const Value& value);
+/// Quoted so that unit files read it as one word with specifiers kept.
+[[nodiscard]] std::string quoted_word(std::string_view word);
+
+}  // namespace unitparser

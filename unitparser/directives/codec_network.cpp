@@ -1,0 +1,159 @@
+// Reading of addresses, ports, interfaces and BPF programs of resource control. [pure]
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "unitparser/directives/codec_resource.h"
+#include "unitparser/directives/codec_security.h"
+#include "unitparser/syntax/addresses.h"
+
+namespace unitparser {
+bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vector<IpPrefix>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const Result<std::vector<IpPrefix>> prefixes = parse_ip_prefixes(word);
+    if (!prefixes)
+      context.ignore(fmt::format("Address prefix is invalid, ignoring assignment: {}", word), "such as 10.0.0.0/8, localhost, link-local, multicast or any");
+    else
+      for (const IpPrefix& prefix : *prefixes)
+        if (std::find(value.begin(), value.end(), prefix) == value.end()) value.push_back(prefix);
+  });
+}
+Value IpPrefixCodec::encode(const std::vector<IpPrefix>& value) {
+  ArrayValue array{"(iayu)", {}};
+  for (const IpPrefix& prefix : value) {
+    const std::size_t bytes = prefix.family == AF_INET ? 4 : 16;
+    array.elements.push_back(struct_of(std::int32_t{prefix.family},
+                                       Bytes{std::string(prefix.address.begin(), prefix.address.begin() + static_cast<std::ptrdiff_t>(bytes))},
+                                       std::uint32_t{prefix.length}));
+  }
+  return array;
+}
+Result<Texts> IpPrefixCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of addresses is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    if (fields == nullptr || fields->fields.size() != 3) return fail_value(EINVAL, "an address is wanted");
+    const auto* family = std::get_if<std::int32_t>(&fields->fields[0].storage);
+    const auto* address = std::get_if<Bytes>(&fields->fields[1].storage);
+    const auto* length = std::get_if<std::uint32_t>(&fields->fields[2].storage);
+    if (family == nullptr || address == nullptr || length == nullptr) return fail_value(EINVAL, "an address is wanted");
+    if ((*family != AF_INET && *family != AF_INET6) || address->data.size() != (*family == AF_INET ? 4U : 16U)) return fail_value(EINVAL, "IP address family or length is wrong");
+    if (*length > address->data.size() * 8) return fail_value(EINVAL, "IP address prefix length is too long");
+    IpPrefix prefix{*family, {}, static_cast<std::uint8_t>(*length)};
+    std::copy(address->data.begin(), address->data.end(), prefix.address.begin());
+    texts.push_back(format_ip_prefix(prefix));
+  }
+  return texts;
+}
+
+bool FilterPathsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  std::optional<std::string> path = checked_path(context, *expanded);
+  if (!path) return false;
+  value.push_back(std::move(*path));
+  return true;
+}
+
+bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::vector<BpfProgram>& value) {
+  constexpr std::array<std::string_view, 18> types{
+      "ingress", "egress", "sock_create", "sock_ops", "device", "bind4", "bind6", "connect4", "connect6", "post_bind4", "post_bind6",
+      "sendmsg4", "sendmsg6", "sysctl", "recvmsg4", "recvmsg6", "getsockopt", "setsockopt"};
+  const std::size_t colon = text.find(':');
+  const std::string_view type = text.substr(0, colon);
+  if (colon == std::string_view::npos || std::find(types.begin(), types.end(), type) == types.end()) {
+    context.ignore(fmt::format("{}, ignoring: {}", colon == std::string_view::npos ? "Syntax error" : "Unknown bpf program type", text), "write type:path, such as egress:/sys/fs/bpf/name");
+    return false;
+  }
+  const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
+  if (!expanded) return false;
+  std::optional<std::string> path = checked_path(context, *expanded);
+  if (!path) return false;
+  value.push_back({std::string(type), std::move(*path)});
+  return true;
+}
+Value BpfProgramCodec::encode(const std::vector<BpfProgram>& value) {
+  ArrayValue array{"(ss)", {}};
+  for (const BpfProgram& program : value) array.elements.push_back(struct_of(program.attach_type, program.path));
+  return array;
+}
+Result<Texts> BpfProgramCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of programs is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    const auto* type = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
+    const auto* path = type != nullptr ? std::get_if<std::string>(&fields->fields[1].storage) : nullptr;
+    if (path == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "BPFProgram= expects a type and a path");
+    texts.push_back(*type + ":" + escape_specifiers(*path));
+  }
+  return texts;
+}
+
+// --- Ports --------------------------------------------------------------------------------------------------------
+bool SocketBindCodec::parse(ParseContext& context, std::string_view text, std::vector<SocketBindRule>& value) {
+  const Result<SocketBindRule> rule = parse_socket_bind_rule(text);
+  if (!rule) {
+    context.ignore(fmt::format("Unable to parse {}= assignment, ignoring: {}", context.key, text), "write [ipv4:|ipv6:][tcp:|udp:]port, first-last or any");
+    return false;
+  }
+  value.push_back(*rule);
+  return true;
+}
+Value SocketBindCodec::encode(const std::vector<SocketBindRule>& value) {
+  ArrayValue array{"(iiqq)", {}};
+  for (const SocketBindRule& rule : value)
+    array.elements.push_back(struct_of(std::int32_t{rule.family}, std::int32_t{rule.protocol}, rule.port_count, rule.port_first));
+  return array;
+}
+Result<Texts> SocketBindCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of rules is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    if (fields == nullptr || fields->fields.size() != 4) return fail_value(EINVAL, "a rule is wanted");
+    const auto* family = std::get_if<std::int32_t>(&fields->fields[0].storage);
+    const auto* protocol = std::get_if<std::int32_t>(&fields->fields[1].storage);
+    const auto* count = std::get_if<std::uint16_t>(&fields->fields[2].storage);
+    const auto* first = std::get_if<std::uint16_t>(&fields->fields[3].storage);
+    if (family == nullptr || protocol == nullptr || count == nullptr || first == nullptr) return fail_value(EINVAL, "a rule is wanted");
+    texts.push_back(format_socket_bind_rule({*family, *protocol, *count, *first}));
+  }
+  return texts;
+}
+
+bool is_interface_name(std::string_view name) {
+  if (name.empty() || name.size() > 127 || name == "." || name == ".." || name == "all" || name == "default") return false;
+  if (parse_unsigned(name, INT32_MAX, 10)) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127 && c != ':' && c != '/' && c != '%'; });
+}
+bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text, NameFilter& value) {
+  if (text.empty()) {
+    value = {};
+    return true;
+  }
+  const bool invert = text.starts_with('~');
+  if (invert) text.remove_prefix(1);
+  NameFilter filter = value;
+  if (filter.entries.empty()) filter.allow_list = !invert;
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (is_interface_name(word))
+      apply_to_filter(filter, invert, std::string(word), NoExtra{});
+    else
+      context.ignore(fmt::format("Invalid interface name, ignoring: {}", word));
+  });
+  value = std::move(filter);
+  return complete;
+}
+Value NetworkInterfacesCodec::encode(const NameFilter& value) { return encode_name_filter(value); }
+Result<Texts> NetworkInterfacesCodec::texts(const Value& value) { return filter_texts(value); }
+
+}  // namespace unitparser

@@ -1,0 +1,478 @@
+// Reading of paths, images, directories and credentials. [pure]
+#include "unitparser/directives/codec_paths.h"
+
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "unitparser/directives/codec_process.h"
+
+namespace unitparser {
+namespace {
+
+/// Splits at ':' that no backslash precedes; the backslash of "\:" goes.
+std::vector<std::string> colon_fields(std::string_view text) {
+  std::vector<std::string> fields(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '\\')) {
+      fields.back() += text[++i];
+    } else if (text[i] == ':') {
+      fields.emplace_back();
+    } else {
+      fields.back() += text[i];
+    }
+  }
+  return fields;
+}
+std::string colon_escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ':' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+std::optional<std::string> expanded_path(ParseContext& context, std::string_view text) {
+  const std::optional<std::string> expanded = context.expand(text);
+  return expanded ? checked_path(context, *expanded) : std::nullopt;
+}
+const std::string* string_field(const StructValue& fields, std::size_t i) {
+  return i < fields.fields.size() ? std::get_if<std::string>(&fields.fields[i].storage) : nullptr;
+}
+
+/// Calls `each(StructValue)` for the elements of a list; an empty list is one empty text.
+template <class Each>
+Result<Texts> struct_list_texts(const Value& value, Each&& each) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    if (fields == nullptr) return fail_value(EINVAL, "a list of structures is wanted");
+    texts.push_back(TRY(each(*fields)));
+  }
+  return texts;
+}
+
+}  // namespace
+
+bool MountablePathsCodec::parse(ParseContext& context, std::string_view text, std::vector<MountablePath>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<std::string> expanded = context.expand(word);
+    if (!expanded) return;
+    MountablePath entry;
+    std::string_view rest = *expanded;
+    if (rest.starts_with('-')) entry.ignore_missing = true, rest.remove_prefix(1);
+    if (rest.starts_with('+')) entry.below_root = true, rest.remove_prefix(1);
+    std::optional<std::string> path = checked_path(context, rest);
+    if (!path) return;
+    entry.path = std::move(*path);
+    value.push_back(std::move(entry));
+  });
+}
+Value MountablePathsCodec::encode(const std::vector<MountablePath>& value) {
+  std::vector<std::string> paths;
+  for (const MountablePath& entry : value)
+    paths.push_back(fmt::format("{}{}{}", entry.ignore_missing ? "-" : "", entry.below_root ? "+" : "", entry.path));
+  return string_array(paths);
+}
+Result<Texts> MountablePathsCodec::texts(const Value& value) {
+  if (const auto* list = std::get_if<ArrayValue>(&value.storage)) {
+    for (const Value& element : list->elements) {
+      const auto* path = std::get_if<std::string>(&element.storage);
+      std::string_view rest = path != nullptr ? std::string_view(*path) : std::string_view{};
+      if (rest.starts_with('-')) rest.remove_prefix(1);
+      if (rest.starts_with('+')) rest.remove_prefix(1);
+      if (!is_absolute_path(rest)) return fail_value(EINVAL, "Invalid path.");
+    }
+  }
+  return word_list_texts(value);
+}
+
+bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_only, std::vector<BindMount>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    std::vector<std::string> fields = colon_fields(word);
+    if (fields.size() > 3 || fields[0].empty()) {
+      context.ignore(fmt::format("Invalid syntax, ignoring: {}", word), "write source[:destination[:rbind or norbind]]");
+      return;
+    }
+    BindMount bind;
+    bind.read_only = read_only;
+    const std::optional<std::string> source = context.expand(fields[0]);
+    if (!source) return;
+    std::string_view rest = *source;
+    if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
+    std::optional<std::string> path = checked_path(context, rest);
+    if (!path) return;
+    bind.source = *path;
+    bind.destination = std::move(*path);
+    if (fields.size() > 1) {
+      std::optional<std::string> destination = expanded_path(context, fields[1]);
+      if (!destination) return;
+      bind.destination = std::move(*destination);
+    }
+    if (fields.size() > 2) {
+      if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
+        context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "choose rbind or norbind");
+        return;
+      }
+      bind.recursive = fields[2] != "norbind";
+    }
+    value.push_back(std::move(bind));
+  });
+}
+Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
+  ArrayValue array{"(ssbt)", {}};
+  for (const BindMount& bind : value)
+    if (bind.read_only == read_only)
+      array.elements.push_back(struct_of(bind.source, bind.destination, bind.ignore_missing,
+                                         bind.recursive ? std::uint64_t{MS_REC} : std::uint64_t{0}));
+  return array;
+}
+Result<Texts> bind_mount_texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
+    const std::string* source = string_field(fields, 0);
+    const std::string* destination = string_field(fields, 1);
+    const auto* ignore = fields.fields.size() == 4 ? std::get_if<bool>(&fields.fields[2].storage) : nullptr;
+    const auto* flags = fields.fields.size() == 4 ? std::get_if<std::uint64_t>(&fields.fields[3].storage) : nullptr;
+    if (source == nullptr || destination == nullptr || ignore == nullptr || flags == nullptr) return fail_value(EINVAL, "a bind mount is wanted");
+    if (!is_absolute_path(*source) || !is_absolute_path(*destination)) return fail_value(EINVAL, "Source or destination path is not absolute.");
+    return (*ignore ? "-" : "") + quoted_word(colon_escaped(*source) + ":" + colon_escaped(*destination) + (*flags == MS_REC ? ":rbind" : ":norbind"));
+  });
+}
+
+bool TemporaryFileSystemCodec::parse(ParseContext& context, std::string_view text, std::vector<TemporaryFileSystemEntry>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::size_t colon = word.find(':');
+    std::optional<std::string> path = expanded_path(context, std::string_view(word).substr(0, colon));
+    if (!path) return;
+    const std::optional<std::string> options = colon == std::string::npos ? std::string() : context.expand(std::string_view(word).substr(colon + 1));
+    if (options) value.push_back({std::move(*path), *options});
+  });
+}
+Value TemporaryFileSystemCodec::encode(const std::vector<TemporaryFileSystemEntry>& value) {
+  ArrayValue array{"(ss)", {}};
+  for (const auto& entry : value) array.elements.push_back(struct_of(entry.path, entry.options));
+  return array;
+}
+Result<Texts> TemporaryFileSystemCodec::texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
+    const std::string* path = string_field(fields, 0);
+    const std::string* options = string_field(fields, 1);
+    if (path == nullptr || options == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "Invalid mount path.");
+    return quoted_word(options->empty() ? *path : *path + ":" + *options);
+  });
+}
+
+// --- Images -------------------------------------------------------------------------------------------------------
+namespace {
+bool is_partition(std::string_view name) {
+  constexpr std::array<std::string_view, 12> names{"root", "usr", "home", "srv", "esp", "xbootldr", "swap", "root-verity", "usr-verity", "var", "tmp", "root-secondary"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+/// fields[from…]: "partition", "options", …; one alone is options of root.
+bool take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
+  if (fields.size() == from + 1) {
+    options.push_back({"root", fields[from]});
+    return true;
+  }
+  for (std::size_t i = from; i < fields.size(); i += 2) {
+    if (!is_partition(fields[i])) {
+      context.ignore(fmt::format("Invalid partition name {}, ignoring", fields[i]));
+      continue;
+    }
+    options.push_back({fields[i], i + 1 < fields.size() ? fields[i + 1] : std::string()});
+  }
+  return true;
+}
+Value encode_options(const std::vector<ImageOption>& options) {
+  ArrayValue array{"(ss)", {}};
+  for (const ImageOption& option : options) array.elements.push_back(struct_of(option.partition, option.options));
+  return array;
+}
+Result<std::string> image_text(const StructValue& fields, bool with_destination) {
+  const std::size_t at = with_destination ? 2 : 1;
+  const std::string* source = string_field(fields, 0);
+  const std::string* destination = with_destination ? string_field(fields, 1) : source;
+  const auto* ignore = at < fields.fields.size() ? std::get_if<bool>(&fields.fields[at].storage) : nullptr;
+  const auto* options = at + 1 < fields.fields.size() ? std::get_if<ArrayValue>(&fields.fields[at + 1].storage) : nullptr;
+  if (source == nullptr || destination == nullptr || ignore == nullptr || options == nullptr || !is_absolute_path(*source)) return fail_value(EINVAL, "an image is wanted");
+  std::string text = (*ignore ? "-" : "") + colon_escaped(*source);
+  if (with_destination) text += ":" + colon_escaped(*destination);
+  for (const Value& option : options->elements) {
+    const auto* pair = std::get_if<StructValue>(&option.storage);
+    if (pair == nullptr || string_field(*pair, 0) == nullptr || string_field(*pair, 1) == nullptr) return fail_value(EINVAL, "partition and options are wanted");
+    text += ":" + *string_field(*pair, 0) + ":" + colon_escaped(*string_field(*pair, 1));
+  }
+  return quoted_word(text);
+}
+}  // namespace
+
+bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageOption>& value) {
+  std::vector<ImageOption> options;
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<std::string> expanded = context.expand(word);
+    if (expanded) take_options(context, colon_fields(*expanded), 0, options);
+  });
+  if (!complete) return false;
+  value = std::move(options);
+  return true;
+}
+Value ImageOptionsCodec::encode(const std::vector<ImageOption>& value) { return encode_options(value); }
+Result<Texts> ImageOptionsCodec::texts(const Value& value) {
+  Texts parts = TRY(struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
+    if (string_field(fields, 0) == nullptr || string_field(fields, 1) == nullptr) return fail_value(EINVAL, "partition and options are wanted");
+    return quoted_word(*string_field(fields, 0) + ":" + colon_escaped(*string_field(fields, 1)));
+  }));
+  return Texts{join(parts, " ")};
+}
+
+namespace {
+bool parse_images(ParseContext& context, std::string_view text, bool with_destination, std::vector<ImageMount>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::vector<std::string> fields = colon_fields(word);
+    ImageMount image;
+    const std::optional<std::string> source = context.expand(fields[0]);
+    if (!source) return;
+    std::string_view rest = *source;
+    if (rest.starts_with('-')) image.ignore_missing = true, rest.remove_prefix(1);
+    std::optional<std::string> path = checked_path(context, rest);
+    if (!path) return;
+    image.source = std::move(*path);
+    if (with_destination) {
+      if (fields.size() < 2) {
+        context.ignore(fmt::format("Missing destination in {}, ignoring: {}", context.key, word));
+        return;
+      }
+      std::optional<std::string> destination = expanded_path(context, fields[1]);
+      if (!destination) return;
+      image.destination = std::move(*destination);
+    }
+    const std::size_t at = with_destination ? 2 : 1;
+    if (fields.size() > at) take_options(context, fields, at, image.options);
+    value.push_back(std::move(image));
+  });
+}
+}  // namespace
+bool MountImagesCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value) { return parse_images(context, text, true, value); }
+Value MountImagesCodec::encode(const std::vector<ImageMount>& value) {
+  ArrayValue array{"(ssba(ss))", {}};
+  for (const ImageMount& image : value)
+    array.elements.push_back(struct_of(image.source, image.destination, image.ignore_missing, encode_options(image.options)));
+  return array;
+}
+Result<Texts> MountImagesCodec::texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) { return image_text(fields, true); });
+}
+bool ExtensionImagesCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value) { return parse_images(context, text, false, value); }
+Value ExtensionImagesCodec::encode(const std::vector<ImageMount>& value) {
+  ArrayValue array{"(sba(ss))", {}};
+  for (const ImageMount& image : value) array.elements.push_back(struct_of(image.source, image.ignore_missing, encode_options(image.options)));
+  return array;
+}
+Result<Texts> ExtensionImagesCodec::texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) { return image_text(fields, false); });
+}
+
+bool parse_root_hash(ParseContext& context, std::string_view text, std::string& hash, std::string& path) {
+  if (text.empty() || is_absolute_path(text)) {
+    std::string where;
+    if (!parse_path(context, text, where, true)) return false;
+    hash.clear();
+    path = std::move(where);
+    return true;
+  }
+  const Result<std::string> bytes = decode_hex(text);
+  if (!bytes || bytes->size() < 16) {
+    context.ignore(fmt::format("{}, ignoring: {}", bytes ? "RootHash= is too short" : "Failed to decode RootHash=", text));
+    return false;
+  }
+  hash = *bytes;
+  path.clear();
+  return true;
+}
+bool parse_root_hash_signature(ParseContext& context, std::string_view text, std::string& signature, std::string& path) {
+  if (text.empty() || is_absolute_path(text)) {
+    std::string where;
+    if (!parse_path(context, text, where, true)) return false;
+    signature.clear();
+    path = std::move(where);
+    return true;
+  }
+  const auto encoded = after_prefix(text, "base64:");
+  if (!encoded) {
+    context.ignore(fmt::format("Failed to decode RootHashSignature=, not a path but doesn't start with 'base64:', ignoring: {}", text));
+    return false;
+  }
+  const Result<std::string> bytes = decode_base64(*encoded);
+  if (!bytes) {
+    context.ignore(fmt::format("Failed to decode RootHashSignature=, ignoring: {}", text));
+    return false;
+  }
+  signature = *bytes;
+  path.clear();
+  return true;
+}
+
+// --- Directories --------------------------------------------------------------------------------------------------
+bool parse_directories(ParseContext& context, std::string_view text, DirectoryLinks links, std::vector<ManagedDirectory>& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  const auto relative = [&context](std::string_view field) -> std::optional<std::string> {
+    std::optional<std::string> path = context.expand(field);
+    if (!path) return std::nullopt;
+    if (is_absolute_path(*path)) {
+      context.complain(fmt::format("{}= path is absolute, ignoring: {}", context.key, *path), "the manager puts it below its own folder");
+      return std::nullopt;
+    }
+    if (!is_safe_path(*path)) {
+      context.complain(fmt::format("{}= path is not normalized, ignoring: {}", context.key, *path));
+      return std::nullopt;
+    }
+    std::string simple = simplify_path(*path);
+    if (simple == "private" || simple.starts_with("private/")) {
+      context.ignore(fmt::format("{}= path can't be 'private', ignoring assignment: {}", context.key, field));
+      return std::nullopt;
+    }
+    return simple;
+  };
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::vector<std::string> fields = colon_fields(word);
+    if (fields.size() > 2 || fields[0].empty() || (fields.size() == 2 && links == DirectoryLinks::refused)) {
+      context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
+      return;
+    }
+    const std::optional<std::string> path = relative(fields[0]);
+    if (!path) return;
+    std::optional<std::string> link;
+    if (fields.size() == 2 && !fields[1].empty()) {
+      link = relative(fields[1]);
+      if (!link) return;
+    }
+    auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) { return d.path < p; });
+    if (place == value.end() || place->path != *path) place = value.insert(place, ManagedDirectory{*path, {}});
+    if (link && std::find(place->symlinks.begin(), place->symlinks.end(), *link) == place->symlinks.end()) place->symlinks.push_back(std::move(*link));
+  });
+}
+Value encode_directories(const std::vector<ManagedDirectory>& value) {
+  std::vector<std::string> paths;
+  for (const ManagedDirectory& directory : value) paths.push_back(directory.path);
+  return string_array(paths);
+}
+Value encode_directory_links(const std::vector<ManagedDirectory>& value) {
+  ArrayValue array{"(sst)", {}};
+  for (const ManagedDirectory& directory : value)
+    for (const std::string& link : directory.symlinks) array.elements.push_back(struct_of(directory.path, link, std::uint64_t{0}));
+  return array;
+}
+Result<Texts> directory_link_texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
+    const std::string* path = string_field(fields, 0);
+    const std::string* link = string_field(fields, 1);
+    if (path == nullptr || link == nullptr) return fail_value(EINVAL, "a directory and its link are wanted");
+    return quoted_word(colon_escaped(*path) + ":" + colon_escaped(*link));
+  });
+}
+
+// --- Credentials --------------------------------------------------------------------------------------------------
+namespace {
+bool is_credential_name(std::string_view name) {
+  return is_valid_file_name(name) && name.find(':') == std::string_view::npos && !has_control_characters(name) && is_valid_utf8(name);
+}
+std::optional<std::string> credential_name(ParseContext& context, std::string_view text) {
+  std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name);
+  if (!name) return std::nullopt;
+  if (!is_credential_name(*name)) {
+    context.ignore(fmt::format("Credential name \"{}\" not valid, ignoring.", *name));
+    return std::nullopt;
+  }
+  return name;
+}
+}  // namespace
+
+bool parse_set_credential(ParseContext& context, std::string_view text, Encryption encryption, std::vector<CredentialData>& value) {
+  const bool encrypted = encryption == Encryption::encrypted;
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) {
+    context.ignore(fmt::format("Syntax error, ignoring: {}", text), "write name:data");
+    return false;
+  }
+  const std::optional<std::string> id = credential_name(context, text.substr(0, colon));
+  if (!id) return false;
+  const std::string_view rest = text.substr(colon + 1);
+  const Result<std::string> data = encrypted ? decode_base64(rest) : unescape_c(rest, {.accept_nul = true});
+  if (!data) {
+    context.ignore(fmt::format("Invalid credential data, ignoring: {}", rest), encrypted ? "encrypted data are base64" : "a backslash begins an escape");
+    return false;
+  }
+  const auto same = std::find_if(value.begin(), value.end(), [&](const CredentialData& c) { return c.id == *id; });
+  if (same == value.end())
+    value.push_back({*id, *data, encrypted});
+  else
+    *same = {*id, *data, encrypted};
+  return true;
+}
+bool parse_load_credential(ParseContext& context, std::string_view text, Encryption encryption, std::vector<CredentialSource>& value) {
+  const bool encrypted = encryption == Encryption::encrypted;
+  const std::size_t colon = text.find(':');
+  const std::optional<std::string> id = credential_name(context, text.substr(0, colon));
+  if (!id) return false;
+  std::string path = *id;
+  if (colon != std::string_view::npos) {
+    const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
+    if (!expanded) return false;
+    if (is_absolute_path(*expanded) ? !is_safe_path(*expanded) : !is_credential_name(*expanded)) {
+      context.ignore(fmt::format("Credential source \"{}\" not valid, ignoring.", *expanded), "write an absolute path or the name of a credential");
+      return false;
+    }
+    path = is_absolute_path(*expanded) ? simplify_path(*expanded) : *expanded;
+  }
+  const auto same = std::find_if(value.begin(), value.end(), [&](const CredentialSource& c) { return c.id == *id; });
+  if (same == value.end())
+    value.push_back({*id, path, encrypted});
+  else
+    *same = {*id, path, encrypted};
+  return true;
+}
+Value encode_set_credentials(const std::vector<CredentialData>& value, Encryption encryption) {
+  ArrayValue array{"(say)", {}};
+  for (const CredentialData& credential : value)
+    if (credential.encrypted == (encryption == Encryption::encrypted)) array.elements.push_back(struct_of(credential.id, bytes_value(credential.data)));
+  return array;
+}
+Value encode_load_credentials(const std::vector<CredentialSource>& value, Encryption encryption) {
+  ArrayValue array{"(ss)", {}};
+  for (const CredentialSource& credential : value)
+    if (credential.encrypted == (encryption == Encryption::encrypted)) array.elements.push_back(struct_of(credential.id, credential.path));
+  return array;
+}
+namespace {
+Result<Texts> credential_data_texts(const Value& value, Encryption encryption) {
+  return struct_list_texts(value, [&](const StructValue& fields) -> Result<std::string> {
+    const std::string* id = string_field(fields, 0);
+    const auto* data = fields.fields.size() == 2 ? std::get_if<Bytes>(&fields.fields[1].storage) : nullptr;
+    if (id == nullptr || data == nullptr || !is_credential_name(*id)) return fail_value(EINVAL, "Credential ID is invalid.");
+    return escape_specifiers(*id) + ":" + (encryption == Encryption::encrypted ? encode_base64(data->data) : escape_c(data->data));
+  });
+}
+}  // namespace
+Result<Texts> set_credential_texts(const Value& value) { return credential_data_texts(value, Encryption::none); }
+Result<Texts> set_encrypted_credential_texts(const Value& value) { return credential_data_texts(value, Encryption::encrypted); }
+Result<Texts> load_credential_texts(const Value& value) {
+  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
+    const std::string* id = string_field(fields, 0);
+    const std::string* path = string_field(fields, 1);
+    if (id == nullptr || path == nullptr || !is_credential_name(*id)) return fail_value(EINVAL, "Credential ID is invalid.");
+    return escape_specifiers(*id) + ":" + escape_specifiers(*path);
+  });
+}
+
+}  // namespace unitparser

@@ -1,0 +1,424 @@
+// Reading of identity, environment, streams and logging. [pure]
+#include "unitparser/directives/codec_process.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "unitparser/syntax/environment.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+
+// --- Identity -----------------------------------------------------------------------------------------------------
+bool is_acceptable_user(std::string_view name) {
+  if (name.empty() || name.size() > 255 || name.front() == ' ' || name.back() == ' ') return false;
+  if (parse_unsigned(name, UINT32_MAX, 10)) return name != "4294967295" && name != "65535";
+  if (!is_valid_utf8(name) || has_control_characters(name) || name.find_first_of(":/") != std::string_view::npos) return false;
+  if (name == "." || name == ".." || name.front() == '-') return false;
+  return name.find_first_not_of(digits) != std::string_view::npos;
+}
+
+bool UserCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  std::optional<std::string> name = context.expand(text);
+  if (!name) {
+    context.fatal = true;
+    return false;
+  }
+  if (!is_acceptable_user(*name)) {
+    context.refuse(fmt::format("Invalid user/group name or numeric ID: {}", *name));
+    return false;
+  }
+  if (*name == "nobody")
+    context.note("Special user nobody configured, this is not safe!", "many programs share it; use DynamicUser=yes or an account of the service's own");
+  value = std::move(*name);
+  return true;
+}
+bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    std::optional<std::string> name = context.expand(word);
+    if (!name) {
+      context.fatal = true;
+    } else if (!is_acceptable_user(*name)) {
+      context.refuse(fmt::format("Invalid user/group name or numeric ID: {}", *name));
+    } else {
+      value.push_back(std::move(*name));
+    }
+  });
+}
+bool SearchPathCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  WordOptions options = quoted_words;
+  options.separators = ":";
+  return for_each_word(context, text, options, [&](const std::string& word) {
+    const std::optional<std::string> expanded = context.expand(word);
+    if (!expanded) return;
+    std::optional<std::string> path = checked_path(context, *expanded);
+    if (path && std::find(value.begin(), value.end(), *path) == value.end()) value.push_back(std::move(*path));
+  });
+}
+
+// --- Environment --------------------------------------------------------------------------------------------------
+bool EnvironmentCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  constexpr WordOptions words{.unquote = true, .unescape = true};
+  WordReader reader(text, words);
+  for (;;) {
+    const Result<std::optional<std::string>> word = reader.next();
+    if (!word) {
+      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      return false;
+    }
+    if (!*word) return true;
+    std::optional<std::string> expanded = context.expand(**word);
+    if (!expanded) continue;
+    if (!is_valid_assignment(*expanded)) {
+      context.ignore(fmt::format("Invalid environment assignment, ignoring: {}", *expanded),
+                     "write NAME=value, the name in letters, digits and underscores; quotes go around the whole assignment");
+      continue;
+    }
+    value.push_back(std::move(*expanded));
+  }
+}
+Value EnvironmentCodec::encode(const std::vector<std::string>& value) {
+  std::vector<std::string> merged;
+  for (const std::string& assignment : value) set_variable(merged, assignment);
+  return string_array(merged);
+}
+Result<Texts> EnvironmentCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "assignments are wanted");
+  for (const Value& element : list->elements) {
+    const auto* text = std::get_if<std::string>(&element.storage);
+    if (text == nullptr || !is_valid_assignment(*text)) return fail_value(EINVAL, "Invalid environment block.");
+  }
+  return word_list_texts(value);
+}
+
+bool EnvironmentFileCodec::parse(ParseContext& context, std::string_view text, std::vector<EnvironmentFileEntry>& value) {
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  EnvironmentFileEntry entry;
+  std::string_view rest = *expanded;
+  if (rest.starts_with('-')) {
+    entry.optional = true;
+    rest.remove_prefix(1);
+  }
+  std::optional<std::string> path = checked_path(context, rest);
+  if (!path) return false;
+  entry.path = std::move(*path);
+  value.push_back(std::move(entry));
+  return true;
+}
+Value EnvironmentFileCodec::encode(const std::vector<EnvironmentFileEntry>& value) {
+  ArrayValue array{"(sb)", {}};
+  for (const EnvironmentFileEntry& entry : value) array.elements.push_back(struct_of(entry.path, entry.optional));
+  return array;
+}
+Result<Texts> EnvironmentFileCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of files is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    if (fields == nullptr || fields->fields.size() != 2) return fail_value(EINVAL, "a file is wanted");
+    const auto* path = std::get_if<std::string>(&fields->fields[0].storage);
+    const auto* optional = std::get_if<bool>(&fields->fields[1].storage);
+    if (path == nullptr || optional == nullptr || !is_absolute_path(*path) || !is_safe_path(*path)) return fail_value(EINVAL, "Path is not absolute.");
+    texts.push_back((*optional ? "-" : "") + escape_specifiers(*path));
+  }
+  return texts;
+}
+
+bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    std::optional<std::string> name = context.expand(word);
+    if (!name) return;
+    if (!is_valid_variable_name(*name)) {
+      context.ignore(fmt::format("Invalid environment name for {}, ignoring: {}", context.key, *name));
+      return;
+    }
+    value.push_back(std::move(*name));
+  });
+}
+bool UnsetEnvironmentCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, escaped_words, [&](const std::string& word) {
+    std::optional<std::string> name = context.expand(word);
+    if (!name) return;
+    if (!is_valid_variable_name(*name) && !is_valid_assignment(*name)) {
+      context.ignore(fmt::format("Invalid environment name or assignment {}, ignoring: {}", context.key, *name));
+      return;
+    }
+    value.push_back(std::move(*name));
+  });
+}
+
+// --- Streams ------------------------------------------------------------------------------------------------------
+namespace {
+/// "fd:NAME"; the bare word takes the stream's own name.
+bool parse_fd_name(ParseContext& context, std::string_view text, std::string& name) {
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  if (expanded->empty() || expanded->size() > 255 || expanded->find(':') != std::string::npos || has_control_characters(*expanded)) {
+    context.ignore(fmt::format("Invalid file descriptor name, ignoring: {}", *expanded));
+    return false;
+  }
+  name = *expanded;
+  return true;
+}
+bool parse_stream_path(ParseContext& context, std::string_view text, std::string& name) {
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  std::optional<std::string> path = checked_path(context, *expanded, true);
+  if (!path) return false;
+  name = std::move(*path);
+  return true;
+}
+}  // namespace
+
+bool parse_standard_input(ParseContext& context, std::string_view text, ExecInput& kind, std::string& name) {
+  if (const auto fd = after_prefix(text, "fd:")) {
+    if (!parse_fd_name(context, *fd, name)) return false;
+    kind = ExecInput::fd;
+  } else if (const auto path = after_prefix(text, "file:")) {
+    if (!parse_stream_path(context, *path, name)) return false;
+    kind = ExecInput::file;
+  } else {
+    const std::optional<ExecInput> said = from_name<ExecInput>(text);
+    if (!said || *said == ExecInput::file) {
+      context.ignore(fmt::format("Failed to parse input specifier, ignoring: {}", text));
+      return false;
+    }
+    kind = *said;
+    name = kind == ExecInput::fd ? "stdin" : "";
+  }
+  return true;
+}
+
+bool parse_standard_output(ParseContext& context, std::string_view text, ExecOutput& kind, std::string& name) {
+  struct Prefix {
+    std::string_view text;
+    ExecOutput kind;
+  };
+  constexpr std::array prefixes{Prefix{"file:", ExecOutput::file}, Prefix{"append:", ExecOutput::append},
+                                Prefix{"truncate:", ExecOutput::truncate}};
+  if (text == "syslog" || text == "syslog+console") {
+    const std::string_view replacement = text == "syslog" ? "journal" : "journal+console";
+    context.note(fmt::format("Standard output type {} is obsolete, automatically updating to {}. Please update your unit file, and "
+                             "consider removing the setting altogether.", text, replacement));
+    text = replacement;
+  }
+  if (const auto fd = after_prefix(text, "fd:")) {
+    if (!parse_fd_name(context, *fd, name)) return false;
+    kind = ExecOutput::fd;
+    return true;
+  }
+  for (const Prefix& prefix : prefixes)
+    if (const auto path = after_prefix(text, prefix.text)) {
+      if (!parse_stream_path(context, *path, name)) return false;
+      kind = prefix.kind;
+      return true;
+    }
+  const std::optional<ExecOutput> said = from_name<ExecOutput>(text);
+  if (!said || *said >= ExecOutput::file) {
+    context.ignore(fmt::format("Failed to parse output specifier, ignoring: {}", text));
+    return false;
+  }
+  kind = *said;
+  name = kind == ExecOutput::fd ? (context.key == "StandardError" ? "stderr" : "stdout") : "";
+  return true;
+}
+
+namespace {
+constexpr std::size_t longest_input = 4UL * 1024 * 1024;  // as systemd's limit of StandardInputData=
+bool append_input(ParseContext& context, std::string_view more, std::string& data) {
+  if (data.size() + more.size() > longest_input) {
+    context.ignore(fmt::format("Standard input data too large ({}), maximum of {} permitted, ignoring.", data.size() + more.size(), longest_input));
+    return false;
+  }
+  data += more;
+  return true;
+}
+}  // namespace
+
+bool append_input_text(ParseContext& context, std::string_view text, std::string& data) {
+  const Result<std::string> unescaped = unescape_c(text, {.accept_nul = false});
+  if (!unescaped) {
+    context.ignore(fmt::format("Failed to decode C escaped text '{}', ignoring: {}", text, std::strerror(unescaped.error().os_errno)));
+    return false;
+  }
+  std::optional<std::string> expanded = context.expand(*unescaped);
+  if (!expanded) return false;
+  expanded->push_back('\n');
+  return append_input(context, *expanded, data);
+}
+bool append_input_data(ParseContext& context, std::string_view text, std::string& data) {
+  const Result<std::string> decoded = decode_base64(text);
+  if (!decoded) {
+    context.ignore(fmt::format("Failed to decode base64 data, ignoring: {}", text));
+    return false;
+  }
+  return append_input(context, *decoded, data);
+}
+
+// --- Encodings ----------------------------------------------------------------------------------------------------
+namespace {
+constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+}
+Result<std::string> decode_base64(std::string_view text) {
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  std::size_t padding = 0;
+  for (const char c : text) {
+    if (contains_character(whitespace, c)) continue;
+    if (c == '=') {
+      if (++padding > 2) return fail_value(EINVAL, "not base64");
+      continue;
+    }
+    const std::size_t value = base64_alphabet.find(c);
+    if (value == std::string_view::npos || padding > 0) return fail_value(EINVAL, "not base64");
+    bits = (bits << 6) | static_cast<std::uint32_t>(value);
+    if (++count == 4) {
+      out += static_cast<char>(bits >> 16);
+      out += static_cast<char>(bits >> 8);
+      out += static_cast<char>(bits);
+      bits = 0, count = 0;
+    }
+  }
+  if (count == 1 || (count != 0 && static_cast<std::size_t>(4 - count) != padding) || (count == 0 && padding != 0)) return fail_value(EINVAL, "base64 is cut off");
+  if (count == 2) out += static_cast<char>(bits >> 4);
+  if (count == 3) {
+    out += static_cast<char>(bits >> 10);
+    out += static_cast<char>(bits >> 2);
+  }
+  return out;
+}
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      bits = (bits << 8) | (j < have ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j < 4; ++j) out += j <= have ? base64_alphabet[(bits >> (18 - 6 * j)) & 63] : '=';
+  }
+  return out;
+}
+Result<std::string> decode_hex(std::string_view text) {
+  const auto digit = [](char c) -> int {
+    if (is_digit(c)) return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  if (text.size() % 2 != 0) return fail_value(EINVAL, "hexadecimal digits come in pairs");
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    const int high = digit(text[i]);
+    const int low = digit(text[i + 1]);
+    if (high < 0 || low < 0) return fail_value(EINVAL, "not hexadecimal");
+    out += static_cast<char>(high * 16 + low);
+  }
+  return out;
+}
+std::string encode_hex(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return out;
+}
+Value bytes_value(std::string_view bytes) { return Bytes{std::string(bytes)}; }
+
+bool TerminalSizeCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint16_t>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::uint64_t> number = parse_unsigned(text, UINT16_MAX);
+  if (!number || *number == 0) {
+    context.ignore(fmt::format("Failed to parse {}= parameter, ignoring: {}", context.key, text));
+    return false;
+  }
+  value = static_cast<std::uint16_t>(*number);
+  return true;
+}
+
+// --- Logging ------------------------------------------------------------------------------------------------------
+bool LogLevelCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const std::optional<int> level = name_or_number(syslog_levels(), text, 7);
+  if (!level) {
+    context.ignore(fmt::format("Failed to parse log level, ignoring: {}", text), "choose one of: emerg, alert, crit, err, warning, notice, info, debug");
+    return false;
+  }
+  value = *level;
+  return true;
+}
+bool LogFacilityCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const std::optional<int> facility = name_or_number(syslog_facilities(), text, 127);
+  if (!facility) {
+    context.ignore(fmt::format("Failed to parse log facility, ignoring: {}", text));
+    return false;
+  }
+  value = *facility;
+  return true;
+}
+
+namespace {
+/// Journal field names: upper case, digits, underscore; not beginning with a digit or underscore.
+bool is_user_field(std::string_view name) {
+  if (name.empty() || name.size() > 64 || name[0] == '_' || is_digit(name[0])) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_'; });
+}
+}  // namespace
+bool LogFieldsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, escaped_words, [&](const std::string& word) {
+    std::optional<std::string> field = context.expand(word);
+    if (!field) return;
+    const std::size_t equals = field->find('=');
+    if (equals == std::string::npos) {
+      context.ignore(fmt::format("Log field lacks '=' character, ignoring: {}", *field));
+    } else if (!is_user_field(std::string_view(*field).substr(0, equals))) {
+      context.ignore(fmt::format("Log field name is invalid, ignoring: {}", *field), "names are upper-case letters, digits and underscores");
+    } else {
+      value.push_back(std::move(*field));
+    }
+  });
+}
+Value LogFieldsCodec::encode(const std::vector<std::string>& value) {
+  ArrayValue array{"ay", {}};
+  for (const std::string& field : value) array.elements.push_back(bytes_value(field));
+  return array;
+}
+Result<Texts> LogFieldsCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of fields is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* field = std::get_if<Bytes>(&element.storage);
+    if (field == nullptr || !is_valid_utf8(field->data)) return fail_value(EINVAL, "a field is wanted");
+    const std::size_t equals = field->data.find('=');
+    if (equals == std::string::npos || !is_user_field(std::string_view(field->data).substr(0, equals))) return fail_value(EINVAL, "Journal field is not valid.");
+    texts.push_back(quoted_word(field->data));
+  }
+  return texts;
+}
+bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  std::optional<std::string> name = context.expand(text);
+  if (!name) return false;
+  if (!is_valid_file_name(*name) || name->size() > 200 || has_control_characters(*name)) {
+    context.ignore(fmt::format("Specified log namespace name is not valid, ignoring: {}", *name));
+    return false;
+  }
+  value = std::move(*name);
+  return true;
+}
+
+}  // namespace unitparser

@@ -1,0 +1,343 @@
+// Reading of amounts of resources. [pure]
+#include "unitparser/directives/codec_resource.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace unitparser {
+
+bool parse_weight(ParseContext& context, std::string_view text, std::string_view noun, std::uint64_t low, std::uint64_t high,
+                  std::optional<std::uint64_t>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::uint64_t> weight = parse_unsigned(text);
+  if (!weight || *weight < low || *weight > high) {
+    context.ignore(fmt::format("Invalid {}, ignoring: {}", noun, text), fmt::format("the range is {} to {}", low, high));
+    return false;
+  }
+  value = *weight;
+  return true;
+}
+Result<Texts> weight_texts(const Value& value) {
+  const auto* weight = std::get_if<std::uint64_t>(&value.storage);
+  if (weight == nullptr) return fail_value(EINVAL, "a weight is wanted");
+  return *weight == UINT64_MAX ? Texts{""} : Texts{fmt::format("{}", *weight)};
+}
+bool CpuWeightCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
+  if (text == "idle") {
+    value = 0;
+    return true;
+  }
+  return parse_weight(context, text, "CPU weight", 1, 10000, value);
+}
+Result<Texts> CpuWeightCodec::texts(const Value& value) {
+  const auto* weight = std::get_if<std::uint64_t>(&value.storage);
+  return weight != nullptr && *weight == 0 ? Result<Texts>(Texts{"idle"}) : weight_texts(value);
+}
+bool CpuSharesCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
+  context.ignore(fmt::format("Unit uses {}=; please use CPUWeight= instead. Support for {}= will be removed soon.", context.key, context.key));
+  return parse_weight(context, text, "CPU shares", 2, 262144, value);
+}
+
+bool CpuQuotaCodec::parse(ParseContext& context, std::string_view text, Duration& value) {
+  if (text.empty()) {
+    value = Duration::infinity();
+    return true;
+  }
+  const Result<std::uint32_t> permyriad = parse_permyriad(text, UINT32_MAX);
+  if (!permyriad || *permyriad == 0) {
+    context.ignore(fmt::format("Invalid CPU quota '{}', ignoring.", text), "write a percentage such as 20%; 100% is one whole CPU");
+    return false;
+  }
+  value = Duration::from_usec(std::uint64_t{*permyriad} * 100);
+  return true;
+}
+Result<Texts> CpuQuotaCodec::texts(const Value& value) {
+  const auto* usec = std::get_if<std::uint64_t>(&value.storage);
+  if (usec == nullptr) return fail_value(EINVAL, "microseconds are wanted");
+  if (*usec == UINT64_MAX) return Texts{""};
+  if (*usec == 0) return fail_value(EINVAL, "CPUQuotaPerSecUSec= value out of range");
+  return Texts{*usec % 10000 == 0 ? fmt::format("{}%", *usec / 10000) : fmt::format("{}.{:02}%", *usec / 10000, *usec % 10000 / 100)};
+}
+
+// --- Memory and tasks ---------------------------------------------------------------------------------------------
+namespace {
+/// `permyriad` of the machine's memory, in whole pages.
+std::uint64_t part_of_memory(const MachineFacts& machine, std::uint32_t permyriad) {
+  const std::uint64_t pages = machine.physical_memory / machine.page_size;
+  return pages * permyriad / 10000 * machine.page_size;
+}
+}  // namespace
+bool parse_memory(ParseContext& context, std::string_view text, std::uint64_t least, ScalableLimit& value) {
+  if (text == "infinity") {
+    value = {};
+    return true;
+  }
+  ScalableLimit limit;
+  if (const Result<std::uint32_t> permyriad = parse_permyriad(text)) {
+    limit.permyriad = *permyriad;
+    if (context.machine != nullptr && context.machine->physical_memory > 0) limit.value = part_of_memory(*context.machine, *permyriad);
+  } else if (const Result<std::uint64_t> bytes = parse_size(text)) {
+    limit.value = *bytes;
+  } else {
+    context.ignore(fmt::format("Invalid memory limit '{}', ignoring: Invalid argument", text), "write a size such as 512M, a percentage, or infinity");
+    return false;
+  }
+  if (limit.value < least) {
+    context.ignore(fmt::format("Memory limit '{}' out of range, ignoring.", text));
+    return false;
+  }
+  value = limit;
+  return true;
+}
+Result<Texts> limit_texts(const Value& value) {
+  const auto* limit = std::get_if<std::uint64_t>(&value.storage);
+  if (limit == nullptr) return fail_value(EINVAL, "an amount is wanted");
+  return *limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", *limit)};
+}
+bool MemoryMaximumCodec::parse(ParseContext& context, std::string_view text, ScalableLimit& value) {
+  if (context.key == "MemoryLimit")
+    context.ignore("Unit uses MemoryLimit=; please use MemoryMax= instead. Support for MemoryLimit= will be removed soon.");
+  if (text.empty()) {
+    value = {};
+    return true;
+  }
+  return parse_memory(context, text, context.key == "MemorySwapMax" ? 0 : 1, value);
+}
+bool MemoryProtectionCodec::parse(ParseContext& context, std::string_view text, std::optional<ScalableLimit>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  ScalableLimit limit;
+  if (!parse_memory(context, text, 0, limit)) return false;
+  value = limit;
+  return true;
+}
+bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::optional<ScalableLimit>& value) {
+  if (text.empty()) {
+    value.reset();  // the loader puts the manager's default in
+    return true;
+  }
+  ScalableLimit limit;
+  if (text == "infinity") {
+    value = limit;
+    return true;
+  }
+  if (const Result<std::uint32_t> permyriad = parse_permyriad(text)) {
+    limit.permyriad = *permyriad;
+    if (context.machine != nullptr && context.machine->tasks_max > 0) limit.value = context.machine->tasks_max * *permyriad / 10000;
+  } else if (const Result<std::uint64_t> number = parse_unsigned(text)) {
+    limit.value = *number;
+  } else {
+    context.ignore(fmt::format("Invalid maximum tasks value '{}', ignoring: Invalid argument", text), "write a number, a percentage, or infinity");
+    return false;
+  }
+  if (limit.value == 0 || (limit.value == UINT64_MAX && !limit.permyriad)) {
+    context.ignore(fmt::format("Maximum tasks value '{}' out of range, ignoring.", text));
+    return false;
+  }
+  value = limit;
+  return true;
+}
+
+// --- Controllers --------------------------------------------------------------------------------------------------
+bool parse_controllers(ParseContext& context, std::string_view text, std::uint32_t& controllers) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (const std::optional<Controller> controller = from_name<Controller>(word))
+      controllers |= 1U << static_cast<unsigned>(*controller);
+    else
+      context.ignore(fmt::format("Invalid controller name '{}', ignoring", word), "such as cpu, cpuset, io, memory or pids");
+  });
+}
+bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate, std::uint32_t& controllers) {
+  if (context.type == UnitType::slice) {
+    context.ignore("Delegate= setting not supported for this unit type, ignoring.");
+    return false;
+  }
+  if (text.empty()) {
+    delegate = true;
+    controllers = 0;
+    return true;
+  }
+  if (const Result<bool> truth = parse_boolean(text)) {
+    delegate = *truth;
+    controllers = *truth ? delegatable_controllers : 0;
+    return true;
+  }
+  std::uint32_t named = 0;
+  if (!parse_controllers(context, text, named)) return false;
+  delegate = true;
+  controllers |= named;
+  return true;
+}
+Value encode_controllers(std::uint32_t controllers) {
+  ArrayValue array{"s", {}};
+  constexpr auto names = enum_names(std::type_identity<Controller>{});
+  for (std::size_t i = 0; i < names.size(); ++i)
+    if ((controllers >> i & 1) != 0) array.elements.emplace_back(std::string(names[i]));
+  return array;
+}
+
+// --- Devices ------------------------------------------------------------------------------------------------------
+namespace {
+struct DeviceWords {
+  std::string path;
+  std::string_view rest;
+};
+/// "path rest", the path with specifiers resolved.
+std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text) {
+  WordReader reader(text, quoted_words);
+  const Result<std::optional<std::string>> word = reader.next();
+  if (!word || !*word || reader.rest().empty()) {
+    context.ignore(fmt::format("Failed to extract device path and value from '{}', ignoring.", text), "write a path and an amount");
+    return std::nullopt;
+  }
+  const std::optional<std::string> expanded = context.expand(**word);
+  if (!expanded) return std::nullopt;
+  std::optional<std::string> path = checked_path(context, *expanded);
+  if (!path) return std::nullopt;
+  return DeviceWords{std::move(*path), trim(reader.rest())};
+}
+template <class Entry>
+void replace_device(std::vector<Entry>& entries, Entry entry) {
+  entries.push_back(std::move(entry));
+}
+Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of devices is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    const auto* path = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
+    const auto* amount = path != nullptr ? std::get_if<std::uint64_t>(&fields->fields[1].storage) : nullptr;
+    if (amount == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "a device and an amount are wanted");
+    texts.push_back(*amount == UINT64_MAX ? fmt::format("{} infinity", quoted_word(*path)) : fmt::format("{} {}{}", quoted_word(*path), *amount, suffix));
+  }
+  return texts;
+}
+}  // namespace
+
+bool DeviceWeightCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceWeight>& value) {
+  const bool old = context.key == "BlockIODeviceWeight";
+  if (old) context.ignore("Unit uses BlockIODeviceWeight=; please use IO*= settings instead. Support for BlockIODeviceWeight= will be removed soon.");
+  std::optional<DeviceWords> words = split_device(context, text);
+  if (!words) return false;
+  std::optional<std::uint64_t> weight;
+  if (!parse_weight(context, words->rest, old ? "block IO weight" : "IO weight", old ? 10 : 1, old ? 1000 : 10000, weight) || !weight) return false;
+  replace_device(value, DeviceWeight{std::move(words->path), *weight});
+  return true;
+}
+Value DeviceWeightCodec::encode(const std::vector<DeviceWeight>& value) {
+  ArrayValue array{"(st)", {}};
+  for (const DeviceWeight& entry : value) array.elements.push_back(struct_of(entry.path, entry.weight));
+  return array;
+}
+Result<Texts> DeviceWeightCodec::texts(const Value& value) { return device_pairs(value, ""); }
+
+bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
+  if (context.key.starts_with("BlockIO"))
+    context.ignore(fmt::format("Unit uses {}=; please use IO*= settings instead. Support for {}= will be removed soon.", context.key, context.key));
+  std::optional<DeviceWords> words = split_device(context, text);
+  if (!words) return false;
+  const Result<std::uint64_t> amount = words->rest == "infinity" ? Result<std::uint64_t>(UINT64_MAX) : parse_size(words->rest, SizeBase::decimal);
+  if (!amount || *amount == 0) {
+    context.ignore(fmt::format("Invalid IO limit '{}', ignoring.", words->rest), "write an amount such as 5M, or infinity");
+    return false;
+  }
+  replace_device(value, DeviceLimit{std::move(words->path), *amount});
+  return true;
+}
+Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
+  ArrayValue array{"(st)", {}};
+  for (const DeviceLimit& entry : value) array.elements.push_back(struct_of(entry.path, entry.value));
+  return array;
+}
+Result<Texts> DeviceLimitCodec::texts(const Value& value) { return device_pairs(value, ""); }
+bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
+  std::optional<DeviceWords> words = split_device(context, text);
+  if (!words) return false;
+  const Result<Duration> span = parse_duration(words->rest);
+  if (!span) {
+    context.ignore(fmt::format("Failed to parse timer value, ignoring: {}", words->rest));
+    return false;
+  }
+  replace_device(value, DeviceLimit{std::move(words->path), span->usec()});
+  return true;
+}
+Result<Texts> DeviceLatencyCodec::texts(const Value& value) { return device_pairs(value, "us"); }
+
+bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceAllowEntry>& value) {
+  WordReader reader(text, quoted_words);
+  const Result<std::optional<std::string>> word = reader.next();
+  if (!word || !*word) {
+    context.ignore(fmt::format("Failed to parse device path and rights from '{}', ignoring.", text));
+    return false;
+  }
+  const std::optional<std::string> expanded = context.expand(**word);
+  if (!expanded) return false;
+  std::string path = *expanded;
+  if (!path.starts_with("block-") && !path.starts_with("char-")) {
+    std::optional<std::string> checked = checked_path(context, path);
+    if (!checked) return false;
+    path = std::move(*checked);
+    if (!is_device_path(path)) {
+      context.ignore(fmt::format("Invalid device node path '{}', ignoring.", path), "it must lie below /dev");
+      return false;
+    }
+  }
+  std::string rights(trim(reader.rest()));
+  if (rights.find_first_not_of("rwm") != std::string::npos) {
+    context.ignore(fmt::format("Invalid device rights '{}', ignoring.", rights), "write some of r, w and m");
+    return false;
+  }
+  if (rights.empty()) rights = "rwm";
+  value.push_back({std::move(path), std::move(rights)});
+  return true;
+}
+Value DeviceAllowCodec::encode(const std::vector<DeviceAllowEntry>& value) {
+  ArrayValue array{"(ss)", {}};
+  for (const DeviceAllowEntry& entry : value) array.elements.push_back(struct_of(entry.path, entry.permissions));
+  return array;
+}
+Result<Texts> DeviceAllowCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of devices is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    const auto* path = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
+    const auto* rights = path != nullptr ? std::get_if<std::string>(&fields->fields[1].storage) : nullptr;
+    if (rights == nullptr) return fail_value(EINVAL, "a device and its access are wanted");
+    if (!path->starts_with("block-") && !path->starts_with("char-") && !is_device_path(*path)) return fail_value(EINVAL, "DeviceAllow= requires device node");
+    if (rights->find_first_not_of("rwm") != std::string::npos) return fail_value(EINVAL, "DeviceAllow= requires combination of rwm flags");
+    texts.push_back(rights->empty() ? quoted_word(*path) : quoted_word(*path) + " " + *rights);
+  }
+  return texts;
+}
+
+bool PressureLimitCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
+  if (text.empty()) {
+    value = 0;
+    return true;
+  }
+  const Result<std::uint32_t> permyriad = parse_permyriad(text);
+  if (!permyriad) {
+    context.ignore(fmt::format("Failed to parse memory pressure limit value, ignoring: {}", text), "write a percentage such as 50%");
+    return false;
+  }
+  value = static_cast<std::uint32_t>((std::uint64_t{*permyriad} * UINT32_MAX + 5000) / 10000);
+  return true;
+}
+Result<Texts> PressureLimitCodec::texts(const Value& value) {
+  const auto* fraction = std::get_if<std::uint32_t>(&value.storage);
+  if (fraction == nullptr) return fail_value(EINVAL, "a fraction of 2^32 is wanted");
+  const std::uint64_t permyriad = (std::uint64_t{*fraction} * 10000 + UINT32_MAX / 2) / UINT32_MAX;
+  return Texts{fmt::format("{}.{:02}%", permyriad / 100, permyriad % 100)};
+}
+
+}  // namespace unitparser

@@ -1,0 +1,167 @@
+// Reading of scheduling, CPU sets, limits and personalities. [pure]
+#include <algorithm>
+#include <cerrno>
+
+#include "unitparser/directives/codec_process.h"
+#include "unitparser/syntax/cpu_set.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+
+bool NiceCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::int64_t> nice = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!nice) {
+    context.ignore(fmt::format("Failed to parse nice priority '{}', ignoring: Invalid argument", text));
+    return false;
+  }
+  if (*nice < -20 || *nice > 19) {
+    context.ignore(fmt::format("Nice priority out of range, ignoring: {}", text), "the range is -20 to 19");
+    return false;
+  }
+  value = static_cast<int>(*nice);
+  return true;
+}
+bool OomScoreCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::int64_t> score = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!score || *score < -1000 || *score > 1000) {
+    context.ignore(fmt::format("{}, ignoring: {}", score ? "OOM score adjust value out of range" : "Failed to parse the OOM score adjust value", text),
+                   "the range is -1000 to 1000");
+    return false;
+  }
+  value = static_cast<int>(*score);
+  return true;
+}
+bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
+  constexpr std::array<std::string_view, 9> kinds{"private-anonymous", "shared-anonymous", "private-file-backed",
+                                                  "shared-file-backed", "elf-headers", "private-huge", "shared-huge",
+                                                  "private-dax", "shared-dax"};
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  std::uint64_t mask = value.value_or(0);
+  const bool complete = for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
+    const auto kind = std::find(kinds.begin(), kinds.end(), word);
+    if (word == "default") {
+      mask |= 0x33;
+    } else if (word == "all") {
+      mask = UINT32_MAX;
+    } else if (kind != kinds.end()) {
+      mask |= std::uint64_t{1} << (kind - kinds.begin());
+    } else if (const Result<std::uint64_t> number = parse_unsigned(word, UINT64_MAX, 16)) {
+      mask |= *number;
+    } else if (const auto hex = after_prefix(word, "0x"); hex && parse_unsigned(*hex, UINT64_MAX, 16)) {
+      mask |= *parse_unsigned(*hex, UINT64_MAX, 16);
+    } else {
+      context.ignore(fmt::format("Failed to parse the CoredumpFilter= value, ignoring: {}", word));
+    }
+  });
+  if (!complete) return false;
+  value = mask;
+  return true;
+}
+Result<Texts> CoredumpFilterCodec::texts(const Value& value) {
+  const auto* mask = std::get_if<std::uint64_t>(&value.storage);
+  if (mask == nullptr) return fail_value(EINVAL, "a mask is wanted");
+  return Texts{"", fmt::format("{:#x}", *mask)};
+}
+
+bool IoClassCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const std::optional<int> said = name_or_number(io_scheduling_classes(), text, 3);
+  if (!said) {
+    context.ignore(fmt::format("Failed to parse IO scheduling class, ignoring: {}", text), "choose realtime, best-effort or idle");
+    return false;
+  }
+  value = *said == 0 ? 2 : *said;
+  return true;
+}
+bool IoPriorityCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::uint64_t> number = parse_unsigned(text, 7);
+  if (!number) {
+    context.ignore(fmt::format("Failed to parse IO priority, ignoring: {}", text), "the range is 0 (highest) to 7");
+    return false;
+  }
+  value = static_cast<int>(*number);
+  return true;
+}
+// --- Sets of CPUs -------------------------------------------------------------------------------------------------
+bool parse_cpu_set(ParseContext& context, std::string_view text, std::string_view noun, CpuMask& mask) {
+  if (text.empty()) {
+    mask.clear();
+    return true;
+  }
+  std::vector<std::string> backward;
+  const Result<CpuMask> more = parse_cpu_set(text, &backward);
+  if (!more) {
+    context.complain(fmt::format("Failed to parse {}, ignoring: {}", noun, text), "write numbers and ranges, such as 0-3,7");
+    return false;
+  }
+  for (const std::string& range : backward) context.ignore(fmt::format("Range '{}' is invalid, it runs backwards, ignoring.", range));
+  add_cpus(mask, *more);
+  return true;
+}
+Value cpu_mask_value(const CpuMask& mask) { return Bytes{std::string(mask.begin(), mask.end())}; }
+Result<Texts> cpu_mask_texts(const Value& value) {
+  const auto* bytes = std::get_if<Bytes>(&value.storage);
+  if (bytes == nullptr || bytes->data.size() * 8 > cpu_number_limit) return fail_value(EINVAL, "a set of CPUs is wanted");
+  std::string text;
+  for (std::size_t cpu = 0; cpu < bytes->data.size() * 8; ++cpu) {
+    if ((static_cast<unsigned char>(bytes->data[cpu / 8]) >> (cpu % 8) & 1) == 0) continue;
+    if (!text.empty()) text += ' ';
+    text += fmt::format("{}", cpu);
+  }
+  if (text.empty()) return Texts{""};
+  return Texts{"", std::move(text)};
+}
+bool CpuSetCodec::parse(ParseContext& context, std::string_view text, CpuMask& value) {
+  const std::optional<std::string> expanded = context.expand(text);
+  return expanded && parse_cpu_set(context, *expanded, fmt::format("{}=", context.key), value);
+}
+
+// --- Limits -------------------------------------------------------------------------------------------------------
+bool parse_limit(ParseContext& context, std::string_view text, int resource, ResourceLimit& limit) {
+  const Result<ResourceLimit> said = parse_resource_limit(resource, text);
+  if (!said) {
+    context.ignore(fmt::format("{}, ignoring: {}", said.error().os_errno == EILSEQ ? "Soft resource limit chosen higher than hard limit" : "Failed to parse resource value", text),
+                   "write one value, soft:hard, or infinity");
+    return false;
+  }
+  limit = *said;
+  return true;
+}
+
+// --- Personality --------------------------------------------------------------------------------------------------
+bool PersonalityCodec::parse(ParseContext& context, std::string_view text, std::optional<unsigned long>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const std::optional<unsigned long> personality = parse_personality(text);
+  if (!personality) {
+    context.ignore(fmt::format("Failed to parse personality, ignoring: {}", text), "choose x86-64 or x86");
+    return false;
+  }
+  value = *personality;
+  return true;
+}
+Value PersonalityCodec::encode(const std::optional<unsigned long>& value) {
+  return std::string(value ? format_personality(*value) : std::string_view{});
+}
+
+}  // namespace unitparser

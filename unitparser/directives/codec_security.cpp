@@ -1,0 +1,315 @@
+// Reading of privileges and filters. [pure]
+#include "unitparser/directives/codec_security.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "unitparser/syntax/kernel_names.h"
+#include "unitparser/syntax/syscall_groups.h"
+
+namespace unitparser {
+
+bool parse_capabilities(ParseContext& context, std::string_view text, std::uint64_t initial, std::uint64_t& set) {
+  const bool invert = text.starts_with('~');
+  if (invert) text.remove_prefix(1);
+  std::uint64_t sum = 0;
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (const std::optional<int> capability = parse_capability(word))
+      sum |= std::uint64_t{1} << *capability;
+    else
+      context.ignore(fmt::format("Failed to parse capability in {}=, ignoring: {}", context.key, word), "see capabilities(7)");
+  });
+  if (!complete) return false;
+  if (sum == 0 || set == initial)
+    set = invert ? ~sum & all_capabilities : sum;
+  else if (invert)
+    set &= ~sum;
+  else
+    set |= sum;
+  return true;
+}
+bool SecureBitsCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  int bits = value.value_or(0);
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (const std::optional<int> bit = parse_secure_bit(word))
+      bits |= *bit;
+    else
+      context.ignore(fmt::format("Failed to parse secure bits, ignoring: {}", word));
+  });
+  if (!complete) return false;
+  value = bits;
+  return true;
+}
+Result<Texts> SecureBitsCodec::texts(const Value& value) {
+  const auto* bits = std::get_if<std::int32_t>(&value.storage);
+  if (bits == nullptr || *bits < 0 || *bits > 63) return fail_value(EINVAL, "Invalid secure bits.");
+  return *bits == 0 ? Texts{""} : Texts{"", format_secure_bits(*bits)};
+}
+
+// --- Filters ------------------------------------------------------------------------------------------------------
+Result<Texts> filter_texts(const Value& value) {
+  const auto* pair = std::get_if<StructValue>(&value.storage);
+  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "a filter is wanted");
+  const auto* allow = std::get_if<bool>(&pair->fields[0].storage);
+  const auto* names = std::get_if<ArrayValue>(&pair->fields[1].storage);
+  if (allow == nullptr || names == nullptr) return fail_value(EINVAL, "a filter is wanted");
+  std::string line = *allow ? "" : "~";
+  for (const Value& element : names->elements) {
+    const auto* name = std::get_if<std::string>(&element.storage);
+    if (name == nullptr) return fail_value(EINVAL, "a filter is made of names");
+    if (&element != &names->elements.front()) line += ' ';
+    line += quoted_word(*name);
+  }
+  if (names->elements.empty()) return Texts{""};
+  return Texts{std::move(line)};
+}
+
+namespace {
+struct CallWord {
+  std::string name;
+  int error = -1;
+};
+constexpr int kill_error = 2147483646;  // what "kill" is on the bus
+std::optional<CallWord> split_call(std::string_view word) {
+  const std::size_t colon = word.find(':');
+  CallWord call{std::string(word.substr(0, colon)), -1};
+  if (colon == std::string_view::npos) return call;
+  const std::string_view error = word.substr(colon + 1);
+  if (error == "kill") {
+    call.error = kill_error;
+  } else if (const std::optional<int> number = parse_errno(error)) {
+    call.error = *number;
+  } else {
+    return std::nullopt;
+  }
+  return call;
+}
+
+void add_calls(ParseContext& context, SystemCallSet& filter, bool invert, const CallWord& call) {
+  if (call.name.starts_with('@')) {
+    const SystemCallGroup* group = find_system_call_group(call.name);
+    if (group == nullptr) {
+      context.ignore(fmt::format("Unknown system call group, ignoring: {}", call.name), "see systemd-analyze syscall-filter");
+      return;
+    }
+    for (const std::string_view member : system_calls_of(*group)) apply_to_filter(filter, invert, std::string(member), int{call.error});
+  } else if (!is_known_system_call(call.name)) {
+    context.ignore(fmt::format("Failed to parse system call, ignoring: {}", call.name));
+  } else {
+    apply_to_filter(filter, invert, call.name, call.error);
+  }
+}
+
+bool parse_calls(ParseContext& context, std::string_view text, bool with_errors, std::optional<SystemCallSet>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const bool invert = text.starts_with('~');
+  if (invert) text.remove_prefix(1);
+  SystemCallSet filter;
+  if (value) {
+    filter = *value;
+  } else if (!invert) {
+    filter.allow_list = true;
+    if (with_errors) add_calls(context, filter, false, {"@default", -1});
+  }
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<CallWord> call = with_errors ? split_call(word) : CallWord{word, -1};
+    if (!call)
+      context.ignore(fmt::format("Failed to parse syscall, ignoring: {}", word));
+    else if (!invert && call->error >= 0)
+      context.ignore(fmt::format("Allow-listed system calls cannot take error number, ignoring: {}", word));
+    else
+      add_calls(context, filter, invert, *call);
+  });
+  value = std::move(filter);
+  return complete;
+}
+}  // namespace
+
+bool SystemCallFilterCodec::parse(ParseContext& context, std::string_view text, std::optional<SystemCallSet>& value) {
+  return parse_calls(context, text, true, value);
+}
+bool SystemCallLogCodec::parse(ParseContext& context, std::string_view text, std::optional<SystemCallSet>& value) {
+  return parse_calls(context, text, false, value);
+}
+Value SystemCallFilterCodec::encode(const std::optional<SystemCallSet>& value) {
+  ArrayValue names{"s", {}};
+  if (value)
+    for (const auto& [name, error] : value->entries) {
+      if (error < 0) {
+        names.elements.emplace_back(name);
+      } else {
+        names.elements.emplace_back(name + ":" + (error == kill_error ? "kill" : format_errno(error)));
+      }
+    }
+  return struct_of(value && value->allow_list, std::move(names));
+}
+
+bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (!is_system_call_architecture(word))
+      context.ignore(fmt::format("Failed to parse system call architecture \"{}\", ignoring: Invalid argument", word), "such as native, x86-64 or x86");
+    else if (std::find(value.begin(), value.end(), word) == value.end())
+      value.push_back(word);
+  });
+}
+Value ArchitecturesCodec::encode(const std::vector<std::string>& value) {
+  std::vector<std::string> sorted = value;
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  return string_array(sorted);
+}
+
+bool ErrorNumberCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty() || text == "kill") {
+    value.reset();
+    return true;
+  }
+  if (const std::optional<int> number = parse_errno(text); number && *number > 0) {
+    value = *number;
+  } else {
+    context.ignore(fmt::format("Failed to parse error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
+    return false;
+  }
+  return true;
+}
+
+// --- Namespaces ---------------------------------------------------------------------------------------------------
+bool NamespacesCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  if (const Result<bool> restrict_all = parse_boolean(text)) {
+    value = *restrict_all ? 0 : all_namespaces();
+    return true;
+  }
+  const bool invert = text.starts_with('~');
+  if (invert) text.remove_prefix(1);
+  std::uint64_t flags = 0;
+  for (const std::string_view word : split_whitespace(text)) {
+    const std::optional<std::uint64_t> flag = parse_namespace(word);
+    if (!flag) {
+      context.ignore(fmt::format("Failed to parse namespace type string, ignoring: {}", text), "choose from cgroup, ipc, net, mnt, pid, user, uts");
+      return false;
+    }
+    flags |= *flag;
+  }
+  if (!value)
+    value = invert ? all_namespaces() & ~flags : flags;
+  else
+    value = invert ? *value & ~flags : *value | flags;
+  return true;
+}
+Result<Texts> NamespacesCodec::texts(const Value& value) {
+  const auto* flags = std::get_if<std::uint64_t>(&value.storage);
+  if (flags == nullptr) return fail_value(EINVAL, "a set of namespaces is wanted");
+  if ((*flags & all_namespaces()) == all_namespaces()) return Texts{"", "no"};
+  if ((*flags & all_namespaces()) == 0) return Texts{"", "yes"};
+  return Texts{"", format_namespaces(*flags)};
+}
+
+bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, std::optional<FamilyFilter>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  if (text == "none") {
+    value = FamilyFilter{true, {}};
+    return true;
+  }
+  const bool invert = text.starts_with('~');
+  if (invert) text.remove_prefix(1);
+  FamilyFilter filter = value.value_or(FamilyFilter{!invert, {}});
+  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (const std::optional<int> family = number_of(address_families(), word))
+      apply_to_filter(filter, invert, int{*family}, NoExtra{});
+    else
+      context.ignore(fmt::format("Failed to parse address family, ignoring: {}", word), "such as AF_UNIX or AF_INET");
+  });
+  value = std::move(filter);
+  return complete;
+}
+Value AddressFamiliesCodec::encode(const std::optional<FamilyFilter>& value) {
+  std::vector<std::string> names;
+  if (value)
+    for (const auto& [family, none] : value->entries) names.emplace_back(name_of(address_families(), family));
+  std::sort(names.begin(), names.end());
+  return struct_of(value && value->allow_list, string_array(names));
+}
+Result<Texts> AddressFamiliesCodec::texts(const Value& value) {
+  Texts texts = TRY(filter_texts(value));
+  const auto& pair = std::get<StructValue>(value.storage);
+  if (texts.size() == 1 && texts[0].empty() && std::get<bool>(pair.fields[0].storage)) return Texts{"none"};
+  return texts;
+}
+
+bool FileSystemsCodec::parse(ParseContext&, std::string_view text, std::optional<NameFilter>& value) {
+  if (text.empty()) {
+    value.reset();
+  } else if (!value) {
+    value = NameFilter{!text.starts_with('~'), {}};
+  }
+  return true;
+}
+Value FileSystemsCodec::encode(const std::optional<NameFilter>& value) { return encode_name_filter(value.value_or(NameFilter{})); }
+Value encode_name_filter(const NameFilter& filter) {
+  std::vector<std::string> names;
+  for (const auto& [name, none] : filter.entries) names.push_back(name);
+  return struct_of(filter.allow_list, string_array(names));
+}
+
+bool LabelCodec::parse(ParseContext& context, std::string_view text, SecurityLabel& value) {
+  if (text.empty()) {
+    value = {};
+    return true;
+  }
+  SecurityLabel label;
+  label.ignore_failure = text.starts_with('-');
+  if (label.ignore_failure) text.remove_prefix(1);
+  std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) {
+    context.fatal = context.fatal || !label.ignore_failure;
+    return false;
+  }
+  label.label = std::move(*expanded);
+  value = std::move(label);
+  return true;
+}
+Result<Texts> LabelCodec::texts(const Value& value) {
+  if (const auto* plain = std::get_if<std::string>(&value.storage)) return Texts{escape_specifiers(*plain)};
+  const auto* pair = std::get_if<StructValue>(&value.storage);
+  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "a label is wanted");
+  const auto* ignore = std::get_if<bool>(&pair->fields[0].storage);
+  const auto* label = std::get_if<std::string>(&pair->fields[1].storage);
+  if (ignore == nullptr || label == nullptr) return fail_value(EINVAL, "a label is wanted");
+  return Texts{(*ignore && !label->empty() ? "-" : "") + escape_specifiers(*label)};
+}
+
+bool MountFlagsCodec::parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+  if (text.empty()) {
+    value = 0;
+  } else if (const std::optional<int> flag = number_of(mount_propagations(), text)) {
+    value = static_cast<std::uint64_t>(*flag);
+  } else {
+    context.ignore(fmt::format("Failed to parse mount flag {}, ignoring.", text), "choose shared, slave or private");
+    return false;
+  }
+  return true;
+}
+Result<Texts> MountFlagsCodec::texts(const Value& value) {
+  const auto* flags = std::get_if<std::uint64_t>(&value.storage);
+  if (flags == nullptr) return fail_value(EINVAL, "mount flags are wanted");
+  if (*flags == 0) return Texts{""};
+  if (*flags <= INT32_MAX)
+    if (const std::string_view name = name_of(mount_propagations(), static_cast<int>(*flags)); !name.empty()) return Texts{std::string(name)};
+  return fail_value(EINVAL, "Unknown mount propagation flags.");
+}
+
+}  // namespace unitparser

@@ -1,0 +1,300 @@
+// Reading of sockets, timers and paths. [pure]
+#include "unitparser/directives/codec_socket.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "unitparser/directives/codec_resource.h"
+#include "unitparser/syntax/addresses.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+
+// --- Sockets ------------------------------------------------------------------------------------------------------
+bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text, std::vector<ListenEntry>& list) {
+  if (text.empty()) {
+    list.clear();
+    return true;
+  }
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  ListenEntry entry{kind, {}, context.origin};
+  const bool is_address = kind == ListenKind::stream || kind == ListenKind::datagram || kind == ListenKind::sequential_packet;
+  if (is_address || kind == ListenKind::netlink) {
+    const Result<SocketAddress> address = is_address ? parse_socket_address(*expanded) : parse_netlink_address(*expanded);
+    if (!address) {
+      context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", is_address ? "address" : "netlink address", *expanded),
+                     "write a path, @abstract, port, address:port or vsock:cid:port");
+      return false;
+    }
+    const bool is_unix = address->kind == SocketAddress::Kind::unix_path || address->kind == SocketAddress::Kind::unix_abstract;
+    if (kind == ListenKind::sequential_packet && !is_unix) {
+      context.ignore(fmt::format("Address family not supported, ignoring: {}", *expanded), "sequential packets exist for local sockets");
+      return false;
+    }
+    entry.address = format_socket_address(*address);
+  } else {
+    std::optional<std::string> path = checked_path(context, *expanded);
+    if (!path) return false;
+    entry.address = std::move(*path);
+  }
+  list.push_back(std::move(entry));
+  return true;
+}
+Value encode_listen(const std::vector<ListenEntry>& list) {
+  ArrayValue array{"(ss)", {}};
+  for (const ListenEntry& entry : list) array.elements.push_back(struct_of(std::string(to_name(entry.kind)), entry.address));
+  return array;
+}
+
+namespace {
+/// Lines "<prefix><kind>=<text>" from pairs.
+template <class Line>
+Result<Texts> pair_lines(const Value& value, std::string_view reset, Line&& line) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
+  Texts lines;
+  if (list->elements.empty()) lines.push_back(fmt::format("{}=", reset));
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    const auto* kind = fields != nullptr && fields->fields.size() >= 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
+    if (kind == nullptr) return fail_value(EINVAL, "a list of pairs is wanted");
+    lines.push_back(TRY(line(*kind, fields->fields[1])));
+  }
+  return lines;
+}
+}  // namespace
+
+Result<Texts> listen_lines(const Value& value) {
+  return pair_lines(value, "ListenStream", [](const std::string& kind, const Value& content) -> Result<std::string> {
+    const auto* address = std::get_if<std::string>(&content.storage);
+    if (address == nullptr || !from_name<ListenKind>(kind)) return fail_value(EINVAL, "Unknown kind of socket.");
+    return fmt::format("Listen{}={}", kind, escape_specifiers(*address));
+  });
+}
+
+bool SocketProtocolCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const std::optional<int> protocol = number_of(socket_protocols(), text);
+  if (!protocol) {
+    context.ignore(fmt::format("Failed to parse socket protocol, ignoring: {}", text), "choose udplite or sctp");
+    return false;
+  }
+  value = *protocol;
+  return true;
+}
+Result<Texts> SocketProtocolCodec::texts(const Value& value) {
+  const auto* number = std::get_if<std::int32_t>(&value.storage);
+  const std::string_view name = number != nullptr ? name_of(socket_protocols(), *number) : std::string_view{};
+  if (name.empty()) return fail_value(EINVAL, "Unknown socket protocol.");
+  return Texts{std::string(name)};
+}
+bool IpTosCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const std::optional<int> tos = name_or_number(ip_tos_names(), text, 255);
+  if (!tos) {
+    context.ignore(fmt::format("Failed to parse IP TOS value, ignoring: {}", text), "choose low-delay, throughput, reliability or low-cost");
+    return false;
+  }
+  value = *tos;
+  return true;
+}
+bool InterfaceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty() || text == "*") {
+    value.clear();
+    return true;
+  }
+  std::optional<std::string> name = context.expand(text);
+  if (!name) return false;
+  if (!is_interface_name(*name)) {
+    context.ignore(fmt::format("Interface name is not valid, ignoring assignment: {}", *name));
+    return false;
+  }
+  value = std::move(*name);
+  return true;
+}
+bool DescriptorNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  std::optional<std::string> name = context.expand(text);
+  if (!name) return false;
+  if (name->empty() || name->size() > 255 || name->find(':') != std::string::npos || has_control_characters(*name)) {
+    context.ignore(fmt::format("Invalid file descriptor name, ignoring: {}", *name), "at most 255 characters, no colon");
+    return false;
+  }
+  value = std::move(*name);
+  return true;
+}
+bool TimestampingCodec::parse(ParseContext& context, std::string_view text, SocketTimestamping& value) {
+  if (text == "us" || text == "usec" || text == "µs") {
+    value = SocketTimestamping::us;
+  } else if (text == "ns" || text == "nsec") {
+    value = SocketTimestamping::ns;
+  } else if (const Result<bool> truth = parse_boolean(text)) {
+    value = *truth ? SocketTimestamping::ns : SocketTimestamping::off;
+  } else {
+    context.ignore(fmt::format("Failed to parse timestamping value, ignoring: {}", text), "choose off, us or ns");
+    return false;
+  }
+  return true;
+}
+bool SymlinksCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<std::string> expanded = context.expand(word);
+    if (!expanded) return;
+    if (std::optional<std::string> path = checked_path(context, *expanded)) value.push_back(std::move(*path));
+  });
+}
+
+// --- Timers -------------------------------------------------------------------------------------------------------
+bool parse_timer(ParseContext& context, TimerBase base, std::string_view text, std::vector<TimerEntry>& list) {
+  if (text.empty()) {
+    list.clear();
+    return true;
+  }
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  TimerEntry entry;
+  entry.base = base;
+  entry.origin = context.origin;
+  if (base == TimerBase::calendar) {
+    entry.calendar = *expanded;
+  } else {
+    const Result<Duration> delay = parse_duration(*expanded);
+    if (!delay) {
+      context.ignore(fmt::format("Failed to parse timer value, ignoring: {}", *expanded), "write a time span such as 15min");
+      return false;
+    }
+    entry.delay = *delay;
+  }
+  list.push_back(std::move(entry));
+  return true;
+}
+Value encode_monotonic_timers(const std::vector<TimerEntry>& list) {
+  ArrayValue array{"(stt)", {}};
+  for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
+    if (entry->base != TimerBase::calendar)
+      array.elements.push_back(struct_of(std::string(to_name(entry->base)), entry->delay.usec(), std::uint64_t{0}));
+  return array;
+}
+Value encode_calendar_timers(const std::vector<TimerEntry>& list) {
+  ArrayValue array{"(sst)", {}};
+  for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
+    if (entry->base == TimerBase::calendar)
+      array.elements.push_back(struct_of(std::string(to_name(entry->base)), entry->calendar, std::uint64_t{0}));
+  return array;
+}
+Result<Texts> timer_lines(const Value& value) {
+  return pair_lines(value, "OnBootSec", [](const std::string& kind, const Value& content) -> Result<std::string> {
+    const std::string key = kind.ends_with("USec") ? kind.substr(0, kind.size() - 4) + "Sec" : kind;
+    if (const auto* calendar = std::get_if<std::string>(&content.storage)) {
+      if (kind != "OnCalendar") return fail_value(EINVAL, "Invalid calendar specification.");
+      return fmt::format("{}={}", key, escape_specifiers(*calendar));
+    }
+    const auto* usec = std::get_if<std::uint64_t>(&content.storage);
+    const std::optional<TimerBase> base = from_name<TimerBase>(key.substr(0, key.size() - 3) + "USec");
+    if (usec == nullptr || !base) return fail_value(EINVAL, "Invalid timer base.");
+    return fmt::format("{}={}us", key, *usec);
+  });
+}
+
+// --- Paths --------------------------------------------------------------------------------------------------------
+bool parse_watched_path(ParseContext& context, PathKind kind, std::string_view text, std::vector<PathEntry>& list) {
+  if (text.empty()) {
+    list.clear();
+    return true;
+  }
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  std::optional<std::string> path = checked_path(context, *expanded);
+  if (!path) return false;
+  list.push_back({kind, std::move(*path), context.origin});
+  return true;
+}
+Value encode_watched_paths(const std::vector<PathEntry>& list) {
+  ArrayValue array{"(ss)", {}};
+  for (auto entry = list.rbegin(); entry != list.rend(); ++entry)
+    array.elements.push_back(struct_of(std::string(to_name(entry->kind)), entry->path));
+  return array;
+}
+Result<Texts> watched_path_lines(const Value& value) {
+  return pair_lines(value, "PathExists", [](const std::string& kind, const Value& content) -> Result<std::string> {
+    const auto* path = std::get_if<std::string>(&content.storage);
+    if (path == nullptr || !from_name<PathKind>(kind) || !is_absolute_path(*path)) return fail_value(EINVAL, "Unknown path type or path not absolute.");
+    return fmt::format("{}={}", kind, escape_specifiers(*path));
+  });
+}
+
+// --- Mounts, swaps, services --------------------------------------------------------------------------------------
+bool MountSourceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  std::optional<std::string> source = context.expand(text);
+  if (!source) return false;
+  value = is_absolute_path(*source) ? simplify_path(*source) : std::move(*source);
+  return true;
+}
+bool SwapPriorityCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::int64_t> priority = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!priority || *priority < -1 || *priority > 32767) {
+    context.ignore(fmt::format("{}, ignoring: {}", priority ? "Swap priority out of range" : "Invalid swap priority", text), "the range is -1 to 32767");
+    return false;
+  }
+  value = static_cast<int>(*priority);
+  return true;
+}
+
+namespace {
+bool is_bus_name(std::string_view name) {
+  if (name.empty() || name.size() > 255 || name[0] == '.' || name[0] == ':' || name.back() == '.') return false;
+  bool dot = false;
+  bool at_start = true;
+  for (const char c : name) {
+    if (c == '.') {
+      if (at_start) return false;
+      dot = true;
+      at_start = true;
+      continue;
+    }
+    if (!is_alphabetic(c) && c != '_' && c != '-' && !(is_digit(c) && !at_start)) return false;
+    at_start = false;
+  }
+  return dot && !at_start;
+}
+}  // namespace
+bool BusNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  std::optional<std::string> name = context.expand(text);
+  if (!name) return false;
+  if (!is_bus_name(*name)) {
+    context.ignore(fmt::format("Invalid bus name, ignoring: {}", *name), "such as org.example.Service");
+    return false;
+  }
+  value = std::move(*name);
+  return true;
+}
+bool PidFileCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  if (!is_safe_path(*expanded)) {
+    context.complain(fmt::format("{}= path is not normalized, ignoring: {}", context.key, *expanded));
+    return false;
+  }
+  std::string path = *expanded;
+  if (!is_absolute_path(path)) path = (context.specifiers.facts != nullptr ? context.specifiers.facts->runtime_directory : std::string("/run")) + "/" + path;
+  path = simplify_path(path);
+  if (path_is_below(path, "/var/run") && path.size() > 9) {
+    const std::string better = "/run/" + path.substr(9);
+    context.note(fmt::format("PIDFile= references a path below legacy directory /var/run/, updating {} → {}; please update the unit file accordingly.", path, better));
+    path = better;
+  }
+  value = std::move(path);
+  return true;
+}
+
+}  // namespace unitparser

@@ -1,0 +1,302 @@
+// Reading of what units name. [pure]
+#include "unitparser/directives/codec_unit.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include "unitparser/names/unit_name.h"
+#include "unitparser/syntax/exec_line.h"
+#include "unitparser/syntax/exit_status.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+
+Result<UnitName> resolve_unit_name(const ParseContext& context, std::string_view name) {
+  UnitName parsed = TRY(UnitName::parse(name));
+  if (!parsed.is_template()) return parsed;
+  const UnitName own = TRY(UnitName::parse(context.specifiers.unit));
+  return parsed.with_instance(own.form() == NameForm::instance ? own.instance() : own.prefix());
+}
+
+bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_view text, std::vector<DependencyEntry>& entries) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<std::string> name = context.expand(word, SpecifierSet::unit_name);
+    if (!name) return;
+    const Result<UnitName> unit = resolve_unit_name(context, *name);
+    if (!unit) {
+      context.ignore(fmt::format("Failed to add dependency on {}, ignoring: Invalid argument", *name),
+                     "a unit name ends in its type, such as .service or .target");
+      return;
+    }
+    entries.push_back({kind, unit->text(), context.origin});
+  });
+}
+
+bool parse_unit_name(ParseContext& context, std::string_view text, const UnitNameRule& rule, std::string& value) {
+  const std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name);
+  if (!name) return false;
+  const Result<UnitName> unit = resolve_unit_name(context, *name);
+  if (!unit || (rule.only && unit->type() != *rule.only)) {
+    context.ignore(fmt::format("{}, ignoring: {}", rule.refusal, *name));
+    return false;
+  }
+  value = unit->text();
+  return true;
+}
+bool SocketListCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    std::string name;
+    if (parse_unit_name(context, word, {UnitType::socket, "Unit must be of type socket"}, name)) value.push_back(std::move(name));
+  });
+}
+bool TriggeredUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  return parse_unit_name(context, text, {std::nullopt, "Unit type not valid"}, value);
+}
+bool ServiceUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  return parse_unit_name(context, text, {UnitType::service, "Unit must be of type service"}, value);
+}
+bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (text.empty()) {
+    value.clear();
+    return true;
+  }
+  std::string name;
+  if (!parse_unit_name(context, text, {UnitType::slice, "Failed to assign slice"}, name)) return false;
+  const Result<UnitName> slice = UnitName::parse(name);
+  if (!slice || !is_valid_slice(*slice)) {
+    context.ignore(fmt::format("Failed to assign slice, ignoring: {}", text), "a slice is named after its parents, such as a-b.slice in a.slice");
+    return false;
+  }
+  value = std::move(name);
+  return true;
+}
+
+bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:", "info:", "man:"};
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    std::optional<std::string> url = context.expand(word);
+    if (!url) return;
+    for (const std::string_view scheme : schemes)
+      if (!scheme.empty() && url->starts_with(scheme) && url->size() > scheme.size()) {
+        value.push_back(std::move(*url));
+        return;
+      }
+    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:, info: or man:");
+  });
+}
+
+bool WordsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (std::optional<std::string> expanded = context.expand(word)) value.push_back(std::move(*expanded));
+  });
+}
+bool InstallWordsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) { value.push_back(word); });
+}
+
+bool MountsForCodec::parse(ParseContext& context, std::string_view text, std::vector<Entry>& value) {
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    const std::optional<std::string> expanded = context.expand(word);
+    if (!expanded) return;
+    if (std::optional<std::string> path = checked_path(context, *expanded)) value.emplace_back(std::move(*path), context.origin);
+  });
+}
+Value MountsForCodec::encode(const std::vector<Entry>& value) {
+  std::vector<std::string> paths;
+  for (const Entry& entry : value) paths.push_back(entry.first);
+  return string_array(paths);
+}
+
+// --- Conditions ---------------------------------------------------------------------------------------------------
+namespace {
+bool takes_path(ConditionKind kind) {
+  return kind <= ConditionKind::needs_update;  // the path kinds stand first
+}
+}  // namespace
+
+bool parse_condition(ParseContext& context, ConditionKind kind, std::string_view text, std::vector<Condition>& list) {
+  if (text.empty()) {
+    list.clear();
+    return true;
+  }
+  Condition condition;
+  condition.kind = kind;
+  condition.origin = context.origin;
+  const auto take = [&text](char mark) {
+    if (!text.starts_with(mark)) return false;
+    text = trim_left(text.substr(1));
+    return true;
+  };
+  condition.triggering = take('|');
+  condition.negated = take('!');
+  const std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  if (takes_path(kind)) {
+    std::optional<std::string> path = checked_path(context, *expanded);
+    if (!path) return false;
+    condition.parameter = std::move(*path);
+  } else {
+    condition.parameter = *expanded;
+  }
+  list.push_back(std::move(condition));
+  return true;
+}
+
+Value encode_conditions(std::string_view prefix, const std::vector<Condition>& list) {
+  ArrayValue array{"(sbbsi)", {}};
+  for (auto condition = list.rbegin(); condition != list.rend(); ++condition)
+    array.elements.push_back(struct_of(fmt::format("{}{}", prefix, to_name(condition->kind)), condition->triggering,
+                                       condition->negated, condition->parameter, std::int32_t{0}));
+  return array;
+}
+
+// --- Exit statuses and signals ------------------------------------------------------------------------------------
+bool ExitStatusCodec::parse(ParseContext& context, std::string_view text, ExitStatusSet& value) {
+  if (text.empty()) {
+    value = {};
+    return true;
+  }
+  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (const auto status = parse_exit_status(word)) {
+      value.codes.insert(*status);
+    } else if (const auto signal = parse_signal(word); signal && !is_digit(word[0])) {
+      value.signals.insert(*signal);
+    } else {
+      context.ignore(fmt::format("Failed to parse value, ignoring: {}", word),
+                     "write an exit status (0 to 255), its name (TEMPFAIL) or a signal (SIGTERM)");
+    }
+  });
+}
+Value ExitStatusCodec::encode(const ExitStatusSet& value) {
+  ArrayValue codes{"i", {}};
+  ArrayValue signals{"i", {}};
+  for (const int code : value.codes) codes.elements.emplace_back(std::int32_t{code});
+  for (const int signal : value.signals) signals.elements.emplace_back(std::int32_t{signal});
+  return struct_of(std::move(codes), std::move(signals));
+}
+Result<Texts> ExitStatusCodec::texts(const Value& value) {
+  const auto* pair = std::get_if<StructValue>(&value.storage);
+  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "exit statuses and signals are wanted");
+  std::string text;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto* numbers = std::get_if<ArrayValue>(&pair->fields[i].storage);
+    if (numbers == nullptr) return fail_value(EINVAL, "exit statuses and signals are wanted");
+    for (const Value& element : numbers->elements) {
+      const auto* number = std::get_if<std::int32_t>(&element.storage);
+      if (number == nullptr || *number < 0 || *number > (i == 0 ? 255 : 64))
+        return fail_value(EINVAL, "exit status or signal out of range");
+      if (!text.empty()) text += ' ';
+      text += i == 0 ? fmt::format("{}", *number) : "SIG" + format_signal(*number);
+    }
+  }
+  return Texts{std::move(text)};
+}
+
+bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint8_t>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<std::uint64_t> status = parse_unsigned(text, 255);
+  if (!status) {
+    context.ignore(fmt::format("Failed to parse exit status '{}', ignoring: {}", text, std::strerror(status.error().os_errno)));
+    return false;
+  }
+  value = static_cast<std::uint8_t>(*status);
+  return true;
+}
+
+bool SignalCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  const std::optional<int> signal = parse_signal(text);
+  if (!signal) {
+    context.ignore(fmt::format("Failed to parse kill signal specification, ignoring: {}", text), "write a signal such as SIGTERM");
+    return false;
+  }
+  value = *signal;
+  return true;
+}
+
+// --- Commands -----------------------------------------------------------------------------------------------------
+bool ExecCodec::parse(ParseContext& context, std::string_view text, ExecCommands& value) {
+  if (parse_exec_line(text, context.specifiers, context.origin, context.remarks, value) == ExecLineOutcome::fatal)
+    context.fatal = true;
+  return true;
+}
+
+namespace {
+Value encode_commands(const ExecCommands& commands, bool extended) {
+  ArrayValue array{extended ? "(sasasttttuii)" : "(sasbttttuii)", {}};
+  for (const ExecCommand& command : commands) {
+    Value flags = command.ignore_failure;
+    if (extended) {
+      std::vector<std::string> words;
+      if (command.ignore_failure) words.emplace_back("ignore-failure");
+      if (command.full_privileges) words.emplace_back("privileged");
+      if (command.no_setuid) words.emplace_back("no-setuid");
+      if (command.no_env_expand) words.emplace_back("no-env-expand");
+      if (command.ambient_magic) words.emplace_back("ambient");
+      flags = string_array(words);
+    }
+    array.elements.push_back(struct_of(command.path, string_array(command.argv), std::move(flags), std::uint64_t{0},
+                                       std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{0}, std::uint32_t{0},
+                                       std::int32_t{0}, std::int32_t{0}));
+  }
+  return array;
+}
+
+bool set_flags(ExecCommand& command, const Value& flags) {
+  if (const auto* ignore = std::get_if<bool>(&flags.storage)) {
+    command.ignore_failure = *ignore;
+    return true;
+  }
+  const auto* words = std::get_if<ArrayValue>(&flags.storage);
+  if (words == nullptr) return false;
+  for (const Value& element : words->elements) {
+    const auto* word = std::get_if<std::string>(&element.storage);
+    if (word == nullptr) return false;
+    if (*word == "ignore-failure")
+      command.ignore_failure = true;
+    else if (*word == "privileged")
+      command.full_privileges = true;
+    else if (*word == "no-setuid")
+      command.no_setuid = true;
+    else if (*word == "no-env-expand")
+      command.no_env_expand = true;
+    else if (*word == "ambient")
+      command.ambient_magic = true;
+    else
+      return false;
+  }
+  return true;
+}
+}  // namespace
+
+Value ExecCodec::encode(const ExecCommands& value) { return encode_commands(value, false); }
+Value ExecCodec::encode_extended(const ExecCommands& value) { return encode_commands(value, true); }
+
+Result<Texts> ExecCodec::texts(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail_value(EINVAL, "a list of commands is wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
+  for (const Value& element : list->elements) {
+    const auto* fields = std::get_if<StructValue>(&element.storage);
+    if (fields == nullptr || fields->fields.size() < 3) return fail_value(EINVAL, "a command is wanted");
+    const auto* path = std::get_if<std::string>(&fields->fields[0].storage);
+    const auto* argv = std::get_if<ArrayValue>(&fields->fields[1].storage);
+    ExecCommand command;
+    if (path == nullptr || argv == nullptr || !set_flags(command, fields->fields[2])) return fail_value(EINVAL, "a command is wanted");
+    if (!is_absolute_path(*path) && !is_valid_file_name(*path)) return fail_value(EINVAL, fmt::format("\"{}\" is not a valid executable path", *path));
+    command.path = *path;
+    for (const Value& argument : argv->elements) {
+      const auto* text = std::get_if<std::string>(&argument.storage);
+      if (text == nullptr) return fail_value(EINVAL, "arguments are strings");
+      command.argv.push_back(*text);
+    }
+    if (command.argv.empty()) return fail_value(EINVAL, "a command needs arguments");
+    texts.push_back(format_exec_line(command));
+  }
+  return texts;
+}
+
+}  // namespace unitparser

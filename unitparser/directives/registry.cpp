@@ -1,0 +1,226 @@
+// Index over the tables of rows. [pure]
+#include "unitparser/directives/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "unitparser/base/check.h"
+#include "unitparser/base/text.h"
+#include "unitparser/directives/rows.h"
+
+namespace unitparser {
+namespace {
+
+/// Sections whose properties form a bus interface.
+constexpr bool has_interface(Section section) { return section <= Section::scope && section != Section::install; }
+
+/// Built once from the constant tables, never changed: a cache of facts, not state.
+class Index {
+ public:
+  Index() {
+    for (const auto table : {unit_rows(), condition_rows(), install_rows(), service_rows(), socket_rows(), mount_rows(),
+                             automount_rows(), swap_rows(), timer_rows(), trigger_path_rows(), scope_rows(), process_rows(),
+                             scheduling_rows(), sandbox_rows(), path_rows(), resource_rows(), kill_rows()})
+      for (const UnitRow& row : table)
+        if (!row.key.empty() || !row.bus.name.empty()) rows.push_back(&row);
+    for (std::size_t i = 0; i < section_count; ++i) add_section(static_cast<Section>(i));
+    for (const UnitRow* row : rows)
+      if (row->sections.bits == 0) set_only.emplace(row->bus.name, row);
+  }
+
+  std::vector<const UnitRow*> rows;
+  std::array<std::unordered_map<std::string_view, FoundDirective>, section_count> by_key;
+  std::array<std::vector<std::string_view>, section_count> keys;
+  std::array<std::vector<Property>, section_count> properties;
+  std::unordered_map<std::string_view, const UnitRow*> set_only;  ///< names that transient units take besides properties
+
+ private:
+  void add_section(Section section) {
+    const auto at = static_cast<std::size_t>(section);
+    for (const UnitRow* row : rows) {
+      if (!row->sections.has(section)) continue;
+      if (!row->key.empty()) {
+        by_key[at].emplace(row->key, FoundDirective{row, row->kind == RowKind::alias ? &target_of(*row, section) : row});
+        keys[at].push_back(row->key);
+      }
+      if (has_interface(section) && !row->bus.name.empty())
+        properties[at].push_back({row->bus.name, row->signature, row->bus.emits, row->bus.from_graph, row});
+    }
+    std::sort(keys[at].begin(), keys[at].end());
+    std::sort(properties[at].begin(), properties[at].end(), [](const Property& a, const Property& b) { return a.name < b.name; });
+  }
+  const UnitRow& target_of(const UnitRow& alias, Section section) const {
+    const std::size_t dot = alias.target.find('.');
+    if (dot != std::string_view::npos) {
+      const std::optional<Section> other = from_name<Section>(alias.target.substr(0, dot));
+      CHECK(other.has_value());
+      section = *other;
+    }
+    const std::string_view key = dot == std::string_view::npos ? alias.target : alias.target.substr(dot + 1);
+    for (const UnitRow* row : rows)
+      if (row->key == key && row->sections.has(section)) return *row;
+    CHECK(!"an alias names a row that exists");
+    return alias;
+  }
+};
+const Index& index() {
+  static const Index built;
+  return built;
+}
+
+constexpr std::string_view interface_prefix = "org.freedesktop.systemd1.";
+std::optional<Section> section_of_interface(std::string_view interface_name) {
+  const auto name = after_prefix(interface_name, interface_prefix);
+  const std::optional<Section> section = name ? from_name<Section>(*name) : std::nullopt;
+  return section && has_interface(*section) ? section : std::nullopt;
+}
+
+const Property* find_in(Section section, std::string_view property) {
+  const std::vector<Property>& list = index().properties[static_cast<std::size_t>(section)];
+  const auto found = std::lower_bound(list.begin(), list.end(), property, [](const Property& p, std::string_view name) { return p.name < name; });
+  return found != list.end() && found->name == property ? &*found : nullptr;
+}
+
+}  // namespace
+
+std::optional<Section> section_of(UnitType type) {
+  switch (type) {
+    case UnitType::service: return Section::service;
+    case UnitType::socket: return Section::socket;
+    case UnitType::mount: return Section::mount;
+    case UnitType::automount: return Section::automount;
+    case UnitType::swap: return Section::swap;
+    case UnitType::timer: return Section::timer;
+    case UnitType::path: return Section::path;
+    case UnitType::slice: return Section::slice;
+    case UnitType::scope: return Section::scope;
+    case UnitType::target:
+    case UnitType::device: return std::nullopt;
+  }
+  return std::nullopt;
+}
+bool allows_section(UnitType type, Section section) {
+  return section == Section::unit || section == Section::install || section_of(type) == section;
+}
+const FoundDirective* find_directive(Section section, std::string_view key) {
+  const auto& map = index().by_key[static_cast<std::size_t>(section)];
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+std::span<const std::string_view> keys_of(Section section) { return index().keys[static_cast<std::size_t>(section)]; }
+Sections sections_with(std::string_view key) {
+  Sections sections;
+  for (std::size_t i = 0; i < section_count; ++i)
+    if (find_directive(static_cast<Section>(i), key) != nullptr) sections = sections | static_cast<Section>(i);
+  return sections;
+}
+std::span<const UnitRow* const> all_unit_rows() { return index().rows; }
+
+std::span<const Property> properties_of(std::string_view interface_name) {
+  const std::optional<Section> section = section_of_interface(interface_name);
+  return section ? std::span<const Property>(index().properties[static_cast<std::size_t>(*section)]) : std::span<const Property>();
+}
+const Property* find_property(std::string_view interface_name, std::string_view property) {
+  const std::optional<Section> section = section_of_interface(interface_name);
+  return section ? find_in(*section, property) : nullptr;
+}
+std::string interface_of(UnitType type) {
+  std::string name(to_name(type));
+  name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  return std::string(interface_prefix) + name;
+}
+Value bus_value(const UnitConfig& config, const UnitName& name, const MachineFacts& machine, const Property& property) {
+  return property.row->get({config, name, machine});
+}
+
+// --- Setting by bus -----------------------------------------------------------------------------------------------
+namespace {
+
+struct Settable {
+  const UnitRow* row = nullptr;
+  Section section = Section::unit;
+};
+/// By property, by the names that only setting knows, or by key; the type's own section first.
+Settable find_settable(UnitType type, std::string_view name) {
+  std::array<std::optional<Section>, 2> places{section_of(type), Section::unit};
+  for (const std::optional<Section>& place : places)
+    if (place)
+      if (const Property* property = find_in(*place, name)) return {property->row, *place};
+  for (const std::optional<Section>& place : places)
+    if (place)
+      if (const FoundDirective* directive = find_directive(*place, name)) return {directive->effective, *place};
+  const auto extra = index().set_only.find(name);
+  if (extra != index().set_only.end() && places[0]) return {extra->second, *places[0]};
+  return {};
+}
+
+/// What may change while a unit runs: resource control, and the description.
+bool is_live(const UnitRow& row) {
+  return row.sections.bits == resource_sections.bits || row.sections.bits == 0 || row.key == "Description" || row.bus.name == "TimersMonotonic" ||
+         row.bus.name == "TimersCalendar" || row.key == "RuntimeMaxSec";
+}
+
+/// Rows that are shown as a set but have a key carry the value alone; others carry whole "Key=value" lines.
+void add_lines(std::string_view section, std::string_view key, Texts texts, std::vector<SettingLine>& lines) {
+  for (std::string& text : texts) {
+    if (!key.empty()) {
+      lines.push_back({std::string(section), std::string(key), std::move(text)});
+    } else if (const std::size_t equals = text.find('='); equals != std::string::npos) {
+      lines.push_back({std::string(section), text.substr(0, equals), text.substr(equals + 1)});
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view property, const Value& value, SetMode mode) {
+  const Settable found = find_settable(type, property);
+  if (found.row == nullptr || found.row->texts == nullptr || found.row->kind == RowKind::ignored)
+    return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", property));
+  if (mode == SetMode::live && !is_live(*found.row))
+    return fail(ErrorCode::permission_denied, fmt::format("Cannot set property {}, or unknown property.", property));
+  const Value* content = &value;
+  if (const auto* variant = std::get_if<VariantValue>(&value.storage); variant != nullptr && variant->content.size() == 1) content = &variant->content[0];
+  Result<Texts> texts = found.row->texts(*content);
+  // The value of a row without property is whatever is written in files.
+  if (!texts && found.row->bus.name.empty()) texts = plain_texts(*content);
+  if (!texts) return tl::unexpected(std::move(texts.error()).context(property));
+  const std::string_view key = !found.row->key.empty() ? found.row->key : found.row->target;
+  std::vector<SettingLine> lines;
+  add_lines(to_name(found.section), key, std::move(*texts), lines);
+  for (const SettingLine& line : lines)
+    if (line.value.find('\n') != std::string::npos || line.value.size() > 1024UL * 1024)
+      return fail(ErrorCode::invalid_argument, fmt::format("{}: a value cannot have line breaks", property));
+  return lines;
+}
+
+Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name, const SpecifierFacts& facts,
+                            const MachineFacts& machine, ManagerScope scope) {
+  UnitConfig next = config;
+  for (const SettingLine& line : lines) {
+    const std::optional<Section> section = from_name<Section>(line.section);
+    const FoundDirective* directive = section ? find_directive(*section, line.key) : nullptr;
+    if (directive == nullptr || directive->effective->apply == nullptr)
+      return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", line.key));
+    Diagnostics found;
+    Remarks remarks(found, {}, line.key);
+    ParseContext context{.section = line.section, .key = line.key, .origin = {}, .specifiers = {&facts, name.text(), {}, {}}, .machine = &machine,
+                         .type = name.type(), .scope = scope, .remarks = remarks};
+    const bool applied = directive->effective->apply(context, next, line.value);
+    if (!applied || context.fatal)
+      return fail(ErrorCode::invalid_argument, found.empty() ? fmt::format("Invalid value for {}", line.key) : found.front().message);
+  }
+  config = std::move(next);
+  return {};
+}
+
+Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName& name, std::string_view property, const Value& value, SetMode mode,
+                                              const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope) {
+  std::vector<SettingLine> lines = TRY(setting_lines(name.type(), property, value, mode));
+  TRY(apply_settings(config, lines, name, facts, machine, scope));
+  return lines;
+}
+
+}  // namespace unitparser

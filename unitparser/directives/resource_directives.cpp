@@ -1,0 +1,189 @@
+// Rows of resource control and killing (systemd.resource-control(5), systemd.kill(5)). [pure]
+#include "unitparser/directives/codec_process.h"
+#include "unitparser/directives/codec_resource.h"
+#include "unitparser/directives/codec_unit.h"
+#include "unitparser/directives/rows.h"
+
+namespace unitparser {
+
+template <>
+inline constexpr std::string_view enum_noun<KillMode> = "kill mode";
+template <>
+inline constexpr std::string_view enum_noun<DevicePolicy> = "device policy";
+
+namespace {
+
+constexpr Sections cgroup = resource_sections;
+constexpr Sections killing = kill_sections;
+using Basics = ResourceBasics;
+using Memory = ResourceMemory;
+using Io = ResourceIo;
+using Access = ResourceAccess;
+
+template <auto Field>
+consteval UnitRow boolean(std::string_view key, std::string_view description) {
+  return row<Field, BooleanCodec>(cgroup, key, quiet(key), description);
+}
+template <auto Field>
+consteval UnitRow cpu_set(std::string_view key, std::string_view description) {
+  return row<Field, CpuSetCodec>(cgroup, key, quiet(key), description);
+}
+
+bool apply_delegate(ParseContext& context, UnitConfig& config, std::string_view text) {
+  bool delegate = config.resource_basics->delegate;
+  std::uint32_t controllers = config.resource_basics->delegate_controllers;
+  if (!parse_delegate(context, text, delegate, controllers)) return false;
+  set_field<&Basics::delegate>(config, delegate);
+  set_field<&Basics::delegate_controllers>(config, controllers);
+  return true;
+}
+Value get_delegate(const Subject<UnitConfig>& subject) { return subject.config.resource_basics->delegate; }
+/// Controllers of cgroup v2 only; the rest of the mask has no files.
+constexpr std::uint32_t unified_controllers = 1U << static_cast<unsigned>(Controller::cpu) | 1U << static_cast<unsigned>(Controller::cpuset) |
+                                              1U << static_cast<unsigned>(Controller::io) | 1U << static_cast<unsigned>(Controller::memory) |
+                                              1U << static_cast<unsigned>(Controller::pids);
+Value get_delegate_controllers(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.resource_basics->delegate_controllers & unified_controllers); }
+Result<Texts> delegate_controllers_lines(const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return fail(ErrorCode::invalid_argument, "controllers are wanted");
+  std::string line = "Delegate=";
+  for (const Value& element : list->elements) {
+    const auto* name = std::get_if<std::string>(&element.storage);
+    if (name == nullptr || !from_name<Controller>(*name)) return fail(ErrorCode::invalid_argument, "Unknown controller.");
+    line += (&element == &list->elements.front() ? "" : " ") + *name;
+  }
+  return Texts{std::move(line)};
+}
+bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view text) {
+  std::uint32_t controllers = text.empty() ? 0 : config.resource_basics->disabled_controllers;
+  if (!text.empty() && !parse_controllers(context, text, controllers)) return false;
+  set_field<&Basics::disabled_controllers>(config, controllers);
+  return true;
+}
+Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.resource_basics->disabled_controllers); }
+/// A relative limit of a transient unit: a fraction of 2^32.
+template <std::size_t N>
+struct Key {
+  char text[N]{};
+  constexpr Key(const char (&from)[N]) {  // NOLINT: a literal as template argument
+    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  }
+};
+template <Key Name>
+Result<Texts> scale_lines(const Value& value) {
+  const auto* fraction = std::get_if<std::uint32_t>(&value.storage);
+  if (fraction == nullptr) return fail(ErrorCode::invalid_argument, "a fraction of 2^32 is wanted");
+  const std::uint64_t permyriad = (std::uint64_t{*fraction} * 10000 + UINT32_MAX / 2) / UINT32_MAX;
+  return Texts{fmt::format("{}={}.{:02}%", Name.text, permyriad / 100, permyriad % 100)};
+}
+Value get_no_scale(const Subject<UnitConfig>&) { return std::uint32_t{0}; }
+template <Key Name>
+consteval UnitRow scale(std::string_view property) {
+  return settable(shown(Sections{}, quiet(property), "u", &get_no_scale, "Relative form of a limit, for transient units."), &scale_lines<Name>);
+}
+
+constexpr std::array resource_table{
+    row<&Basics::slice, SliceCodec>(cgroup, "Slice", quiet("Slice"), "Slice that the unit's processes belong to."),
+    cpu_set<&Basics::allowed_cpus>("AllowedCPUs", "CPUs that the unit may use."),
+    cpu_set<&Basics::startup_allowed_cpus>("StartupAllowedCPUs", "The same while the machine starts or stops."),
+    cpu_set<&Basics::allowed_memory_nodes>("AllowedMemoryNodes", "Memory nodes that the unit may use."),
+    cpu_set<&Basics::startup_allowed_memory_nodes>("StartupAllowedMemoryNodes", "The same while the machine starts or stops."),
+    boolean<&Basics::cpu_accounting>("CPUAccounting", "Account the CPU time of the unit."),
+    row<&Basics::cpu_weight, CpuWeightCodec>(cgroup, "CPUWeight", quiet("CPUWeight"), "Share of CPU time, relative to other units."),
+    row<&Basics::startup_cpu_weight, CpuWeightCodec>(cgroup, "StartupCPUWeight", quiet("StartupCPUWeight"), "The same while the machine starts or stops."),
+    row<&Basics::cpu_shares, CpuSharesCodec>(cgroup, "CPUShares", quiet("CPUShares"), "Older form of CPUWeight=."),
+    row<&Basics::startup_cpu_shares, CpuSharesCodec>(cgroup, "StartupCPUShares", quiet("StartupCPUShares"), "Older form of StartupCPUWeight=."),
+    row<&Basics::cpu_quota_per_sec, CpuQuotaCodec>(cgroup, "CPUQuota", quiet("CPUQuotaPerSecUSec"), "Most CPU time that the unit gets, as part of one CPU."),
+    row<&Basics::cpu_quota_period, SpanOrUnset>(cgroup, "CPUQuotaPeriodSec", quiet("CPUQuotaPeriodUSec"), "Period over which CPUQuota= is measured."),
+    boolean<&Basics::memory_accounting>("MemoryAccounting", "Account the memory of the unit."),
+    row<&Memory::memory_min, MemoryProtectionCodec>(cgroup, "MemoryMin", quiet("MemoryMin"), "Memory that is never taken away from the unit."),
+    row<&Memory::default_memory_min, MemoryProtectionCodec>(cgroup, "DefaultMemoryMin", quiet("DefaultMemoryMin"), "MemoryMin= of the units below."),
+    row<&Memory::default_memory_low, MemoryProtectionCodec>(cgroup, "DefaultMemoryLow", quiet("DefaultMemoryLow"), "MemoryLow= of the units below."),
+    row<&Memory::memory_low, MemoryProtectionCodec>(cgroup, "MemoryLow", quiet("MemoryLow"), "Memory that is taken away only when there is no other."),
+    row<&Memory::memory_high, MemoryMaximumCodec>(cgroup, "MemoryHigh", quiet("MemoryHigh"), "Memory above which the unit is slowed down."),
+    row<&Memory::memory_max, MemoryMaximumCodec>(cgroup, "MemoryMax", quiet("MemoryMax"), "Most memory that the unit can have."),
+    row<&Memory::memory_swap_max, MemoryMaximumCodec>(cgroup, "MemorySwapMax", quiet("MemorySwapMax"), "Most swap that the unit can have."),
+    row<&Memory::memory_limit, MemoryMaximumCodec>(cgroup, "MemoryLimit", quiet("MemoryLimit"), "Older form of MemoryMax=."),
+    row<&Access::device_allow, DeviceAllowCodec>(cgroup, "DeviceAllow", quiet("DeviceAllow"), "Devices that the unit may use."),
+    row<&Access::device_policy, EnumCodec<DevicePolicy>>(cgroup, "DevicePolicy", quiet("DevicePolicy"), "What holds for devices that are not named."),
+    boolean<&Basics::io_accounting>("IOAccounting", "Account the disk I/O of the unit."),
+    row<&Io::io_weight, IoWeightCodec>(cgroup, "IOWeight", quiet("IOWeight"), "Share of disk I/O, relative to other units."),
+    row<&Io::startup_io_weight, IoWeightCodec>(cgroup, "StartupIOWeight", quiet("StartupIOWeight"), "The same while the machine starts or stops."),
+    row<&Io::io_device_weight, DeviceWeightCodec>(cgroup, "IODeviceWeight", quiet("IODeviceWeight"), "IOWeight= for one device."),
+    row<&Io::io_read_bandwidth_max, DeviceLimitCodec>(cgroup, "IOReadBandwidthMax", quiet("IOReadBandwidthMax"), "Most bytes read from a device each second."),
+    row<&Io::io_write_bandwidth_max, DeviceLimitCodec>(cgroup, "IOWriteBandwidthMax", quiet("IOWriteBandwidthMax"), "Most bytes written to a device each second."),
+    row<&Io::io_read_iops_max, DeviceLimitCodec>(cgroup, "IOReadIOPSMax", quiet("IOReadIOPSMax"), "Most reads from a device each second."),
+    row<&Io::io_write_iops_max, DeviceLimitCodec>(cgroup, "IOWriteIOPSMax", quiet("IOWriteIOPSMax"), "Most writes to a device each second."),
+    row<&Io::io_device_latency_target, DeviceLatencyCodec>(cgroup, "IODeviceLatencyTargetSec", quiet("IODeviceLatencyTargetUSec"), "Average latency of a device that the kernel aims at."),
+    boolean<&Basics::block_io_accounting>("BlockIOAccounting", "Older form of IOAccounting=."),
+    row<&Io::block_io_weight, BlockIoWeightCodec>(cgroup, "BlockIOWeight", quiet("BlockIOWeight"), "Older form of IOWeight=."),
+    row<&Io::startup_block_io_weight, BlockIoWeightCodec>(cgroup, "StartupBlockIOWeight", quiet("StartupBlockIOWeight"), "Older form of StartupIOWeight=."),
+    row<&Io::block_io_device_weight, DeviceWeightCodec>(cgroup, "BlockIODeviceWeight", quiet("BlockIODeviceWeight"), "Older form of IODeviceWeight=."),
+    row<&Io::block_io_read_bandwidth, DeviceLimitCodec>(cgroup, "BlockIOReadBandwidth", quiet("BlockIOReadBandwidth"), "Older form of IOReadBandwidthMax=."),
+    row<&Io::block_io_write_bandwidth, DeviceLimitCodec>(cgroup, "BlockIOWriteBandwidth", quiet("BlockIOWriteBandwidth"), "Older form of IOWriteBandwidthMax=."),
+    boolean<&Basics::tasks_accounting>("TasksAccounting", "Account the tasks of the unit."),
+    row<&Basics::tasks_max, TasksMaxCodec>(cgroup, "TasksMax", quiet("TasksMax"), "Most tasks that the unit can have."),
+    custom<&Basics::delegate, &Basics::delegate_controllers>(cgroup, "Delegate", quiet("Delegate"), "b", "boolean or controllers", {&apply_delegate, &get_delegate, &plain_texts}, "The unit manages the control groups below its own itself."),
+    settable(shown(cgroup, quiet("DelegateControllers"), "as", &get_delegate_controllers, "Controllers that the unit gets."), &delegate_controllers_lines),
+    as_list(custom<&Basics::disabled_controllers>(cgroup, "DisableControllers", quiet("DisableControllers"), "as", "controllers", {&apply_disable, &get_disabled, &word_list_texts}, "Controllers that are never turned on below the unit.")),
+    boolean<&Basics::ip_accounting>("IPAccounting", "Account the IP traffic of the unit."),
+    row<&Access::ip_address_allow, IpPrefixCodec>(cgroup, "IPAddressAllow", quiet("IPAddressAllow"), "Addresses that the unit may talk to though others are denied."),
+    row<&Access::ip_address_deny, IpPrefixCodec>(cgroup, "IPAddressDeny", quiet("IPAddressDeny"), "Addresses that the unit may not talk to."),
+    row<&Access::ip_ingress_filter_path, FilterPathsCodec>(cgroup, "IPIngressFilterPath", quiet("IPIngressFilterPath"), "BPF programs for incoming packets."),
+    row<&Access::ip_egress_filter_path, FilterPathsCodec>(cgroup, "IPEgressFilterPath", quiet("IPEgressFilterPath"), "BPF programs for outgoing packets."),
+    row<&Memory::managed_oom_swap, EnumCodec<ManagedOomMode>>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."),
+    row<&Memory::managed_oom_memory_pressure, EnumCodec<ManagedOomMode>>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."),
+    row<&Memory::managed_oom_memory_pressure_limit, PressureLimitCodec>(cgroup, "ManagedOOMMemoryPressureLimit", quiet("ManagedOOMMemoryPressureLimit"), "Memory pressure from which systemd-oomd acts."),
+    row<&Memory::managed_oom_preference, EnumCodec<ManagedOomPreference>>(cgroup, "ManagedOOMPreference", quiet("ManagedOOMPreference"), "Whether systemd-oomd spares the unit."),
+    row<&Access::bpf_programs, BpfProgramCodec>(cgroup, "BPFProgram", quiet("BPFProgram"), "BPF programs that are attached to the unit's control group."),
+    row<&Access::socket_bind_allow, SocketBindCodec>(cgroup, "SocketBindAllow", quiet("SocketBindAllow"), "Ports that may be bound though others are denied."),
+    row<&Access::socket_bind_deny, SocketBindCodec>(cgroup, "SocketBindDeny", quiet("SocketBindDeny"), "Ports that may not be bound."),
+    row<&Access::restrict_network_interfaces, NetworkInterfacesCodec>(cgroup, "RestrictNetworkInterfaces", quiet("RestrictNetworkInterfaces"), "Network interfaces that the unit may use, or with ~ may not."),
+    scale<"MemoryMin">("MemoryMinScale"), scale<"MemoryLow">("MemoryLowScale"), scale<"MemoryHigh">("MemoryHighScale"),
+    scale<"MemoryMax">("MemoryMaxScale"), scale<"MemorySwapMax">("MemorySwapMaxScale"), scale<"MemoryLimit">("MemoryLimitScale"),
+    scale<"DefaultMemoryMin">("DefaultMemoryMinScale"), scale<"DefaultMemoryLow">("DefaultMemoryLowScale"), scale<"TasksMax">("TasksMaxScale"),
+};
+static_assert(unique_keys(resource_table) && documented(resource_table));
+static_assert(covers_every_field<ResourceBasics>(resource_table) && covers_every_field<ResourceMemory>(resource_table) &&
+              covers_every_field<ResourceIo>(resource_table) && covers_every_field<ResourceAccess>(resource_table));
+
+// --- Killing ------------------------------------------------------------------------------------------------------
+bool apply_restart_signal(ParseContext& context, UnitConfig& config, std::string_view text) {
+  int signal = 0;
+  if (!SignalCodec::parse(context, text, signal)) return false;
+  set_field<&KillConfig::restart_kill_signal>(config, signal);
+  return true;
+}
+Value get_restart_signal(const Subject<UnitConfig>& subject) {
+  const KillConfig& kill = *subject.config.kill;
+  return std::int32_t{kill.restart_kill_signal.value_or(kill.kill_signal)};
+}
+bool apply_kill_mode(ParseContext& context, UnitConfig& config, std::string_view text) {
+  KillMode mode{};
+  if (!EnumCodec<KillMode>::parse(context, text, mode)) return false;
+  if (mode == KillMode::none)
+    context.ignore("Unit uses KillMode=none. This is unsafe, as it disables systemd's process lifecycle management for the service. Please update "
+                   "the service to use a safer KillMode=, such as 'mixed' or 'control-group'. Support for KillMode=none is deprecated and will "
+                   "eventually be removed.");
+  set_field<&KillConfig::kill_mode>(config, mode);
+  return true;
+}
+Value get_kill_mode(const Subject<UnitConfig>& subject) { return std::string(to_name(subject.config.kill->kill_mode)); }
+
+constexpr std::array kill_table{
+    row<&KillConfig::send_sigkill, BooleanCodec>(killing, "SendSIGKILL", constant("SendSIGKILL"), "Send the final signal to processes that are left."),
+    row<&KillConfig::send_sighup, BooleanCodec>(killing, "SendSIGHUP", constant("SendSIGHUP"), "Send SIGHUP right after the first signal, as shells want it."),
+    custom<&KillConfig::kill_mode>(killing, "KillMode", constant("KillMode"), "s", "choice", {&apply_kill_mode, &get_kill_mode, &plain_texts}, "Which processes of the unit are killed when it stops."),
+    row<&KillConfig::kill_signal, SignalCodec>(killing, "KillSignal", constant("KillSignal"), "Signal that asks processes to end."),
+    custom<&KillConfig::restart_kill_signal>(killing, "RestartKillSignal", constant("RestartKillSignal"), "i", "signal", {&apply_restart_signal, &get_restart_signal, &plain_texts}, "The same when the unit is restarted."),
+    row<&KillConfig::final_kill_signal, SignalCodec>(killing, "FinalKillSignal", constant("FinalKillSignal"), "Signal that ends processes that did not go."),
+    row<&KillConfig::watchdog_signal, SignalCodec>(killing, "WatchdogSignal", constant("WatchdogSignal"), "Signal that ends a service whose watchdog ran out."),
+};
+static_assert(unique_keys(kill_table) && documented(kill_table) && covers_every_field<KillConfig>(kill_table));
+
+}  // namespace
+
+std::span<const UnitRow> resource_rows() { return resource_table; }
+std::span<const UnitRow> kill_rows() { return kill_table; }
+
+}  // namespace unitparser

@@ -1,0 +1,187 @@
+// Rows of scheduling and resource limits of processes (systemd.exec(5)). [pure]
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "unitparser/directives/codec_process.h"
+#include "unitparser/directives/rows.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+namespace {
+
+constexpr Sections exec = exec_sections;
+using Scheduling = ExecScheduling;
+
+/// A real-time policy without a priority gets the lowest one.
+bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (text.empty()) {
+    set_field<&Scheduling::cpu_scheduling_policy>(config, std::nullopt);
+    return true;
+  }
+  const std::optional<int> policy = number_of(cpu_scheduling_policies(), text);
+  if (!policy) {
+    context.ignore(fmt::format("Failed to parse CPU scheduling policy, ignoring: {}", text), "choose other, batch, idle, fifo or rr");
+    return false;
+  }
+  set_field<&Scheduling::cpu_scheduling_policy>(config, policy);
+  const bool real_time = *policy == SCHED_FIFO || *policy == SCHED_RR;
+  if (!real_time)
+    set_field<&Scheduling::cpu_scheduling_priority>(config, 0);
+  else if (config.exec_scheduling->cpu_scheduling_priority.value_or(0) == 0)
+    set_field<&Scheduling::cpu_scheduling_priority>(config, 1);
+  return true;
+}
+Value get_policy(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_scheduling->cpu_scheduling_policy.value_or(SCHED_OTHER)}; }
+Result<Texts> policy_texts(const Value& value) {
+  const auto* policy = std::get_if<std::int32_t>(&value.storage);
+  const std::string_view name = policy != nullptr ? name_of(cpu_scheduling_policies(), *policy) : std::string_view{};
+  if (name.empty()) return fail(ErrorCode::invalid_argument, "Invalid CPU scheduling policy.");
+  return Texts{std::string(name)};
+}
+bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view text) {
+  const Result<std::int64_t> priority = parse_signed(text, 0, 99);
+  if (!priority) {
+    context.ignore(fmt::format("Failed to parse CPU scheduling priority, ignoring: {}", text), "the range is 1 to 99 for fifo and rr");
+    return false;
+  }
+  set_field<&Scheduling::cpu_scheduling_priority>(config, static_cast<int>(*priority));
+  return true;
+}
+Value get_priority(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_scheduling->cpu_scheduling_priority.value_or(0)}; }
+
+bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (text == "numa") {
+    set_field<&Scheduling::cpu_affinity_numa>(config, true);
+    return true;
+  }
+  CpuMask mask = config.exec_scheduling->cpu_affinity;
+  if (!parse_cpu_set(context, text, "CPU affinity", mask)) return false;
+  set_field<&Scheduling::cpu_affinity>(config, std::move(mask));
+  set_field<&Scheduling::cpu_affinity_numa>(config, false);
+  return true;
+}
+Value get_affinity(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.exec_scheduling->cpu_affinity); }
+Value get_affinity_numa(const Subject<UnitConfig>& subject) { return subject.config.exec_scheduling->cpu_affinity_numa; }
+
+bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (text.empty()) {
+    set_field<&Scheduling::numa_policy>(config, std::nullopt);
+    return true;
+  }
+  const std::optional<int> policy = name_or_number(numa_policies(), text, 4);
+  if (!policy) {
+    context.ignore(fmt::format("Invalid NUMA policy, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
+    return false;
+  }
+  set_field<&Scheduling::numa_policy>(config, policy);
+  return true;
+}
+Value get_numa_policy(const Subject<UnitConfig>& subject) {
+  const Scheduling& scheduling = *subject.config.exec_scheduling;
+  if (!scheduling.numa_policy && !scheduling.numa_mask.empty()) return std::int32_t{1};  // systemd shows a mask without policy as "preferred"
+  return std::int32_t{scheduling.numa_policy.value_or(-1)};
+}
+bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view text) {
+  CpuMask mask = config.exec_scheduling->numa_mask;
+  if (text == "all")
+    mask = context.machine != nullptr && !context.machine->numa_nodes.empty() ? context.machine->numa_nodes : CpuMask{1, 0, 0, 0, 0, 0, 0, 0};
+  else if (!parse_cpu_set(context, text, "NUMA mask", mask))
+    return false;
+  set_field<&Scheduling::numa_mask>(config, std::move(mask));
+  return true;
+}
+Value get_numa_mask(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.exec_scheduling->numa_mask); }
+Value get_slack(const Subject<UnitConfig>& subject) { return subject.config.exec_scheduling->timer_slack_nsec.value_or(50000); }
+Result<Texts> slack_texts(const Value& value) {
+  const auto* nsec = std::get_if<std::uint64_t>(&value.storage);
+  if (nsec == nullptr) return fail(ErrorCode::invalid_argument, "nanoseconds are wanted");
+  return Texts{fmt::format("{}ns", *nsec)};
+}
+
+// --- Limits -------------------------------------------------------------------------------------------------------
+template <int Resource>
+bool apply_limit(ParseContext& context, UnitConfig& config, std::string_view text) {
+  auto limits = config.exec_scheduling->limits;
+  if (text.empty()) {
+    limits[Resource].reset();
+  } else {
+    ResourceLimit limit;
+    if (!parse_limit(context, text, Resource, limit)) return false;
+    limits[Resource] = limit;
+  }
+  set_field<&Scheduling::limits>(config, limits);
+  return true;
+}
+/// Without a setting, what the manager itself has.
+template <int Resource>
+ResourceLimit effective_limit(const Subject<UnitConfig>& subject) {
+  return subject.config.exec_scheduling->limits[Resource].value_or(subject.machine.own_limits[Resource]);
+}
+template <int Resource>
+Value get_hard(const Subject<UnitConfig>& subject) {
+  return effective_limit<Resource>(subject).hard;
+}
+template <int Resource>
+Value get_soft(const Subject<UnitConfig>& subject) {
+  return effective_limit<Resource>(subject).soft;
+}
+Result<Texts> rlimit_texts(const Value& value) {
+  const auto* limit = std::get_if<std::uint64_t>(&value.storage);
+  if (limit == nullptr) return fail(ErrorCode::invalid_argument, "a limit is wanted");
+  return *limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", *limit)};
+}
+template <int Resource>
+consteval UnitRow limit(std::string_view key, std::string_view description) {
+  return custom<&Scheduling::limits>(exec, key, constant(key), "t", "limit", {&apply_limit<Resource>, &get_hard<Resource>, &rlimit_texts}, description);
+}
+template <int Resource>
+consteval UnitRow soft_limit(std::string_view property) {
+  return shown(exec, constant(property), "t", &get_soft<Resource>, "The soft limit.");
+}
+
+constexpr std::array rows{
+    row<&Scheduling::nice, NiceCodec>(exec, "Nice", constant("Nice"), "Nice level: -20 is the most favoured, 19 the least."),
+    row<&Scheduling::oom_score_adjust, OomScoreCodec>(exec, "OOMScoreAdjust", constant("OOMScoreAdjust"), "How soon the kernel kills the process when memory is short; -1000 is never."),
+    row<&Scheduling::coredump_filter, CoredumpFilterCodec>(exec, "CoredumpFilter", constant("CoredumpFilter"), "Kinds of memory that core dumps hold."),
+    row<&Scheduling::io_scheduling_class, IoClassCodec>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), "Class of I/O scheduling."),
+    row<&Scheduling::io_scheduling_priority, IoPriorityCodec>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), "Priority within the class; 0 is the highest."),
+    custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling."),
+    custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy."),
+    row<&Scheduling::cpu_scheduling_reset_on_fork, BooleanCodec>(exec, "CPUSchedulingResetOnFork", constant("CPUSchedulingResetOnFork"), "Children do not inherit a raised priority."),
+    custom<&Scheduling::cpu_affinity>(exec, "CPUAffinity", constant("CPUAffinity"), "ay", "CPU numbers or numa", {&apply_affinity, &get_affinity, &cpu_mask_texts}, "CPUs that processes may run on."),
+    with_fields<>(shown(exec, constant("CPUAffinityFromNUMA"), "b", &get_affinity_numa, "Whether the CPUs are those of NUMAMask=.")),
+    with_fields<&Scheduling::cpu_affinity_numa>(custom<&Scheduling::numa_policy>(exec, "NUMAPolicy", constant("NUMAPolicy"), "i", "policy", {&apply_numa_policy, &get_numa_policy, &plain_texts}, "Where memory of the process comes from.")),
+    custom<&Scheduling::numa_mask>(exec, "NUMAMask", constant("NUMAMask"), "ay", "node numbers or all", {&apply_numa_mask, &get_numa_mask, &cpu_mask_texts}, "NUMA nodes that the policy is about."),
+    custom<&Scheduling::timer_slack_nsec>(exec, "TimerSlackNSec", constant("TimerSlackNSec"), "t", "time span", {&apply_field<&Scheduling::timer_slack_nsec, NanosecondsCodec>, &get_slack, &slack_texts}, "How much later timers of the process may fire."),
+    row<&Scheduling::personality, PersonalityCodec>(exec, "Personality", constant("Personality"), "Architecture that uname() reports."),
+    limit<RLIMIT_CPU>("LimitCPU", "CPU time."),
+    limit<RLIMIT_FSIZE>("LimitFSIZE", "Size of files written."),
+    limit<RLIMIT_DATA>("LimitDATA", "Size of the data segment."),
+    limit<RLIMIT_STACK>("LimitSTACK", "Size of the stack."),
+    limit<RLIMIT_CORE>("LimitCORE", "Size of core dumps."),
+    limit<RLIMIT_RSS>("LimitRSS", "Resident memory; without effect on Linux."),
+    limit<RLIMIT_NOFILE>("LimitNOFILE", "Number of open files."),
+    limit<RLIMIT_AS>("LimitAS", "Size of the address space."),
+    limit<RLIMIT_NPROC>("LimitNPROC", "Number of processes of the user."),
+    limit<RLIMIT_MEMLOCK>("LimitMEMLOCK", "Memory that may be locked."),
+    limit<RLIMIT_LOCKS>("LimitLOCKS", "Number of file locks."),
+    limit<RLIMIT_SIGPENDING>("LimitSIGPENDING", "Number of signals that may wait."),
+    limit<RLIMIT_MSGQUEUE>("LimitMSGQUEUE", "Bytes in POSIX message queues."),
+    limit<RLIMIT_NICE>("LimitNICE", "Best nice level that may be taken."),
+    limit<RLIMIT_RTPRIO>("LimitRTPRIO", "Highest real-time priority that may be taken."),
+    limit<RLIMIT_RTTIME>("LimitRTTIME", "CPU time in real time without a blocking call."),
+    soft_limit<RLIMIT_CPU>("LimitCPUSoft"), soft_limit<RLIMIT_FSIZE>("LimitFSIZESoft"), soft_limit<RLIMIT_DATA>("LimitDATASoft"),
+    soft_limit<RLIMIT_STACK>("LimitSTACKSoft"), soft_limit<RLIMIT_CORE>("LimitCORESoft"), soft_limit<RLIMIT_RSS>("LimitRSSSoft"),
+    soft_limit<RLIMIT_NOFILE>("LimitNOFILESoft"), soft_limit<RLIMIT_AS>("LimitASSoft"), soft_limit<RLIMIT_NPROC>("LimitNPROCSoft"),
+    soft_limit<RLIMIT_MEMLOCK>("LimitMEMLOCKSoft"), soft_limit<RLIMIT_LOCKS>("LimitLOCKSSoft"), soft_limit<RLIMIT_SIGPENDING>("LimitSIGPENDINGSoft"),
+    soft_limit<RLIMIT_MSGQUEUE>("LimitMSGQUEUESoft"), soft_limit<RLIMIT_NICE>("LimitNICESoft"), soft_limit<RLIMIT_RTPRIO>("LimitRTPRIOSoft"),
+    soft_limit<RLIMIT_RTTIME>("LimitRTTIMESoft"),
+};
+static_assert(unique_keys(rows));
+static_assert(covers_every_field<ExecScheduling>(rows));
+
+}  // namespace
+
+std::span<const UnitRow> scheduling_rows() { return rows; }
+
+}  // namespace unitparser

@@ -36,18 +36,22 @@ class Verifier {
   VerifyReport run() {
     VerifyReport report;
     report.size = header_.header_size + header_.arena_size;
-    report.passed = check_objects() && check_counts() && check_entry_chain() && check_data_table() && check_fields();
+    report.passed = check_objects() && leave_objects() && check_counts() && check_entry_chain() && check_data_table() && check_fields();
     report.fault = fault_;
     return report;
   }
 
  private:
   bool fault(std::uint64_t offset, std::string text) {
-    fault_ = {offset, std::move(text)};
+    fault_ = {offset, std::move(text), in_objects_};
     return false;
   }
 
   bool check_objects();
+  bool leave_objects() {
+    in_objects_ = false;
+    return true;
+  }
   bool check_counts();
   bool check_data(std::uint64_t offset);
   bool check_entry(std::uint64_t offset);
@@ -63,6 +67,7 @@ class Verifier {
   const FileView& view_;
   const Header& header_;
   Fault fault_;
+  bool in_objects_ = true;
   std::vector<std::uint64_t> data_, entries_, arrays_;
   std::uint64_t fields_ = 0, objects_ = 0, tags_ = 0;
   std::uint64_t last_seqnum_ = 0, last_monotonic_ = 0;

@@ -14,6 +14,7 @@ namespace journal {
 struct Fault {
   std::uint64_t offset = 0;
   std::string text;  ///< as journalctl --verify prints it, e.g. "Invalid hash (… vs. …)"
+  bool in_object = false;  ///< the object itself is wrong, not its place among others
 };
 
 /// What a check of a whole file found.

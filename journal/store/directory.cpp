@@ -76,6 +76,16 @@ Result<void> make_folders(const std::string& path, unsigned mode) {
   }
 }
 
+std::vector<std::string> list_with_suffix(const std::string& folder, std::string_view suffix) {
+  std::vector<std::string> paths;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr)
+    if (const std::string_view name = entry->d_name; name.size() > suffix.size() && name.ends_with(suffix))
+      paths.push_back(folder + "/" + std::string(name));
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
 Result<std::string> read_small_file(const std::string& path, std::size_t limit) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!fd) return fail_errno(errno, path);

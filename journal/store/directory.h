@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "journal/store/policy.h"
@@ -29,6 +30,9 @@ std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& go
 
 /// Makes a folder and its parents; those that exist are fine.
 [[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode);
+
+/// Paths of the files in a folder whose names end so, sorted.
+[[nodiscard]] std::vector<std::string> list_with_suffix(const std::string& folder, std::string_view suffix);
 
 /// Reads a small file whole (at most `limit` bytes).
 [[nodiscard]] unitparser::Result<std::string> read_small_file(const std::string& path, std::size_t limit = 65536);

@@ -1,0 +1,100 @@
+#include "journal/journalctl/grep.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <dlfcn.h>
+#include <pcre2.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace journal {
+namespace {
+
+using unitparser::ErrorCode;
+using unitparser::fail;
+using unitparser::Result;
+
+template <class F>
+F* lookup(void* library, const char* name) {
+  return library == nullptr ? nullptr : reinterpret_cast<F*>(::dlsym(library, name));
+}
+
+struct Pcre2Library {
+  void* handle = ::dlopen("libpcre2-8.so.0", RTLD_NOW | RTLD_LOCAL);
+  decltype(&::pcre2_compile_8) compile = lookup<decltype(::pcre2_compile_8)>(handle, "pcre2_compile_8");
+  decltype(&::pcre2_code_free_8) code_free = lookup<decltype(::pcre2_code_free_8)>(handle, "pcre2_code_free_8");
+  decltype(&::pcre2_jit_compile_8) jit = lookup<decltype(::pcre2_jit_compile_8)>(handle, "pcre2_jit_compile_8");
+  decltype(&::pcre2_match_data_create_from_pattern_8) match_data =
+      lookup<decltype(::pcre2_match_data_create_from_pattern_8)>(handle, "pcre2_match_data_create_from_pattern_8");
+  decltype(&::pcre2_match_data_free_8) match_data_free =
+      lookup<decltype(::pcre2_match_data_free_8)>(handle, "pcre2_match_data_free_8");
+  decltype(&::pcre2_match_8) match = lookup<decltype(::pcre2_match_8)>(handle, "pcre2_match_8");
+  decltype(&::pcre2_get_ovector_pointer_8) ovector =
+      lookup<decltype(::pcre2_get_ovector_pointer_8)>(handle, "pcre2_get_ovector_pointer_8");
+  decltype(&::pcre2_get_error_message_8) error_message =
+      lookup<decltype(::pcre2_get_error_message_8)>(handle, "pcre2_get_error_message_8");
+  [[nodiscard]] bool usable() const {
+    return compile && code_free && jit && match_data && match_data_free && match && ovector && error_message;
+  }
+  static const Pcre2Library& get() {
+    static const Pcre2Library library;
+    return library;
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, std::optional<bool> case_sensitive) {
+  std::unique_ptr<Pattern> compiled(new Pattern);
+  const bool has_upper = std::any_of(pattern.begin(), pattern.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  const bool has_letter =
+      std::any_of(pattern.begin(), pattern.end(), [](char c) { return (c >= 'a' && c <= 'z') || c < 0; });
+  const bool sensitive = case_sensitive.value_or(has_upper);
+  if ((sensitive || (!has_letter && !has_upper)) && pattern.find_first_of("\\^$.|?*+()[]{}") == std::string::npos &&
+      !pattern.empty()) {
+    compiled->literal_ = pattern;
+    return compiled;
+  }
+  const Pcre2Library& pcre2 = Pcre2Library::get();
+  if (!pcre2.usable()) return fail(ErrorCode::not_supported, "PCRE2 support is not available: libpcre2-8.so.0 is missing");
+  int error = 0;
+  PCRE2_SIZE offset = 0;
+  const std::uint32_t flags = sensitive ? 0 : PCRE2_CASELESS;
+  pcre2_code_8* code = pcre2.compile(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(), flags, &error,
+                                     &offset, nullptr);
+  if (code == nullptr) {
+    char text[256] = "unknown error";
+    pcre2.error_message(error, reinterpret_cast<PCRE2_UCHAR8*>(text), sizeof text);
+    return fail(ErrorCode::invalid_argument, "Bad pattern \"" + pattern + "\": " + text);
+  }
+  pcre2.jit(code, PCRE2_JIT_COMPLETE);  // optional: matching works without
+  compiled->code_ = code;
+  compiled->match_data_ = pcre2.match_data(code, nullptr);
+  return compiled;
+}
+
+Pattern::~Pattern() {
+  const auto release = [this](const Pcre2Library& pcre2) {
+    if (match_data_ != nullptr) pcre2.match_data_free(static_cast<pcre2_match_data_8*>(match_data_));
+    if (code_ != nullptr) pcre2.code_free(static_cast<pcre2_code_8*>(code_));
+  };
+  if (code_ != nullptr) release(Pcre2Library::get());
+}
+
+std::optional<PatternMatch> Pattern::find(std::string_view text) const {
+  if (!literal_.empty()) {
+    const void* found = ::memmem(text.data(), text.size(), literal_.data(), literal_.size());
+    if (found == nullptr) return std::nullopt;
+    const auto begin = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    return PatternMatch{begin, begin + literal_.size()};
+  }
+  const Pcre2Library& pcre2 = Pcre2Library::get();
+  auto* match_data = static_cast<pcre2_match_data_8*>(match_data_);
+  const int r = pcre2.match(static_cast<pcre2_code_8*>(code_), reinterpret_cast<PCRE2_SPTR8>(text.data()), text.size(),
+                            0, 0, match_data, nullptr);
+  if (r < 0) return std::nullopt;
+  const PCRE2_SIZE* place = pcre2.ovector(match_data);
+  return PatternMatch{place[0], place[1]};
+}
+
+}  // namespace journal

@@ -1,0 +1,36 @@
+// Searching messages for a pattern: PCRE2, loaded on first use, with a short cut for plain text. [os: dlopen]
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+/// Where a pattern was found.
+struct PatternMatch {
+  std::size_t begin = 0, end = 0;
+};
+
+class Pattern {
+ public:
+  /// `case_sensitive` unset: insensitive when the pattern has no upper-case letter, journalctl(1) --grep.
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<Pattern>> compile(const std::string& pattern,
+                                                                           std::optional<bool> case_sensitive);
+  ~Pattern();
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+
+  [[nodiscard]] std::optional<PatternMatch> find(std::string_view text) const;
+
+ private:
+  Pattern() = default;
+  std::string literal_;
+  void* code_ = nullptr;
+  void* match_data_ = nullptr;
+};
+
+}  // namespace journal

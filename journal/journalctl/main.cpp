@@ -1,0 +1,88 @@
+// journal: shows and looks after the journal; called as journalctl it speaks exactly as that, journalctl(1). [os]
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+
+#include "journal/journalctl/actions.h"
+#include "journal/journalctl/show.h"
+#include "journal/journalctl/sources.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+namespace {
+
+std::uint64_t realtime_usec() {
+  timespec now = {};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+}
+
+/// Actions that need no journal file; nullopt when the action does.
+std::optional<int> run_without_files(const Options& options) {
+  switch (options.action) {
+    case Action::help: print_help(); return EXIT_SUCCESS;
+    case Action::version: std::printf("systemd 252 (incipit)\n"); return EXIT_SUCCESS;
+    case Action::flush: return call_daemon(options, "FlushToVar");
+    case Action::sync: return call_daemon(options, "Synchronize");
+    case Action::rotate: return call_daemon(options, "Rotate");
+    case Action::relinquish_var: return call_daemon(options, "RelinquishVar");
+    case Action::smart_relinquish_var: return smart_relinquish(options);
+    case Action::list_catalog:
+    case Action::dump_catalog: return list_catalog(options);
+    case Action::update_catalog: return update_catalog(options);
+    case Action::setup_keys:
+      std::fprintf(stderr, "Forward-secure sealing is not available.\n");
+      return EXIT_FAILURE;
+    default: return std::nullopt;
+  }
+}
+
+int run(int argc, char** argv) {
+  ParsedOptions parsed = parse_options(argc, argv, realtime_usec());
+  if (parsed.exit_code) return *parsed.exit_code;
+  Options& options = parsed.options;
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  options.speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  if (const auto code = run_without_files(options)) return *code;
+  if (options.action == Action::rotate_and_vacuum)
+    if (const int code = call_daemon(options, "Rotate"); code != EXIT_SUCCESS) return code;
+
+  const auto sources = find_sources(options);
+  if (!sources) {
+    const char* what = options.directory.empty() ? "Failed to open files" : "Failed to open";
+    std::fprintf(stderr, "%s%s%s: %s\n", what, options.directory.empty() ? "" : " ", options.directory.c_str(),
+                 ::strerrordesc_np(sources.error().os_errno));
+    return EXIT_FAILURE;
+  }
+  if (options.action == Action::vacuum || options.action == Action::rotate_and_vacuum)
+    return vacuum_folders(options, *sources);
+  Journal journal(options.speaks_as_journalctl ? HeaderRule::strict : HeaderRule::lenient);
+  if (const auto opened = open_sources(options, *sources, journal); !opened) {
+    std::fprintf(stderr, "Failed to open files: %s\n", ::strerrordesc_np(opened.error().os_errno));
+    return EXIT_FAILURE;
+  }
+  if (journal.file_count() == 0 && !options.quiet) std::fprintf(stderr, "No journal files were found.\n");
+  switch (options.action) {
+    case Action::list_fields: return print_fields(journal);
+    case Action::field_values: return print_field_values(options, journal);
+    case Action::list_boots: return list_boots(options, journal);
+    case Action::header: return print_headers(options, journal);
+    case Action::verify: return verify_files(options, journal);
+    case Action::disk_usage: return print_disk_usage(journal);
+    default: return show_entries(options, *sources, journal);
+  }
+}
+
+}  // namespace
+}  // namespace journal
+
+int main(int argc, char** argv) {
+  std::setlocale(LC_CTYPE, "");
+  return journal::run(argc, argv);
+}

@@ -1,0 +1,272 @@
+#include "journal/journalctl/show.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "journal/journalctl/catalog.h"
+#include "journal/journalctl/filters.h"
+#include "journal/journalctl/grep.h"
+#include "journal/journalctl/printer.h"
+#include "journal/journalctl/terminal.h"
+#include "journal/store/directory.h"
+#include "journal/text/id128.h"
+#include "unitparser/base/fd.h"
+#include "unitparser/base/text.h"
+
+namespace journal {
+namespace {
+
+using unitparser::UniqueFd;
+
+/// Followers look again this often even when nothing told them to: network file systems have no inotify.
+constexpr int follow_interval_ms = 2000;
+
+/// State of one showing.
+class Show {
+ public:
+  Show(const Options& options, const SourceList& sources, Journal& journal)
+      : options_(options), sources_(sources), journal_(journal), style_(terminal_style()) {}
+  int run();
+
+ private:
+  bool prepare();
+  /// First seek, then one step: true when there is a first entry.
+  bool find_first();
+  bool skip(Direction direction, std::uint64_t count);
+  void show_all();
+  bool show_one();
+  void follow();
+  void announce_boot();
+  std::string initial_cursor();
+  void save_cursor();
+
+  const Options& options_;
+  const SourceList& sources_;
+  Journal& journal_;
+  TerminalStyle style_;
+  Output output_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Pattern> pattern_;
+  std::unique_ptr<Printer> printer_;
+  std::optional<Cursor> cursor_;
+  bool after_cursor_ = false;
+  Direction direction_ = Direction::down;
+  std::uint64_t shown_ = 0;
+  std::optional<std::uint64_t> limit_;
+  std::optional<Id128> last_boot_;
+  bool failed_ = false;
+};
+
+std::string Show::initial_cursor() {
+  if (!options_.cursor.empty()) return options_.cursor;
+  if (!options_.after_cursor.empty()) {
+    after_cursor_ = true;
+    return options_.after_cursor;
+  }
+  if (options_.cursor_file.empty()) return {};
+  const auto text = read_small_file(options_.cursor_file);
+  after_cursor_ = text.has_value();
+  return text ? std::string(unitparser::trim(*text)) : std::string();
+}
+
+bool Show::prepare() {
+  auto match = build_match(options_, journal_);
+  if (!match) {
+    std::fprintf(stderr, "%s\n", match.error().message.c_str());
+    return false;
+  }
+  journal_.set_match(std::move(*match));
+  if (!options_.pattern.empty()) {
+    auto pattern = Pattern::compile(options_.pattern, options_.case_sensitive);
+    if (!pattern) {
+      std::fprintf(stderr, "%s\n", pattern.error().message.c_str());
+      return false;
+    }
+    pattern_ = std::move(*pattern);
+  }
+  if (const std::string text = initial_cursor(); !text.empty()) {
+    auto cursor = parse_cursor(text);
+    if (!cursor) {
+      std::fprintf(stderr, "Failed to seek to cursor: Invalid argument\n");
+      return false;
+    }
+    cursor_ = *cursor;
+  }
+  if (options_.catalog)
+    if (auto catalog = Catalog::open("/var/lib/systemd/catalog/database")) catalog_ = std::move(*catalog);
+  if (output_.start_pager(options_)) style_.columns = terminal_style().columns;
+  printer_ = std::make_unique<Printer>(options_, style_, catalog_.get());
+  direction_ = options_.reverse ? Direction::up : Direction::down;
+  limit_ = options_.lines;
+  return true;
+}
+
+bool Show::skip(Direction direction, std::uint64_t count) {
+  bool any = false;
+  for (std::uint64_t i = 0; i < count && journal_.step(direction); ++i) any = true;
+  return any;
+}
+
+bool Show::find_first() {
+  if (cursor_) {
+    journal_.seek_cursor(*cursor_);
+    if (!journal_.step(direction_)) return false;
+    if (!after_cursor_) return true;
+    // The entry itself is passed over; when it is gone, what follows its place is already after it.
+    return cursor_matches(*cursor_, journal_.current()) ? journal_.step(direction_) : true;
+  }
+  if (options_.since && (!options_.reverse || !options_.until)) {
+    journal_.seek_realtime(*options_.since);
+    if (options_.reverse) {
+      journal_.seek_tail();
+      return journal_.step(Direction::up);
+    }
+    return journal_.step(Direction::down);
+  }
+  if (options_.until && options_.reverse) {
+    journal_.seek_realtime(*options_.until);
+    return journal_.step(Direction::up);
+  }
+  if (options_.reverse) {
+    journal_.seek_tail();
+    return journal_.step(Direction::up);
+  }
+  if (limit_ && !options_.since && pattern_ == nullptr) {
+    journal_.seek_tail();
+    return *limit_ > 0 && skip(Direction::up, *limit_);
+  }
+  journal_.seek_head();
+  return journal_.step(Direction::down);
+}
+
+void Show::announce_boot() {
+  const Id128 boot = journal_.current().boot_id;
+  if (!options_.merge && !options_.quiet && last_boot_ && *last_boot_ != boot) {
+    const std::string_view on = style_.colors ? "\x1B[0;1;39m" : "";
+    const std::string_view off = style_.colors ? "\x1B[0m" : "";
+    output_.buffer().append(on).append("-- Boot ").append(format_id(boot)).append(" --").append(off).append("\n");
+  }
+  last_boot_ = boot;
+}
+
+/// Shows the current entry if it is wanted; false when the end of the wanted range was passed.
+bool Show::show_one() {
+  const std::uint64_t time = journal_.current().realtime;
+  if (options_.until && !options_.reverse && time > *options_.until) return false;
+  if (options_.since && options_.reverse && time < *options_.since) return false;
+  std::optional<PatternMatch> found;
+  if (pattern_) {
+    bool has_message = false;
+    journal_.for_each_datum([&](std::string_view payload) {
+      if (!payload.starts_with("MESSAGE=")) return true;
+      has_message = true;
+      found = pattern_->find(payload.substr(8));
+      return false;
+    });
+    if (!has_message || !found) return true;
+  }
+  announce_boot();
+  printer_->print(journal_, output_.buffer(), found ? found->begin : 0, found ? found->end : 0);
+  ++shown_;
+  output_.flush_if_large();
+  return true;
+}
+
+void Show::show_all() {
+  bool has_entry = find_first();
+  while (has_entry && output_.is_open() && (!limit_ || shown_ < *limit_)) {
+    if (!show_one()) return;
+    if (limit_ && shown_ >= *limit_ && !options_.follow) return;
+    has_entry = journal_.step(direction_);
+  }
+}
+
+void Show::follow() {
+  const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  constexpr std::uint32_t events = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
+  std::size_t watched = 0;
+  const auto watch_folders = [&](const SourceList& list) {
+    for (; watched < list.folders.size(); ++watched)
+      ::inotify_add_watch(watch.get(), list.folders[watched].c_str(), events);
+    for (const std::string& file : list.files) ::inotify_add_watch(watch.get(), file.c_str(), IN_MODIFY);
+    for (const char* parent : {"/run/log/journal", "/var/log/journal"})
+      if (list.files.empty() && options_.directory.empty())
+        ::inotify_add_watch(watch.get(), (options_.root + parent).c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  };
+  SourceList list = sources_;
+  watch_folders(list);
+  limit_.reset();
+  alignas(inotify_event) std::array<char, 4096> buffer;
+  while (output_.is_open()) {
+    journal_.refresh();
+    while (journal_.step(Direction::down) && output_.is_open())
+      if (!show_one()) return;
+    output_.flush();
+    pollfd ready[2] = {{watch.get(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+    ::poll(ready, 2, follow_interval_ms);
+    if ((ready[1].revents & (POLLERR | POLLHUP)) != 0) return;
+    bool folders_changed = false;
+    for (ssize_t n = ::read(watch.get(), buffer.data(), buffer.size()); n > 0;
+         n = ::read(watch.get(), buffer.data(), buffer.size()))
+      for (const char* at = buffer.data(); at < buffer.data() + n;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(at);
+        folders_changed = folders_changed || (event->mask & (IN_CREATE | IN_MOVED_TO | IN_DELETE)) != 0;
+        at += sizeof(inotify_event) + event->len;
+      }
+    if (!folders_changed || !options_.files.empty()) continue;
+    if (auto found = find_sources(options_)) {
+      list.folders = found->folders;
+      watched = 0;
+      watch_folders(list);
+      [[maybe_unused]] const auto opened = open_sources(options_, *found, journal_);
+    }
+    journal_.drop_deleted_files();
+  }
+}
+
+void Show::save_cursor() {
+  if (shown_ == 0) return;
+  const std::string text = format_cursor(journal_.current());
+  if (options_.show_cursor) output_.buffer().append("-- cursor: ").append(text).append("\n");
+  if (options_.cursor_file.empty()) return;
+  const std::string temporary = options_.cursor_file + ".new";
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const std::string line = text + "\n";
+  if (!fd || ::write(fd.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
+      ::rename(temporary.c_str(), options_.cursor_file.c_str()) < 0) {
+    std::fprintf(stderr, "Failed to write new cursor to %s\n", options_.cursor_file.c_str());
+    failed_ = true;
+  }
+}
+
+int Show::run() {
+  if (!prepare()) return EXIT_FAILURE;
+  show_all();
+  if (options_.follow) {
+    output_.flush();
+    follow();
+    return EXIT_SUCCESS;
+  }
+  if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
+  save_cursor();
+  output_.finish();
+  if (failed_ || (pattern_ != nullptr && shown_ == 0)) return EXIT_FAILURE;
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int show_entries(const Options& options, const SourceList& sources, Journal& journal) {
+  return Show(options, sources, journal).run();
+}
+
+}  // namespace journal

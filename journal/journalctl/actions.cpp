@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cinttypes>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -84,17 +85,17 @@ void print_header(const JournalFile& file, TimeFormatter& time) {
                   .c_str(),
               h.tail_entry_monotonic);
   std::printf("Objects: %" PRIu64 "\nEntry objects: %" PRIu64 "\n", h.n_objects, h.n_entries);
-  if (JOURNAL_HEADER_HAS(size, n_data))
+  if (header_has(size, offsetof(Header, n_data), sizeof h.n_data))
     std::printf("Data objects: %" PRIu64 "\nData hash table fill: %.1f%%\n", h.n_data,
                 data_buckets == 0 ? 0.0 : 100.0 * static_cast<double>(h.n_data) / static_cast<double>(data_buckets));
-  if (JOURNAL_HEADER_HAS(size, n_fields))
+  if (header_has(size, offsetof(Header, n_fields), sizeof h.n_fields))
     std::printf("Field objects: %" PRIu64 "\nField hash table fill: %.1f%%\n", h.n_fields,
                 field_buckets == 0 ? 0.0 : 100.0 * static_cast<double>(h.n_fields) / static_cast<double>(field_buckets));
-  if (JOURNAL_HEADER_HAS(size, n_tags)) std::printf("Tag objects: %" PRIu64 "\n", h.n_tags);
-  if (JOURNAL_HEADER_HAS(size, n_entry_arrays)) std::printf("Entry array objects: %" PRIu64 "\n", h.n_entry_arrays);
-  if (JOURNAL_HEADER_HAS(size, field_hash_chain_depth))
+  if (header_has(size, offsetof(Header, n_tags), sizeof h.n_tags)) std::printf("Tag objects: %" PRIu64 "\n", h.n_tags);
+  if (header_has(size, offsetof(Header, n_entry_arrays), sizeof h.n_entry_arrays)) std::printf("Entry array objects: %" PRIu64 "\n", h.n_entry_arrays);
+  if (header_has(size, offsetof(Header, field_hash_chain_depth), sizeof h.field_hash_chain_depth))
     std::printf("Deepest field hash chain: %" PRIu64 "\n", h.field_hash_chain_depth);
-  if (JOURNAL_HEADER_HAS(size, data_hash_chain_depth))
+  if (header_has(size, offsetof(Header, data_hash_chain_depth), sizeof h.data_hash_chain_depth))
     std::printf("Deepest data hash chain: %" PRIu64 "\n", h.data_hash_chain_depth);
   struct stat st = {};
   if (::fstat(file.fd(), &st) == 0)

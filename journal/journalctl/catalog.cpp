@@ -113,23 +113,25 @@ std::string_view Catalog::find(const Id128& id) const {
 std::string Catalog::explain(const Id128& id, const std::vector<std::string>& fields) const {
   std::string_view text = find(id);
   std::string explained;
-  while (!text.empty()) {
-    const std::size_t open = text.find('@');
-    const std::size_t close = open == std::string_view::npos ? open : text.find('@', open + 1);
-    if (close == std::string_view::npos) break;
+  const auto is_name = [](std::string_view name) {
+    return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string_view::npos;
+  };
+  for (std::size_t open = text.find('@'); open != std::string_view::npos; open = text.find('@')) {
+    const std::size_t close = std::min(text.find('@', open + 1), text.size());
     const std::string_view name = text.substr(open + 1, close - open - 1);
+    explained.append(text.substr(0, open));
+    if (close == text.size() || !is_name(name)) {
+      explained += '@';
+      text.remove_prefix(open + 1);
+      continue;
+    }
     const auto value = std::find_if(fields.begin(), fields.end(), [&](const std::string& field) {
       return field.size() > name.size() && field[name.size()] == '=' && field.starts_with(name);
     });
-    explained.append(text.substr(0, open));
-    if (value != fields.end()) {
-      explained.append(*value, name.size() + 1);
-      text.remove_prefix(close + 1);
-    } else {
-      explained.append(text.substr(open, close - open));
-      text.remove_prefix(close);
-      if (text.find('@', 1) == std::string_view::npos) break;
-    }
+    // COMPAT: a field that the entry does not have is shown by its bare name.
+    if (value != fields.end()) explained.append(*value, name.size() + 1);
+    else explained.append(name);
+    text.remove_prefix(close + 1);
   }
   return explained.append(text);
 }

@@ -28,6 +28,9 @@ using unitparser::Result;
 
 constexpr std::string_view coredump_message_id = "MESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1";
 
+/// All levels at once are no filter: entries without a priority are shown too.
+constexpr unsigned all_levels = 0xFF;
+
 bool is_glob(std::string_view text) { return text.find_first_of("*?[") != std::string_view::npos; }
 
 /// Adds one term: all of these must match.
@@ -265,7 +268,7 @@ Result<Match> build_match(const Options& options, Journal& journal) {
   TRY(add_units(match, options, journal));
   for (const std::string& identifier : options.identifiers) TRY(match.add("SYSLOG_IDENTIFIER=" + identifier));
   match.add_and();
-  for (unsigned level = 0; options.priorities != 0 && level < 8; ++level)
+  for (unsigned level = 0; options.priorities != 0 && options.priorities != all_levels && level < 8; ++level)
     if ((options.priorities & (1U << level)) != 0) TRY(match.add("PRIORITY=" + std::to_string(level)));
   match.add_and();
   for (unsigned facility = 0; options.facilities != 0 && facility < 24; ++facility)

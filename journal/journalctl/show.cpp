@@ -64,6 +64,7 @@ class Show {
   std::optional<std::uint64_t> limit_;
   std::optional<Id128> last_boot_;
   bool failed_ = false;
+  bool visited_ = false;  ///< some entry was looked at: there is a cursor
 };
 
 std::string Show::initial_cursor() {
@@ -160,6 +161,7 @@ void Show::announce_boot() {
 
 /// Shows the current entry if it is wanted; false when the end of the wanted range was passed.
 bool Show::show_one() {
+  visited_ = true;
   const std::uint64_t time = journal_.current().realtime;
   if (options_.until && !options_.reverse && time > *options_.until) return false;
   if (options_.since && options_.reverse && time < *options_.since) return false;
@@ -234,7 +236,11 @@ void Show::follow() {
 }
 
 void Show::save_cursor() {
-  if (shown_ == 0) return;
+  if (!options_.show_cursor && options_.cursor_file.empty()) return;
+  if (!visited_) {
+    failed_ = true;
+    return;
+  }
   const std::string text = format_cursor(journal_.current());
   if (options_.show_cursor) output_.buffer().append("-- cursor: ").append(text).append("\n");
   if (options_.cursor_file.empty()) return;
@@ -259,7 +265,7 @@ int Show::run() {
   if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
   save_cursor();
   output_.finish();
-  if (failed_ || (pattern_ != nullptr && shown_ == 0)) return EXIT_FAILURE;
+  if (failed_ || (pattern_ != nullptr && shown_ == 0 && limit_ != std::uint64_t{0})) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }
 

@@ -1,0 +1,238 @@
+// Derived settings, all in one place. [pure]
+#include "unitparser/load/derived_settings.h"
+
+#include <fmt/format.h>
+
+#include <linux/capability.h>
+
+#include "unitparser/base/text.h"
+#include "unitparser/syntax/paths.h"
+
+namespace unitparser {
+namespace {
+
+constexpr std::uint64_t bit(unsigned capability) { return std::uint64_t{1} << capability; }
+
+/// The user of DynamicUser= when none is named: the unit's name without instance if that can be a user's name.
+std::string dynamic_user_name(const UnitName& name) {
+  const std::string_view prefix = name.prefix();
+  const bool plain = !prefix.empty() && prefix.size() <= 31 && !is_digit(prefix[0]) && prefix[0] != '-' &&
+                     prefix.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == std::string_view::npos;
+  if (plain) return std::string(prefix);
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a; any stable hash serves
+  for (const char c : prefix) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return fmt::format("_du{:016x}", hash);
+}
+
+void derive_dynamic_user(UnitConfig& config, const UnitName& name) {
+  if (!config.exec_identity->dynamic_user) return;
+  ExecIdentity& identity = config.exec_identity.write();
+  if (identity.user.empty()) identity.user = dynamic_user_name(name);
+  if (identity.group.empty()) identity.group = identity.user;
+  identity.remove_ipc = true;
+  ExecSandbox& sandbox = config.exec_sandbox.write();
+  sandbox.private_tmp = true;
+  sandbox.protect_system = ProtectSystem::strict;
+  if (sandbox.protect_home == ProtectHome::no) sandbox.protect_home = ProtectHome::read_only;
+  ExecPrivileges& privileges = config.exec_privileges.write();
+  privileges.no_new_privileges = true;
+  privileges.restrict_suid_sgid = true;
+}
+
+/// Sandboxing takes the capabilities away that would undo it.
+void derive_capabilities(UnitConfig& config) {
+  const ExecSandbox& sandbox = *config.exec_sandbox;
+  std::uint64_t dropped = 0;
+  if (sandbox.private_devices) dropped |= bit(CAP_MKNOD) | bit(CAP_SYS_RAWIO);
+  if (sandbox.protect_kernel_modules) dropped |= bit(CAP_SYS_MODULE);
+  if (sandbox.protect_kernel_logs) dropped |= bit(CAP_SYSLOG);
+  if (sandbox.protect_clock) dropped |= bit(CAP_SYS_TIME) | bit(CAP_WAKE_ALARM);
+  if (dropped != 0) config.exec_privileges.write().capability_bounding_set &= ~dropped;
+  if (sandbox.private_devices && config.resource_access->device_policy == DevicePolicy::auto_)
+    config.resource_access.write().device_policy = DevicePolicy::closed;
+}
+
+/// Output goes to the manager's default unless standard input is something that output can follow.
+void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) {
+  const ExecStreams& streams = *config.exec_streams;
+  const bool unrelated = streams.standard_input == ExecInput::null || streams.standard_input == ExecInput::data || streams.standard_input == ExecInput::file;
+  if (!unrelated || streams.standard_output != ExecOutput::inherit) return;
+  if (streams.standard_error == ExecOutput::inherit && manager.standard_error != ExecOutput::inherit)
+    config.exec_streams.write().standard_error = manager.standard_error;
+  if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
+}
+
+/// Instances live in a slice of their template's own below the default one.
+void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
+  if (name.type() == UnitType::slice) {
+    const Result<UnitName> parent = parent_slice(name);
+    if (parent) config.resource_basics.write().slice = parent->text();
+    return;
+  }
+  const std::string_view standard = scope == ManagerScope::system ? "system" : "app";
+  const std::string slice = fmt::format("{}.slice", standard);
+  if (config.resource_basics->slice.empty()) config.resource_basics.write().slice = slice;
+  if (name.text() == "init.scope") config.resource_basics.write().slice = "-.slice";
+  if (name.form() != NameForm::instance || config.resource_basics->slice != slice) return;
+  config.resource_basics.write().slice = fmt::format("{}-{}.slice", standard, escape_name(name.prefix()));
+}
+
+void derive_service(UnitConfig& config, const ManagerDefaults& manager) {
+  const ServiceConfig& service = *config.service;
+  ServiceType type = service.type;
+  if (!service.type_set)
+    type = !service.bus_name.empty() ? ServiceType::dbus : !config.service_commands->exec_start.empty() ? ServiceType::simple : ServiceType::oneshot;
+  NotifyAccess access = service.notify_access;
+  if (access == NotifyAccess::none && (type == ServiceType::notify || type == ServiceType::notify_reload || !config.service_timeouts->watchdog.is_zero() ||
+                                       service.fd_store_max > 0))
+    access = NotifyAccess::main;
+  const OomPolicy policy = service.oom_policy.value_or(config.resource_basics->delegate ? OomPolicy::continue_ : manager.oom_policy);
+  if (type != service.type || access != service.notify_access || service.oom_policy != policy) {
+    ServiceConfig& changed = config.service.write();
+    changed.type = type;
+    changed.notify_access = access;
+    changed.oom_policy = policy;
+  }
+  if (type == ServiceType::oneshot && !config.service_timeouts->timeout_start_set && !config.service_timeouts->timeout_start.is_infinite())
+    config.service_timeouts.write().timeout_start = Duration::infinity();
+  derive_service_streams(config, manager);
+}
+
+}  // namespace
+
+void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, ManagerScope scope) {
+  const UnitType type = name.type();
+  if (type_has_cgroup(type)) derive_slice(config, name, scope);
+  if (type_has_exec(type)) {
+    derive_dynamic_user(config, name);
+    derive_capabilities(config);
+  }
+  if (type == UnitType::service) derive_service(config, manager);
+  if (type == UnitType::mount && config.mount->where.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
+  if (type == UnitType::automount && config.automount->where.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.automount.write().where = *path;
+}
+
+// --- Checks -------------------------------------------------------------------------------------------------------
+namespace {
+
+bool pam_needs_group_kill(const UnitConfig& config) {
+  return !config.exec_identity->pam_name.empty() && config.kill->kill_mode != KillMode::control_group && config.kill->kill_mode != KillMode::mixed;
+}
+constexpr std::string_view pam_refusal = "PAM enabled. Kill mode must be set to 'control-group' or 'mixed'. Refusing.";
+
+std::string verify_service(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
+  const ServiceConfig& service = *config.service;
+  const ServiceCommands& commands = *config.service_commands;
+  const bool no_action = config.unit_limits->success_action == EmergencyAction::none;
+  if (commands.exec_start.empty() && commands.exec_stop.empty() && no_action)
+    return "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.";
+  if (service.type != ServiceType::oneshot && commands.exec_start.empty())
+    return "Service has no ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.";
+  if (!service.remain_after_exit && commands.exec_start.empty() && no_action)
+    return "Service has no ExecStart= and no SuccessAction= settings and does not have RemainAfterExit=yes set. Refusing.";
+  if (service.type != ServiceType::oneshot && commands.exec_start.size() > 1)
+    return "Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.";
+  if (service.type == ServiceType::oneshot && (service.restart == ServiceRestart::always || service.restart == ServiceRestart::on_success))
+    return "Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.";
+  if (service.type == ServiceType::oneshot && service.exit_type == ServiceExitType::cgroup)
+    return "Service has ExitType=cgroup set, which isn't allowed for Type=oneshot services. Refusing.";
+  if (service.type == ServiceType::dbus && service.bus_name.empty())
+    return "Service is of type D-Bus but no D-Bus service name has been specified. Refusing.";
+  if (service.type == ServiceType::forking && service.exit_type == ServiceExitType::cgroup)
+    return "Service of Type=forking does not support ExitType=cgroup, Refusing.";
+  if (pam_needs_group_kill(config)) return fmt::format("Service has {}", pam_refusal);
+  const auto note = [&](std::string_view text) { remarks.add(Severity::warning, fmt::format("{}: {}", name.text(), text)); };
+  if (service.usb_function_descriptors.empty() && !service.usb_function_strings.empty())
+    note("Service has USBFunctionStrings= setting, but no USBFunctionDescriptors=. Ignoring.");
+  if (!service.usb_function_descriptors.empty() && service.usb_function_strings.empty())
+    note("Service has USBFunctionDescriptors= setting, but no USBFunctionStrings=. Ignoring.");
+  if (config.service_timeouts->runtime_max.is_infinite() && !config.service_timeouts->runtime_randomized_extra.is_zero())
+    note("Service has RuntimeRandomizedExtraSec= setting, but no RuntimeMaxSec=. Ignoring.");
+  return {};
+}
+
+bool has_own_address(const ListenEntry& entry) { return entry.kind == ListenKind::stream || entry.kind == ListenKind::sequential_packet; }
+bool is_file(const ListenEntry& entry) {
+  return entry.kind == ListenKind::fifo || (entry.address.starts_with('/') && (has_own_address(entry) || entry.kind == ListenKind::datagram));
+}
+
+std::string verify_socket(const UnitConfig& config) {
+  const SocketConfig& socket = *config.socket;
+  if (socket.listen.empty()) return "Unit has no Listen setting (ListenStream=, ListenDatagram=, ListenFIFO=, ...). Refusing.";
+  if (socket.accept) {
+    for (const ListenEntry& entry : socket.listen)
+      if (!has_own_address(entry)) return "Unit configured for accepting sockets, but sockets are non-accepting. Refusing.";
+    if (socket.max_connections == 0) return "MaxConnection= setting too small. Refusing.";
+    if (!socket.service.empty()) return "Explicit service configuration for accepting socket units not supported. Refusing.";
+  }
+  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  if (!socket.symlinks.empty()) {
+    std::size_t files = 0;
+    for (const ListenEntry& entry : socket.listen) files += is_file(entry) ? 1 : 0;
+    if (files != 1) return "Unit has symlinks set but none or more than one node in the file system. Refusing.";
+  }
+  return {};
+}
+
+/// Mounts that the manager makes itself.
+bool is_api_mount(std::string_view where) {
+  for (const std::string_view folder : {"/proc", "/sys", "/dev", "/run"})
+    if (where == folder) return true;
+  for (const std::string_view folder : {"/sys/fs/cgroup", "/sys/kernel/security", "/dev/shm", "/dev/pts", "/run/lock"})
+    if (where == folder) return true;
+  return path_is_below(where, "/sys/fs/cgroup");
+}
+
+std::string verify_mount(const UnitConfig& config, const UnitName& name) {
+  const MountConfig& mount = *config.mount;
+  const Result<UnitName> expected = name_from_path(mount.where, UnitType::mount);
+  if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
+  if (is_api_mount(mount.where) || is_api_mount(name.stem()))
+    return fmt::format("Cannot create mount unit for API file system '{}'. Refusing.", mount.where);
+  if (mount.what.empty()) return "What= setting is missing. Refusing.";
+  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  return {};
+}
+
+std::string verify_automount(const UnitConfig& config, const UnitName& name) {
+  if (config.automount->where == "/") return "Cannot have an automount unit for the root directory. Refusing.";
+  const Result<UnitName> expected = name_from_path(config.automount->where, UnitType::automount);
+  if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
+  return {};
+}
+
+std::string verify_swap(const UnitConfig& config, const UnitName& name) {
+  if (config.swap->what.empty()) return "Value of What= and unit name do not match, not loading.";
+  const std::string& what = config.swap->what;
+  const bool tag = what.starts_with("UUID=") || what.starts_with("LABEL=") || what.starts_with("PARTUUID=") || what.starts_with("PARTLABEL=");
+  const Result<UnitName> expected = name_from_path(what, UnitType::swap);
+  if (!tag && (!expected || expected->text() != name.text())) return "Value of What= and unit name do not match, not loading.";
+  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  return {};
+}
+
+}  // namespace
+
+std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
+  switch (name.type()) {
+    case UnitType::service: return verify_service(config, name, remarks);
+    case UnitType::socket: return verify_socket(config);
+    case UnitType::mount: return verify_mount(config, name);
+    case UnitType::automount: return verify_automount(config, name);
+    case UnitType::swap: return verify_swap(config, name);
+    case UnitType::timer:
+      return config.timer->timers.empty() && !config.timer->on_clock_change && !config.timer->on_timezone_change ? "Timer unit lacks value setting. Refusing." : "";
+    case UnitType::path: return config.path->paths.empty() ? "Path unit lacks path setting. Refusing." : "";
+    case UnitType::slice:
+      if (!is_valid_slice(name)) return fmt::format("Slice name {} is not valid. Refusing.", name.text());
+      return {};
+    case UnitType::target:
+    case UnitType::device:
+    case UnitType::scope: return {};
+  }
+  return {};
+}
+
+}  // namespace unitparser

@@ -1,0 +1,127 @@
+// Facts of the running machine. [os: reads files, uname, getrlimit]
+#include "unitparser/load/host_facts.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "unitparser/base/text.h"
+#include "unitparser/directives/codec_process.h"
+#include "unitparser/syntax/cpu_set.h"
+#include "unitparser/syntax/environment.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace unitparser {
+namespace {
+
+std::string read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(65536, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  return text;
+}
+std::string read_word(const char* path) { return std::string(trim(read_file(path))); }
+std::string environment(const char* name, std::string otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value == '/' ? std::string(value) : std::move(otherwise);
+}
+
+void add_user(SpecifierFacts& facts) {
+  const uid_t uid = getuid();
+  const gid_t gid = getgid();
+  facts.uid = std::to_string(uid);
+  facts.gid = std::to_string(gid);
+  if (uid == 0) return;  // root's entries are the defaults; name services must not be asked by PID 1
+  facts.user = facts.uid, facts.group = facts.gid;
+  std::string buffer(65536, '\0');
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+    facts.user = found->pw_name, facts.home = found->pw_dir, facts.shell = found->pw_shell;
+  group group_entry{};
+  group* found_group = nullptr;
+  if (getgrgid_r(gid, &group_entry, buffer.data(), buffer.size(), &found_group) == 0 && found_group != nullptr) facts.group = found_group->gr_name;
+  facts.home = environment("HOME", facts.home);
+}
+
+void add_user_directories(SpecifierFacts& facts) {
+  facts.runtime_directory = environment("XDG_RUNTIME_DIR", "/run/user/" + facts.uid);
+  facts.configuration_directory = environment("XDG_CONFIG_HOME", facts.home + "/.config");
+  facts.state_directory = facts.configuration_directory;  // as 252: %S is the configuration folder of a user's manager
+  facts.cache_directory = environment("XDG_CACHE_HOME", facts.home + "/.cache");
+  facts.logs_directory = facts.configuration_directory + "/log";
+}
+
+void add_os_release(SpecifierFacts& facts) {
+  std::string text = read_file("/etc/os-release");
+  if (text.empty()) text = read_file("/usr/lib/os-release");
+  for (const auto& [name, value] : parse_variables(text)) {
+    if (name == "ID") facts.os_id = value;
+    if (name == "VERSION_ID") facts.os_version_id = value;
+    if (name == "VARIANT_ID") facts.os_variant_id = value;
+    if (name == "BUILD_ID") facts.os_build_id = value;
+    if (name == "IMAGE_ID") facts.os_image_id = value;
+    if (name == "IMAGE_VERSION") facts.os_image_version = value;
+  }
+}
+
+std::uint64_t number_in(const char* path, std::uint64_t otherwise) {
+  const Result<std::uint64_t> number = parse_unsigned(read_word(path), UINT64_MAX, 10);
+  return number ? *number : otherwise;
+}
+
+}  // namespace
+
+SpecifierFacts read_specifier_facts(ManagerScope scope) {
+  SpecifierFacts facts;
+  add_user(facts);
+  if (scope == ManagerScope::user) add_user_directories(facts);
+  facts.temporary_directory = environment("TMPDIR", "/tmp");
+  facts.persistent_temporary_directory = environment("TMPDIR", "/var/tmp");
+  const std::string machine_id = read_word("/etc/machine-id");
+  if (machine_id.size() == 32) facts.machine_id = machine_id;
+  std::string boot_id = read_word("/proc/sys/kernel/random/boot_id");
+  std::erase(boot_id, '-');
+  facts.boot_id = std::move(boot_id);
+  utsname names{};
+  if (uname(&names) == 0) {
+    facts.host_name = names.nodename;
+    facts.short_host_name = facts.host_name.substr(0, facts.host_name.find('.'));
+    facts.kernel_release = names.release;
+    facts.architecture = architecture_of_machine(names.machine);
+  }
+  for (const auto& [name, value] : parse_variables(read_file("/etc/machine-info")))
+    if (name == "PRETTY_HOSTNAME") facts.pretty_host_name = value;
+  add_os_release(facts);
+  return facts;
+}
+
+MachineFacts read_machine_facts() {
+  MachineFacts facts;
+  facts.page_size = static_cast<std::uint64_t>(std::max(1L, sysconf(_SC_PAGESIZE)));
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  facts.physical_memory = pages > 0 ? static_cast<std::uint64_t>(pages) * facts.page_size : 0;
+  // A limit of the root group counts where we run inside a container.
+  facts.physical_memory = std::min(facts.physical_memory, number_in("/sys/fs/cgroup/memory.max", UINT64_MAX));
+  const std::uint64_t processes = number_in("/proc/sys/kernel/pid_max", 32768);
+  const std::uint64_t threads = number_in("/proc/sys/kernel/threads-max", processes);
+  facts.tasks_max = std::min({processes, threads, number_in("/sys/fs/cgroup/pids.max", UINT64_MAX)});
+  facts.cpus = static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
+  if (const Result<CpuMask> nodes = parse_cpu_set(read_word("/sys/devices/system/node/online"))) facts.numa_nodes = *nodes;
+  for (std::size_t i = 0; i < facts.own_limits.size(); ++i) {
+    rlimit limit{};
+    if (getrlimit(static_cast<__rlimit_resource>(i), &limit) == 0) facts.own_limits[i] = {limit.rlim_cur, limit.rlim_max};
+  }
+  return facts;
+}
+
+}  // namespace unitparser

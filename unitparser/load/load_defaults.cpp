@@ -1,0 +1,81 @@
+// Defaults of units by type. [pure]
+#include "unitparser/load/load_defaults.h"
+
+namespace unitparser {
+namespace {
+
+void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager) {
+  ExecScheduling scheduling;
+  scheduling.limits = manager.limits;
+  scheduling.oom_score_adjust = manager.oom_score_adjust;
+  if (!(scheduling == *config.exec_scheduling)) config.exec_scheduling = Shared(scheduling);
+  // Services decide at the end of the load, by their standard input.
+  if (type != UnitType::service) {
+    config.exec_streams.write().standard_output = manager.standard_output;
+    config.exec_streams.write().standard_error = manager.standard_error;
+  }
+  if (!manager.smack_process_label.empty()) config.exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
+}
+
+void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope) {
+  ResourceBasics& basics = config.resource_basics.write();
+  basics.cpu_accounting = manager.cpu_accounting;
+  basics.memory_accounting = manager.memory_accounting;
+  basics.tasks_accounting = manager.tasks_accounting;
+  basics.io_accounting = manager.io_accounting;
+  basics.block_io_accounting = manager.block_io_accounting;
+  basics.ip_accounting = manager.ip_accounting;
+  if (type == UnitType::slice) return;
+  basics.slice = scope == ManagerScope::system ? "system.slice" : "app.slice";
+  basics.tasks_max = manager.tasks_max;
+  if (basics.tasks_max && basics.tasks_max->permyriad && machine.tasks_max > 0)
+    basics.tasks_max->value = machine.tasks_max * *basics.tasks_max->permyriad / 10000;
+}
+
+UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope) {
+  UnitConfig config;
+  UnitLimits limits;
+  limits.start_limit_interval = manager.start_limit_interval;
+  limits.start_limit_burst = manager.start_limit_burst;
+  if (type == UnitType::device) limits.job_running_timeout = manager.device_timeout;
+  if (!(limits == *config.unit_limits)) config.unit_limits = Shared(limits);
+  switch (type) {
+    case UnitType::automount:
+    case UnitType::device:
+    case UnitType::mount:
+    case UnitType::swap:
+    case UnitType::slice:
+    case UnitType::scope: config.unit.write().ignore_on_isolate = true; break;
+    default: break;
+  }
+  if (type_has_exec(type)) set_exec_defaults(config, type, manager);
+  if (type_has_cgroup(type)) set_resource_defaults(config, type, manager, machine, scope);
+  if (type == UnitType::service) {
+    ServiceTimeouts& timeouts = config.service_timeouts.write();
+    timeouts.timeout_start = manager.timeout_start;
+    timeouts.timeout_stop = manager.timeout_stop;
+    timeouts.timeout_abort_set = manager.timeout_abort.has_value();
+    timeouts.timeout_abort = manager.timeout_abort.value_or(manager.timeout_stop);
+    timeouts.restart_delay = manager.restart_delay;
+  }
+  if (type == UnitType::socket) config.socket.write().timeout = manager.timeout_start;
+  if (type == UnitType::mount) config.mount.write().timeout = manager.timeout_start;
+  if (type == UnitType::swap) config.swap.write().timeout = manager.timeout_start;
+  if (type == UnitType::timer) config.timer.write().accuracy = manager.timer_accuracy;
+  if (type == UnitType::scope) {
+    config.scope.write().timeout_stop = manager.timeout_stop;
+    config.scope.write().oom_policy = manager.oom_policy;
+  }
+  return config;
+}
+
+}  // namespace
+
+LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope) {
+  LoadDefaults defaults;
+  for (std::size_t i = 0; i < unit_type_count; ++i)
+    defaults.by_type[i] = defaults_for(static_cast<UnitType>(i), manager, machine, scope);
+  return defaults;
+}
+
+}  // namespace unitparser

@@ -1,0 +1,263 @@
+// Loading of units. [port]
+#include "unitparser/load/unit_loader.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "unitparser/base/text.h"
+#include "unitparser/directives/codec_unit.h"
+#include "unitparser/directives/registry.h"
+#include "unitparser/load/derived_settings.h"
+#include "unitparser/load/load_defaults.h"
+#include "unitparser/syntax/ini_reader.h"
+
+namespace unitparser {
+
+LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager) {
+  LoadDefaults defaults = make_load_defaults(manager, machine, scope);
+  return {std::move(specifiers), std::move(machine), scope, std::move(manager), std::move(defaults)};
+}
+
+namespace {
+
+/// Reads the assignments of one document into a config.
+class DocumentReader {
+ public:
+  DocumentReader(const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name, std::string_view fragment_path,
+                 UnitConfig& config, Diagnostics& diagnostics)
+      : path_(path), source_(source), context_(context), name_(name), fragment_path_(fragment_path), config_(config), diagnostics_(diagnostics) {}
+
+  FileOutcome read(const IniDocument& document) {
+    for (const IniEntry& entry : document.entries) {
+      if (entry.kind == IniKind::section)
+        enter(entry);
+      else if (!entry.in_section)
+        warn(entry, entry.key, "Assignment outside of section. Ignoring.", "put it behind a line such as [Service]");
+      else if (entry.kind == IniKind::missing_equals)
+        warn(entry, {}, "Missing '=', ignoring line.");
+      else if (entry.kind == IniKind::missing_key)
+        warn(entry, {}, "Missing key name before '=', ignoring line.");
+      else if (section_ && !assign(entry))
+        return FileOutcome::fatal;
+    }
+    if (!document.failure) return FileOutcome::complete;
+    Diagnostic failure{Severity::error, {path_, document.failure->position.line, 0}, {}, document.failure->message, {}};
+    diagnostics_.push_back(std::move(failure));
+    return FileOutcome::malformed;
+  }
+
+ private:
+  void enter(const IniEntry& entry) {
+    section_ = from_name<Section>(entry.section);
+    if (section_ && allows_section(name_.type(), *section_)) return;
+    const bool elsewhere = section_.has_value();
+    section_.reset();
+    if (entry.section.starts_with("X-")) return;
+    warn(entry, entry.section, fmt::format("Unknown section '{}'. Ignoring.", replace_invalid_utf8(entry.section)),
+         elsewhere ? fmt::format("a {} unit has no such section", to_name(name_.type())) : std::string());
+  }
+
+  /// False: the unit became unusable.
+  bool assign(const IniEntry& entry) {
+    const FoundDirective* directive = find_directive(*section_, entry.key);
+    if (directive == nullptr) {
+      if (!entry.key.starts_with("X-"))
+        warn(entry, entry.key, fmt::format("Unknown key name '{}' in section '{}', ignoring.", replace_invalid_utf8(entry.key), entry.section), hint(entry.key));
+      return true;
+    }
+    if (directive->effective->apply == nullptr) {
+      warn(entry, entry.key, fmt::format("Support for option {}= has been removed and it is ignored", entry.key), std::string(directive->effective->description));
+      return true;
+    }
+    Remarks remarks(diagnostics_, {path_, entry.line, entry.column}, entry.key);
+    ParseContext context{.section = entry.section, .key = entry.key, .origin = {source_, entry.line},
+                         .specifiers = {&context_.specifiers, name_.text(), fragment_path_, {}}, .machine = &context_.machine,
+                         .type = name_.type(), .scope = context_.scope, .remarks = remarks};
+    directive->effective->apply(context, config_, entry.value);
+    return !context.fatal;
+  }
+
+  [[nodiscard]] std::string hint(std::string_view key) const {
+    if (const std::string_view near = nearest(key, keys_of(*section_)); !near.empty()) return fmt::format("did you mean {}=?", near);
+    for (const Section other : {Section::unit, Section::install, section_of(name_.type()).value_or(Section::unit)})
+      if (other != *section_ && find_directive(other, key) != nullptr) return fmt::format("it belongs into section [{}]", to_name(other));
+    return {};
+  }
+
+  void warn(const IniEntry& entry, std::string_view key, std::string message, std::string why = {}) {
+    diagnostics_.push_back({Severity::warning, {path_, entry.line, entry.column}, std::string(key), std::move(message), std::move(why)});
+  }
+
+  const std::string& path_;
+  std::uint32_t source_;
+  const LoadContext& context_;
+  const UnitName& name_;
+  std::string_view fragment_path_;
+  UnitConfig& config_;
+  Diagnostics& diagnostics_;
+  std::optional<Section> section_;
+};
+
+/// Units of these types exist without a file.
+bool exists_without_file(const UnitName& name) {
+  return name.type() == UnitType::slice || name.type() == UnitType::device || name.type() == UnitType::scope || name.text() == "-.mount";
+}
+bool is_blank(std::string_view text) { return text.empty(); }
+
+void set_bad_setting(LoadedUnit& unit) {
+  unit.state = LoadState::bad_setting;
+  unit.error = {ErrorCode::bad_unit_setting, ENOEXEC, fmt::format("Unit {} has a bad unit file setting.", unit.id.text()), {}};
+}
+void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {
+  unit.state = LoadState::error;
+  unit.error = {ErrorCode::load_failed, os_errno, fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: {}", unit.id.text(), std::strerror(os_errno)), {path, 0, 0}};
+}
+
+void finish(LoadedUnit& unit, const LoadContext& context) {
+  derive_settings(unit.config, unit.id, context.manager, context.scope);
+  if (unit.state != LoadState::loaded) return;
+  Remarks remarks(unit.diagnostics, {unit.fragment_path, 0, 0}, {});
+  if (unit.fragment_path.empty() && exists_without_file(unit.id) && unit.id.type() != UnitType::slice) return;
+  const std::string refusal = verify_settings(unit.config, unit.id, remarks);
+  if (refusal.empty()) return;
+  remarks.add(Severity::error, fmt::format("{}: {}", unit.id.text(), refusal));
+  set_bad_setting(unit);
+}
+
+DependencyKind kind_of(LinkFolder folder) {
+  switch (folder) {
+    case LinkFolder::wants: return DependencyKind::wants;
+    case LinkFolder::requires_: return DependencyKind::requires_;
+    case LinkFolder::upholds: return DependencyKind::upholds;
+  }
+  return DependencyKind::wants;
+}
+
+}  // namespace
+
+FileOutcome parse_unit_text(std::string_view text, const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name,
+                            std::string_view fragment_path, UnitConfig& config, Diagnostics& diagnostics) {
+  const IniDocument document = read_ini(text);
+  return DocumentReader(path, source, context, name, fragment_path, config, diagnostics).read(document);
+}
+
+LoadedUnit UnitLoader::load(const UnitName& name) {
+  FoundUnit found = files_->find(name);
+  LoadedUnit unit;
+  unit.id = found.id.empty() ? name : found.id;
+  unit.config = context_.defaults.of(unit.id.type());
+  for (const std::string& other : found.names)
+    if (other != unit.id.text())
+      if (Result<UnitName> alias = UnitName::parse(other)) unit.aliases.push_back(std::move(*alias));
+  if (found.error) {
+    set_error(unit, found.error->os_errno, found.fragment_path);
+    return unit;
+  }
+  unit.fragment_path = found.fragment_path;
+  unit.transient = is_in_transient_directory(files_->paths(), unit.fragment_path);
+  unit.generated = is_in_generator_directory(files_->paths(), unit.fragment_path);
+  if (found.masked) {
+    unit.state = LoadState::masked;
+    unit.error = {ErrorCode::masked, ERFKILL, fmt::format("Unit {} is masked.", unit.id.text()), {}};
+    return unit;
+  }
+  if (unit.id.is_template()) {
+    unit.state = LoadState::error;
+    unit.error = {ErrorCode::invalid_argument, EINVAL, fmt::format("Unit name {} is missing the instance name.", unit.id.text()), {}};
+    return unit;
+  }
+  read_unit(found, unit);
+  if (unit.state == LoadState::masked || unit.state == LoadState::error) return unit;
+  if (unit.state != LoadState::bad_setting) read_drop_ins(found, unit);
+  add_links(found, unit);
+  finish(unit, context_);
+  return unit;
+}
+
+void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
+  if (found.fragment_path.empty()) {
+    unit.state = exists_without_file(unit.id) ? LoadState::loaded : LoadState::not_found;
+    if (unit.state == LoadState::not_found)
+      unit.error = {ErrorCode::no_such_unit, ENOENT, fmt::format("Unit {} not found.", unit.id.text()), {}};
+    return;
+  }
+  unit.config.sources.push_back(found.fragment_path);
+  const Result<std::string> text = source_->read(found.fragment_path, longest_unit_file);
+  if (!text) {
+    set_error(unit, text.error().os_errno != 0 ? text.error().os_errno : EIO, found.fragment_path);
+    unit.diagnostics.push_back({Severity::error, {found.fragment_path, 0, 0}, {}, text.error().message, {}});
+    return;
+  }
+  if (is_blank(*text)) {
+    unit.state = LoadState::masked;
+    unit.error = {ErrorCode::masked, ERFKILL, fmt::format("Unit {} is masked.", unit.id.text()), {}};
+    return;
+  }
+  unit.state = LoadState::loaded;
+  switch (parse_unit_text(*text, found.fragment_path, 0, context_, unit.id, found.fragment_path, unit.config, unit.diagnostics)) {
+    case FileOutcome::complete: break;
+    case FileOutcome::malformed: set_error(unit, EBADMSG, found.fragment_path); break;
+    case FileOutcome::fatal: set_bad_setting(unit); break;
+  }
+}
+
+void UnitLoader::read_drop_ins(const FoundUnit& found, LoadedUnit& unit) {
+  // A name without a file has no use for drop-ins unless the kernel makes the unit.
+  const UnitType type = unit.id.type();
+  if (unit.state == LoadState::not_found && type != UnitType::mount && type != UnitType::swap) return;
+  for (const std::string& path : files_->drop_ins(found.names)) {
+    const Result<std::string> text = source_->read(path, longest_unit_file);
+    if (!text) {
+      unit.diagnostics.push_back({Severity::error, {path, 0, 0}, {}, fmt::format("Failed to read drop-in, ignoring: {}", text.error().message), {}});
+      continue;
+    }
+    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
+    unit.config.sources.push_back(path);
+    unit.drop_in_paths.push_back(path);
+    // COMPAT: systemd reads on after a drop-in with a fatal line; only the rest of that drop-in is lost.
+    (void)parse_unit_text(*text, path, source, context_, unit.id, unit.fragment_path, unit.config, unit.diagnostics);
+  }
+}
+
+void UnitLoader::add_links(const FoundUnit& found, LoadedUnit& unit) {
+  std::vector<std::string> names = found.names;
+  if (names.empty()) names.push_back(unit.id.text());
+  for (const DependencyLink& link : files_->dependency_links(names)) {
+    Diagnostics unused;
+    Remarks remarks(unused, {link.path, 0, 0}, {});
+    const ParseContext context{.section = {}, .key = {}, .origin = {}, .specifiers = {&context_.specifiers, unit.id.text(), {}, {}}, .remarks = remarks};
+    const Result<UnitName> other = resolve_unit_name(context, link.unit);
+    if (!other) {
+      unit.diagnostics.push_back({Severity::warning, {link.path, 0, 0}, {}, fmt::format("{}: Dependency \"{}\" is not a valid unit name, ignoring.", unit.id.text(), link.unit), {}});
+      continue;
+    }
+    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
+    unit.config.sources.push_back(link.path);
+    unit.config.unit.write().dependencies.push_back({kind_of(link.folder), other->text(), {source, 0}});
+  }
+}
+
+LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std::string, std::string>>& files, const LoadContext& context) {
+  LoadedUnit unit;
+  unit.id = name;
+  unit.state = LoadState::loaded;
+  unit.config = context.defaults.of(name.type());
+  for (const auto& [path, text] : files) {
+    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
+    unit.config.sources.push_back(path);
+    if (source == 0)
+      unit.fragment_path = path;
+    else
+      unit.drop_in_paths.push_back(path);
+    const FileOutcome outcome = parse_unit_text(text, path, source, context, name, unit.fragment_path, unit.config, unit.diagnostics);
+    if (source > 0) continue;
+    if (outcome == FileOutcome::malformed) set_error(unit, EBADMSG, path);
+    if (outcome == FileOutcome::fatal) set_bad_setting(unit);
+  }
+  finish(unit, context);
+  return unit;
+}
+
+}  // namespace unitparser

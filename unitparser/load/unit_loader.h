@@ -1,0 +1,61 @@
+// UnitLoader: from a name to a LoadedUnit: fragment, drop-ins and links through the tables of directives. [port]
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "unitparser/config/machine_facts.h"
+#include "unitparser/config/manager_config.h"
+#include "unitparser/directives/parse_context.h"
+#include "unitparser/load/file_source.h"
+#include "unitparser/load/loaded_unit.h"
+#include "unitparser/load/unit_files.h"
+
+namespace unitparser {
+
+/// What every load of one manager knows; replaced as a whole when the manager's configuration is read again.
+struct LoadContext {
+  SpecifierFacts specifiers;
+  MachineFacts machine;
+  ManagerScope scope = ManagerScope::system;
+  ManagerDefaults manager;
+  LoadDefaults defaults;  ///< made from the others by make_load_context()
+};
+[[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager);
+
+/// Reads units from the folders of a UnitFiles index. The index must have been refreshed; refresh it again to see changes.
+class UnitLoader final : public UnitSource {
+ public:
+  /// `source` and `files` must outlive this.
+  UnitLoader(FileSource& source, UnitFiles& files, LoadContext context) : source_(&source), files_(&files), context_(std::move(context)) {}
+
+  [[nodiscard]] LoadedUnit load(const UnitName& name) override;
+
+  void set_context(LoadContext context) { context_ = std::move(context); }
+  [[nodiscard]] const LoadContext& context() const { return context_; }
+  [[nodiscard]] UnitFiles& files() { return *files_; }
+
+ private:
+  void read_unit(const FoundUnit& found, LoadedUnit& unit);
+  void read_drop_ins(const FoundUnit& found, LoadedUnit& unit);
+  void add_links(const FoundUnit& found, LoadedUnit& unit);
+
+  FileSource* source_;
+  UnitFiles* files_;
+  LoadContext context_;
+};
+
+/// How the reading of one file ended.
+enum class FileOutcome : std::uint8_t {
+  complete,
+  malformed,  ///< the syntax is broken beyond repair; what stood before is kept
+  fatal,      ///< a directive made the unit unusable; what came after was not read
+};
+/// One file's text into a config. `source` is the file's index in UnitConfig::sources; `path` is for messages.
+FileOutcome parse_unit_text(std::string_view text, const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name,
+                            std::string_view fragment_path, UnitConfig& config, Diagnostics& diagnostics);
+
+/// A unit from texts alone, for transient units, `ctl check -` and tests: fragment first, then drop-ins (path, text).
+[[nodiscard]] LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std::string, std::string>>& files, const LoadContext& context);
+
+}  // namespace unitparser

@@ -43,11 +43,7 @@ if [ ! -f build/release/build.ninja ]; then
     { tail -n 20 build/configure.log >&2; die "cmake failed; the whole log is build/configure.log"; }
 fi
 say "building (the first time takes some minutes)"
-targets=()
-for target in init shutdown executor journald ctl journal; do
-  ninja -C build/release -t query "$target" >/dev/null 2>&1 && targets+=("$target")
-done
-[ ${#targets[@]} = 0 ] || ninja -C build/release "${targets[@]}" || die "the build failed; the lines above say where"
+ninja -C build/release programs || die "the build failed; the lines above say where"
 stage=$PWD/build/stage
 rm -rf "$stage"
 DESTDIR=$stage cmake --install build/release >build/install.log 2>&1 ||

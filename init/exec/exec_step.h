@@ -44,8 +44,9 @@ enum class ExecStep : std::uint8_t {
   limits,              ///< before PAM, so that pam_limits has the last word
   pam,
   network_namespace, ipc_namespace,
-  groups,              ///< setgid(), setgroups()
-  mount_namespace, chroot, user_namespace, hostname_namespace,
+  mount_namespace, chroot, hostname_namespace,
+  groups,              ///< setgid(), setgroups(): what was made before belongs to root
+  user_namespace,
   find_program,        ///< the path is looked up where the process will see it, with privileges
   pass_descriptors,    ///< sockets to 3 and up
   capabilities,        ///< bounding, ambient, secure bits
@@ -96,11 +97,11 @@ inline constexpr std::array exec_steps{
     ExecStepRow{ExecStep::pam,                    "PAM",                ExitStatus::pam},
     ExecStepRow{ExecStep::network_namespace,      "NETWORK",            ExitStatus::network},
     ExecStepRow{ExecStep::ipc_namespace,          "NAMESPACE",          ExitStatus::namespaces},
-    ExecStepRow{ExecStep::groups,                 "GROUP",              ExitStatus::group},
     ExecStepRow{ExecStep::mount_namespace,        "NAMESPACE",          ExitStatus::namespaces},
     ExecStepRow{ExecStep::chroot,                 "CHROOT",             ExitStatus::chroot},
-    ExecStepRow{ExecStep::user_namespace,         "USER",               ExitStatus::user},
     ExecStepRow{ExecStep::hostname_namespace,     "NAMESPACE",          ExitStatus::namespaces},
+    ExecStepRow{ExecStep::groups,                 "GROUP",              ExitStatus::group},
+    ExecStepRow{ExecStep::user_namespace,         "USER",               ExitStatus::user},
     ExecStepRow{ExecStep::find_program,           "EXEC",               ExitStatus::exec},
     ExecStepRow{ExecStep::pass_descriptors,       "FDS",                ExitStatus::fds},
     ExecStepRow{ExecStep::capabilities,           "CAPABILITIES",       ExitStatus::capabilities},

@@ -2,16 +2,16 @@
 #include "init/executor/accounts.h"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <string_view>
 
+#include "init/executor/name_services.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
@@ -22,7 +22,7 @@ using unitparser::split_at;
 
 constexpr std::size_t accounts_bytes_max = 32U << 20U;
 
-std::string content_of(const char* path) {
+std::string read_whole(const char* path) {
   const unitparser::UniqueFd fd(::open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info {};
   if (!fd || ::fstat(fd.get(), &info) < 0 || !S_ISREG(info.st_mode)) return {};
@@ -37,10 +37,18 @@ std::string content_of(const char* path) {
   return content;
 }
 
+/// Read once: a process asks several times.
+const std::string& content_of(const char* path) {
+  static std::map<std::string, std::string> contents;
+  const auto [at, is_new] = contents.try_emplace(path);
+  if (is_new) at->second = read_whole(path);
+  return at->second;
+}
+
 /// Calls f(fields) for each line of a colon-separated file until it returns true.
 template <class F>
 bool any_line(const char* path, F f) {
-  const std::string content = content_of(path);
+  const std::string& content = content_of(path);
   std::string_view rest = content;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
@@ -62,7 +70,7 @@ std::optional<Id> parse_id(std::string_view text) {
 
 /// Membership comes from /etc/group alone: nothing but files and systemd's own synthesised users answers.
 bool only_local_groups() {
-  const std::string content = content_of("/etc/nsswitch.conf");
+  const std::string& content = content_of("/etc/nsswitch.conf");
   std::string_view rest = content;
   while (!rest.empty()) {
     std::string_view line = rest.substr(0, rest.find('\n'));
@@ -86,12 +94,6 @@ std::optional<Account> from_line(const std::vector<std::string_view>& fields) {
   return Account{std::string(fields[0]), *uid, *gid, std::string(fields[5]), std::string(fields[6])};
 }
 
-std::optional<Account> from_passwd(const passwd* entry) {
-  if (entry == nullptr) return std::nullopt;
-  return Account{entry->pw_name, entry->pw_uid, entry->pw_gid, entry->pw_dir != nullptr ? entry->pw_dir : "",
-                 entry->pw_shell != nullptr ? entry->pw_shell : ""};
-}
-
 }  // namespace
 
 std::optional<Account> find_account(const std::string& name_or_uid) {
@@ -106,7 +108,7 @@ std::optional<Account> find_account(const std::string& name_or_uid) {
     return result.has_value();
   });
   if (result) return result;
-  return from_passwd(number ? ::getpwuid(*number) : ::getpwnam(name_or_uid.c_str()));
+  return number ? ask_for_uid(*number) : ask_for_user(name_or_uid);
 }
 
 std::optional<gid_t> find_group(const std::string& name_or_gid) {
@@ -118,8 +120,7 @@ std::optional<gid_t> find_group(const std::string& name_or_gid) {
     return result.has_value();
   });
   if (result) return result;
-  const group* entry = ::getgrnam(name_or_gid.c_str());
-  return entry != nullptr ? std::optional<gid_t>(entry->gr_gid) : std::nullopt;
+  return ask_for_group(name_or_gid);
 }
 
 std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
@@ -135,14 +136,21 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
     });
     return groups;
   }
-  int count = 64;
-  groups.resize(static_cast<std::size_t>(count));
-  if (::getgrouplist(user.c_str(), gid, groups.data(), &count) < 0) {
-    groups.resize(static_cast<std::size_t>(count));
-    if (::getgrouplist(user.c_str(), gid, groups.data(), &count) < 0) count = 0;
-  }
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
+  return ask_for_groups(user, gid);
+}
+
+bool needs_name_services(const std::string& user, const std::vector<std::string>& groups) {
+  const auto known_user = [](const std::string& name) {
+    return name.empty() || parse_id<uid_t>(name) || name == "root" || name == "nobody" ||
+           any_line("/etc/passwd", [&](const std::vector<std::string_view>& fields) { return fields[0] == name; });
+  };
+  const auto known_group = [](const std::string& name) {
+    return name.empty() || parse_id<gid_t>(name) || name == "root" ||
+           any_line("/etc/group", [&](const std::vector<std::string_view>& fields) { return fields[0] == name; });
+  };
+  const bool asks_for_membership = !user.empty() && user != "root";
+  return !known_user(user) || !std::all_of(groups.begin(), groups.end(), known_group) ||
+         (asks_for_membership && !only_local_groups());
 }
 
 bool uid_in_use(uid_t uid) {

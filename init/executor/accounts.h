@@ -23,6 +23,8 @@ struct Account {
 [[nodiscard]] std::optional<gid_t> find_group(const std::string& name_or_gid);
 /// All groups that the user is a member of, `gid` included.
 [[nodiscard]] std::vector<gid_t> groups_of(const std::string& user, gid_t gid);
+/// Whether the local files cannot answer for this user and these groups.
+[[nodiscard]] bool needs_name_services(const std::string& user, const std::vector<std::string>& groups);
 /// Whether somebody has that uid or gid in the local files.
 [[nodiscard]] bool uid_in_use(uid_t uid);
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr uid_t dynamic_uid_first = 61184;  // systemd(1)'s documented range
 constexpr uid_t dynamic_uid_last = 65519;
-constexpr const char* folder = "/run/systemd/dynamic-uid";
+const std::string folder = "/run/systemd/dynamic-uid";
 
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a
@@ -27,7 +27,7 @@ std::uint64_t hash_of(std::string_view text) {
 
 /// Locks the number's file; the name is written into it. An invalid descriptor: taken by another.
 Result<UniqueFd> lock_number(uid_t uid, const std::string& name) {
-  const std::string path = std::string(folder) + "/" + std::to_string(uid);
+  const std::string path = folder + "/" + std::to_string(uid);
   for (;;) {
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return failed("Failed to open " + path);
@@ -49,8 +49,8 @@ Result<UniqueFd> lock_number(uid_t uid, const std::string& name) {
 /// Links by which name services find name and number: "direct:NAME" → number, "direct:NUMBER" → name.
 void make_links(uid_t uid, const std::string& name) {
   const std::string number = std::to_string(uid);
-  const std::string by_name = std::string(folder) + "/direct:" + name;
-  const std::string by_number = std::string(folder) + "/direct:" + number;
+  const std::string by_name = folder + "/direct:" + name;
+  const std::string by_number = folder + "/direct:" + number;
   ::unlink(by_name.c_str());
   ::unlink(by_number.c_str());
   if (::symlink(number.c_str(), by_name.c_str()) < 0 || ::symlink(name.c_str(), by_number.c_str()) < 0) errno = 0;

@@ -1,8 +1,26 @@
-# The executor: everything in it but the C library's name services is linked statically; it starts once for each process.
+# The executor starts once for each process, so it is linked statically: half the time of a start would else be the
+# dynamic linker's. What needs shared libraries (PAM, name services other than the local files) is in a sibling built of
+# the same sources, to which the static one hands such plans over.
 file(GLOB executor_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
+file(GLOB executor_bare_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/bare/*.cpp)
+file(GLOB executor_services_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/services/*.cpp)
 find_library(SECCOMP_STATIC libseccomp.a REQUIRED)
-add_executable(executor ${executor_sources})
-target_link_libraries(executor PRIVATE house init_core ${SECCOMP_STATIC} -static-libstdc++ -static-libgcc)
-target_precompile_headers(executor PRIVATE <algorithm> <map> <memory> <optional> <string> <string_view> <variant> <vector>
-                          <tl/expected.hpp>)
+
+add_library(executor_steps OBJECT ${executor_sources})
+target_link_libraries(executor_steps PUBLIC house init_core)
+target_precompile_headers(executor_steps PRIVATE <algorithm> <map> <memory> <optional> <string> <string_view> <variant>
+                          <vector> <tl/expected.hpp>)
+
+add_executable(executor-services ${executor_services_sources})
+target_link_libraries(executor-services PRIVATE executor_steps ${SECCOMP_STATIC} -static-libstdc++ -static-libgcc)
+install(TARGETS executor-services RUNTIME DESTINATION lib/incipit)
+
+if(INCIPIT_SANITIZE)  # the sanitizers' run time is a shared library
+  add_executable(executor ${executor_services_sources})
+  target_link_libraries(executor PRIVATE executor_steps ${SECCOMP_STATIC})
+else()
+  add_executable(executor ${executor_bare_sources})
+  target_link_libraries(executor PRIVATE executor_steps ${SECCOMP_STATIC} -static)
+endif()
+add_dependencies(executor executor-services)
 install(TARGETS executor RUNTIME DESTINATION lib/incipit)

@@ -4,10 +4,14 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstdlib>
 
 #include "init/exec/plan_codec.h"
+#include "init/executor/accounts.h"
 #include "init/executor/context.h"
+#include "init/executor/name_services.h"
 
 namespace executor {
 namespace {
@@ -33,6 +37,22 @@ Result<init::SpawnPlan> read_plan(int fd) {
   auto plan = init::decode_plan({static_cast<const char*>(memory), size});
   ::munmap(memory, size);
   return plan;
+}
+
+/// Plans that need shared libraries are for the sibling "executor-services"; does not return when that could be started.
+void hand_over(const init::SpawnPlan& plan, char* plan_fd) {
+  if (has_services() || plan.identity.dynamic_user) return;
+  std::vector<std::string> groups = plan.identity.supplementary_groups;
+  groups.push_back(plan.identity.group);
+  const bool has_pam = std::binary_search(plan.steps.begin(), plan.steps.end(), ExecStep::pam);
+  if (!has_pam && !needs_name_services(plan.identity.user, groups)) return;
+  char own[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own - 1);
+  if (size <= 0) return;
+  std::string sibling = std::string(own, static_cast<std::size_t>(size)) + "-services";
+  char* const arguments[] = {sibling.data(), plan_fd, nullptr};
+  char* const environment[] = {nullptr};
+  ::execve(sibling.c_str(), arguments, environment);
 }
 
 int run(Context& context) {
@@ -67,6 +87,7 @@ int main(int argc, char* argv[]) {
   }
   const int plan_fd = std::atoi(argv[1]);
   auto plan = read_plan(plan_fd);
+  if (plan) hand_over(*plan, argv[1]);
   ::close(plan_fd);
   if (!plan) {
     const init::PlanProcess nobody{.unit = "executor"};

@@ -22,7 +22,9 @@ using init::PlannedMount;
 using init::Switch;
 
 constexpr const char* unit_root = "/run/systemd/unit-root";
-constexpr const char* inaccessible_nodes = "/run/systemd/inaccessible";
+const std::string inaccessible_nodes = "/run/systemd/inaccessible";
+
+const std::string device_folder = "/dev/";
 
 /// One place on its way: the plan's line and the clone of what it shall show.
 struct Place {
@@ -143,14 +145,14 @@ class Builder {
   /// What a private /dev takes over from the host's.
   Done clone_device_trees() {
     for (const char* name : {"pts", "shm", "mqueue", "hugepages"}) {
-      const std::string path = std::string("/dev/") + name;
+      const std::string path = device_folder + name;
       struct stat info {};
       if (::lstat(path.c_str(), &info) < 0 || !S_ISDIR(info.st_mode)) continue;
       UniqueFd tree = clone_tree(path, true);
       if (tree) device_trees_.emplace_back(name, std::move(tree));
     }
     for (const init::DeviceNode& node : init::private_device_nodes) {
-      UniqueFd tree = clone_tree(std::string("/dev/") + node.name, false);
+      UniqueFd tree = clone_tree(device_folder + node.name, false);
       if (tree) device_nodes_.emplace_back(node.name, std::move(tree));
     }
     return {};
@@ -256,10 +258,10 @@ class Builder {
                        : S_ISFIFO(info.st_mode) ? "/fifo"
                        : S_ISSOCK(info.st_mode) ? "/sock"
                                                 : "/reg";
-    UniqueFd tree = clone_tree(std::string(inaccessible_nodes) + node, false);
+    UniqueFd tree = clone_tree(inaccessible_nodes + node, false);
     // Where device nodes cannot be made a socket is as useless as they are.
-    if (!tree) tree = clone_tree(std::string(inaccessible_nodes) + (S_ISDIR(info.st_mode) ? "/dir" : "/sock"), false);
-    if (!tree) tree = clone_tree(std::string(inaccessible_nodes) + "/reg", false);
+    if (!tree) tree = clone_tree(inaccessible_nodes + (S_ISDIR(info.st_mode) ? "/dir" : "/sock"), false);
+    if (!tree) tree = clone_tree(inaccessible_nodes + "/reg", false);
     if (!tree) return failed_at(inaccessible_nodes);
     TRY(set_attributes_fd(tree.get(), path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0));
     return attach(tree.get(), path);
@@ -359,7 +361,7 @@ void make_inaccessible_nodes() {
     mode_t type;
   };
   constexpr Node nodes[] = {{"/reg", S_IFREG}, {"/fifo", S_IFIFO}, {"/sock", S_IFSOCK}, {"/chr", S_IFCHR}, {"/blk", S_IFBLK}};
-  const std::string folder = inaccessible_nodes;
+  const std::string& folder = inaccessible_nodes;
   if (::access((folder + "/dir").c_str(), F_OK) == 0 || !make_parents(folder)) return;
   const mode_t mask = ::umask(0);
   for (const Node& node : nodes)

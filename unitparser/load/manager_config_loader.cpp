@@ -1,0 +1,83 @@
+// Loading of the manager's own configuration. [port]
+#include "unitparser/load/manager_config_loader.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "unitparser/base/text.h"
+#include "unitparser/directives/manager_directives.h"
+#include "unitparser/syntax/ini_reader.h"
+
+namespace unitparser {
+
+std::vector<std::string> system_configuration_folders() {
+  return {"/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"};
+}
+
+std::vector<std::string> configuration_files(FileSource& source, std::span<const std::string> folders, std::string_view name) {
+  std::vector<std::string> files;
+  for (const std::string& folder : folders) {
+    const std::string path = fmt::format("{}/{}", folder, name);
+    if (source.stamp(path).kind != FileKind::regular) continue;
+    files.push_back(path);
+    break;
+  }
+  std::map<std::string, std::string> drop_ins;  // by file name, which is also the order
+  for (const std::string& folder : folders) {
+    const std::string path = fmt::format("{}/{}.d", folder, name);
+    const Result<std::vector<DirectoryEntry>> entries = source.list(path);
+    if (!entries) continue;
+    for (const DirectoryEntry& entry : *entries)
+      if (entry.name.ends_with(".conf") && !entry.name.starts_with('.')) drop_ins.emplace(entry.name, path + "/" + entry.name);
+  }
+  for (auto& [file, path] : drop_ins)
+    if (source.stamp(path).kind == FileKind::regular) files.push_back(std::move(path));
+  return files;
+}
+
+void apply_manager_text(std::string_view text, const std::string& path, const SpecifierFacts& specifiers, const MachineFacts& machine, LoadedManagerConfig& loaded) {
+  const IniDocument document = read_ini(text);
+  const auto warn = [&](const IniEntry& entry, std::string_view key, std::string message, std::string hint = {}) {
+    loaded.diagnostics.push_back({Severity::warning, {path, entry.line, entry.column}, std::string(key), std::move(message), std::move(hint)});
+  };
+  for (const IniEntry& entry : document.entries) {
+    if (entry.kind == IniKind::section) {
+      if (entry.section != "Manager" && !entry.section.starts_with("X-")) warn(entry, entry.section, fmt::format("Unknown section '{}'. Ignoring.", replace_invalid_utf8(entry.section)));
+      continue;
+    }
+    if (!entry.in_section) {
+      warn(entry, entry.key, "Assignment outside of section. Ignoring.", "put it behind [Manager]");
+      continue;
+    }
+    if (entry.section != "Manager") continue;
+    if (entry.kind != IniKind::assignment) {
+      warn(entry, {}, entry.kind == IniKind::missing_equals ? "Missing '=', ignoring line." : "Missing key name before '=', ignoring line.");
+      continue;
+    }
+    Remarks remarks(loaded.diagnostics, {path, entry.line, entry.column}, entry.key);
+    ParseContext context{.section = entry.section, .key = entry.key, .origin = {0, entry.line}, .specifiers = {&specifiers, {}, {}, {}}, .machine = &machine, .remarks = remarks};
+    if (apply_manager_setting(context, loaded.config, entry.value) || entry.key.starts_with("X-")) continue;
+    const std::vector<std::string_view> keys = manager_keys();
+    const std::string_view near = nearest(entry.key, keys);
+    warn(entry, entry.key, fmt::format("Unknown key name '{}' in section 'Manager', ignoring.", replace_invalid_utf8(entry.key)),
+         near.empty() ? std::string() : fmt::format("did you mean {}=?", near));
+  }
+  if (document.failure) loaded.diagnostics.push_back({Severity::error, {path, document.failure->position.line, 0}, {}, document.failure->message, {}});
+}
+
+LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers, const MachineFacts& machine) {
+  LoadedManagerConfig loaded;
+  const std::vector<std::string> folders = system_configuration_folders();
+  for (const std::string& path : configuration_files(source, folders, scope == ManagerScope::system ? "system.conf" : "user.conf")) {
+    const Result<std::string> text = source.read(path, longest_unit_file);
+    if (!text) {
+      loaded.diagnostics.push_back({Severity::error, {path, 0, 0}, {}, text.error().message, {}});
+      continue;
+    }
+    apply_manager_text(*text, path, specifiers, machine, loaded);
+  }
+  return loaded;
+}
+
+}  // namespace unitparser

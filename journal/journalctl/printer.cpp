@@ -195,9 +195,8 @@ void Printer::append_time(Journal& journal, std::string& out) {
   out.append(text.data());
   if (options_.output == OutputMode::delta) {
     if (has_last_ && last_boot_ == at.boot_id) {
-      const std::uint64_t delta = usec > last_monotonic_ ? usec - last_monotonic_ : last_monotonic_ - usec;
-      std::snprintf(text.data(), text.size(), " <%5" PRIu64 ".%06" PRIu64 "%s>", delta / 1'000'000, delta % 1'000'000,
-                    usec < last_monotonic_ ? "-" : " ");
+      const std::uint64_t delta = usec > last_monotonic_ ? usec - last_monotonic_ : 0;
+      std::snprintf(text.data(), text.size(), " <%5" PRIu64 ".%06" PRIu64 " >", delta / 1'000'000, delta % 1'000'000);
       out.append(text.data());
     } else {
       out.append(16, ' ');

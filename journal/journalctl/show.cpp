@@ -165,6 +165,7 @@ bool Show::show_one() {
   const std::uint64_t time = journal_.current().realtime;
   if (options_.until && !options_.reverse && time > *options_.until) return false;
   if (options_.since && options_.reverse && time < *options_.since) return false;
+  announce_boot();
   std::optional<PatternMatch> found;
   if (pattern_) {
     bool has_message = false;
@@ -176,7 +177,6 @@ bool Show::show_one() {
     });
     if (!has_message || !found) return true;
   }
-  announce_boot();
   printer_->print(journal_, output_.buffer(), found ? found->begin : 0, found ? found->end : 0);
   ++shown_;
   output_.flush_if_large();

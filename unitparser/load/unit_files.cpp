@@ -145,9 +145,8 @@ void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
     return;
   }
   const std::string_view name = file_name(target);
-  if (!alias_problem(item.name, name).empty()) return;
-  // A link to its own name in another folder of the path is that file under the link's path.
-  entries_.emplace(item.name, Entry{folder, name == item.name ? std::string() : std::string(name), false});
+  if (name == item.name || !alias_problem(item.name, name).empty()) return;  // a link to itself names no unit
+  entries_.emplace(item.name, Entry{folder, std::string(name), false});
 }
 
 const std::vector<DirectoryEntry>& UnitFiles::sub_folder(const std::string& path) {

@@ -3,7 +3,8 @@
 
   tour.py [--container] [--systemd] [--stage DIR]...
 
-  --container   in namespaces at native speed, not under QEMU     --systemd   the stock init and its clients, for comparison
+  --container   in namespaces at native speed, not under QEMU
+  --systemd     the stock init and its clients, for comparison     --clients   the stock init, but our ctl, journal and journald
   --stage DIR   laid over the image: what `DESTDIR=DIR cmake --install build/release` made
 Ends with 'N passed, N failed'; status 0 only if every step held.
 """
@@ -268,10 +269,16 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--container', action='store_true')
     parser.add_argument('--systemd', action='store_true')
+    parser.add_argument('--clients', action='store_true')
     parser.add_argument('--stage', action='append', default=[])
     options = parser.parse_args()
-    init = SYSTEMD if options.systemd else INCIPIT
+    init = SYSTEMD if options.systemd or options.clients else INCIPIT
     upper = tempfile.mkdtemp(prefix='tour.', dir=CACHE)
+    if options.clients:     # only our own init looks into our folder of units
+        for stage in list(options.stage):
+            if os.path.isdir(stage + '/usr/lib/incipit/units'):
+                shutil.copytree(stage + '/usr/lib/incipit/units', f'{upper}/units/etc/systemd/system')
+                options.stage.append(upper + '/units')
     try:
         machine = (Container(IMAGE + '/root', [init], options.stage, upper=upper) if options.container
                    else VirtualMachine(options.stage, init))

@@ -1,3 +1,4 @@
+// The text of --help. [os: standard output]
 #include <cstdio>
 
 #include "journal/journalctl/actions.h"

@@ -1,3 +1,4 @@
+// Entries as JSON, in its four forms. [pure]
 #include <array>
 #include <cstdio>
 #include <utility>

@@ -75,6 +75,8 @@ class Engine {
   /// Main process and the process of the running command; 0: none.
   [[nodiscard]] pid_t main_pid(UnitId id) const;
   [[nodiscard]] pid_t control_pid(UnitId id) const;
+  /// When the unit's present state times out; infinity: never.
+  [[nodiscard]] MonotonicTime deadline(UnitId id) const;
 
   // --- Handing over (re-execution, crash) -------------------------------------------------------------------------
   /// Everything that cannot be read from files or the machine, as text.

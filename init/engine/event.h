@@ -128,7 +128,8 @@ struct Spawned {
 struct ExecConfirmed {
   pid_t pid = 0;
 };
-/// A child of ours ended, known to the engine or not. `code` is CLD_EXITED, CLD_KILLED or CLD_DUMPED.
+/// A child of ours ended, known to the engine or not. Whoever posts it looks at the mount and swap tables first and posts
+/// MountTable and SwapTable before it if they changed: mount(8)'s end is judged by them. `code` is CLD_EXITED, CLD_KILLED or CLD_DUMPED.
 struct ProcessExited {
   pid_t pid = 0;
   int code = 0;

@@ -40,7 +40,7 @@ constexpr std::array<Row, dependency_kind_count> rows{{
     {upheld_by, upholds, Atom::upheld_by | Atom::keeps_needed | Atom::target_after},
     {conflicts, conflicted_by, Atom::pull_in_stop | Atom::retroactive_stop_on_start},
     {conflicted_by, conflicts,
-     Atom::pull_in_stop_ignored | Atom::retroactive_stop_on_start | Atom::propagate_start_failure},
+     Atom::pull_in_stop_ignored | Atom::retroactive_stop_on_start | Atom::propagate_stop_failure},
     {before, after, Atom::before},
     {after, before, Atom::after},
     {on_success, on_success_of, Atom::on_success},

@@ -67,6 +67,7 @@ enum class Atom : std::uint32_t {
   referenced_by = 1U << 28,
   in_slice = 1U << 29,
   slice_of = 1U << 30,
+  propagate_stop_failure = 1U << 31,  ///< stopping this failed: that's start job fails (Conflicts=)
 };
 
 /// A set of atoms.

@@ -1,0 +1,96 @@
+// Core: the parts of the engine that its rooms hand each other; one turn's time and effects. [pure]
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "init/engine/engine.h"
+#include "init/engine/unit_table.h"
+
+namespace init {
+
+/// A change of a unit's state that its neighbours have not heard of yet.
+struct StateChange {
+  UnitId unit{};
+  ActiveState before{};
+  ActiveState after{};
+  bool reload_failed = false;
+  bool will_restart = false;  ///< Restart= brings it back: neither OnFailure= nor FailureAction= yet
+  Cause cause;
+};
+
+/// What was asked about a unit and waits for the end of the turn.
+struct Reactions {
+  std::deque<StateChange> state_changes;
+  std::deque<UnitId> unneeded;   ///< perhaps nobody needs it (StopWhenUnneeded=)
+  std::deque<UnitId> bound;      ///< perhaps what it is bound to is gone
+  std::deque<UnitId> upheld;     ///< perhaps it must be started again (Upholds=)
+  std::deque<UnitId> garbage;    ///< perhaps it can be unloaded
+};
+
+struct JobStore {
+  std::unordered_map<std::uint32_t, Job> jobs;
+  std::deque<JobId> run_queue;
+  std::uint32_t last_id = 0;
+  bool blockers_stale = false;  ///< an ordering edge came between two units with jobs
+  std::uint64_t installed = 0;
+  std::uint64_t failed = 0;
+  [[nodiscard]] Job* find(JobId id) {
+    auto at = jobs.find(static_cast<std::uint32_t>(id));
+    return at == jobs.end() ? nullptr : &at->second;
+  }
+};
+
+/// Reverse indexes from things of the machine to units.
+struct Indexes {
+  std::unordered_map<pid_t, UnitId> pids;
+  std::unordered_map<std::uint64_t, UnitId> spawns;
+  std::unordered_map<std::string, UnitId> cgroups;
+  std::unordered_map<std::string, std::vector<UnitId>> bus_names;
+  std::unordered_map<std::string, std::vector<UnitId>> mounts_for;  ///< path prefix to units with RequiresMountsFor=
+  std::unordered_map<std::string, std::vector<UnitId>> sysfs;       ///< devices by sysfs path
+  std::unordered_set<UnitId> mounted;                               ///< mount units in the kernel's table
+  std::unordered_set<UnitId> swapped;
+  std::unordered_set<UnitId> timers;                                ///< loaded timer units
+};
+
+struct Core {
+  Core(unitparser::UnitSource& unit_source, World& the_world, EngineOptions engine_options)
+      : source(unit_source), world(the_world), options(std::move(engine_options)) {}
+
+  unitparser::UnitSource& source;
+  World& world;
+  EngineOptions options;
+  UnitTable units;
+  DependencyGraph graph;
+  JobStore jobs;
+  Indexes index;
+  Reactions reactions;
+  std::vector<UnitId> load_queue;
+  std::vector<UnitId> changed_units;
+  std::uint64_t last_spawn = 0;
+  std::size_t failed_units = 0;
+  bool jobs_were_installed = false;
+  bool reloading = false;
+  bool started = false;
+
+  Now now;          ///< of this turn
+  Effects effects;  ///< of this turn
+  Cause cause;      ///< of the event in hand
+
+  void emit(Effect effect) { effects.push_back(std::move(effect)); }
+  /// Marks the unit for one UnitChanged at the end of the turn.
+  void touch(Unit& unit) {
+    if (!unit.changed) {
+      unit.changed = true;
+      changed_units.push_back(unit.id);
+    }
+  }
+};
+
+/// Emits a log line about a unit.
+void log_unit(Core& core, const Unit& unit, int priority, std::string message,
+              std::vector<std::pair<std::string, std::string>> fields = {});
+
+}  // namespace init

@@ -1,0 +1,361 @@
+// One turn: the event goes to the unit or the request it concerns, then everything that follows is worked off. [pure]
+#include "init/engine/engine.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "init/engine/jobs.h"
+#include "init/engine/loading.h"
+#include "init/engine/propagation.h"
+#include "init/engine/requests.h"
+#include "init/engine/snapshot.h"
+#include "init/engine/unit_actions.h"
+#include "init/machines/device.h"
+#include "init/machines/machine_types.h"
+#include "init/machines/mount.h"
+#include "init/machines/processes.h"
+#include "init/machines/service_machine.h"
+#include "init/machines/socket.h"
+
+namespace init {
+
+void path_moved(Core& core, Unit& unit, const event::PathChanged& change);  // machines/path.cpp
+void timer_clock_changed(Core& core, Unit& unit, bool timezone);             // machines/timer.cpp
+
+void log_unit(Core& core, const Unit& unit, int priority, std::string message,
+              std::vector<std::pair<std::string, std::string>> fields) {
+  effect::Log line;
+  line.priority = priority;
+  line.unit = unit.id;
+  line.message = std::move(message);
+  line.fields = std::move(fields);
+  line.cause = core.cause;
+  core.emit(std::move(line));
+}
+
+namespace {
+
+/// A unit that the manager itself stands for: there from the start, never started, stopped or unloaded.
+void make_perpetual(Core& core, std::string_view name, std::string_view description) {
+  auto parsed = UnitName::parse(name);
+  CHECK(parsed.has_value());
+  const UnitId id = unit_for_edge(core, *parsed);
+  core.units.get(id).origin.perpetual = true;
+  process_load_queue(core);
+  Unit& unit = core.units.get(id);
+  unit.origin.perpetual = true;
+  if (unit.config.unit->description.empty()) unit.config.unit.write().description = std::string(description);
+  if (unit.type() != UnitType::mount) {
+    auto& section = unit.config.unit.write();
+    section.default_dependencies = false;
+    section.ignore_on_isolate = true;
+  } else {
+    unit.config.unit.write().ignore_on_isolate = true;
+  }
+  if (unitparser::type_has_cgroup(unit.type()) && unit.type() != UnitType::mount) realise_cgroup(core, unit);
+  if (unit.active_state() == ActiveState::active) return;
+  std::visit(
+      [](auto& runtime) {
+        if constexpr (requires { runtime.state = SliceState::active; }) runtime.state = SliceState::active;
+        if constexpr (requires { runtime.state = ScopeState::running; }) runtime.state = ScopeState::running;
+        if constexpr (requires { runtime.state = MountState::mounted; }) runtime.state = MountState::mounted;
+      },
+      unit.type_runtime);
+  unit.runtime.active_state = ActiveState::active;
+  core.touch(unit);
+}
+
+/// Sends events to the parts that handle them.
+struct Dispatch {
+  Core& core;
+
+  Unit* by_pid(pid_t pid) const {
+    auto at = core.index.pids.find(pid);
+    return at == core.index.pids.end() ? nullptr : core.units.find(at->second);
+  }
+  Unit* by_cgroup(std::string path) const {
+    while (!path.empty()) {
+      if (auto at = core.index.cgroups.find(path); at != core.index.cgroups.end()) return core.units.find(at->second);
+      const std::size_t slash = path.rfind('/');
+      path.resize(slash == std::string::npos ? 0 : slash);
+    }
+    return nullptr;
+  }
+
+  void operator()(const event::Startup&) const {
+    make_perpetual(core, "-.slice", "Root Slice");
+    if (core.options.user_manager) {
+      core.started = true;
+      return;
+    }
+    make_perpetual(core, "system.slice", "System Slice");
+    make_perpetual(core, "init.scope", "System and Service Manager");
+    make_perpetual(core, "-.mount", "Root Mount");
+    core.started = true;
+  }
+  void operator()(const event::RequestJob& e) const { on_request_job(core, e); }
+  void operator()(const event::CancelJob& e) const { on_cancel_job(core, e); }
+  void operator()(const event::LoadUnit& e) const { on_load_unit(core, e); }
+  void operator()(const event::KillUnit& e) const { on_kill_unit(core, e); }
+  void operator()(const event::ResetFailed& e) const { on_reset_failed(core, e); }
+  void operator()(const event::Reload& e) const {
+    reload_all_units(core);
+    if (e.request != RequestId::none) core.emit(effect::Reply{e.request, effect::ReplyBody{}});
+  }
+  void operator()(const event::ReplaceConfig& e) const { on_replace_config(core, e); }
+  void operator()(const event::StartTransient& e) const { on_start_transient(core, e); }
+  void operator()(const event::AttachProcesses& e) const { on_attach_processes(core, e); }
+  void operator()(const event::RefUnit& e) const { on_ref_unit(core, e); }
+  void operator()(const event::UnrefUnit& e) const { on_unref_unit(core, e); }
+  void operator()(const event::ClientGone& e) const { on_client_gone(core, e); }
+  void operator()(const event::CleanUnit& e) const { on_clean_unit(core, e); }
+  void operator()(const event::FreezeUnit& e) const { on_freeze_unit(core, e); }
+  void operator()(const event::AbandonScope& e) const { on_abandon_scope(core, e); }
+
+  void operator()(const event::Spawned& e) const {
+    auto at = core.index.spawns.find(static_cast<std::uint64_t>(e.spawn));
+    if (at == core.index.spawns.end()) return;
+    Unit* unit = core.units.find(at->second);
+    core.index.spawns.erase(at);
+    if (unit == nullptr) return;
+    core.cause = unit->runtime.last_cause;
+    if (const auto handle = operations_of(unit->type()).spawned; handle != nullptr) handle(core, *unit, e.spawn, e.pid);
+  }
+  void operator()(const event::ExecConfirmed& e) const {
+    Unit* unit = by_pid(e.pid);
+    if (unit == nullptr) return;
+    if (const auto handle = operations_of(unit->type()).exec_confirmed; handle != nullptr) handle(core, *unit, e.pid);
+  }
+  void operator()(const event::ProcessExited& e) const {
+    Unit* unit = by_pid(e.pid);
+    if (unit == nullptr) return;  // an orphan: reaped, and its group tells if it was the last
+    core.cause = Cause::of(CauseKind::process, unit->id);
+    core.cause.pid = e.pid;
+    if (const auto handle = operations_of(unit->type()).exited; handle != nullptr) handle(core, *unit, e);
+  }
+  void operator()(const event::Notify& e) const {
+    Unit* unit = by_pid(e.pid);
+    if (unit == nullptr || unit->type() != UnitType::service) {
+      auto group = core.world.process_cgroup(e.pid);
+      Unit* by_group = group ? by_cgroup(*group) : nullptr;
+      if (by_group != nullptr) unit = by_group;
+    }
+    if (unit == nullptr || unit->type() != UnitType::service) {
+      if (!e.fds.empty()) core.emit(effect::CloseFds{e.fds});
+      return;
+    }
+    core.cause = Cause::of(CauseKind::notify, unit->id);
+    core.cause.pid = e.pid;
+    service_notify(core, *unit, e);
+  }
+  void operator()(const event::CgroupEmpty& e) const {
+    auto at = core.index.cgroups.find(e.cgroup);
+    Unit* unit = at == core.index.cgroups.end() ? nullptr : core.units.find(at->second);
+    // The news may be old: a process may have been put there since.
+    if (unit == nullptr || core.world.cgroup_populated(e.cgroup)) return;
+    core.cause = Cause::of(CauseKind::kernel, unit->id, "control group empty");
+    if (const auto handle = operations_of(unit->type()).cgroup_empty; handle != nullptr) handle(core, *unit);
+    consider_garbage(core, unit->id);
+  }
+  void operator()(const event::CgroupOom& e) const {
+    Unit* unit = by_cgroup(e.cgroup);
+    if (unit == nullptr) return;
+    core.cause = Cause::of(CauseKind::kernel, unit->id, "out of memory");
+    if (const auto handle = operations_of(unit->type()).out_of_memory; handle != nullptr) handle(core, *unit, e.managed);
+  }
+  void operator()(const event::FreezeDone& e) const {
+    Unit* unit = core.units.find(e.unit);
+    if (unit == nullptr) return;
+    unit->runtime.freezer = e.frozen ? FreezerState::frozen : FreezerState::running;
+    core.touch(*unit);
+  }
+  void operator()(const event::TimerElapsed& e) const {
+    Unit* unit = core.units.find(e.timer.unit);
+    if (unit == nullptr) return;
+    if (e.timer.purpose == TimerPurpose::job || e.timer.purpose == TimerPurpose::job_running) {
+      core.cause = Cause::of(CauseKind::job_timeout, unit->id);
+      job_timed_out(core, unit->id);
+      return;
+    }
+    core.cause = Cause::of(CauseKind::trigger_timer, unit->id, std::string("deadline"));
+    if (const auto handle = operations_of(unit->type()).timer; handle != nullptr) handle(core, *unit, e.timer.purpose);
+  }
+  void tell_timers(bool timezone) const {
+    std::vector<UnitId> timers(core.index.timers.begin(), core.index.timers.end());
+    std::sort(timers.begin(), timers.end());
+    for (UnitId id : timers)
+      if (Unit* unit = core.units.find(id)) timer_clock_changed(core, *unit, timezone);
+  }
+  void operator()(const event::ClockChanged&) const { tell_timers(false); }
+  void operator()(const event::TimezoneChanged&) const { tell_timers(true); }
+  void operator()(const event::SocketsOpened& e) const {
+    if (Unit* unit = core.units.find(e.unit); unit != nullptr && unit->type() == UnitType::socket)
+      sockets_opened(core, *unit, e);
+  }
+  void operator()(const event::SocketReady& e) const {
+    if (Unit* unit = core.units.find(e.unit); unit != nullptr && unit->type() == UnitType::socket) {
+      core.cause = Cause::of(CauseKind::trigger_socket, unit->id, e.peer);
+      socket_ready(core, *unit, e);
+    } else if (e.connection >= 0) {
+      core.emit(effect::CloseFds{{e.connection}});
+    }
+  }
+  void operator()(const event::PathChanged& e) const {
+    Unit* unit = core.units.find(e.watch.unit);
+    if (unit == nullptr) return;
+    if (unit->type() == UnitType::path) path_moved(core, *unit, e);
+    if (unit->type() == UnitType::service) service_pid_file_moved(core, *unit);
+  }
+  void operator()(const event::BusNameChanged& e) const {
+    auto at = core.index.bus_names.find(e.name);
+    if (at == core.index.bus_names.end()) return;
+    const std::vector<UnitId> users = at->second;
+    for (UnitId id : users)
+      if (Unit* unit = core.units.find(id)) {
+        core.cause = Cause::of(CauseKind::bus_name, id, e.name);
+        service_bus_name_changed(core, *unit, e.owner, e.pid);
+      }
+  }
+  void operator()(const event::MountTable& e) const { mount_table_changed(core, e); }
+  void operator()(const event::SwapTable& e) const { swap_table_changed(core, e); }
+  void operator()(const event::Device& e) const { device_event(core, e); }
+  void operator()(const event::AutomountOpened& e) const {
+    if (Unit* unit = core.units.find(e.unit); unit != nullptr && unit->type() == UnitType::automount)
+      automount_opened(core, *unit, e);
+  }
+  void operator()(const event::AutomountRequest& e) const {
+    if (Unit* unit = core.units.find(e.unit); unit != nullptr && unit->type() == UnitType::automount)
+      automount_requested(core, *unit, e);
+  }
+  void operator()(const event::CleanDone& e) const {
+    Unit* unit = core.units.find(e.unit);
+    if (unit == nullptr) return;
+    if (const auto handle = operations_of(unit->type()).clean_done; handle != nullptr) handle(core, *unit, e.success);
+  }
+  void operator()(const event::ServiceWatchdogs& e) const { core.options.service_watchdogs = e.enabled; }
+};
+
+/// Works off everything that follows from the event.
+void settle_turn(Core& core) {
+  do {
+    settle_state_changes(core);
+    run_jobs(core);
+    settle_state_changes(core);
+  } while (settle_put_off(core) || !core.jobs.run_queue.empty() || !core.reactions.state_changes.empty());
+  collect_garbage(core);
+  for (UnitId id : core.changed_units)
+    if (Unit* unit = core.units.find(id)) {
+      unit->changed = false;
+      core.emit(effect::UnitChanged{id});
+    }
+  core.changed_units.clear();
+}
+
+}  // namespace
+
+Engine::Engine(unitparser::UnitSource& source, World& world, EngineOptions options)
+    : core_(std::make_unique<Core>(source, world, std::move(options))) {}
+Engine::~Engine() = default;
+
+Effects Engine::turn(const Event& event, const Now& now) {
+  Core& core = *core_;
+  core.now = now;
+  core.effects.clear();
+  core.cause = {};
+  std::visit(Dispatch{core}, event);
+  settle_turn(core);
+  return std::move(core.effects);
+}
+
+const Unit* Engine::find(UnitId id) const { return core_->units.find(id); }
+const Unit* Engine::find(std::string_view name) const { return core_->units.find(core_->units.find_id(name)); }
+std::vector<UnitId> Engine::units() const { return core_->units.all(); }
+const Job* Engine::find_job(JobId id) const { return core_->jobs.find(id); }
+std::vector<JobId> Engine::jobs() const {
+  std::vector<JobId> ids;
+  for (const auto& [id, job] : core_->jobs.jobs) ids.push_back(job.id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+const DependencyGraph& Engine::graph() const { return core_->graph; }
+UnitId Engine::unit_of_pid(pid_t pid) const {
+  auto at = core_->index.pids.find(pid);
+  return at == core_->index.pids.end() ? UnitId::none : at->second;
+}
+UnitId Engine::unit_of_cgroup(std::string_view cgroup) const {
+  const Unit* unit = Dispatch{*core_}.by_cgroup(std::string(cgroup));
+  return unit == nullptr ? UnitId::none : unit->id;
+}
+EngineCounts Engine::counts() const {
+  return {core_->units.name_count(), core_->units.all().size(), core_->jobs.jobs.size(),
+          core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
+}
+const EngineOptions& Engine::options() const { return core_->options; }
+
+std::string Engine::describe(const Cause& cause) const {
+  const Unit* unit = core_->units.find(cause.unit);
+  std::string text(unitparser::to_name(cause.kind));
+  if (cause.kind == CauseKind::dependency && unit != nullptr) {
+    text = fmt::format("{}={} of {}", unitparser::to_name(cause.edge), "…", unit->name.text());
+    const Unit* said_by = core_->units.find(cause.origin_unit);
+    if (said_by != nullptr && cause.origin.source < said_by->config.sources.size())
+      text += fmt::format(" ({}:{})", said_by->config.sources[cause.origin.source], cause.origin.line);
+    return text;
+  }
+  if (unit != nullptr) text += fmt::format(" {}", unit->name.text());
+  if (cause.uid != static_cast<uid_t>(-1)) text += fmt::format(" uid {}", cause.uid);
+  if (cause.pid > 0) text += fmt::format(" pid {}", cause.pid);
+  if (!cause.detail.empty()) text += fmt::format(" ({})", cause.detail);
+  return text;
+}
+
+bool Engine::can_start(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit != nullptr && unit_can_start(*core_, *unit);
+}
+bool Engine::can_stop(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit != nullptr && unit_can_stop(*core_, *unit);
+}
+bool Engine::can_reload(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit != nullptr && unit_can_reload(*core_, *unit);
+}
+UnitId Engine::following(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit == nullptr ? UnitId::none : following_of(*unit);
+}
+std::string Engine::cgroup_path(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit == nullptr ? std::string() : cgroup_path_of(*core_, *unit);
+}
+pid_t Engine::main_pid(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit == nullptr ? 0 : main_pid_of(*unit);
+}
+pid_t Engine::control_pid(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit == nullptr ? 0 : control_pid_of(*unit);
+}
+MonotonicTime Engine::deadline(UnitId id) const {
+  const Unit* unit = find(id);
+  if (unit == nullptr) return MonotonicTime::infinity();
+  const MonotonicTime when = std::visit(
+      [](const auto& runtime) {
+        if constexpr (requires { runtime.deadline; }) return runtime.deadline;
+        return MonotonicTime::infinity();
+      },
+      unit->type_runtime);
+  return when.is_set() ? when : MonotonicTime::infinity();
+}
+std::string Engine::snapshot() const { return write_snapshot(*core_); }
+Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
+  core_->now = now;
+  core_->effects.clear();
+  TRY(read_snapshot(*core_, snapshot));
+  settle_turn(*core_);
+  return std::move(core_->effects);
+}
+
+}  // namespace init

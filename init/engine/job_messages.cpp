@@ -1,0 +1,193 @@
+// Words for the beginning and end of jobs, as people know them. [pure]
+#include "init/engine/job_messages.h"
+
+#include <fmt/format.h>
+
+#include "init/engine/implicit_dependencies.h"
+#include "init/machines/machine_types.h"
+#include "unitparser/base/text.h"
+
+namespace init {
+namespace {
+
+struct Words {
+  std::string_view starting;  ///< empty: says nothing when it begins
+  std::string_view stopping;
+  std::string_view started;
+  std::string_view stopped;
+};
+
+Words words_of(const Unit& unit) {
+  switch (unit.type()) {
+    case UnitType::service:
+      return {"Starting", "Stopping",
+              effective_service_type(unit.config) == unitparser::ServiceType::oneshot ? "Finished" : "Started", "Stopped"};
+    case UnitType::mount: return {"Mounting", "Unmounting", "Mounted", "Unmounted"};
+    case UnitType::swap: return {"Activating swap", "Deactivating swap", "Activated swap", "Deactivated swap"};
+    case UnitType::socket: return {"Starting", "Stopping", "Listening on", "Closed"};
+    case UnitType::target: return {"", "", "Reached target", "Stopped target"};
+    case UnitType::device: return {"Expecting device", "", "Found device", "Stopped"};
+    case UnitType::automount: return {"", "", "Set up automount", "Unset automount"};
+    case UnitType::slice: return {"", "", "Created slice", "Removed slice"};
+    case UnitType::timer:
+    case UnitType::path:
+    case UnitType::scope: return {"", "", "Started", "Stopped"};
+  }
+  return {};
+}
+
+std::string unit_text(const Unit& unit) {
+  const std::string_view description = unit.description();
+  if (description == unit.name.text()) return unit.name.text();
+  return fmt::format("{} - {}", unit.name.text(), description);
+}
+
+constexpr std::string_view id_starting = "7d4958e842da4a758f6c1cdc7b36dcc5";
+constexpr std::string_view id_stopping = "de5b426a63be47a7b6ac3eaac82e2f6f";
+constexpr std::string_view id_reloading = "d34d037fff1847e6ae669a370e694725";
+constexpr std::string_view id_started = "39f53479d3a045ac8e11786248231fbf";
+constexpr std::string_view id_stopped = "9d1aaa27d60140bd96365438aad20286";
+constexpr std::string_view id_failed = "be02cf6855d2428ba40df7e9d022f03d";
+constexpr std::string_view id_reloaded = "7b05ebc668384222baa8881179cfda54";
+
+std::vector<std::pair<std::string, std::string>> fields_of(const Job& job, std::string_view message_id) {
+  return {{"JOB_ID", std::to_string(static_cast<std::uint32_t>(job.id))},
+          {"JOB_TYPE", std::string(unitparser::to_name(job.type))},
+          {"MESSAGE_ID", std::string(message_id)}};
+}
+
+std::string condition_text(const Unit& unit) {
+  const auto& conditions = unit.config.unit->conditions;
+  const auto& verdicts = unit.runtime.condition_verdicts;
+  for (std::size_t i = 0; i < conditions.size() && i < verdicts.size(); ++i)
+    if (verdicts[i] < 0 && !conditions[i].triggering)
+      return fmt::format("Condition{}={}{}", unitparser::to_name(conditions[i].kind), conditions[i].negated ? "!" : "",
+                         conditions[i].parameter);
+  return {};
+}
+
+void say(Core& core, const Unit& unit, int priority, effect::StatusKind kind, std::string text,
+         std::vector<std::pair<std::string, std::string>> fields, const Job& job) {
+  if (kind != effect::StatusKind::none) core.emit(effect::ConsoleStatus{kind, unit.id, text});
+  effect::Log line;
+  line.priority = priority;
+  line.unit = unit.id;
+  line.message = std::move(text);
+  line.fields = std::move(fields);
+  line.cause = job.cause;
+  core.emit(std::move(line));
+}
+
+struct EndText {
+  int priority = 6;
+  effect::StatusKind kind = effect::StatusKind::none;
+  std::string text;
+};
+
+EndText start_end(const Unit& unit, JobResult result) {
+  const std::string name = unit_text(unit);
+  const bool target = unit.type() == UnitType::target;
+  using effect::StatusKind;
+  switch (result) {
+    case JobResult::done: return {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).started, name)};
+    case JobResult::timeout: return {3, StatusKind::timeout, fmt::format("Timed out {} {}.", unit.type() == UnitType::device ? "waiting for device" : "starting", name)};
+    case JobResult::failed: return {3, StatusKind::failed, fmt::format("Failed to {} {}.", unit.type() == UnitType::mount ? "mount" : unit.type() == UnitType::swap ? "activate swap" : unit.type() == UnitType::socket ? "listen on" : unit.type() == UnitType::automount ? "set up automount" : "start", name)};
+    case JobResult::dependency: return {4, StatusKind::depend, fmt::format("Dependency failed for {}.", name)};
+    case JobResult::assert_: return {4, StatusKind::assert_, fmt::format("Assertion failed for {}.", name)};
+    case JobResult::unsupported: return {4, StatusKind::failed, fmt::format("Starting of {} unsupported.", name)};
+    case JobResult::collected: return {4, StatusKind::none, fmt::format("Unnecessary job was removed for {}.", name)};
+    case JobResult::once: return {3, StatusKind::failed, fmt::format("Unit {} has been started before and cannot be started again.", name)};
+    case JobResult::skipped:
+    case JobResult::invalid:
+    case JobResult::canceled: break;
+  }
+  static_cast<void>(target);
+  return {};
+}
+
+}  // namespace
+
+void announce_job_begin(Core& core, Unit& unit, const Job& job) {
+  const Words words = words_of(unit);
+  const bool start = job.type == JobType::start;
+  const bool stop = job.type == JobType::stop || job.type == JobType::restart;
+  if (job.type == JobType::reload) {
+    say(core, unit, 6, effect::StatusKind::info, fmt::format("Reloading {}...", unit_text(unit)),
+        fields_of(job, id_reloading), job);
+    return;
+  }
+  if ((!start && !stop) || unit.type() == UnitType::device) return;
+  // What is there already, or will be refused, is not said to begin.
+  const ActiveState state = unit.active_state();
+  if (start && (is_active_or_activating(state) || state == ActiveState::deactivating)) return;
+  if (stop && is_inactive_or_deactivating(state)) return;
+  const std::string_view verb = start ? words.starting : words.stopping;
+  if (verb.empty()) return;
+  if (start) return;  // said by start_unit, after conditions and limits
+  say(core, unit, 6, effect::StatusKind::info, fmt::format("{} {}...", verb, unit_text(unit)), fields_of(job, id_stopping), job);
+}
+
+void announce_start(Core& core, Unit& unit) {
+  const Job* job = core.jobs.find(unit.job);
+  const Words words = words_of(unit);
+  if (job == nullptr || job->type != JobType::start || words.starting.empty() || unit.type() == UnitType::device) return;
+  say(core, unit, 6, effect::StatusKind::info, fmt::format("{} {}...", words.starting, unit_text(unit)),
+      fields_of(*job, id_starting), *job);
+}
+
+void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already) {
+  using effect::StatusKind;
+  EndText end;
+  std::string_view id = id_failed;
+  switch (job.type) {
+    case JobType::start: {
+      if (result == JobResult::done && (!unit.runtime.condition_result) && !already &&
+          is_inactive_or_failed(unit.active_state())) {
+        const std::string unmet = condition_text(unit);
+        end = {6, StatusKind::info,
+               unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(unit))
+                             : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(unit), unmet)};
+        break;
+      }
+      if (already && result == JobResult::done) return;
+      end = start_end(unit, result);
+      if (result == JobResult::done) id = id_started;
+      if (result == JobResult::failed && end.kind == StatusKind::failed)
+        core.emit(effect::ConsoleStatus{StatusKind::none, unit.id,
+                                        fmt::format("See 'systemctl status {}' for details.", unitparser::quote_if_needed(unit.name.text()))});
+      break;
+    }
+    case JobType::stop:
+    case JobType::restart:
+      if (already) return;
+      id = id_stopped;
+      if (result == JobResult::done)
+        end = {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).stopped, unit_text(unit))};
+      else if (result == JobResult::timeout)
+        end = {4, StatusKind::timeout, fmt::format("Timed out stopping {}.", unit_text(unit))};
+      else if (result == JobResult::failed)
+        end = {4, StatusKind::failed, fmt::format("Stopping {} failed.", unit_text(unit))};
+      break;
+    case JobType::reload:
+      id = id_reloaded;
+      if (result == JobResult::done)
+        end = {6, StatusKind::ok, fmt::format("Reloaded {}.", unit_text(unit))};
+      else if (result == JobResult::failed)
+        end = {3, StatusKind::failed, fmt::format("Reload failed for {}.", unit_text(unit))};
+      else if (result == JobResult::timeout)
+        end = {3, StatusKind::timeout, fmt::format("Timed out reloading {}.", unit_text(unit))};
+      break;
+    default: return;
+  }
+  if (end.text.empty()) return;
+  auto fields = fields_of(job, id);
+  fields.emplace_back("JOB_RESULT", std::string(unitparser::to_name(result)));
+  say(core, unit, end.priority, end.kind, std::move(end.text), std::move(fields), job);
+  if (result != JobResult::done && (result == JobResult::failed || result == JobResult::timeout ||
+                                    result == JobResult::dependency))
+    log_unit(core, unit, 5,
+             fmt::format("{}: Job {}/{} failed with result '{}'.", unit.name.text(), unit.name.text(),
+                         unitparser::to_name(job.type), unitparser::to_name(result)));
+}
+
+}  // namespace init

@@ -1,0 +1,314 @@
+// Life of installed jobs. [pure]
+#include "init/engine/jobs.h"
+
+#include <fmt/format.h>
+
+#include "init/engine/job_messages.h"
+#include "init/engine/job_rules.h"
+#include "init/engine/loading.h"
+#include "init/engine/propagation.h"
+#include "init/engine/unit_actions.h"
+
+namespace init {
+namespace {
+
+bool is_ordered(const Job& a, const Job& b) {
+  return a.type != JobType::nop && b.type != JobType::nop && !a.ignore_order && !b.ignore_order;
+}
+
+/// Calls visit(other job, whether `job` waits for it) for each ordering edge to a unit with a job.
+template <class CoreRef, class Visit>
+void for_each_ordered(CoreRef& core, const Job& job, Visit visit) {
+  if (job.type == JobType::nop || job.ignore_order) return;
+  const auto other_job = [&](UnitId unit) -> Job* {
+    const Unit* other = core.units.find(unit);
+    if (other == nullptr || other->job == JobId::none || other->job == job.id) return nullptr;
+    auto at = core.jobs.jobs.find(static_cast<std::uint32_t>(other->job));
+    return at == core.jobs.jobs.end() ? nullptr : const_cast<Job*>(&at->second);
+  };
+  core.graph.for_each(job.unit, Atom::before, [&](const Edge& edge) {
+    if (Job* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
+      visit(*other, later_unit_first(other->type));
+  });
+  core.graph.for_each(job.unit, Atom::after, [&](const Edge& edge) {
+    if (Job* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
+      visit(*other, !later_unit_first(job.type));
+  });
+}
+
+void enter_ordering(Core& core, Job& job) {
+  for_each_ordered(core, job, [&](Job& other, bool waits) { ++(waits ? job : other).blockers; });
+}
+
+void leave_ordering(Core& core, Job& job) {
+  for_each_ordered(core, job, [&](Job& other, bool waits) {
+    std::uint32_t& blockers = (waits ? job : other).blockers;
+    if (blockers > 0) --blockers;
+    if (!waits && other.blockers == 0) queue_job(core, other);
+  });
+}
+
+void change_type(Core& core, Job& job, JobType type) {
+  if (job.type == type) return;
+  leave_ordering(core, job);
+  job.type = type;
+  enter_ordering(core, job);
+}
+
+MonotonicTime deadline_after(const Core& core, Duration limit) {
+  return limit.is_infinite() ? MonotonicTime::infinity() : core.now.monotonic + limit;
+}
+
+void arm_job_timer(Core& core, const Job& job, TimerPurpose purpose, MonotonicTime when) {
+  if (when.is_infinite() || !when.is_set()) return;
+  core.emit(effect::ArmTimer{{job.unit, purpose}, effect::Clock::monotonic, when.usec(), Duration{}});
+}
+
+void set_running(Core& core, Job& job) {
+  if (job.state == JobState::running) return;
+  job.state = JobState::running;
+  if (!job.begin_running.is_set()) {
+    job.begin_running = core.now.monotonic;
+    const auto& limits = *core.units.get(job.unit).config.unit_limits;
+    job.running_deadline = deadline_after(core, limits.job_running_timeout);
+    arm_job_timer(core, job, TimerPurpose::job_running, job.running_deadline);
+  }
+  core.emit(effect::JobChanged{job.id});
+  core.touch(core.units.get(job.unit));
+}
+
+void set_waiting(Core& core, Job& job) {
+  if (job.state == JobState::waiting) return;
+  job.state = JobState::waiting;
+  core.emit(effect::JobChanged{job.id});
+}
+
+JobId merge_into_installed(Core& core, Job& installed, JobType type, const Cause& cause, bool irreversible,
+                           bool ignore_order) {
+  const ActiveState state = core.units.get(installed.unit).active_state();
+  if (installed.type != JobType::nop) {
+    if (auto merged = merge_and_collapse(installed.type, type, state)) {
+      if (*merged != JobType::nop && *merged != installed.type) {
+        change_type(core, installed, *merged);
+        core.emit(effect::JobChanged{installed.id});
+      }
+    }
+  }
+  if (irreversible) installed.irreversible = true;
+  if (ignore_order && !installed.ignore_order) {
+    leave_ordering(core, installed);
+    installed.ignore_order = true;
+    installed.blockers = 0;
+  }
+  if (installed.cause.kind == CauseKind::none) installed.cause = cause;
+  return installed.id;
+}
+
+void forget_job(Core& core, Job& job) {
+  Unit& unit = core.units.get(job.unit);
+  leave_ordering(core, job);
+  if (!job.deadline.is_infinite() && job.deadline.is_set())
+    core.emit(effect::DisarmTimer{{job.unit, TimerPurpose::job}});
+  if (!job.running_deadline.is_infinite() && job.running_deadline.is_set())
+    core.emit(effect::DisarmTimer{{job.unit, TimerPurpose::job_running}});
+  (job.type == JobType::nop ? unit.nop_job : unit.job) = JobId::none;
+  core.touch(unit);
+  core.jobs.jobs.erase(static_cast<std::uint32_t>(job.id));
+}
+
+void fail_dependents(Core& core, UnitId unit, Atom atom) {
+  for (UnitId id : core.graph.others(unit, atom)) {
+    const Unit* other = core.units.find(id);
+    if (other == nullptr || other->job == JobId::none) continue;
+    const Job* job = core.jobs.find(other->job);
+    if (job != nullptr && (job->type == JobType::start || job->type == JobType::verify_active))
+      finish_job(core, job->id, {JobResult::dependency});
+  }
+}
+
+/// The stop half of a restart is done: the same job goes on as a start.
+bool continue_restart(Core& core, Job& job, JobResult result) {
+  if (result != JobResult::done || job.type != JobType::restart) return false;
+  change_type(core, job, JobType::start);
+  set_waiting(core, job);
+  core.emit(effect::JobChanged{job.id});
+  core.touch(core.units.get(job.unit));
+  queue_job(core, job);
+  consider_garbage(core, job.unit);
+  return true;
+}
+
+/// What running a job came to at once; nothing when it goes on.
+std::optional<JobEnd> end_of(ActionOutcome outcome) {
+  switch (outcome) {
+    case ActionOutcome::ok:
+    case ActionOutcome::again: return std::nullopt;
+    case ActionOutcome::already: return JobEnd{JobResult::done, true, true};
+    case ActionOutcome::condition_failed: return JobEnd{JobResult::done, true, false};
+    case ActionOutcome::skipped: return JobEnd{JobResult::skipped};
+    case ActionOutcome::invalid: return JobEnd{JobResult::invalid};
+    case ActionOutcome::assert_failed: return JobEnd{JobResult::assert_};
+    case ActionOutcome::unsupported: return JobEnd{JobResult::unsupported};
+    case ActionOutcome::dependency: return JobEnd{JobResult::dependency};
+    case ActionOutcome::once: return JobEnd{JobResult::once};
+    case ActionOutcome::failed: return JobEnd{JobResult::failed};
+  }
+  return JobEnd{JobResult::failed};
+}
+
+ActionOutcome perform(Core& core, Unit& unit, const Job& job) {
+  switch (job.type) {
+    case JobType::start: return start_unit(core, unit, job.cause);
+    case JobType::verify_active:
+      if (is_active_or_reloading(unit.active_state())) return ActionOutcome::already;
+      return unit.active_state() == ActiveState::activating ? ActionOutcome::again : ActionOutcome::skipped;
+    case JobType::stop:
+    case JobType::restart: {
+      const ActionOutcome outcome = stop_unit(core, unit, job.cause);
+      // A failed unit that is restarted has nothing to stop.
+      return outcome;
+    }
+    case JobType::reload: return reload_unit(core, unit, job.cause);
+    default: return ActionOutcome::already;
+  }
+}
+
+void run_job(Core& core, JobId id) {
+  Job* job = core.jobs.find(id);
+  if (job == nullptr) return;
+  job->in_run_queue = false;
+  if (job->state != JobState::waiting || (job->type != JobType::nop && job->blockers > 0)) return;
+  Unit& unit = core.units.get(job->unit);
+  const JobType type = job->type;
+  set_running(core, *job);
+  core.touch(unit);
+  announce_job_begin(core, unit, *job);
+  const ActionOutcome outcome = perform(core, unit, *job);
+  settle_state_changes(core);
+  job = core.jobs.find(id);
+  if (job == nullptr || job->type != type) return;  // ended, or went on, while it ran
+  if (outcome == ActionOutcome::again) {
+    set_waiting(core, *job);
+    return;
+  }
+  if (auto end = end_of(outcome)) finish_job(core, id, *end);
+}
+
+}  // namespace
+
+bool must_wait(const Core& core, const Job& job) {
+  bool waits = false;
+  for_each_ordered(core, job, [&](const Job&, bool waits_for_it) { waits = waits || waits_for_it; });
+  return waits;
+}
+
+void recount_blockers(Core& core) {
+  core.jobs.blockers_stale = false;
+  for (auto& [id, job] : core.jobs.jobs) {
+    job.blockers = 0;
+    for_each_ordered(core, job, [&job = job](const Job&, bool waits) { job.blockers += waits ? 1 : 0; });
+    if (job.blockers == 0 && job.state == JobState::waiting) queue_job(core, job);
+  }
+}
+
+void queue_job(Core& core, Job& job) {
+  if (job.in_run_queue) return;
+  job.in_run_queue = true;
+  core.jobs.run_queue.push_back(job.id);
+}
+
+JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, bool irreversible, bool ignore_order) {
+  Unit& unit = core.units.get(unit_id);
+  JobId& place = type == JobType::nop ? unit.nop_job : unit.job;
+  if (Job* present = core.jobs.find(place)) {
+    if (type != JobType::nop && types_conflict(present->type, type)) {
+      finish_job(core, present->id, {JobResult::canceled, false, false});
+    } else {
+      const bool running = present->state == JobState::running;
+      const bool joins = !running || (allows_late_merge(type) && is_superset(present->type, type));
+      const JobId id = merge_into_installed(core, *present, type, cause, irreversible, ignore_order);
+      if (!joins) {
+        // It runs and has done its reading already: run it once more.
+        set_waiting(core, *present);
+        queue_job(core, *present);
+      }
+      return id;
+    }
+  }
+  Job job;
+  job.id = JobId{++core.jobs.last_id};
+  job.unit = unit_id;
+  job.type = type;
+  job.irreversible = irreversible;
+  job.ignore_order = ignore_order;
+  job.begin = core.now.monotonic;
+  job.cause = cause;
+  job.deadline = deadline_after(core, unit.config.unit_limits->job_timeout);
+  job.running_deadline = MonotonicTime::infinity();
+  Job& installed = core.jobs.jobs.emplace(core.jobs.last_id, std::move(job)).first->second;
+  (type == JobType::nop ? unit.nop_job : unit.job) = installed.id;
+  ++core.jobs.installed;
+  core.jobs_were_installed = true;
+  enter_ordering(core, installed);
+  arm_job_timer(core, installed, TimerPurpose::job, installed.deadline);
+  core.emit(effect::JobNew{installed.id, unit.name});
+  core.touch(unit);
+  queue_job(core, installed);
+  return installed.id;
+}
+
+void finish_job(Core& core, JobId id, JobEnd end) {
+  Job* job = core.jobs.find(id);
+  if (job == nullptr || continue_restart(core, *job, end.result)) return;
+  const UnitId unit_id = job->unit;
+  const Job ended = *job;
+  Unit& unit = core.units.get(unit_id);
+  forget_job(core, *job);
+  if (end.result == JobResult::failed || end.result == JobResult::invalid) ++core.jobs.failed;
+  announce_job_end(core, unit, ended, end.result, end.already);
+  core.emit(effect::JobRemoved{id, unit.name, unit_id, ended.type, end.result});
+  const bool was_start = ended.type == JobType::start || ended.type == JobType::verify_active;
+  if (end.result != JobResult::done && end.recursive) {
+    if (was_start)
+      fail_dependents(core, unit_id, Atom::propagate_start_failure);
+    else if (ended.type == JobType::stop)
+      fail_dependents(core, unit_id, Atom::propagate_stop_failure);
+  }
+  // A verification that was merged into a start ends well even if a condition kept the unit down.
+  if (end.result == JobResult::done && was_start && !is_active_or_activating(unit.active_state()))
+    fail_dependents(core, unit_id, Atom::propagate_inactive_as_failure);
+  if (end.result == JobResult::timeout || end.result == JobResult::dependency) start_on_failure(core, unit);
+  notify_triggering_units(core, unit);
+  consider_garbage(core, unit_id);
+  if (core.jobs.jobs.empty() && core.jobs_were_installed) {
+    core.jobs_were_installed = false;
+    core.emit(effect::JobsDone{});
+  }
+}
+
+void run_jobs(Core& core) {
+  if (core.jobs.blockers_stale) recount_blockers(core);
+  while (!core.jobs.run_queue.empty()) {
+    const JobId id = core.jobs.run_queue.front();
+    core.jobs.run_queue.pop_front();
+    run_job(core, id);
+    if (core.jobs.blockers_stale) recount_blockers(core);
+  }
+}
+
+void job_timed_out(Core& core, UnitId unit_id) {
+  Unit* unit = core.units.find(unit_id);
+  Job* job = unit == nullptr ? nullptr : core.jobs.find(unit->job);
+  if (job == nullptr || (core.now.monotonic < job->deadline && core.now.monotonic < job->running_deadline)) return;
+  const auto limits = unit->config.unit_limits;
+  finish_job(core, job->id, {JobResult::timeout});
+  run_emergency_action(core, *unit, limits->job_timeout_action, limits->job_timeout_reboot_argument, std::nullopt,
+                       "job timed out");
+}
+
+void rearm_job(Core& core, Job& job) {
+  arm_job_timer(core, job, TimerPurpose::job, job.deadline);
+  if (job.state == JobState::running) arm_job_timer(core, job, TimerPurpose::job_running, job.running_deadline);
+}
+
+}  // namespace init

@@ -1,0 +1,316 @@
+// Loading, renewing and unloading of units. [pure]
+#include "init/engine/loading.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "init/engine/implicit_dependencies.h"
+#include "init/machines/machine_types.h"
+
+namespace init {
+namespace {
+
+/// Types whose units need no file to be loaded.
+bool needs_no_fragment(const Unit& unit) {
+  switch (unit.type()) {
+    case UnitType::device:
+    case UnitType::slice: return true;
+    case UnitType::mount: return unit.origin.perpetual || std::get<MountRuntime>(unit.type_runtime).kernel.has_value();
+    case UnitType::swap: return std::get<SwapRuntime>(unit.type_runtime).kernel_priority.has_value();
+    case UnitType::scope: return unit.origin.perpetual;
+    default: return false;
+  }
+}
+
+bool survives_isolate(UnitType type) {
+  return type == UnitType::slice || type == UnitType::scope || type == UnitType::device || type == UnitType::swap ||
+         type == UnitType::mount || type == UnitType::automount;
+}
+
+void draw_edges(Core& core, Unit& unit) {
+  if (unit.origin.load_state != LoadState::loaded) {
+    add_file_dependencies(core, unit);
+    return;
+  }
+  if (unit.type() == UnitType::timer) core.index.timers.insert(unit.id);
+  add_file_dependencies(core, unit);
+  add_implicit_dependencies(core, unit);
+}
+
+/// Takes over what the files say, without edges.
+void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
+  UnitOrigin& origin = unit.origin;
+  origin.load_state = loaded.state;
+  origin.load_error = std::move(loaded.error);
+  origin.fragment_path = std::move(loaded.fragment_path);
+  origin.drop_in_paths = std::move(loaded.drop_in_paths);
+  origin.transient = origin.transient || loaded.transient;
+  origin.generated = loaded.generated;
+  origin.loaded_at = core.now.realtime;
+  unit.config = std::move(loaded.config);
+  if (origin.load_state == LoadState::not_found && needs_no_fragment(unit)) origin.load_state = LoadState::loaded;
+  if (origin.fragment_path.empty() && survives_isolate(unit.type()) && !unit.config.unit->ignore_on_isolate)
+    unit.config.unit.write().ignore_on_isolate = true;
+  for (const auto& diagnostic : loaded.diagnostics)
+    log_unit(core, unit, diagnostic.severity == unitparser::Severity::error ? 3 : 4,
+             diagnostic.position.file.empty()
+                 ? diagnostic.message
+                 : fmt::format("{}:{}: {}", diagnostic.position.file, diagnostic.position.line, diagnostic.message),
+             {{"CONFIG_FILE", diagnostic.position.file}, {"CONFIG_LINE", std::to_string(diagnostic.position.line)}});
+  if (origin.load_state == LoadState::loaded) verify_loaded_unit(core, unit);
+}
+
+/// Moves the stub's edges and names to the unit that the files say it is.
+UnitId merge_into(Core& core, UnitId stub, UnitId into) {
+  core.graph.merge(stub, into);
+  core.units.absorb(stub, into);
+  return into;
+}
+
+bool is_pristine(const Unit& unit) {
+  return unit.job == JobId::none && unit.nop_job == JobId::none && is_inactive_or_failed(unit.active_state());
+}
+
+UnitId settle_names(Core& core, UnitId id, const unitparser::LoadedUnit& loaded) {
+  if (!(core.units.get(id).name == loaded.id) && !loaded.id.empty()) {
+    const UnitId existing = core.units.find_id(loaded.id.text());
+    if (existing == UnitId::none || existing == id) {
+      core.units.rename(id, loaded.id);
+    } else if (is_pristine(core.units.get(id))) {
+      return merge_into(core, id, existing);
+    }
+  }
+  for (const UnitName& alias : loaded.aliases) {
+    if (alias.is_template()) continue;
+    const UnitId other = core.units.find_id(alias.text());
+    if (other == UnitId::none)
+      core.units.add_alias(id, alias);
+    else if (other != id && is_pristine(core.units.get(other)) &&
+             core.units.get(other).origin.load_state != LoadState::loaded)
+      merge_into(core, other, id);
+  }
+  return id;
+}
+
+UnitId load_one(Core& core, UnitId id) {
+  const UnitName name = core.units.get(id).name;
+  unitparser::LoadedUnit loaded = core.source.load(name);
+  const UnitId settled = settle_names(core, id, loaded);
+  if (settled != id) return UnitId::none;  // the other one is loaded or queued
+  Unit& unit = core.units.get(id);
+  take(core, unit, std::move(loaded));
+  draw_edges(core, unit);
+  return id;
+}
+
+void announce(Core& core, Unit& unit) {
+  if (unit.announced) return;
+  unit.announced = true;
+  core.emit(effect::UnitNew{unit.id});
+}
+
+}  // namespace
+
+UnitId unit_for_edge(Core& core, const UnitName& name) {
+  if (const UnitId id = core.units.find_id(name.text()); id != UnitId::none) return id;
+  Unit& unit = core.units.create(name);
+  unit.in_load_queue = true;
+  core.load_queue.push_back(unit.id);
+  return unit.id;
+}
+
+void process_load_queue(Core& core) {
+  std::vector<UnitId> fresh;
+  // First in, first out; the queue grows while we read.
+  for (std::size_t next = 0; next < core.load_queue.size(); ++next) {
+    const UnitId id = core.load_queue[next];
+    Unit* unit = core.units.find(id);
+    if (unit == nullptr || !unit->in_load_queue) continue;
+    unit->in_load_queue = false;
+    if (load_one(core, id) != UnitId::none) fresh.push_back(id);
+  }
+  core.load_queue.clear();
+  for (UnitId id : fresh) {
+    Unit* unit = core.units.find(id);
+    if (unit == nullptr) continue;
+    add_target_ordering(core, *unit);
+    announce(core, *unit);
+    consider_garbage(core, id);
+  }
+}
+
+Result<UnitId> load_unit(Core& core, const UnitName& name) {
+  if (name.is_template())
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Unit name {} is missing the instance name.", name.text()));
+  const std::string text = name.text();
+  unit_for_edge(core, name);
+  process_load_queue(core);
+  const UnitId id = core.units.find_id(text);
+  // A unit that was missing may exist by now: look again, as long as nothing hangs on it.
+  Unit& unit = core.units.get(id);
+  if ((unit.origin.load_state == LoadState::not_found || unit.origin.load_state == LoadState::error) &&
+      is_pristine(unit) && unit.origin.loaded_at != core.now.realtime) {
+    core.graph.remove_said_by(id, EdgeSource::file);
+    unit.in_load_queue = true;
+    core.load_queue.push_back(id);
+    process_load_queue(core);
+  }
+  consider_garbage(core, core.units.find_id(text));
+  return core.units.find_id(text);
+}
+
+Result<UnitId> load_unit(Core& core, std::string_view name) {
+  auto parsed = UnitName::parse(name);
+  if (!parsed) return fail(ErrorCode::invalid_argument, fmt::format("Unit name {} is not valid.", name));
+  return load_unit(core, *parsed);
+}
+
+void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config) {
+  Unit& unit = core.units.get(id);
+  unit.in_load_queue = false;
+  unit.config = config;
+  unit.origin.load_state = LoadState::loaded;
+  unit.origin.load_error = {};
+  unit.origin.loaded_at = core.now.realtime;
+  if (survives_isolate(unit.type())) unit.config.unit.write().ignore_on_isolate = true;
+  verify_loaded_unit(core, unit);
+  draw_edges(core, unit);
+  process_load_queue(core);
+  if (Unit* again = core.units.find(id)) {
+    add_target_ordering(core, *again);
+    announce(core, *again);
+  }
+}
+
+void reload_all_units(Core& core) {
+  core.reloading = true;
+  const std::vector<UnitId> all = core.units.all();
+  core.index.mounts_for.clear();
+  for (UnitId id : all) {
+    core.graph.remove_said_by(id, EdgeSource::file);
+    core.graph.remove_said_by(id, EdgeSource::default_);
+    core.graph.remove_said_by(id, EdgeSource::mounts_for);
+  }
+  std::vector<UnitId> renewed;
+  for (UnitId id : all) {
+    Unit* unit = core.units.find(id);
+    if (unit == nullptr) continue;
+    if (unit->origin.transient && unit->origin.load_state == LoadState::loaded) {
+      // What a client asked for lives in no file that the source knows; the config stays as it is.
+      draw_edges(core, *unit);
+    } else {
+      unitparser::LoadedUnit loaded = core.source.load(unit->name);
+      const UnitId settled = settle_names(core, id, loaded);
+      if (settled != id) continue;
+      take(core, *unit, std::move(loaded));
+      draw_edges(core, *unit);
+    }
+    renewed.push_back(id);
+  }
+  process_load_queue(core);
+  for (UnitId id : renewed) {
+    Unit* unit = core.units.find(id);
+    if (unit == nullptr) continue;
+    add_target_ordering(core, *unit);
+    core.touch(*unit);
+    consider_garbage(core, id);
+    if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{id, unit->runtime.cgroup});
+  }
+  core.jobs.blockers_stale = true;
+  core.reloading = false;
+}
+
+std::optional<Error> load_state_error(const Unit& unit) {
+  const std::string& name = unit.name.text();
+  switch (unit.origin.load_state) {
+    case LoadState::loaded:
+    case LoadState::merged: return std::nullopt;
+    case LoadState::bad_setting:
+      return Error{ErrorCode::bad_unit_setting, 0, fmt::format("Unit {} has a bad unit file setting.", name), {}};
+    case LoadState::error:
+      return Error{ErrorCode::load_failed, unit.origin.load_error.os_errno,
+                   fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: {}",
+                               name, unit.origin.load_error.message),
+                   unit.origin.load_error.position};
+    case LoadState::masked: return Error{ErrorCode::masked, 0, fmt::format("Unit {} is masked.", name), {}};
+    case LoadState::stub:
+    case LoadState::not_found: break;
+  }
+  return Error{ErrorCode::no_such_unit, 0, fmt::format("Unit {} not found.", name), {}};
+}
+
+void consider_garbage(Core& core, UnitId id) {
+  Unit* unit = core.units.find(id);
+  if (unit == nullptr || unit->in_gc_queue || unit->origin.perpetual) return;
+  unit->in_gc_queue = true;
+  core.reactions.garbage.push_back(id);
+}
+
+namespace {
+
+/// Reasons of the unit's own to stay, whoever refers to it.
+bool holds_itself(Core& core, const Unit& unit) {
+  if (unit.origin.perpetual || unit.job != JobId::none || unit.nop_job != JobId::none) return true;
+  if (!unit.runtime.references.empty()) return true;
+  const ActiveState state = unit.active_state();
+  const bool collect_failed = unit.config.unit->collect_mode == unitparser::CollectMode::inactive_or_failed;
+  if (state != ActiveState::inactive && !(state == ActiveState::failed && collect_failed)) return true;
+  if (!unit.runtime.cgroup.empty() && core.world.cgroup_populated(unit.runtime.cgroup)) return true;
+  return type_keeps_unit(core, unit);
+}
+
+/// Whether the unit, or one that mentions it, directly or through others, has a reason to stay. `unheld` remembers the
+/// units for which the answer was no.
+bool is_held(Core& core, UnitId id, std::unordered_set<UnitId>& unheld) {
+  std::vector<UnitId> queue{id};
+  std::unordered_set<UnitId> seen{id};
+  for (std::size_t next = 0; next < queue.size(); ++next) {
+    const Unit* unit = core.units.find(queue[next]);
+    if (unit == nullptr) continue;
+    if (holds_itself(core, *unit)) return true;
+    // Edges that others said about this unit: while they stay, it must be there to be looked at.
+    for (const Edge& edge : core.graph.edges(queue[next]))
+      if (edge.reversed && !unheld.contains(edge.other) && seen.insert(edge.other).second) queue.push_back(edge.other);
+  }
+  unheld.merge(seen);
+  return false;
+}
+
+void unload(Core& core, UnitId id) {
+  Unit& unit = core.units.get(id);
+  forget_type(core, unit);
+  forget_required_mounts(core, id);
+  core.index.timers.erase(id);
+  if (!unit.runtime.cgroup.empty()) {
+    core.index.cgroups.erase(unit.runtime.cgroup);
+    core.emit(effect::TrimCgroup{id, unit.runtime.cgroup});
+  }
+  if (unit.active_state() == ActiveState::failed && core.failed_units > 0) --core.failed_units;
+  std::vector<UnitId> neighbours;
+  for (const Edge& edge : core.graph.edges(id)) neighbours.push_back(edge.other);
+  core.graph.remove_unit(id);
+  if (unit.announced) core.emit(effect::UnitRemoved{id, unit.name});
+  core.units.remove(id);
+  for (UnitId neighbour : neighbours)
+    if (Unit* other = core.units.find(neighbour); other != nullptr && other->active_state() == ActiveState::inactive)
+      consider_garbage(core, neighbour);
+}
+
+}  // namespace
+
+void collect_garbage(Core& core) {
+  std::unordered_set<UnitId> unheld;
+  while (!core.reactions.garbage.empty()) {
+    const UnitId id = core.reactions.garbage.front();
+    core.reactions.garbage.pop_front();
+    Unit* unit = core.units.find(id);
+    if (unit == nullptr) continue;
+    unit->in_gc_queue = false;
+    if (!unheld.contains(id) && is_held(core, id, unheld)) continue;
+    unload(core, id);
+  }
+}
+
+}  // namespace init

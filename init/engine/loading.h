@@ -1,0 +1,29 @@
+// Bringing units into memory with all they depend on, renewing and dropping them. [pure]
+#pragma once
+
+#include "init/engine/core.h"
+
+namespace init {
+
+/// The unit of that name, brought into memory with everything it refers to. Fails only for templates.
+[[nodiscard]] Result<UnitId> load_unit(Core& core, const UnitName& name);
+/// The same from text; invalid_argument for a bad name ("Unit name %s is not valid.").
+[[nodiscard]] Result<UnitId> load_unit(Core& core, std::string_view name);
+/// The unit of that name, made as a stub and queued if need be; for use while edges are drawn.
+UnitId unit_for_edge(Core& core, const UnitName& name);
+/// Reads all queued units. Callers of unit_for_edge outside of loading end with it.
+void process_load_queue(Core& core);
+/// A unit whose config did not come from files: a transient one, a device, a mount of the kernel's table. Its drop-ins
+/// are in `config` already. Draws its edges.
+void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config);
+/// Reads all units again and draws the edges anew; runtime stays.
+void reload_all_units(Core& core);
+/// The error that a start of this unit meets because of its load state; nothing if it is loaded.
+[[nodiscard]] std::optional<Error> load_state_error(const Unit& unit);
+
+/// Looks at the unit at the end of the turn and unloads it if nothing needs it.
+void consider_garbage(Core& core, UnitId id);
+/// Unloads what nobody needs. Returns whether something went.
+void collect_garbage(Core& core);
+
+}  // namespace init

@@ -1,0 +1,334 @@
+// Bodies of the requests; error texts as the real one's. [pure]
+#include "init/engine/requests.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "init/engine/jobs.h"
+#include "init/engine/loading.h"
+#include "init/engine/propagation.h"
+#include "init/engine/transaction.h"
+#include "init/engine/unit_actions.h"
+#include "init/machines/machine_types.h"
+#include "init/machines/processes.h"
+
+namespace init {
+
+bool abandon_scope(Core& core, Unit& unit);  // machines/scope.cpp
+
+namespace {
+
+void reply(Core& core, RequestId request, Result<effect::ReplyBody> result) {
+  if (request == RequestId::none) return;
+  core.emit(effect::Reply{request, std::move(result)});
+}
+void refuse(Core& core, RequestId request, ErrorCode code, std::string message) {
+  reply(core, request, fail(code, std::move(message)));
+}
+void accept(Core& core, RequestId request, UnitId unit = UnitId::none, JobId job = JobId::none) {
+  reply(core, request, effect::ReplyBody{job, unit, {}});
+}
+
+/// The loaded unit of that name, or an answer that there is none.
+Unit* find_loaded(Core& core, RequestId request, const std::string& name) {
+  if (!UnitName::is_valid(name)) {
+    refuse(core, request, ErrorCode::invalid_argument, fmt::format("Unit name {} is not valid.", name));
+    return nullptr;
+  }
+  Unit* unit = core.units.find(core.units.find_id(name));
+  if (unit == nullptr) refuse(core, request, ErrorCode::no_such_unit, fmt::format("Unit {} not loaded.", name));
+  return unit;
+}
+
+std::optional<Error> refuse_manual(const Unit& unit, JobType type) {
+  const bool starts = type == JobType::start || type == JobType::restart || type == JobType::try_restart ||
+                      type == JobType::reload_or_start;
+  const bool stops = type == JobType::stop || type == JobType::restart || type == JobType::try_restart;
+  if ((starts && (unit.config.unit->refuse_manual_start || unit.origin.perpetual)) ||
+      (stops && (unit.config.unit->refuse_manual_stop || unit.origin.perpetual)))
+    return Error{ErrorCode::only_by_dependency, 0,
+                 fmt::format("Operation refused, unit {} may be requested by dependency only (it is configured to refuse "
+                             "manual start/stop).",
+                             unit.name.text()),
+                 {}};
+  return std::nullopt;
+}
+
+JobType prefer_reload(const Core& core, const Unit& unit, JobType type) {
+  if (!unit_can_reload(core, unit)) return type;
+  if (type == JobType::restart) return JobType::reload_or_start;
+  return type == JobType::try_restart ? JobType::try_reload : type;
+}
+
+}  // namespace
+
+void on_request_job(Core& core, const event::RequestJob& request) {
+  if (!request.unloaded_ok && core.units.find_id(request.unit) == UnitId::none) {
+    if (!UnitName::is_valid(request.unit))
+      return refuse(core, request.request, ErrorCode::invalid_argument,
+                    fmt::format("Unit name {} is not valid.", request.unit));
+    return refuse(core, request.request, ErrorCode::no_such_unit, fmt::format("Unit {} not loaded.", request.unit));
+  }
+  auto id = load_unit(core, request.unit);
+  if (!id) return reply(core, request.request, tl::unexpected(std::move(id.error())));
+  Unit& unit = core.units.get(*id);
+  JobType type = request.type;
+  if (request.reload_if_possible) type = prefer_reload(core, unit, type);
+  if (type == JobType::stop && unit.origin.load_state != LoadState::loaded && unit.active_state() == ActiveState::inactive)
+    return refuse(core, request.request, ErrorCode::no_such_unit, fmt::format("Unit {} not loaded.", unit.name.text()));
+  if (request.manual)
+    if (auto error = refuse_manual(unit, type)) return reply(core, request.request, tl::unexpected(std::move(*error)));
+  std::vector<JobId> affected;
+  auto job = add_job(core, {*id, type, request.mode, request.cause}, &affected);
+  consider_garbage(core, *id);
+  if (!job) {
+    log_unit(core, unit, 6, fmt::format("{}: {}", unit.name.text(), job.error().message));
+    return reply(core, request.request, tl::unexpected(std::move(job.error())));
+  }
+  reply(core, request.request, effect::ReplyBody{*job, *id, std::move(affected)});
+}
+
+void on_cancel_job(Core& core, const event::CancelJob& request) {
+  if (request.job == JobId::none) {
+    std::vector<JobId> all;
+    for (const auto& [id, job] : core.jobs.jobs) all.push_back(job.id);
+    std::sort(all.begin(), all.end());
+    for (JobId id : all) finish_job(core, id, {JobResult::canceled, false, false});
+    return accept(core, request.request);
+  }
+  if (core.jobs.find(request.job) == nullptr)
+    return refuse(core, request.request, ErrorCode::not_found,
+                  fmt::format("Job {} does not exist.", static_cast<std::uint32_t>(request.job)));
+  finish_job(core, request.job, {JobResult::canceled, true, false});
+  accept(core, request.request);
+}
+
+void on_load_unit(Core& core, const event::LoadUnit& request) {
+  auto id = load_unit(core, request.unit);
+  if (!id) return reply(core, request.request, tl::unexpected(std::move(id.error())));
+  accept(core, request.request, *id);
+}
+
+void on_kill_unit(Core& core, const event::KillUnit& request) {
+  using event::KillWho;
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  const bool has_group = unitparser::type_has_cgroup(unit->type());
+  if (!has_group || unit->name.text() == "-.slice")
+    return refuse(core, request.request, ErrorCode::not_supported, "Operation not supported");
+  const bool wants_main = request.who == KillWho::main || request.who == KillWho::main_fail;
+  const bool wants_control = request.who == KillWho::control || request.who == KillWho::control_fail;
+  const pid_t main = main_pid_of(*unit);
+  const pid_t control = control_pid_of(*unit);
+  if (wants_main && unit->type() != UnitType::service)
+    return refuse(core, request.request, ErrorCode::not_found,
+                  fmt::format("{} units have no main processes", unit->type() == UnitType::slice   ? "Slice"
+                                                                 : unit->type() == UnitType::scope ? "Scope"
+                                                                                                   : "Such"));
+  if (wants_main && main <= 0)
+    return refuse(core, request.request, ErrorCode::not_found, "No main process to kill");
+  if (wants_control && control <= 0)
+    return refuse(core, request.request, ErrorCode::not_found, "No control process to kill");
+  unit->runtime.last_cause = request.cause;
+  bool any = false;
+  const auto kill = [&](pid_t pid) {
+    core.emit(effect::KillProcess{pid, request.signal, false, false, unit->id, request.cause});
+    any = true;
+  };
+  std::vector<pid_t> told;
+  const bool all = request.who == KillWho::all || request.who == KillWho::all_fail;
+  if ((all || wants_control) && control > 0) kill(control), told.push_back(control);
+  if ((all || wants_main) && main > 0) kill(main), told.push_back(main);
+  if (all && !unit->runtime.cgroup.empty() && core.world.cgroup_populated(unit->runtime.cgroup)) {
+    core.emit(effect::KillCgroup{unit->runtime.cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
+    any = true;
+  }
+  if (!any && request.who == KillWho::all_fail)
+    return refuse(core, request.request, ErrorCode::not_found, "No matching processes to kill");
+  accept(core, request.request, unit->id);
+}
+
+static void reset_unit(Core& core, Unit& unit) {
+  if (const auto reset = operations_of(unit.type()).reset_failed; reset != nullptr) reset(core, unit);
+  unit.runtime.start_limit = {};
+  unit.runtime.auto_start_stop_limit = {};
+  core.touch(unit);
+  consider_garbage(core, unit.id);
+}
+
+void on_reset_failed(Core& core, const event::ResetFailed& request) {
+  if (request.unit.empty()) {
+    const std::vector<UnitId> all = core.units.all();
+    for (UnitId id : all)
+      if (Unit* unit = core.units.find(id)) reset_unit(core, *unit);
+    return accept(core, request.request);
+  }
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  reset_unit(core, *unit);
+  accept(core, request.request, unit->id);
+}
+
+void on_replace_config(Core& core, const event::ReplaceConfig& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  if (unit->origin.load_state != LoadState::loaded)
+    return reply(core, request.request, tl::unexpected(*load_state_error(*unit)));
+  unit->config = *request.config;
+  core.touch(*unit);
+  if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{unit->id, unit->runtime.cgroup});
+  accept(core, request.request, unit->id);
+}
+
+/// Whether a client may make a unit of that name out of nothing; makes it.
+static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wanted, const std::string& client) {
+  const UnitType type = wanted.name.type();
+  if (type != UnitType::service && type != UnitType::scope && type != UnitType::slice && type != UnitType::timer &&
+      type != UnitType::path && type != UnitType::socket && type != UnitType::mount && type != UnitType::automount)
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("Unit type {} does not support transient units.", unitparser::to_name(type)));
+  if (wanted.name.is_template())
+    return fail(ErrorCode::invalid_argument, fmt::format("Unit name {} is missing the instance name.", wanted.name.text()));
+  const UnitId id = TRY(load_unit(core, wanted.name));
+  Unit& unit = core.units.get(id);
+  const bool free = unit.origin.load_state == LoadState::not_found ||
+                    (type == UnitType::slice && unit.origin.fragment_path.empty() && !unit.origin.perpetual &&
+                     unit.active_state() == ActiveState::inactive);
+  if (!free || unit.job != JobId::none || !is_inactive_or_failed(unit.active_state()))
+    return fail(ErrorCode::unit_exists,
+                fmt::format("Unit {} was already loaded or has a fragment file.", wanted.name.text()));
+  core.graph.remove_said_by(id, EdgeSource::file);
+  core.graph.remove_said_by(id, EdgeSource::default_);
+  core.graph.remove_said_by(id, EdgeSource::mounts_for);
+  unit.origin.transient = true;
+  unit.origin.fragment_path.clear();
+  if (type == UnitType::scope) {
+    auto& rt = std::get<ScopeRuntime>(unit.type_runtime);
+    rt.pids = wanted.pids;
+    rt.controller = wanted.controller;
+    if (wanted.pids.empty())
+      return fail(ErrorCode::not_found,
+                  fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: No such "
+                              "file or directory",
+                              wanted.name.text()));
+  }
+  adopt_config(core, id, *wanted.config);
+  if (wanted.add_ref) core.units.get(id).runtime.references.push_back(client);
+  return id;
+}
+
+void on_start_transient(Core& core, const event::StartTransient& request) {
+  UnitId first = UnitId::none;
+  for (const event::TransientUnit& wanted : request.units) {
+    auto id = make_transient(core, wanted, request.client);
+    if (!id) {
+      for (const event::TransientUnit& made : request.units)
+        if (const UnitId known = core.units.find_id(made.name.text()); known != UnitId::none) consider_garbage(core, known);
+      return reply(core, request.request, tl::unexpected(std::move(id.error())));
+    }
+    if (first == UnitId::none) first = *id;
+  }
+  if (first == UnitId::none) return refuse(core, request.request, ErrorCode::invalid_argument, "No unit to start.");
+  if (auto error = load_state_error(core.units.get(first))) {
+    consider_garbage(core, first);
+    return reply(core, request.request, tl::unexpected(std::move(*error)));
+  }
+  auto job = add_job(core, {first, JobType::start, request.mode, request.cause});
+  if (!job) {
+    consider_garbage(core, first);
+    return reply(core, request.request, tl::unexpected(std::move(job.error())));
+  }
+  accept(core, request.request, first, *job);
+}
+
+void on_attach_processes(Core& core, const event::AttachProcesses& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  if (!unitparser::type_has_cgroup(unit->type()) || unit->type() == UnitType::slice ||
+      !unit->config.resource_basics->delegate)
+    return refuse(core, request.request, ErrorCode::invalid_argument,
+                  "Process migration not available on non-delegated units.");
+  if (is_inactive_or_failed(unit->active_state()))
+    return refuse(core, request.request, ErrorCode::invalid_argument, "Unit is not active, refusing.");
+  realise_cgroup(core, *unit);
+  std::string path = unit->runtime.cgroup;
+  if (!request.subcgroup.empty() && request.subcgroup != "/") path += request.subcgroup;
+  core.emit(effect::AttachToCgroup{path, request.pids});
+  accept(core, request.request, unit->id);
+}
+
+void on_ref_unit(Core& core, const event::RefUnit& request) {
+  auto id = load_unit(core, request.unit);
+  if (!id) return reply(core, request.request, tl::unexpected(std::move(id.error())));
+  Unit& unit = core.units.get(*id);
+  if (auto error = load_state_error(unit)) return reply(core, request.request, tl::unexpected(std::move(*error)));
+  unit.runtime.references.push_back(request.client);
+  accept(core, request.request, *id);
+}
+
+void on_unref_unit(Core& core, const event::UnrefUnit& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  auto& references = unit->runtime.references;
+  auto at = std::find(references.begin(), references.end(), request.client);
+  if (at == references.end())
+    return refuse(core, request.request, ErrorCode::not_found, "Unit has not been referenced yet.");
+  references.erase(at);
+  consider_garbage(core, unit->id);
+  accept(core, request.request, unit->id);
+}
+
+void on_client_gone(Core& core, const event::ClientGone& gone) {
+  for (UnitId id : core.units.all()) {
+    Unit& unit = core.units.get(id);
+    if (std::erase(unit.runtime.references, gone.client) > 0) consider_garbage(core, id);
+    if (unit.type() == UnitType::scope)
+      if (auto& rt = std::get<ScopeRuntime>(unit.type_runtime); rt.controller == gone.client) rt.controller.clear();
+  }
+}
+
+void on_clean_unit(Core& core, const event::CleanUnit& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  if (auto error = load_state_error(*unit)) return reply(core, request.request, tl::unexpected(std::move(*error)));
+  const auto clean = operations_of(unit->type()).clean;
+  if (clean == nullptr)
+    return refuse(core, request.request, ErrorCode::not_supported,
+                  fmt::format("Unit {} does not support cleaning.", unit->name.text()));
+  if (unit->active_state() != ActiveState::inactive || unit->job != JobId::none)
+    return refuse(core, request.request, ErrorCode::busy, "Unit is not inactive or has pending job.");
+  clean(core, *unit, request.what);
+  accept(core, request.request, unit->id);
+}
+
+void on_freeze_unit(Core& core, const event::FreezeUnit& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  if (!unitparser::type_has_cgroup(unit->type()))
+    return refuse(core, request.request, ErrorCode::not_supported,
+                  fmt::format("Unit '{}' does not support freezing.", unit->name.text()));
+  if (unit->active_state() != ActiveState::active || unit->runtime.cgroup.empty())
+    return refuse(core, request.request, ErrorCode::busy, "Unit is inactive.");
+  if (unit->job != JobId::none)
+    return refuse(core, request.request, ErrorCode::busy, "Unit has a pending job.");
+  FreezerState& state = unit->runtime.freezer;
+  const bool frozen = state == FreezerState::frozen || state == FreezerState::freezing;
+  if (frozen != request.freeze) {
+    state = request.freeze ? FreezerState::freezing : FreezerState::thawing;
+    core.emit(effect::SetFrozen{unit->id, unit->runtime.cgroup, request.freeze});
+    core.touch(*unit);
+  }
+  accept(core, request.request, unit->id);
+}
+
+void on_abandon_scope(Core& core, const event::AbandonScope& request) {
+  Unit* unit = find_loaded(core, request.request, request.unit);
+  if (unit == nullptr) return;
+  if (unit->type() != UnitType::scope || !abandon_scope(core, *unit))
+    return refuse(core, request.request, ErrorCode::busy,
+                  fmt::format("Scope {} is not running, cannot abandon.", unit->name.text()));
+  accept(core, request.request, unit->id);
+}
+
+}  // namespace init

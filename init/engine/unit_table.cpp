@@ -1,0 +1,82 @@
+// Keeping of units and their names. [pure]
+#include "init/engine/unit_table.h"
+
+#include <algorithm>
+
+#include "unitparser/base/check.h"
+
+namespace init {
+namespace {
+
+TypeRuntime fresh_runtime(UnitType type) {
+  switch (type) {
+    case UnitType::service: return ServiceRuntime{};
+    case UnitType::mount: return MountRuntime{};
+    case UnitType::swap: return SwapRuntime{};
+    case UnitType::socket: return SocketRuntime{};
+    case UnitType::target: return TargetRuntime{};
+    case UnitType::device: return DeviceRuntime{};
+    case UnitType::automount: return AutomountRuntime{};
+    case UnitType::timer: return TimerRuntime{};
+    case UnitType::path: return PathRuntime{};
+    case UnitType::slice: return SliceRuntime{};
+    case UnitType::scope: return ScopeRuntime{};
+  }
+  return TargetRuntime{};
+}
+
+}  // namespace
+
+Unit& UnitTable::create(const UnitName& name) {
+  // Ids are never reused: an event that comes late for a unit that is gone must not hit another one.
+  const UnitId id{static_cast<std::uint32_t>(units_.size())};
+  auto unit = std::make_unique<Unit>();
+  unit->id = id;
+  unit->name = name;
+  unit->type_runtime = fresh_runtime(name.type());
+  const bool fresh = names_.emplace(name.text(), id).second;
+  CHECK(fresh);
+  units_.push_back(std::move(unit));
+  order_.push_back(id);
+  return *units_.back();
+}
+
+bool UnitTable::add_alias(UnitId id, const UnitName& name) {
+  auto [at, fresh] = names_.emplace(name.text(), id);
+  if (!fresh) return at->second == id;
+  get(id).aliases.push_back(name);
+  return true;
+}
+
+void UnitTable::rename(UnitId id, const UnitName& name) {
+  Unit& unit = get(id);
+  if (unit.name == name) return;
+  auto [at, fresh] = names_.emplace(name.text(), id);
+  CHECK(fresh || at->second == id);
+  std::erase(unit.aliases, name);
+  unit.aliases.push_back(unit.name);
+  unit.name = name;
+}
+
+void UnitTable::absorb(UnitId from, UnitId into) {
+  Unit& gone = get(from);
+  Unit& stays = get(into);
+  for (const UnitName& alias : gone.aliases) {
+    names_[alias.text()] = into;
+    stays.aliases.push_back(alias);
+  }
+  names_[gone.name.text()] = into;
+  stays.aliases.push_back(gone.name);
+  order_.erase(std::find(order_.begin(), order_.end(), from));
+  units_[index_of(from)].reset();
+}
+
+void UnitTable::remove(UnitId id) {
+  Unit& unit = get(id);
+  for (const UnitName& alias : unit.aliases) names_.erase(alias.text());
+  names_.erase(unit.name.text());
+  order_.erase(std::lower_bound(order_.begin(), order_.end(), id));
+  units_[index_of(id)].reset();
+}
+
+}  // namespace init

@@ -1,0 +1,50 @@
+// UnitTable: names to units. [pure]
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "init/engine/unit.h"
+
+namespace init {
+
+class UnitTable {
+ public:
+  [[nodiscard]] Unit& get(UnitId id) { return *units_[index_of(id)]; }
+  [[nodiscard]] const Unit& get(UnitId id) const { return *units_[index_of(id)]; }
+  [[nodiscard]] Unit* find(UnitId id) {
+    return index_of(id) < units_.size() ? units_[index_of(id)].get() : nullptr;
+  }
+  [[nodiscard]] const Unit* find(UnitId id) const {
+    return index_of(id) < units_.size() ? units_[index_of(id)].get() : nullptr;
+  }
+  [[nodiscard]] UnitId find_id(std::string_view name) const {
+    auto found = names_.find(name);
+    return found == names_.end() ? UnitId::none : found->second;
+  }
+  /// Makes a unit with that name, which must be free.
+  Unit& create(const UnitName& name);
+  /// Gives the unit one more name; false if another unit has it.
+  bool add_alias(UnitId id, const UnitName& name);
+  /// Makes `name` (free or already an alias) the unit's first name.
+  void rename(UnitId id, const UnitName& name);
+  /// All names of `from` become aliases of `into`; `from` is gone.
+  void absorb(UnitId from, UnitId into);
+  void remove(UnitId id);
+
+  /// Ids in order of creation.
+  [[nodiscard]] const std::vector<UnitId>& all() const { return order_; }
+  [[nodiscard]] std::size_t name_count() const { return names_.size(); }
+  [[nodiscard]] std::size_t slots() const { return units_.size(); }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  std::vector<std::unique_ptr<Unit>> units_;
+  std::vector<UnitId> order_;
+  std::unordered_map<std::string, UnitId, Hash, std::equal_to<>> names_;
+};
+
+}  // namespace init

@@ -1,0 +1,229 @@
+// Devices. They are never started by us: a start waits for udev. COMPAT: systemd.device(5). [pure]
+#include "init/machines/device.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "init/engine/loading.h"
+#include "init/engine/propagation.h"
+#include "init/machines/machine.h"
+
+namespace init {
+namespace {
+
+using enum DeviceState;
+enum class DeviceEvent : std::uint8_t { found, lost, stop };
+
+struct DeviceContext {
+  Core& core;
+  Unit& unit;
+  DeviceRuntime& rt;
+  bool committed = false;
+};
+struct DeviceMachine {
+  using State = DeviceState;
+  using Event = DeviceEvent;
+  using Context = DeviceContext;
+  static constexpr std::size_t state_count = 3;
+  static constexpr std::size_t event_count = 3;
+  static State state(const Context& c) { return c.rt.state; }
+  static const std::array<StateRow<DeviceMachine>, 3>& rows();
+  static const std::array<std::array<Handler<DeviceMachine>, 3>, 3>& matrix();
+  static void commit(Context& c, State state);
+};
+
+DeviceState ignore(DeviceContext& c) { return c.rt.state; }
+/// udev decides; a table of the kernel only hints.
+DeviceState settle(DeviceContext& c) {
+  if (c.rt.by_udev) return plugged;
+  return c.rt.by_mount || c.rt.by_swap ? tentative : dead;
+}
+DeviceState stay(DeviceContext& c) { return settle(c); }
+
+using R = Rule<DeviceMachine>;
+constexpr std::array rules{
+    //  in states                     on                                          do
+    R{in(dead, tentative, plugged), in(DeviceEvent::found, DeviceEvent::lost), settle},
+    R{in(dead, tentative, plugged), in(DeviceEvent::stop), ignore},  // we unplug nothing
+};
+static_assert(total<DeviceMachine>(rules));
+constexpr std::array state_rows{
+    StateRow<DeviceMachine>{dead, ActiveState::inactive, stay},
+    StateRow<DeviceMachine>{tentative, ActiveState::activating, stay},
+    StateRow<DeviceMachine>{plugged, ActiveState::active, stay},
+};
+static_assert(complete<DeviceMachine>(state_rows));
+constexpr auto rule_table = rule_matrix<DeviceMachine>(rules);
+const std::array<StateRow<DeviceMachine>, 3>& DeviceMachine::rows() { return state_rows; }
+const std::array<std::array<Handler<DeviceMachine>, 3>, 3>& DeviceMachine::matrix() { return rule_table; }
+
+void DeviceMachine::commit(DeviceContext& c, DeviceState state) {
+  c.rt.state = state;
+  c.committed = true;
+  StateChange change;
+  change.unit = c.unit.id;
+  change.before = c.unit.runtime.active_state;
+  change.after = state_rows[static_cast<std::size_t>(state)].active;
+  note_state_change(c.core, c.unit, change);
+}
+
+void run(Core& core, Unit& unit, DeviceEvent event) {
+  DeviceContext c{core, unit, std::get<DeviceRuntime>(unit.type_runtime)};
+  step<DeviceMachine>(c, event);
+  core.touch(unit);
+}
+
+/// A start waits: the job runs until the device is plugged or its deadline passes.
+ActionOutcome wait_for_udev(Core&, Unit&) { return ActionOutcome::ok; }
+
+Unit* device_unit(Core& core, const std::string& path) {
+  auto name = unitparser::name_from_path(path, UnitType::device);
+  if (!name) return nullptr;
+  auto id = load_unit(core, *name);
+  return id ? core.units.find(*id) : nullptr;
+}
+
+/// SYSTEMD_WANTS=: templates are filled with the escaped sysfs path of the device.
+std::vector<UnitName> wanted_units(const event::Device& device) {
+  std::vector<UnitName> result;
+  for (const std::string& word : device.wants) {
+    auto name = UnitName::parse(word);
+    if (!name) continue;
+    if (name->is_template()) {
+      auto instance = unitparser::escape_path(device.sysfs_path);
+      if (!instance) continue;
+      name = name->with_instance(*instance);
+      if (!name) continue;
+    }
+    result.push_back(*name);
+  }
+  return result;
+}
+
+void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
+  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  std::vector<std::string> names;
+  for (const UnitName& name : wanted) names.push_back(name.text());
+  if (names == rt.wants) return;
+  const std::vector<std::string> before = rt.wants;
+  rt.wants = names;
+  core.graph.remove_said_by(unit.id, EdgeSource::udev);
+  std::vector<UnitId> fresh;
+  for (const UnitName& name : wanted) {
+    const UnitId other = unit_for_edge(core, name);
+    core.graph.add(unit.id, DependencyKind::wants, other, EdgeSource::udev, {});
+    if (std::find(before.begin(), before.end(), name.text()) == before.end()) fresh.push_back(other);
+  }
+  process_load_queue(core);
+  // A plugged device that comes to want more gets it now; a fresh one when it becomes plugged.
+  if (rt.state == plugged)
+    for (UnitId other : fresh)
+      if (const Unit* u = core.units.find(other); u != nullptr && !is_active_or_reloading(u->active_state()))
+        try_add_job(core, other, JobType::start, JobMode::fail, Cause::of(CauseKind::trigger_device, unit.id));
+}
+
+void set_description(Core& core, Unit& unit, const std::string& text) {
+  if (unit.config.unit->description == text || text.empty()) return;
+  unit.config.unit.write().description = text;
+  core.touch(unit);
+}
+
+void update(Core& core, Unit& unit, const event::Device& device, UnitId main, const std::vector<UnitName>& wanted) {
+  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  if (rt.sysfs_path != device.sysfs_path) {
+    if (!rt.sysfs_path.empty()) std::erase(core.index.sysfs[rt.sysfs_path], unit.id);
+    rt.sysfs_path = device.sysfs_path;
+    core.index.sysfs[device.sysfs_path].push_back(unit.id);
+  }
+  rt.following = main == unit.id ? UnitId::none : main;
+  rt.bind_mounts = device.bind_mounts;
+  rt.by_udev = device.ready;
+  set_description(core, unit, device.description.empty() ? device.sysfs_path : device.description);
+  renew_wants(core, unit, wanted);
+  run(core, unit, device.ready ? DeviceEvent::found : DeviceEvent::lost);
+}
+
+void lose(Core& core, Unit& unit) {
+  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  rt.by_udev = false;
+  rt.by_mount = rt.by_swap = false;
+  run(core, unit, DeviceEvent::lost);
+  core.graph.remove_said_by(unit.id, EdgeSource::udev);
+  rt.wants.clear();
+}
+
+bool keeps(const Core&, const Unit& unit) { return std::get<DeviceRuntime>(unit.type_runtime).state != dead; }
+
+void forget(Core& core, Unit& unit) {
+  auto at = core.index.sysfs.find(std::get<DeviceRuntime>(unit.type_runtime).sysfs_path);
+  if (at == core.index.sysfs.end()) return;
+  std::erase(at->second, unit.id);
+  if (at->second.empty()) core.index.sysfs.erase(at);
+}
+
+}  // namespace
+
+void device_event(Core& core, const event::Device& device) {
+  auto known = core.index.sysfs.find(device.sysfs_path);
+  const std::vector<UnitId> before = known == core.index.sysfs.end() ? std::vector<UnitId>{} : known->second;
+  if (device.action == event::DeviceAction::removed) {
+    for (UnitId id : before)
+      if (Unit* unit = core.units.find(id)) lose(core, *unit);
+    core.index.sysfs.erase(device.sysfs_path);
+    for (UnitId id : before)
+      if (Unit* unit = core.units.find(id)) {
+        std::get<DeviceRuntime>(unit->type_runtime).sysfs_path.clear();
+        consider_garbage(core, id);
+      }
+    return;
+  }
+  const std::vector<UnitName> wanted = wanted_units(device);
+  std::vector<std::string> paths{device.sysfs_path};
+  if (!device.device_node.empty()) paths.push_back(device.device_node);
+  paths.insert(paths.end(), device.symlinks.begin(), device.symlinks.end());
+  paths.insert(paths.end(), device.aliases.begin(), device.aliases.end());
+  UnitId main = UnitId::none;
+  std::vector<UnitId> now;
+  for (const std::string& path : paths) {
+    if (!path.starts_with('/')) continue;
+    Unit* unit = device_unit(core, path);
+    if (unit == nullptr) continue;
+    if (main == UnitId::none) main = unit->id;
+    auto& rt = std::get<DeviceRuntime>(unit->type_runtime);
+    // Two devices claim one link: the one that has it keeps it while it is there.
+    if (!rt.sysfs_path.empty() && rt.sysfs_path != device.sysfs_path && rt.by_udev) continue;
+    now.push_back(unit->id);
+    update(core, *unit, device, main, wanted);
+  }
+  for (UnitId id : before)
+    if (std::find(now.begin(), now.end(), id) == now.end())
+      if (Unit* unit = core.units.find(id)) {
+        lose(core, *unit);
+        std::get<DeviceRuntime>(unit->type_runtime).sysfs_path.clear();
+        std::erase(core.index.sysfs[device.sysfs_path], id);
+        consider_garbage(core, id);
+      }
+}
+
+void device_named_by_table(Core& core, const std::string& node, DeviceUser user, bool present) {
+  if (!node.starts_with("/dev/") || core.options.user_manager) return;
+  auto name = unitparser::name_from_path(node, UnitType::device);
+  if (!name) return;
+  const UnitId id = present ? load_unit(core, *name).value_or(UnitId::none) : core.units.find_id(name->text());
+  Unit* unit = core.units.find(id);
+  if (unit == nullptr) return;
+  auto& rt = std::get<DeviceRuntime>(unit->type_runtime);
+  (user == DeviceUser::mount ? rt.by_mount : rt.by_swap) = present;
+  run(core, *unit, present ? DeviceEvent::found : DeviceEvent::lost);
+  if (!present) consider_garbage(core, id);
+}
+
+const TypeOperations device_operations{
+    .type = UnitType::device,
+    .start = wait_for_udev,
+    .keeps_unit = keeps,
+    .forget = forget,
+};
+
+}  // namespace init

@@ -1,0 +1,262 @@
+// Paths: units that start another one when something is or moves in the file system. COMPAT: systemd.path(5). [pure]
+#include <fmt/format.h>
+
+#include "init/engine/jobs.h"
+#include "init/engine/propagation.h"
+#include "init/engine/transaction.h"
+#include "init/machines/machine.h"
+#include "init/machines/machine_types.h"
+#include "init/machines/processes.h"
+
+namespace init {
+namespace {
+
+using enum PathState;
+using unitparser::PathKind;
+enum class PathEvent : std::uint8_t { start, stop, moved, triggered_down, reset_failed, start_limit_hit };
+
+struct PathContext {
+  Core& core;
+  Unit& unit;
+  PathRuntime& rt;
+  std::uint32_t moved_index = 0;
+  bool by_write = false;
+  bool initial = false;  ///< just started: what is there counts, what was written before does not
+  bool committed = false;
+};
+struct PathMachine {
+  using State = PathState;
+  using Event = PathEvent;
+  using Context = PathContext;
+  static constexpr std::size_t state_count = 4;
+  static constexpr std::size_t event_count = 6;
+  static State state(const Context& c) { return c.rt.state; }
+  static const std::array<StateRow<PathMachine>, 4>& rows();
+  static const std::array<std::array<Handler<PathMachine>, 6>, 4>& matrix();
+  static void commit(Context& c, State state);
+};
+
+PathState ignore(PathContext& c) { return c.rt.state; }
+PathState begin(PathContext& c) {
+  c.rt.result = PathResult::success;
+  c.initial = true;
+  return waiting;
+}
+PathState end(PathContext&) { return dead; }
+
+void watch(PathContext& c) {
+  if (c.rt.watched) return;
+  const auto& paths = c.unit.config.path->paths;
+  for (std::uint32_t i = 0; i < paths.size(); ++i) c.core.emit(effect::WatchPath{{c.unit.id, i}, paths[i]});
+  c.rt.watched = true;
+}
+
+bool something_is_there(const PathContext& c, std::string& path) {
+  for (const auto& entry : c.unit.config.path->paths) {
+    if (entry.kind == PathKind::changed || entry.kind == PathKind::modified) continue;
+    if (!c.core.world.path_condition_holds(entry.kind, entry.path)) continue;
+    path = entry.path;
+    return true;
+  }
+  return false;
+}
+
+PathState fail_with(PathContext& c, PathResult result) {
+  if (c.rt.result == PathResult::success) c.rt.result = result;
+  return dead;
+}
+
+/// Starts the triggered unit and stays running until that is down again.
+PathState trigger(PathContext& c, const std::string& path) {
+  const auto& config = *c.unit.config.path;
+  const Duration interval =
+      config.trigger_limit_interval.is_infinite() ? Duration::from_seconds(2) : config.trigger_limit_interval;
+  const std::uint32_t burst = config.trigger_limit_burst == UINT32_MAX ? 200 : config.trigger_limit_burst;
+  if (!c.rt.trigger_limit.admit(c.core.now.monotonic, interval, burst)) {
+    log_unit(c.core, c.unit, 4, fmt::format("{}: Trigger limit hit, refusing further activation.", c.unit.name.text()));
+    return fail_with(c, PathResult::trigger_limit_hit);
+  }
+  const Job* job = c.core.jobs.find(c.unit.job);
+  if (job != nullptr && job->type == JobType::stop) return c.rt.state;  // on the way down: start nothing
+  Unit* other = c.core.units.find(c.rt.service);
+  if (other == nullptr) return fail_with(c, PathResult::resources);
+  TransactionRequest request{other->id, JobType::start, JobMode::replace,
+                             Cause::of(CauseKind::trigger_path, c.unit.id, path)};
+  auto added = add_job(c.core, request);
+  if (!added) {
+    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
+    return fail_with(c, PathResult::resources);
+  }
+  other->runtime.activation_details = {{"trigger_unit", c.unit.name.text()}, {"trigger_path", path}};
+  return running;
+}
+
+PathState enter_waiting(PathContext& c) {
+  const Unit* other = c.core.units.find(c.rt.service);
+  // The unit runs already, by whomever started: what happens next counts.
+  if (other != nullptr && is_active_or_activating(other->active_state())) {
+    watch(c);
+    return running;
+  }
+  std::string path;
+  watch(c);
+  // Looked at after the watch is set, so that nothing falls between.
+  if (something_is_there(c, path)) return trigger(c, path);
+  return waiting;
+}
+PathState enter_running(PathContext& c) {
+  watch(c);
+  return running;
+}
+PathState enter_rest(PathContext& c) {
+  if (c.rt.watched) c.core.emit(effect::UnwatchPaths{c.unit.id});
+  c.rt.watched = false;
+  c.rt.pending_check = false;
+  if (c.rt.result != PathResult::success)
+    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
+  PathMachine::commit(c, c.rt.result == PathResult::success ? dead : failed);
+  return c.rt.state;
+}
+PathState stay_here(PathContext& c) { return c.rt.state; }
+
+PathState moved(PathContext& c) {
+  const auto& paths = c.unit.config.path->paths;
+  if (c.moved_index >= paths.size()) return c.rt.state;
+  const auto& entry = paths[c.moved_index];
+  if (entry.kind == PathKind::changed ? !c.by_write : entry.kind == PathKind::modified) return trigger(c, entry.path);
+  std::string path;
+  if (something_is_there(c, path)) return trigger(c, path);
+  return waiting;
+}
+PathState moved_while_running(PathContext& c) {
+  c.rt.pending_check = true;
+  return running;
+}
+PathState triggered_down(PathContext& c) {
+  const Unit* other = c.core.units.find(c.rt.service);
+  if (other == nullptr || other->job != JobId::none || !is_inactive_or_failed(other->active_state())) return running;
+  if (other->type() == UnitType::service &&
+      std::get<ServiceRuntime>(other->type_runtime).result == ServiceResult::start_limit_hit)
+    return fail_with(c, PathResult::unit_start_limit_hit);
+  const bool pending = c.rt.pending_check;
+  c.rt.pending_check = false;
+  if (pending)
+    for (const auto& entry : c.unit.config.path->paths)
+      if (entry.kind == PathKind::changed || entry.kind == PathKind::modified) return trigger(c, entry.path);
+  return waiting;
+}
+PathState reset(PathContext& c) {
+  c.rt.result = PathResult::success;
+  PathMachine::commit(c, dead);
+  return dead;
+}
+PathState limit_hit(PathContext& c) {
+  c.rt.result = PathResult::start_limit_hit;
+  PathMachine::commit(c, failed);
+  return failed;
+}
+
+using E = PathEvent;
+using R = Rule<PathMachine>;
+constexpr std::array rules{
+    //  in states                   on                        do
+    R{in(dead, failed), in(E::start), begin},
+    R{in(waiting, running), in(E::start), ignore},
+    R{in(waiting, running), in(E::stop), end},
+    R{in(dead, failed), in(E::stop), ignore},
+    R{in(waiting), in(E::moved), moved},
+    R{in(running), in(E::moved), moved_while_running},
+    R{in(dead, failed), in(E::moved), ignore},
+    R{in(running), in(E::triggered_down), triggered_down},
+    R{in(dead, failed, waiting), in(E::triggered_down), ignore},
+    R{in(failed), in(E::reset_failed), reset},
+    R{in(dead, waiting, running), in(E::reset_failed), ignore},
+    R{in(dead, failed), in(E::start_limit_hit), limit_hit},
+    R{in(waiting, running), in(E::start_limit_hit), ignore},
+};
+static_assert(total<PathMachine>(rules));
+constexpr std::array state_rows{
+    StateRow<PathMachine>{dead, ActiveState::inactive, enter_rest},
+    StateRow<PathMachine>{waiting, ActiveState::active, enter_waiting},
+    StateRow<PathMachine>{running, ActiveState::active, enter_running},
+    StateRow<PathMachine>{failed, ActiveState::failed, stay_here},
+};
+static_assert(complete<PathMachine>(state_rows));
+constexpr auto rule_table = rule_matrix<PathMachine>(rules);
+const std::array<StateRow<PathMachine>, 4>& PathMachine::rows() { return state_rows; }
+const std::array<std::array<Handler<PathMachine>, 6>, 4>& PathMachine::matrix() { return rule_table; }
+
+void PathMachine::commit(PathContext& c, PathState state) {
+  c.rt.state = state;
+  c.committed = true;
+  StateChange change;
+  change.unit = c.unit.id;
+  change.before = c.unit.runtime.active_state;
+  change.after = state_rows[static_cast<std::size_t>(state)].active;
+  note_state_change(c.core, c.unit, change);
+}
+
+PathContext context_of(Core& core, Unit& unit) { return {core, unit, std::get<PathRuntime>(unit.type_runtime)}; }
+void run(Core& core, Unit& unit, PathEvent event) {
+  PathContext c = context_of(core, unit);
+  step<PathMachine>(c, event);
+  core.touch(unit);
+}
+
+ActionOutcome start(Core& core, Unit& unit) {
+  begin_invocation(core, unit);
+  if (unit.config.path->make_directory)
+    for (const auto& entry : unit.config.path->paths)
+      if (entry.kind != PathKind::exists && entry.kind != PathKind::exists_glob)
+        core.emit(effect::MakeDirectory{entry.path, unit.config.path->directory_mode});
+  run(core, unit, E::start);
+  return ActionOutcome::ok;
+}
+ActionOutcome stop(Core& core, Unit& unit) {
+  run(core, unit, E::stop);
+  return ActionOutcome::ok;
+}
+void on_triggered(Core& core, Unit& unit, Unit& other) {
+  const auto& rt = std::get<PathRuntime>(unit.type_runtime);
+  if (rt.service != other.id) return;
+  if (rt.state == waiting && is_active_or_activating(other.active_state())) {
+    PathContext c = context_of(core, unit);
+    go_to<PathMachine>(c, running);
+    return;
+  }
+  run(core, unit, E::triggered_down);
+}
+void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
+void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
+void verify(Core& core, Unit& unit) {
+  if (unit.config.path->paths.empty()) refuse_unit(core, unit, "Path unit lacks path setting. Refusing.");
+}
+void rearm(Core& core, Unit& unit) {
+  PathContext c = context_of(core, unit);
+  if (!c.rt.watched) return;
+  c.rt.watched = false;
+  watch(c);
+}
+
+}  // namespace
+
+void path_moved(Core& core, Unit& unit, const event::PathChanged& change) {
+  PathContext c = context_of(core, unit);
+  c.moved_index = change.watch.index;
+  c.by_write = change.modified;
+  step<PathMachine>(c, E::moved);
+  core.touch(unit);
+}
+
+const TypeOperations path_operations{
+    .type = UnitType::path,
+    .start = start,
+    .stop = stop,
+    .reset_failed = on_reset,
+    .start_limit_hit = on_limit,
+    .triggered_changed = on_triggered,
+    .verify = verify,
+    .rearm = rearm,
+};
+
+}  // namespace init

@@ -70,7 +70,8 @@ Surroundings prepare(const std::vector<std::string>& arguments, LogSink& log) {
 
   raise_own_limits();
   for (const std::string& problem : make_runtime_folders()) report(problem);
-  if (!in_container) load_wanted_modules();
+  if (in_container) publish_container(around.container);
+  else load_wanted_modules();
   report(set_up_hostname(around.options.hostname));
   const MachineId machine = set_up_machine_id(around.options.machine_id);
   report(machine.problem);

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <cstring>
+
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
 
@@ -35,6 +38,9 @@ SystemFacts execution_facts(const Surroundings& around) {
   facts.user_manager = around.options.user_manager;
   facts.boot_id = around.boot_id;
   facts.environment = around.environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) facts.own_environment.emplace_back(*entry);
+  if (const char* terminal = std::getenv("TERM"); terminal != nullptr) facts.terminal_type = terminal;
+  facts.credential_folders = {"/run/credentials/@system", "/run/credentials/@encrypted"};
   return facts;
 }
 

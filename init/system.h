@@ -6,7 +6,6 @@
 #include <string>
 
 #include "init/boot/boot_options.h"
-#include "init/bus/bus_server.h"
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
 #include "init/driver/driver.h"
@@ -93,7 +92,6 @@ class System {
   Devices devices_;
   Progress progress_;
   Reloads reloads_;
-  BusServer bus_;
 };
 
 }  // namespace init

@@ -54,21 +54,14 @@ void make_console_sane() {
 struct Module {
   const char* name;
   const char* present_when;  ///< this path exists when the module or its built-in form is there
+  const char* wanted_when;   ///< and this one when the machine has a use for it
 };
 constexpr std::array wanted_modules{
-    Module{"autofs4", "/dev/autofs"},
-    Module{"ipv6", "/sys/module/ipv6"},
-    Module{"unix", "/proc/net/unix"},
-    Module{"virtio_rng", "/sys/module/virtio_rng"},
+    Module{"autofs4", "/dev/autofs", "/"},
+    Module{"ipv6", "/proc/sys/net/ipv6", "/"},
+    Module{"unix", "/proc/net/unix", "/"},
+    Module{"virtio_rng", "/sys/module/virtio_rng", "/sys/bus/virtio/devices"},
 };
-
-void run_modprobe(const char* module) {
-  std::array<char*, 5> arguments{const_cast<char*>("/sbin/modprobe"), const_cast<char*>("-qab"), const_cast<char*>("--"),
-                                 const_cast<char*>(module), nullptr};
-  pid_t pid = -1;
-  if (::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments.data(), environ) == 0)
-    ::waitpid(pid, nullptr, 0);
-}
 
 }  // namespace
 
@@ -131,9 +124,22 @@ std::vector<std::string> make_runtime_folders() {
 }
 
 void load_wanted_modules() {
-  if (::access("/sbin/modprobe", X_OK) != 0) return;
+  constexpr const char* program = "/sbin/modprobe";
+  if (::access(program, X_OK) != 0) return;
+  std::vector<char*> arguments{const_cast<char*>(program), const_cast<char*>("-qab"), const_cast<char*>("--")};
+  const std::size_t options = arguments.size();
   for (const Module& module : wanted_modules)
-    if (::access(module.present_when, F_OK) != 0) run_modprobe(module.name);
+    if (::access(module.present_when, F_OK) != 0 && ::access(module.wanted_when, F_OK) == 0)
+      arguments.push_back(const_cast<char*>(module.name));
+  if (arguments.size() == options) return;
+  arguments.push_back(nullptr);
+  pid_t pid = -1;
+  if (::posix_spawn(&pid, program, nullptr, nullptr, arguments.data(), environ) == 0) ::waitpid(pid, nullptr, 0);
+}
+
+void publish_container(const std::string& name) {
+  const UniqueFd fd(::open("/run/systemd/container", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd) (void)!::write(fd.get(), name.data(), name.size());
 }
 
 }  // namespace init

@@ -22,4 +22,7 @@ void raise_own_limits();
 /// Loads the modules that the manager itself needs and the kernel lacks (autofs4, ipv6, unix, virtio_rng).
 void load_wanted_modules();
 
+/// Tells unprivileged programs what container this is (/run/systemd/container).
+void publish_container(const std::string& name);
+
 }  // namespace init

@@ -1,0 +1,124 @@
+// Crash handlers and the minimal reaper. [os]
+#include "init/driver/crash.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+
+#include "unitparser/base/check.h"
+
+namespace init {
+namespace {
+
+constexpr std::size_t stack_size = 64 * 1024;
+
+// A signal handler has no argument for its surroundings.
+StateLog* state_log = nullptr;
+const char* program_path = nullptr;
+
+void say(const char* text) noexcept {
+  for (const char* path : {"/dev/kmsg", "/dev/console"}) {
+    const int fd = ::open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) continue;
+    (void)!::write(fd, text, std::strlen(text));
+    ::close(fd);
+  }
+}
+
+/// Decimal digits without the C library's formatting.
+void append_number(char* text, unsigned number) noexcept {
+  std::array<char, 12> digits{};
+  std::size_t at = digits.size() - 1;
+  do digits[--at] = static_cast<char>('0' + number % 10);
+  while ((number /= 10) != 0 && at > 0);
+  std::strcat(text, digits.data() + at);
+}
+
+void dump_core_in_child(int signal) noexcept {
+  const auto child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
+  if (child != 0) {
+    // The dump reads the memory of the child, a copy: we need not wait for it, its exit is reaped later.
+    return;
+  }
+  ::signal(signal, SIG_DFL);
+  sigset_t one;
+  ::sigemptyset(&one);
+  ::sigaddset(&one, signal);
+  ::sigprocmask(SIG_UNBLOCK, &one, nullptr);
+  ::raise(signal);
+  ::_exit(128 + signal);
+}
+
+void on_crash(int signal) noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::uint64_t now_usec =
+      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+  const std::uint32_t recent = state_log->record_crash(signal, now_usec);
+  say("<2>systemd[1]: The manager crashed; its services go on, it starts anew from its last state.\n");
+  dump_core_in_child(signal);
+  state_log->prepare_exec();
+  std::array<char, 32> recover{"--recover="};
+  append_number(recover.data(), static_cast<unsigned>(state_log->fd()));
+  const bool hopeless = recent >= StateLog::crash_loop;
+  const char* argument = hopeless ? "--rescue" : recover.data();
+  const std::array<const char*, 3> arguments{program_path, argument, nullptr};
+  ::execve(program_path, const_cast<char* const*>(arguments.data()), environ);
+  say("<0>systemd[1]: The manager crashed and cannot be executed again.\n");
+  run_rescue_reaper();
+}
+
+}  // namespace
+
+void install_crash_handlers(StateLog& log, const char* program) {
+  state_log = &log;
+  program_path = program;
+  stack_t stack{};
+  stack.ss_size = stack_size;
+  stack.ss_sp = ::mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  if (stack.ss_sp != MAP_FAILED) ::sigaltstack(&stack, nullptr);
+  struct sigaction action{};
+  action.sa_handler = on_crash;
+  ::sigfillset(&action.sa_mask);
+  action.sa_flags = SA_ONSTACK | SA_RESETHAND;
+  for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) ::sigaction(signal, &action, nullptr);
+  unitparser::set_check_failure_handler([](const char* expression, const char*, int) {
+    state_log->set_in_hand(expression);
+    ::raise(SIGABRT);
+  });
+}
+
+void run_rescue_reaper() {
+  say("<0>systemd[1]: Too many crashes: an emergency shell is on the console, services go on unsupervised.\n");
+  while (true) {
+    const pid_t shell = ::fork();
+    if (shell == 0) {
+      ::setsid();
+      const int console = ::open("/dev/console", O_RDWR);
+      ::ioctl(console, TIOCSCTTY, 1);
+      for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(console, fd);
+      sigset_t none;
+      ::sigemptyset(&none);
+      ::sigprocmask(SIG_SETMASK, &none, nullptr);
+      ::execl("/bin/sh", "-sh", static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    while (true) {
+      const pid_t gone = ::wait(nullptr);
+      if (gone == shell || gone < 0) break;
+    }
+    // A console that cannot be opened must not become a busy loop.
+    const timespec pause{1, 0};
+    ::nanosleep(&pause, nullptr);
+  }
+}
+
+}  // namespace init

@@ -1,0 +1,18 @@
+// What happens when PID 1 itself fails: it keeps its state, dumps a core from a child, and starts anew. [os]
+#pragma once
+
+#include <string>
+
+#include "init/driver/state_log.h"
+
+namespace init {
+
+/// Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT (a failed CHECK too) on a stack of their own. They do
+/// only what is safe in a signal handler: record the crash in `log`, let a forked child dump core, execute `program` with
+/// "--recover=FD" (with "--rescue" instead after too many crashes). `log` must live as long as the process.
+void install_crash_handlers(StateLog& log, const char* program);
+
+/// The last resort after a crash loop: reaps children and keeps an emergency shell on the console, for ever.
+[[noreturn]] void run_rescue_reaper();
+
+}  // namespace init

@@ -18,6 +18,7 @@
 #include "init/conditions/virtualization.h"
 #include "init/system.h"
 #include "unitparser/base/text.h"
+#include "unitparser/syntax/kernel_names.h"
 
 namespace init {
 namespace {

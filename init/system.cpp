@@ -9,6 +9,7 @@
 
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
+#include "init/os/machine.h"
 
 namespace init {
 namespace {
@@ -16,9 +17,12 @@ namespace {
 EngineOptions engine_options(const Surroundings& around) {
   EngineOptions options;
   options.user_manager = around.options.user_manager;
-  options.default_timeout_start = around.config.default_timeout_start;
-  options.default_timeout_stop = around.config.default_timeout_stop;
-  options.default_timer_accuracy = around.config.default_timer_accuracy;
+  const unitparser::ManagerDefaults& defaults = around.config.defaults;
+  options.default_timeout_start = defaults.timeout_start;
+  options.default_timeout_stop = defaults.timeout_stop;
+  options.default_oom_policy = defaults.oom_policy;
+  options.default_timer_accuracy = defaults.timer_accuracy;
+  options.service_watchdogs = around.config.behaviour.service_watchdogs;
   options.userspace_start = around.userspace_start;
   return options;
 }
@@ -31,6 +35,11 @@ LinuxWorld::Options world_options(const Surroundings& around) {
   options.facts.environment = around.environment;
   options.facts.user_manager = around.options.user_manager;
   return options;
+}
+
+unitparser::LoadContext load_context(const Surroundings& around) {
+  return unitparser::make_load_context(read_specifier_facts(around.machine_id, around.boot_id), read_machine_facts(),
+                                       unitparser::ManagerScope::system, around.config.defaults);
 }
 
 SystemFacts execution_facts(const Surroundings& around) {
@@ -51,7 +60,7 @@ System::System(Surroundings surroundings, LogSink& log)
       log_(log),
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
-      loader_(unit_files_, *files_, surroundings_.config),
+      loader_(*files_, unit_files_, load_context(surroundings_)),
       world_(*files_, world_options(surroundings_)),
       engine_(loader_, world_, engine_options(surroundings_)),
       post_([this](Event event) { driver_.post(std::move(event)); }),

@@ -9,7 +9,7 @@
 
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
-#include "init/os/machine.h"
+#include "unitparser/load/host_facts.h"
 
 namespace init {
 namespace {
@@ -38,8 +38,9 @@ LinuxWorld::Options world_options(const Surroundings& around) {
 }
 
 unitparser::LoadContext load_context(const Surroundings& around) {
-  return unitparser::make_load_context(read_specifier_facts(around.machine_id, around.boot_id), read_machine_facts(),
-                                       unitparser::ManagerScope::system, around.config.defaults);
+  constexpr auto scope = unitparser::ManagerScope::system;
+  return unitparser::make_load_context(unitparser::read_specifier_facts(scope), unitparser::read_machine_facts(), scope,
+                                       around.config.defaults);
 }
 
 SystemFacts execution_facts(const Surroundings& around) {

@@ -6,6 +6,7 @@
 #include <mqueue.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -291,7 +292,9 @@ void flush_sockets(const std::vector<int>& fds) {
         continue;
       }
       if (errno != EINVAL && errno != EOPNOTSUPP && errno != ENOTSOCK) break;
-      if (::read(fd, buffer, sizeof buffer) <= 0) break;
+      // The descriptor is as the service wants it, perhaps blocking: what is not there must not be waited for.
+      pollfd ready{fd, POLLIN, 0};
+      if (::poll(&ready, 1, 0) != 1 || ::read(fd, buffer, sizeof buffer) <= 0) break;
     }
 }
 

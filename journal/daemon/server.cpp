@@ -132,7 +132,8 @@ Server::Server(const ServerOptions& options, const Id128& machine_id, const Id12
       forwarder_(config_, paths_),
       dispatcher_(config_, paths_, storage_, senders_, forwarder_, machine_id, boot_id),
       datagrams_(dispatcher_),
-      streams_(dispatcher_, notifier_, paths_.run + "/streams", config_.line_max),
+      streams_(dispatcher_, notifier_, paths_.run + "/streams", config_.line_max,
+               [this](int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }),
       kernel_(dispatcher_, paths_.run + "/kernel-seqnum"),
       varlink_([this](std::string_view method) { return on_varlink(method); }) {}
 

@@ -55,9 +55,10 @@ std::string random_stream_id() {
 
 }  // namespace
 
-StreamInput::StreamInput(Dispatcher& dispatcher, Notifier& notifier, std::string state_folder, std::size_t line_max)
-    : dispatcher_(dispatcher), notifier_(notifier), state_folder_(std::move(state_folder)), line_max_(line_max),
-      buffer_(buffer_size) {}
+StreamInput::StreamInput(Dispatcher& dispatcher, Notifier& notifier, std::string state_folder, std::size_t line_max,
+                         std::function<void(int)> unwatch)
+    : dispatcher_(dispatcher), notifier_(notifier), state_folder_(std::move(state_folder)),
+      unwatch_(std::move(unwatch)), line_max_(line_max), buffer_(buffer_size) {}
 
 /// States stay behind on purpose: the next daemon finds the streams by them.
 StreamInput::~StreamInput() = default;
@@ -214,6 +215,7 @@ void StreamInput::close(int fd) {
   const auto found = streams_.find(fd);
   if (found == streams_.end()) return;
   ::unlink(found->second->state_path.c_str());
+  unwatch_(fd);
   streams_.erase(found);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,7 +18,10 @@ namespace journal {
 
 class StreamInput {
  public:
-  StreamInput(Dispatcher& dispatcher, Notifier& notifier, std::string state_folder, std::size_t line_max);
+  /// unwatch(fd) is called right before a stream is closed: the manager may hold a copy of the descriptor, and then closing
+  /// ours does not take it out of an epoll set.
+  StreamInput(Dispatcher& dispatcher, Notifier& notifier, std::string state_folder, std::size_t line_max,
+              std::function<void(int)> unwatch);
   ~StreamInput();
 
   /// Accepts one connection of the listening socket; its descriptor to watch, or -1.
@@ -61,6 +65,7 @@ class StreamInput {
   Dispatcher& dispatcher_;
   Notifier& notifier_;
   std::string state_folder_;
+  std::function<void(int)> unwatch_;
   std::size_t line_max_;
   std::unordered_map<int, std::unique_ptr<Stream>> streams_;
   std::vector<int> unstored_;

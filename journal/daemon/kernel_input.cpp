@@ -63,9 +63,16 @@ bool KernelInput::receive(int limit) {
   std::array<char, largest_record> buffer;
   for (int i = 0; i < limit; ++i) {
     const ssize_t n = ::read(fd_.get(), buffer.data(), buffer.size());
-    if (n > 0) take({buffer.data(), static_cast<std::size_t>(n)});
-    // EPIPE: records were overwritten before we read them; the next read goes on behind the gap. EINVAL: one too large.
-    else if (n == 0 || (errno != EPIPE && errno != EINVAL && errno != EINTR)) return false;
+    if (n > 0) {
+      take({buffer.data(), static_cast<std::size_t>(n)});
+    } else if (n < 0 && errno == EAGAIN) {
+      return true;
+    } else if (n == 0 || (errno != EPIPE && errno != EINVAL && errno != EINTR)) {
+      // EPIPE: records were overwritten before we read them; the next read goes on behind the gap. EINVAL: one too
+      // large. All else lasts, as in a container whose /dev/kmsg is something else, and would keep the loop busy.
+      fd_.reset();
+      return false;
+    }
   }
   return true;
 }

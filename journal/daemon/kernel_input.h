@@ -22,7 +22,7 @@ class KernelInput {
 
   /// Opens the kernel log (readable where it may be read at all); its descriptor, or -1.
   int open();
-  /// Reads what waits, at most `limit` records. True when there may be more.
+  /// Reads what waits, at most `limit` records. False when the log cannot be read any more: it was closed.
   bool receive(int limit);
 
  private:

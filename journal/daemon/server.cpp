@@ -211,8 +211,7 @@ Result<void> Server::start() {
   if (options_.read_kernel && config_.read_kmsg) {
     const int fd = kernel_.open();
     if (fd >= 0) {
-      kernel_.receive(kernel_records_at_start);
-      watch(fd, Source::kernel, EPOLLIN);
+      if (kernel_.receive(kernel_records_at_start)) watch(fd, Source::kernel, EPOLLIN);
     }
   }
   dispatcher_.say(6, "f77379a8490b408bbe5f6940505a777b", "Journal started");

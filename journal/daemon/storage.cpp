@@ -30,6 +30,7 @@ using unitparser::UniqueFd;
 
 constexpr std::size_t most_user_files = 64;
 constexpr std::uint64_t space_check_interval = 30'000'000;
+constexpr std::uint64_t failed_rotation_interval = 1'000'000;
 constexpr uid_t last_system_uid = 999;
 constexpr uid_t first_dynamic_uid = 61184, last_dynamic_uid = 65519, nobody_uid = 65534;
 
@@ -261,9 +262,13 @@ bool Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
     }
     if (written.error().code == ErrorCode::invalid_argument) break;
     if (attempt == 0) {
+      // Where a new file did not help either, each entry would make another one: once a second is often enough.
+      if (failed_rotation_ != 0 && now(CLOCK_MONOTONIC) - failed_rotation_ < failed_rotation_interval) break;
       rotate();
       vacuum();
       file = file_for(entry.owner);
+    } else {
+      failed_rotation_ = now(CLOCK_MONOTONIC);
     }
   }
   ++lost_;

@@ -121,6 +121,7 @@ class Storage {
   std::uint64_t last_realtime_ = 0;
   std::uint64_t sync_due_ = 0;
   std::uint64_t lost_ = 0;
+  std::uint64_t failed_rotation_ = 0;  ///< when a new file did not take an entry either
   std::uint64_t uses_ = 0;
   std::uint64_t space_checked_ = 0, space_available_ = 0;
   std::vector<DataHandle> handles_;

@@ -18,6 +18,8 @@
 #include "init/conditions/virtualization.h"
 #include "init/system.h"
 #include "unitparser/base/text.h"
+#include "unitparser/load/host_facts.h"
+#include "unitparser/load/manager_config_loader.h"
 #include "unitparser/syntax/kernel_names.h"
 
 namespace init {
@@ -82,9 +84,18 @@ Surroundings prepare(const std::vector<std::string>& arguments, LogSink& log) {
   around.boot_id = read_id("/proc/sys/kernel/random/boot_id");
   report(set_up_loopback());
 
+  const auto files = unitparser::make_disk_file_source();
+  const auto loaded = unitparser::load_manager_config(*files, unitparser::ManagerScope::system,
+                                                      unitparser::read_specifier_facts(unitparser::ManagerScope::system),
+                                                      unitparser::read_machine_facts());
+  for (const unitparser::Diagnostic& finding : loaded.diagnostics) log.write(4, unitparser::describe(finding));
+  around.config = loaded.config;
+  if (around.options.default_timeout_start) around.config.defaults.timeout_start = *around.options.default_timeout_start;
+
   around.environment = read_locale_environment();
   around.environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-  around.environment.insert(around.environment.end(), around.options.environment.begin(), around.options.environment.end());
+  for (const auto* list : {&around.config.behaviour.default_environment, &around.options.environment})
+    around.environment.insert(around.environment.end(), list->begin(), list->end());
   return around;
 }
 

@@ -7,9 +7,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "init/conditions/file_conditions.h"
-#include "init/conditions/virtualization.h"
+#include "init/system_port.h"
+#include "unitparser/directives/manager_directives.h"
 #include "unitparser/load/host_facts.h"
+#include "unitparser/load/manager_config_loader.h"
 
 namespace init {
 namespace {
@@ -80,11 +81,17 @@ System::System(Surroundings surroundings, LogSink& log)
       clock_(loop_, post_),
       devices_(post_),
       progress_(loop_, engine_, console_),
-      reloads_({loop_, post_, unit_files_, [] {}, [](bool) {}, [this](const std::string& text) { log_.write(4, text); },
-                system_generator_folders(), [this] { return executions_.facts().environment; }}) {
+      reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
+                [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
+                [this] { return environment_; }}),
+      port_(std::make_unique<SystemPort>(*this)),
+      bus_({engine_, post_, *port_, [this](int priority, const std::string& message) { log_.write(priority, message); }}),
+      environment_(surroundings_.environment) {
   executions_.set_engine(engine_);
   console_.set_mode(surroundings_.options.show_status);
 }
+
+System::~System() = default;
 
 RunnerParts System::runner_parts() {
   return RunnerParts{
@@ -99,13 +106,13 @@ RunnerParts System::runner_parts() {
       .log = log_,
       .console = console_,
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
-      .tell_bus = [](const Effect&) {},
+      .tell_bus = [this](const Effect& effect) { bus_.on_effect(effect); },
       .end_of_turns =
           [this] {
             if (engine_.counts().jobs > 0) progress_.wake();
           },
       .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
-      .job_done = [](const effect::JobRemoved&) {},
+      .jobs_done = [this] { on_jobs_done(); },
   };
 }
 
@@ -123,7 +130,56 @@ unitparser::Result<void> System::start() {
   }
   post_(event::Startup{});
   driver_.drain();
+  TRY(bus_.start(loop_.raw(), {}));
   return {};
+}
+
+void System::end(RunEnd end) {
+  if (end.objective == Objective::exit && end.exit_code == 0) end.exit_code = exit_code_;
+  driver_.end(std::move(end));
+}
+
+void System::set_environment(std::vector<std::string> environment) {
+  environment_ = std::move(environment);
+  executions_.facts().environment = environment_;
+  world_.facts().environment = environment_;
+}
+
+std::optional<unitparser::Value> System::setting(std::string_view property) const {
+  return unitparser::manager_bus_value(surroundings_.config, loader_.context().machine, property);
+}
+
+void System::reload_config() {
+  const unitparser::LoadContext& old = loader_.context();
+  auto loaded = unitparser::load_manager_config(*files_, unitparser::ManagerScope::system, old.specifiers, old.machine);
+  for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
+  surroundings_.config = std::move(loaded.config);
+  loader_.set_context(load_context(surroundings_));
+}
+
+void System::on_jobs_done() {
+  executions_.release_idle();
+  if (boot_done_) return;
+  boot_done_ = true;
+  cgroups_.amounts().starting = false;
+  const Now now = read_clocks();
+  port_->pass(bus::Milestone::finish, {now.realtime, now.monotonic});
+  StartupTimes times;
+  times.kernel = surroundings_.userspace_start.usec();
+  times.userspace = (now.monotonic - surroundings_.userspace_start).usec();
+  times.total = now.monotonic.usec();
+  if (!surroundings_.container.empty()) times.kernel = 0, times.total = times.userspace;
+  const auto text = [](std::uint64_t usec) { return unitparser::format_duration(Duration::from_usec(usec), Duration::from_msec(1)); };
+  std::string message = "Startup finished in ";
+  if (times.kernel > 0) message += text(times.kernel) + " (kernel) + ";
+  message += text(times.userspace) + " (userspace)";
+  if (times.kernel > 0) message += " = " + text(times.total);
+  LogRecord record{6, message + ".", {}};
+  record.fields.emplace_back("MESSAGE_ID", "b07a249cd024414a82dd00cd181378ff");
+  record.fields.emplace_back("KERNEL_USEC", std::to_string(times.kernel));
+  record.fields.emplace_back("USERSPACE_USEC", std::to_string(times.userspace));
+  log_.write(record);
+  bus_.on_startup_finished(times);
 }
 
 void System::start_unit(std::string unit, JobMode mode, Cause cause) {
@@ -149,7 +205,7 @@ void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
     case SignalAction::reexecute: driver_.end({.objective = Objective::reexecute}); break;
     case SignalAction::reload: reloads_.request(RequestId{}); break;
     case SignalAction::dump: log_.write(6, engine_.snapshot()); break;
-    case SignalAction::reopen_bus: break;
+    case SignalAction::reopen_bus: bus_.reconnect(); break;
     case SignalAction::show_status_on: console_.set_mode(ShowStatus::yes); break;
     case SignalAction::show_status_off: console_.set_mode(ShowStatus::no); break;
     case SignalAction::log_debug: log_.set_max_priority(7); break;

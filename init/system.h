@@ -6,6 +6,7 @@
 #include <string>
 
 #include "init/boot/boot_options.h"
+#include "init/bus/bus_server.h"
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
 #include "init/driver/driver.h"
@@ -45,9 +46,14 @@ struct Surroundings {
   MonotonicTime userspace_start;
 };
 
+class SystemPort;
+
 class System {
  public:
   System(Surroundings surroundings, LogSink& log);
+  ~System();
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
 
   /// Starts every source and the bus; the units that exist without files appear.
   [[nodiscard]] unitparser::Result<void> start();
@@ -57,13 +63,34 @@ class System {
   void request_boot_target();
   /// Serves until an end is wanted.
   [[nodiscard]] RunEnd run() { return driver_.run(); }
-  /// For the next image: everything that cannot be found out again.
-  [[nodiscard]] std::string hand_over() const { return engine_.snapshot(); }
+
+  // --- For the bus ------------------------------------------------------------------------------------------------
+  [[nodiscard]] const Engine& engine() const { return engine_; }
+  [[nodiscard]] LinuxWorld& world() { return world_; }
+  [[nodiscard]] CgroupTree& cgroups() { return cgroups_; }
+  [[nodiscard]] LogSink& log() { return log_; }
   [[nodiscard]] StatusConsole& console() { return console_; }
+  [[nodiscard]] unitparser::FileSource& files() { return *files_; }
+  [[nodiscard]] unitparser::UnitFiles& unit_files() { return unit_files_; }
+  [[nodiscard]] unitparser::UnitLoader& loader() { return loader_; }
+  /// Status lines as the boot asked for them.
+  [[nodiscard]] ShowStatus boot_show_status() const { return surroundings_.options.show_status; }
+  /// The boot's jobs have all ended once.
+  [[nodiscard]] bool boot_done() const { return boot_done_; }
+  void reload(RequestId request) { reloads_.request(request); }
+  void end(RunEnd end);
+  void set_exit_code(std::uint8_t code) { exit_code_ = code; }
+  /// What every process gets, and what conditions see.
+  [[nodiscard]] std::vector<std::string> environment() const { return environment_; }
+  void set_environment(std::vector<std::string> environment);
+  /// A setting of system.conf as a property of the Manager; nothing for unknown names.
+  [[nodiscard]] std::optional<unitparser::Value> setting(std::string_view property) const;
 
  private:
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
   void start_unit(std::string unit, JobMode mode, Cause cause);
+  void on_jobs_done();
+  void reload_config();
   [[nodiscard]] RunnerParts runner_parts();
 
   Surroundings surroundings_;
@@ -92,6 +119,11 @@ class System {
   Devices devices_;
   Progress progress_;
   Reloads reloads_;
+  std::unique_ptr<SystemPort> port_;
+  BusServer bus_;
+  std::vector<std::string> environment_;
+  bool boot_done_ = false;
+  std::uint8_t exit_code_ = 0;
 };
 
 }  // namespace init

@@ -27,6 +27,18 @@ struct Diagnostic {
 };
 using Diagnostics = std::vector<Diagnostic>;
 
+/// "file:line: message", without a place where there is none.
+[[nodiscard]] inline std::string describe(const Diagnostic& finding) {
+  std::string text;
+  if (!finding.position.file.empty()) {
+    text = finding.position.file;
+    if (finding.position.line > 0) text += ":" + std::to_string(finding.position.line);
+    text += ": ";
+  }
+  text += finding.message;
+  return finding.hint.empty() ? text : text + " " + finding.hint;
+}
+
 /// Handed to the parser of one value, so that it can remark without knowing the place.
 class Remarks {
  public:

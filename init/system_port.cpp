@@ -1,0 +1,163 @@
+// Answers for the bus about the manager, control groups and processes. [os]
+#include "init/system_port.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "init/conditions/file_conditions.h"
+#include "init/conditions/virtualization.h"
+#include "unitparser/base/text.h"
+#include "unitparser/directives/registry.h"
+#include "unitparser/syntax/kernel_names.h"
+
+namespace init {
+namespace {
+
+using unitparser::Value;
+
+/// What the original was built with, in the form that clients parse.
+constexpr const char* features =
+    "+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 "
+    "+IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB "
+    "+ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified";
+
+std::string command_line_of(pid_t pid) {
+  std::string text = read_text_file("/proc/" + std::to_string(pid) + "/cmdline");
+  if (text.empty()) {
+    std::string name = read_text_file("/proc/" + std::to_string(pid) + "/comm");
+    name.erase(name.find_last_not_of('\n') + 1);
+    return "[" + name + "]";
+  }
+  std::vector<std::string> words;
+  for (std::string_view word : unitparser::split_at(text, '\0')) words.emplace_back(word);
+  if (!words.empty() && words.back().empty()) words.pop_back();
+  return unitparser::quote_command_line(words);
+}
+
+void add_processes(const std::string& root, const std::string& group, std::vector<bus::ProcessEntry>& entries) {
+  for (std::string_view word : unitparser::split_whitespace(read_text_file(root + group + "/cgroup.procs")))
+    if (const auto pid = unitparser::parse_unsigned(word, 1U << 30); pid && *pid > 0)
+      entries.push_back({group, static_cast<pid_t>(*pid), command_line_of(static_cast<pid_t>(*pid))});
+  DIR* directory = ::opendir((root + group).c_str());
+  if (directory == nullptr) return;
+  while (const dirent* entry = ::readdir(directory))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') add_processes(root, group + "/" + entry->d_name, entries);
+  ::closedir(directory);
+}
+
+struct TargetName {
+  std::string_view name;
+  LogTarget target;
+};
+constexpr std::array log_targets{
+    TargetName{"journal-or-kmsg", LogTarget::journal_or_kmsg}, TargetName{"journal", LogTarget::journal_or_kmsg},
+    TargetName{"auto", LogTarget::journal_or_kmsg}, TargetName{"syslog", LogTarget::journal_or_kmsg},
+    TargetName{"syslog-or-kmsg", LogTarget::journal_or_kmsg}, TargetName{"kmsg", LogTarget::kmsg},
+    TargetName{"console", LogTarget::console}, TargetName{"console-prefixed", LogTarget::console},
+    TargetName{"null", LogTarget::null},
+};
+
+}  // namespace
+
+SystemPort::SystemPort(System& system) : system_(system) {
+  facts_.version = "252.39-1~deb12u2";
+  facts_.features = features;
+  facts_.virtualization = virtualization_name();
+  facts_.architecture = std::string(unitparser::native_architecture());
+  facts_.unit_path = system.unit_files().paths().search;
+}
+
+const unitparser::MachineFacts& SystemPort::machine() { return system_.loader().context().machine; }
+void SystemPort::reload(RequestId request) { system_.reload(request); }
+
+void SystemPort::end(bus::EndRequest request) {
+  constexpr std::array objectives{Objective::exit,  Objective::reboot,    Objective::poweroff,   Objective::halt,
+                                  Objective::kexec, Objective::reexecute, Objective::switch_root};
+  RunEnd end;
+  end.objective = objectives[static_cast<std::size_t>(request.kind)];
+  end.new_root = std::move(request.new_root);
+  end.new_init = std::move(request.new_init);
+  system_.end(std::move(end));
+}
+
+Result<bool> SystemPort::set_exit_code(std::uint8_t code) {
+  system_.set_exit_code(code);
+  return true;
+}
+
+std::vector<std::string> SystemPort::environment() { return system_.environment(); }
+void SystemPort::set_environment(std::vector<std::string> environment) { system_.set_environment(std::move(environment)); }
+
+std::string SystemPort::log_level() {
+  return std::string(unitparser::name_of(unitparser::syslog_levels(), system_.log().max_priority()));
+}
+Result<bool> SystemPort::set_log_level(const std::string& level) {
+  const auto number = unitparser::name_or_number(unitparser::syslog_levels(), level, 7);
+  if (!number) return fail(ErrorCode::invalid_argument, "Invalid log level '" + level + "'");
+  system_.log().set_max_priority(*number);
+  return true;
+}
+std::string SystemPort::log_target() {
+  for (const TargetName& row : log_targets)
+    if (row.target == system_.log().target()) return std::string(row.name);
+  return {};
+}
+Result<bool> SystemPort::set_log_target(const std::string& target) {
+  for (const TargetName& row : log_targets)
+    if (row.name == target) {
+      system_.log().set_target(row.target);
+      return true;
+    }
+  return fail(ErrorCode::invalid_argument, "Invalid log target '" + target + "'");
+}
+
+void SystemPort::set_show_status(const std::string& mode) {
+  if (mode.empty()) return system_.console().set_mode(system_.boot_show_status());
+  if (const auto known = unitparser::from_name<ShowStatus>(mode)) return system_.console().set_mode(*known);
+  if (const auto on = unitparser::parse_boolean(mode)) system_.console().set_mode(*on ? ShowStatus::yes : ShowStatus::no);
+}
+
+std::string SystemPort::system_state() {
+  const Engine& engine = system_.engine();
+  const auto has_job = [&](std::string_view name, JobType type) {
+    const Unit* unit = engine.find(name);
+    const Job* job = unit != nullptr ? engine.find_job(unit->job) : nullptr;
+    return job != nullptr && job->type == type;
+  };
+  const auto is_up = [&](std::string_view name) {
+    const Unit* unit = engine.find(name);
+    return unit != nullptr && is_active_or_activating(unit->active_state());
+  };
+  if (!system_.boot_done()) return is_up("basic.target") ? "starting" : "initializing";
+  if (has_job("shutdown.target", JobType::start)) return "stopping";
+  if (is_up("rescue.target") || is_up("emergency.target")) return "maintenance";
+  return engine.counts().failed_units > 0 ? "degraded" : "running";
+}
+
+std::optional<Value> SystemPort::setting(std::string_view property) { return system_.setting(property); }
+std::string SystemPort::dump() { return system_.engine().snapshot(); }
+
+std::vector<bus::ProcessEntry> SystemPort::processes(const std::string& cgroup) {
+  std::vector<bus::ProcessEntry> entries;
+  add_processes(system_.cgroups().root(), cgroup, entries);
+  return entries;
+}
+
+Result<std::string> SystemPort::cgroup_of(pid_t pid) { return system_.world().process_cgroup(pid); }
+
+std::uint64_t SystemPort::cgroup_id(const std::string& cgroup) {
+  struct stat status{};
+  return ::stat((system_.cgroups().root() + cgroup).c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+std::optional<std::string> SystemPort::cgroup_attribute(const std::string& cgroup, const char* attribute) {
+  const std::string path = system_.cgroups().root() + cgroup + "/" + attribute;
+  if (::access(path.c_str(), R_OK) != 0) return std::nullopt;
+  return read_text_file(path);
+}
+
+}  // namespace init

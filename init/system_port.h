@@ -1,0 +1,55 @@
+// SystemPort: the rest of PID 1 as the bus sees it – facts, settings, control groups, unit files. [os]
+#pragma once
+
+#include "init/bus/manager_port.h"
+#include "init/system.h"
+
+namespace init {
+
+/// Answers from the parts of one System; owns only what is cheap to make anew.
+class SystemPort : public bus::ManagerPort {
+ public:
+  explicit SystemPort(System& system);
+
+  [[nodiscard]] const bus::ManagerFacts& facts() override { return facts_; }
+  [[nodiscard]] const unitparser::MachineFacts& machine() override;
+  void reload(RequestId request) override;
+  void end(bus::EndRequest request) override;
+  Result<bool> set_exit_code(std::uint8_t code) override;
+  [[nodiscard]] std::vector<std::string> environment() override;
+  void set_environment(std::vector<std::string> environment) override;
+  [[nodiscard]] std::string log_level() override;
+  [[nodiscard]] std::string log_target() override;
+  Result<bool> set_log_level(const std::string& level) override;
+  Result<bool> set_log_target(const std::string& target) override;
+  void set_show_status(const std::string& mode) override;
+  [[nodiscard]] std::string system_state() override;
+  [[nodiscard]] std::optional<unitparser::Value> setting(std::string_view property) override;
+  [[nodiscard]] std::string dump() override;
+
+  [[nodiscard]] std::vector<bus::ProcessEntry> processes(const std::string& cgroup) override;
+  [[nodiscard]] Result<std::string> cgroup_of(pid_t pid) override;
+  [[nodiscard]] std::uint64_t cgroup_id(const std::string& cgroup) override;
+  [[nodiscard]] std::optional<std::string> cgroup_attribute(const std::string& cgroup, const char* attribute) override;
+
+  [[nodiscard]] bool needs_reload(const Unit& unit) override;
+  [[nodiscard]] std::string unit_file_state(const Unit& unit) override;
+  [[nodiscard]] std::string unit_file_preset(const Unit& unit) override;
+  [[nodiscard]] Result<std::string> unit_file_state(const std::string& name) override;
+  [[nodiscard]] Result<std::vector<bus::UnitFileEntry>> list_unit_files() override;
+  [[nodiscard]] Result<std::vector<std::string>> unit_file_links(const std::string& name, bool runtime) override;
+  [[nodiscard]] Result<bus::UnitFileChanges> change_unit_files(const bus::UnitFileRequest& request) override;
+  [[nodiscard]] Result<std::string> default_target() override;
+  Result<bool> write_control_drop_in(const std::string& unit, const std::string& property, const std::string& text,
+                                     bool runtime) override;
+  Result<unitparser::LoadedUnit> make_transient(const UnitName& name, const std::string& text) override;
+
+  /// Milestones are told as they are passed.
+  void pass(bus::Milestone milestone, DualTime when) { facts_.milestones[static_cast<std::size_t>(milestone)] = when; }
+
+ private:
+  System& system_;
+  bus::ManagerFacts facts_;
+};
+
+}  // namespace init

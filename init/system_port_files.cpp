@@ -1,0 +1,185 @@
+// Answers for the bus about unit files, and the changes it asks for. [os]
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "init/os/sockets.h"
+#include "init/system_port.h"
+#include "unitparser/base/text.h"
+#include "unitparser/load/install.h"
+#include "unitparser/load/install_apply.h"
+#include "unitparser/load/install_messages.h"
+
+namespace init {
+namespace {
+
+using unitparser::InstallChange;
+using unitparser::InstallPlan;
+
+unitparser::Installer installer(System& system) {
+  return {system.files(), system.unit_files().paths(), system.loader().context().specifiers};
+}
+
+/// The words of the bus for one change, as clients know them.
+std::string kind_of(const InstallChange& change) {
+  switch (change.kind) {
+    case InstallChange::Kind::symlink: return "symlink";
+    case InstallChange::Kind::unlink: return "unlink";
+    case InstallChange::Kind::is_masked: return "masked";
+    case InstallChange::Kind::is_dangling: return "dangling";
+    case InstallChange::Kind::destination_not_present: return "destination not present";
+    case InstallChange::Kind::auxiliary_failed: return "auxiliary unit failed";
+    case InstallChange::Kind::failure: break;
+  }
+  return {};
+}
+
+Result<bus::UnitFileChanges> to_changes(const InstallPlan& plan, std::string_view verb) {
+  for (const InstallChange& change : plan.changes)
+    if (change.kind == InstallChange::Kind::failure) {
+      auto failure = unitparser::fail_errno(change.error, "");
+      Error error = failure.value();
+      error.message = unitparser::describe_change(change, verb);
+      return tl::unexpected(std::move(error));
+    }
+  if (plan.error != 0) return unitparser::fail_errno(plan.error, std::string(verb));
+  bus::UnitFileChanges result;
+  result.carries_install_info = plan.rules > 0;
+  for (const InstallChange& change : plan.changes)
+    result.changes.push_back({kind_of(change), change.path, change.source});
+  return result;
+}
+
+/// Writes a whole file in one step.
+Result<bool> write_whole(const std::string& path, const std::string& text) {
+  make_parent_folders(path, 0755);
+  const std::string next = path + ".new";
+  const unitparser::UniqueFd fd(::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0644));
+  if (!fd) return unitparser::fail_errno(errno, "Failed to write " + path);
+  if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::rename(next.c_str(), path.c_str()) != 0)
+    return unitparser::fail_errno(errno, "Failed to write " + path);
+  return true;
+}
+
+InstallPlan plan_of(unitparser::Installer& installer, const bus::UnitFileRequest& request,
+                    const unitparser::InstallOptions& options) {
+  using bus::UnitFileVerb;
+  switch (request.verb) {
+    case UnitFileVerb::enable: return installer.enable(request.names, options);
+    case UnitFileVerb::disable: return installer.disable(request.names, options);
+    case UnitFileVerb::reenable: return installer.reenable(request.names, options);
+    case UnitFileVerb::link: return installer.link(request.names, options);
+    case UnitFileVerb::preset: return installer.preset(request.names, options);
+    case UnitFileVerb::preset_all: return installer.preset_all(options);
+    case UnitFileVerb::mask: return installer.mask(request.names, options);
+    case UnitFileVerb::unmask: return installer.unmask(request.names, options);
+    case UnitFileVerb::revert: return installer.revert(request.names);
+    case UnitFileVerb::set_default:
+      return installer.set_default(request.names.empty() ? std::string() : request.names[0], options);
+    case UnitFileVerb::add_wants:
+      return installer.add_dependency(request.names, request.target, unitparser::DependencyLinkKind::wants, options);
+    case UnitFileVerb::add_requires:
+      return installer.add_dependency(request.names, request.target, unitparser::DependencyLinkKind::requires_, options);
+  }
+  return {};
+}
+
+std::string_view verb_name(bus::UnitFileVerb verb) {
+  constexpr std::array<std::string_view, 12> names{"enable", "disable", "reenable", "link", "preset", "preset",
+                                                   "mask", "unmask", "revert", "set default", "add dependency to",
+                                                   "add dependency to"};
+  return names[static_cast<std::size_t>(verb)];
+}
+
+std::uint64_t modified_usec(unitparser::FileSource& files, const std::string& path) {
+  return files.stamp(path).modified_nsec / 1000;
+}
+
+}  // namespace
+
+bool SystemPort::needs_reload(const Unit& unit) {
+  // Changed since it was loaded, or gone; new drop-ins are seen by the index's own stamps at the next reload.
+  const std::uint64_t loaded = unit.origin.loaded_at.usec();
+  const auto changed = [&](const std::string& path) {
+    const unitparser::FileStamp stamp = system_.files().stamp(path);
+    return stamp.kind == unitparser::FileKind::missing || modified_usec(system_.files(), path) > loaded;
+  };
+  if (unit.origin.transient || unit.origin.load_state != LoadState::loaded) return false;
+  if (!unit.origin.fragment_path.empty() && changed(unit.origin.fragment_path)) return true;
+  for (const std::string& path : unit.origin.drop_in_paths)
+    if (changed(path)) return true;
+  const std::vector<std::string> names{unit.name.text()};
+  return system_.unit_files().drop_ins(names) != unit.origin.drop_in_paths && unit.aliases.empty();
+}
+
+std::string SystemPort::unit_file_state(const Unit& unit) {
+  if (unit.origin.fragment_path.empty()) return {};
+  const auto state = installer(system_).state(unit.name.text());
+  return state ? std::string(unitparser::to_name(*state)) : std::string();
+}
+
+std::string SystemPort::unit_file_preset(const Unit& unit) {
+  if (unit.origin.fragment_path.empty()) return {};
+  const std::vector<std::string> names{unit.name.text()};
+  const std::vector<bool> enabled = installer(system_).query_presets(names);
+  return enabled.empty() ? std::string() : enabled[0] ? "enabled" : "disabled";
+}
+
+Result<std::string> SystemPort::unit_file_state(const std::string& name) {
+  const auto state = TRY(installer(system_).state(name));
+  return std::string(unitparser::to_name(state));
+}
+
+Result<std::vector<bus::UnitFileEntry>> SystemPort::list_unit_files() {
+  std::vector<bus::UnitFileEntry> entries;
+  for (unitparser::UnitFileEntry& entry : installer(system_).list())
+    entries.push_back({std::move(entry.path), std::string(unitparser::to_name(entry.state))});
+  return entries;
+}
+
+Result<std::vector<std::string>> SystemPort::unit_file_links(const std::string& name, bool runtime) {
+  // What disabling would remove are the links that enabling made.
+  const std::vector<std::string> names{name};
+  const InstallPlan plan = installer(system_).disable(names, {.runtime = runtime});
+  std::vector<std::string> links;
+  for (const InstallChange& change : plan.changes)
+    if (change.kind == InstallChange::Kind::unlink) links.push_back(change.path);
+  return links;
+}
+
+Result<bus::UnitFileChanges> SystemPort::change_unit_files(const bus::UnitFileRequest& request) {
+  unitparser::InstallOptions options{.runtime = request.runtime, .force = request.force};
+  if (!request.preset_mode.empty()) {
+    const auto mode = unitparser::from_name<unitparser::PresetMode>(request.preset_mode);
+    if (!mode) return fail(ErrorCode::invalid_argument, "Invalid argument");
+    options.preset_mode = *mode;
+  }
+  auto planner = installer(system_);
+  InstallPlan plan = plan_of(planner, request, options);
+  unitparser::apply_install(plan, {});
+  return to_changes(plan, verb_name(request.verb));
+}
+
+Result<std::string> SystemPort::default_target() { return installer(system_).get_default(); }
+
+Result<bool> SystemPort::write_control_drop_in(const std::string& unit, const std::string& property,
+                                               const std::string& text, bool runtime) {
+  const unitparser::UnitPaths& paths = system_.unit_files().paths();
+  const std::string& folder = runtime ? paths.runtime_control : paths.persistent_control;
+  const std::string remark =
+      "# This is a drop-in unit file extension, created via \"systemctl set-property\"\n# or an equivalent operation. Do not "
+      "edit.\n";
+  return write_whole(folder + "/" + unit + ".d/50-" + property + ".conf", remark + text);
+}
+
+Result<unitparser::LoadedUnit> SystemPort::make_transient(const UnitName& name, const std::string& text) {
+  const std::string path = system_.unit_files().paths().transient + "/" + name.text();
+  TRY(write_whole(path, text));
+  system_.unit_files().refresh();
+  return system_.loader().load(name);
+}
+
+}  // namespace init

@@ -1,43 +1,191 @@
 // Unit files without a manager: what enable and its kin do with --root, --global or when no manager runs. [src]
 #include "ctl/unit_files.h"
 
+#include <fnmatch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+
+#include "unitparser/base/text.h"
+#include "unitparser/load/host_facts.h"
+#include "unitparser/load/install.h"
+#include "unitparser/load/install_apply.h"
+#include "unitparser/load/install_messages.h"
+#include "unitparser/syntax/paths.h"
 
 namespace ctl {
 namespace {
 
-/// Whether the options want the files themselves, not the manager.
-bool wants_files(const Options& options) { return !options.root.empty() || !options.image.empty() || options.scope == Scope::global; }
+using unitparser::InstallPlan;
 
-int refuse(Session& session) { return session.fail("Working on unit files without a manager is not part of this build."); }
+/// Whether this process's root folder is not the one of PID 1.
+bool in_chroot() {
+  struct stat ours {}, init {};
+  return geteuid() == 0 && stat("/", &ours) == 0 && stat("/proc/1/root", &init) == 0 && (ours.st_ino != init.st_ino || ours.st_dev != init.st_dev);
+}
+
+/// Whether the files themselves are wanted, not the manager: by options, in a chroot, or as SYSTEMD_OFFLINE says.
+bool wants_files(const Options& options) {
+  if (!options.root.empty() || !options.image.empty() || options.scope == Scope::global) return true;
+  const char* offline = std::getenv("SYSTEMD_OFFLINE");
+  if (offline != nullptr)
+    if (const auto yes = unitparser::parse_boolean(offline)) return *yes;
+  return in_chroot();
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+unitparser::UnitPaths paths_of(const Options& options) {
+  unitparser::UnitPathEnvironment environment;
+  environment.unit_path = variable("SYSTEMD_UNIT_PATH");
+  environment.home = variable("HOME");
+  environment.runtime_dir = variable("XDG_RUNTIME_DIR");
+  environment.config_home = variable("XDG_CONFIG_HOME");
+  environment.data_home = variable("XDG_DATA_HOME");
+  environment.config_dirs = variable("XDG_CONFIG_DIRS");
+  environment.data_dirs = variable("XDG_DATA_DIRS");
+  const auto scope = options.scope == Scope::system ? unitparser::UnitScope::system
+                     : options.scope == Scope::user ? unitparser::UnitScope::user
+                                                    : unitparser::UnitScope::global;
+  return unitparser::make_unit_paths(scope, environment);
+}
+
+/// Everything an Installer needs, alive as long as it.
+struct Workplace {
+  explicit Workplace(const Options& options)
+      : source(unitparser::make_disk_file_source(options.root)),
+        paths(paths_of(options)),
+        facts(unitparser::read_specifier_facts(options.scope == Scope::user ? unitparser::ManagerScope::user : unitparser::ManagerScope::system)),
+        installer(*source, paths, facts, options.root) {}
+  std::unique_ptr<unitparser::FileSource> source;
+  unitparser::UnitPaths paths;
+  unitparser::SpecifierFacts facts;
+  unitparser::Installer installer;
+};
+
+unitparser::InstallOptions install_options(const Options& options) {
+  unitparser::InstallOptions result;
+  result.runtime = options.runtime;
+  result.force = options.force > 0;
+  result.preset_mode = static_cast<unitparser::PresetMode>(options.preset_mode);
+  return result;
+}
+
+InstallPlan plan_of(Workplace& place, const Options& options, const std::string& verb, const std::vector<std::string>& names) {
+  auto how = install_options(options);
+  auto& installer = place.installer;
+  if (verb == "enable") return installer.enable(names, how);
+  if (verb == "disable") return installer.disable(names, how);
+  if (verb == "reenable") return installer.reenable(names, how);
+  if (verb == "preset") return installer.preset(names, how);
+  if (verb == "preset-all") return installer.preset_all(how);
+  if (verb == "mask") return installer.mask(names, how);
+  if (verb == "unmask") return installer.unmask(names, how);
+  if (verb == "link") return installer.link(names, how);
+  if (verb == "revert") return installer.revert(names);
+  if (verb == "set-default") {
+    how.force = true;
+    return installer.set_default(names.front(), how);
+  }
+  const auto kind = verb == "add-wants" ? unitparser::DependencyLinkKind::wants : unitparser::DependencyLinkKind::requires_;
+  return installer.add_dependency(std::span(names).subspan(1), names.front(), kind, how);
+}
+
+std::string_view verb_in_messages(std::string_view verb) {
+  if (verb == "preset-all") return "preset";
+  if (verb == "set-default") return "set default";
+  return verb.starts_with("add-") ? "add dependency on" : verb;
+}
 
 }  // namespace
 
-std::optional<int> change_offline(Session& session, const std::string&, const std::vector<std::string>&, bool&) {
-  return wants_files(session.options()) ? std::optional(refuse(session)) : std::nullopt;
+std::optional<int> change_offline(Session& session, const std::string& verb, const std::vector<std::string>& names, bool& carries_install_info) {
+  const auto& options = session.options();
+  if (!wants_files(options)) return std::nullopt;
+  if (verb == "link" && !options.root.empty())
+    for (const auto& name : session.options().arguments)
+      if (name != verb && !name.starts_with('/')) return session.fail("Non-absolute paths are not allowed when --root is used: " + name);
+  Workplace place(options);
+  // A unit that cannot be looked up for another reason than that it is missing is told of first.
+  for (const auto& name : names)
+    if (const auto exists = place.installer.exists(name); !exists && exists.error().os_errno == EISDIR)
+      return session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(exists.error().os_errno));
+  InstallPlan plan = plan_of(place, options, verb, names);
+  if (!options.dry_run) unitparser::apply_install(plan, options.root);
+  const auto quiet = options.quiet ? unitparser::Quiet::yes : unitparser::Quiet::no;
+  for (const auto& line : unitparser::describe_plan(plan, verb_in_messages(verb), quiet))
+    session.out().say(line.starts_with("Failed") ? Severity::error : Severity::info, line);
+  carries_install_info = plan.rules > 0 || verb == "disable";
+  return plan.error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-std::optional<int> print_states_offline(Session& session, const std::vector<std::string>&, bool) {
-  return wants_files(session.options()) ? std::optional(refuse(session)) : std::nullopt;
+std::optional<int> print_states_offline(Session& session, const std::vector<std::string>& names, bool any_enabled) {
+  const auto& options = session.options();
+  if (!wants_files(options)) return std::nullopt;
+  Workplace place(options);
+  for (const auto& name : names) {
+    if (const auto exists = place.installer.exists(name); !exists && exists.error().os_errno == EISDIR)
+      return session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(exists.error().os_errno));
+    std::vector<std::string> warnings;
+    const auto state = place.installer.state(name, &warnings);
+    for (const auto& line : warnings) session.out().say(Severity::warning, line);
+    if (!state) return session.fail("Failed to get unit file state for " + name + ": " + strerrordesc_np(state.error().os_errno));
+    any_enabled = any_enabled || unitparser::counts_as_enabled(*state);
+    if (!options.quiet) session.out() << to_name(*state) << "\n";
+  }
+  return any_enabled ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 std::optional<int> get_default_offline(Session& session) {
-  return wants_files(session.options()) ? std::optional(refuse(session)) : std::nullopt;
+  if (!wants_files(session.options())) return std::nullopt;
+  Workplace place(session.options());
+  const auto target = place.installer.get_default();
+  if (!target) return session.fail(std::string("Failed to get default target: ") + strerrordesc_np(target.error().os_errno));
+  session.out() << *target << "\n";
+  return EXIT_SUCCESS;
+}
+
+std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns) {
+  using unitparser::UnitFileState;
+  const auto& options = session.options();
+  if (!wants_files(options)) return std::nullopt;
+  Workplace place(options);
+  std::vector<UnitFileRow> rows;
+  std::vector<std::string> names;
+  for (const auto& entry : place.installer.list()) {
+    UnitFileRow row{entry.path, std::string(to_name(entry.state)), {}};
+    const auto name = row.name();
+    const auto fits = [&name](const std::string& pattern) { return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0; };
+    if (!patterns.empty() && std::none_of(patterns.begin(), patterns.end(), fits)) continue;
+    if (!options.states.empty() && std::find(options.states.begin(), options.states.end(), row.state) == options.states.end()) continue;
+    names.push_back(name);
+    rows.push_back(std::move(row));
+  }
+  const auto presets = place.installer.query_presets(names);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].state != "static" && rows[i].state != "alias" && rows[i].state != "generated" && rows[i].state != "transient")
+      rows[i].preset = presets[i] ? "enabled" : "disabled";
+  return rows;
 }
 
 bool is_enabled_state(std::string_view state) {
-  constexpr std::array<std::string_view, 6> enabled{"enabled", "enabled-runtime", "alias", "static", "indirect", "generated"};
-  return std::find(enabled.begin(), enabled.end(), state) != enabled.end();
+  const auto known = unitparser::from_name<unitparser::UnitFileState>(state);
+  return known && unitparser::counts_as_enabled(*known);
 }
 
 std::string absolute_path(const std::string& path) {
   if (path.starts_with('/')) return path;
   std::array<char, 4096> folder{};
-  return getcwd(folder.data(), folder.size()) == nullptr ? path : std::string(folder.data()) + "/" + path;
+  if (getcwd(folder.data(), folder.size()) == nullptr) return path;
+  return unitparser::simplify_path(std::string(folder.data()) + "/" + path);
 }
 
 }  // namespace ctl

@@ -18,6 +18,12 @@ void say_changes(Session& session, std::span<const FileChange> changes);
                                                 bool& carries_install_info);
 [[nodiscard]] std::optional<int> print_states_offline(Session& session, const std::vector<std::string>& names, bool any_enabled);
 [[nodiscard]] std::optional<int> get_default_offline(Session& session);
+/// One row of list-unit-files.
+struct UnitFileRow {
+  std::string path, state, preset;  ///< preset: "enabled", "disabled", or empty where it means nothing
+  [[nodiscard]] std::string name() const { return path.substr(path.rfind('/') + 1); }
+};
+[[nodiscard]] std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns);
 /// Whether is-enabled(1) counts this unit-file state as enabled.
 [[nodiscard]] bool is_enabled_state(std::string_view state);
 [[nodiscard]] std::string absolute_path(const std::string& path);

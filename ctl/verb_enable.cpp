@@ -11,6 +11,7 @@
 #include "ctl/unit_files.h"
 #include "ctl/verb_list.h"
 #include "unitparser/base/text.h"
+#include "unitparser/load/install_messages.h"
 
 namespace ctl {
 namespace {
@@ -51,14 +52,14 @@ bool has_unit_file(const std::string& name, const std::string& root) {
 /// else leave the list. Returns an exit status for "is-enabled", 0 otherwise.
 int hand_over_sysv(Session& session, const std::string& verb, std::vector<std::string>& names, bool& any_enabled) {
   const auto& options = session.options();
-  if (options.scope != Scope::system || !options.root.empty() || access(sysv_install, X_OK) != 0) return EXIT_SUCCESS;
+  if (options.scope != Scope::system || access(sysv_install, X_OK) != 0) return EXIT_SUCCESS;
   if (verb != "enable" && verb != "disable" && verb != "is-enabled") return EXIT_SUCCESS;
   int status = EXIT_SUCCESS;
   std::erase_if(names, [&](const std::string& name) {
     if (!name.ends_with(".service") || name.find('/') != std::string::npos) return false;
     const auto script = name.substr(0, name.size() - 8);
     const bool native = has_unit_file(name, options.root);
-    if ((native && verb == "is-enabled") || access(("/etc/init.d/" + script).c_str(), F_OK) != 0) return false;
+    if ((native && verb == "is-enabled") || access((options.root + "/etc/init.d/" + script).c_str(), F_OK) != 0) return false;
     if (!options.quiet)
       session.out().say(Severity::info, native ? "Synchronizing state of " + name + " with SysV service script with " + sysv_install + "."
                                                : name + " is not a native service, redirecting to systemd-sysv-install.");
@@ -159,22 +160,26 @@ void say_changes(Session& session, std::span<const FileChange> changes) {
   }
 }
 
+namespace {
+
+/// Names as the verbs on unit files take them: paths stay paths, globs are no globs.
+std::optional<std::vector<std::string>> unit_file_names(Session& session, Arguments operands, std::string_view operation) {
+  auto mangled = unitparser::mangle_unit_arguments(operands, operation, absolute_path("."));
+  for (const auto& line : mangled.messages)
+    if (!session.options().quiet || mangled.failed) session.out().say(mangled.failed ? Severity::error : Severity::notice, line);
+  if (mangled.failed) return std::nullopt;
+  return std::move(mangled.names);
+}
+
+}  // namespace
+
 int verb_enable(Session& session, Arguments arguments) {
   const auto& options = session.options();
   const auto& verb = arguments[0];
-  auto operands = arguments.subspan(1);
-  std::vector<std::string> names;
-  for (const auto& operand : operands) {
-    // link, enable and reenable take paths of unit files as they are
-    const bool path = operand.find('/') != std::string::npos && (verb == "enable" || verb == "reenable" || verb == "link");
-    if (path) {
-      names.push_back(absolute_path(operand));
-      continue;
-    }
-    auto proper = proper_names(session, std::span(&operand, 1));
-    if (!proper) return EXIT_FAILURE;
-    names.push_back(std::move(proper->front()));
-  }
+  const auto operands = arguments.subspan(1);
+  auto mangled = unit_file_names(session, operands, verb);
+  if (!mangled) return EXIT_FAILURE;
+  auto& names = *mangled;
   if (verb == "enable" || verb == "disable") {
     bool unused = false;
     if (const int status = hand_over_sysv(session, verb, names, unused); status != EXIT_SUCCESS) return status;
@@ -192,7 +197,7 @@ int verb_enable(Session& session, Arguments arguments) {
       return changed;
   }
   const bool enabling = verb == "enable" || verb == "disable" || verb == "reenable" || verb == "preset" || verb == "link";
-  if (enabling && !carries_install_info && !options.quiet && (verb == "enable" || verb == "disable" || verb == "reenable" || verb == "preset"))
+  if (enabling && !carries_install_info && !options.quiet && verb != "preset" && verb != "link")
     say_no_install_info(session);
   if (!options.now || (verb != "enable" && verb != "disable" && verb != "mask" && verb != "reenable")) return EXIT_SUCCESS;
   const bool starting = verb == "enable" || verb == "reenable";
@@ -202,10 +207,11 @@ int verb_enable(Session& session, Arguments arguments) {
 
 int verb_is_enabled(Session& session, Arguments arguments) {
   const auto& options = session.options();
-  auto names = proper_names(session, arguments.subspan(1));
+  auto names = unit_file_names(session, arguments.subspan(1), "check");
   if (!names) return EXIT_FAILURE;
   bool enabled = false;
   (void)hand_over_sysv(session, "is-enabled", *names, enabled);
+  if (names->empty()) return enabled ? EXIT_SUCCESS : EXIT_FAILURE;
   if (const auto status = print_states_offline(session, *names, enabled); status) return *status;
   Client* client = names->empty() ? nullptr : session.manager();
   for (const auto& name : *names) {

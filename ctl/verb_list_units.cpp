@@ -8,6 +8,7 @@
 #include "ctl/dependency_walk.h"
 #include "ctl/listing.h"
 #include "ctl/unit_arguments.h"
+#include "ctl/unit_files.h"
 #include "ctl/verb_list.h"
 
 namespace ctl {
@@ -134,12 +135,15 @@ int verb_list_units(Session& session, Arguments arguments) {
 
 namespace {
 
-struct UnitFile {
-  std::string path, state;
-  [[nodiscard]] std::string name() const { return path.substr(path.rfind('/') + 1); }
-};
+void sort_and_filter(const Options& options, std::vector<UnitFileRow>& files) {
+  std::erase_if(files, [&](const UnitFileRow& f) {
+    return !options.types.empty() &&
+           std::find(options.types.begin(), options.types.end(), suffix_of(f.name())) == options.types.end();
+  });
+  std::sort(files.begin(), files.end(), [](const UnitFileRow& a, const UnitFileRow& b) { return before_by_type_and_name(a.name(), b.name()); });
+}
 
-std::optional<std::vector<UnitFile>> unit_files(Session& session, const std::vector<std::string>& patterns) {
+std::optional<std::vector<UnitFileRow>> unit_files(Session& session, const std::vector<std::string>& patterns) {
   const auto& options = session.options();
   Client* client = session.manager();
   if (client == nullptr) return std::nullopt;
@@ -149,7 +153,7 @@ std::optional<std::vector<UnitFile>> unit_files(Session& session, const std::vec
     session.fail("list unit files", answer.error());
     return std::nullopt;
   }
-  std::vector<UnitFile> files;
+  std::vector<UnitFileRow> files;
   wire::Reader reader(*answer);
   const auto end = reader.begin_array(8);
   while (reader.before(end)) {
@@ -158,12 +162,27 @@ std::optional<std::vector<UnitFile>> unit_files(Session& session, const std::vec
     file.path = reader.text();
     file.state = reader.text();
   }
-  std::erase_if(files, [&](const UnitFile& f) {
-    return !options.types.empty() &&
-           std::find(options.types.begin(), options.types.end(), suffix_of(f.name())) == options.types.end();
-  });
-  std::sort(files.begin(), files.end(), [](const UnitFile& a, const UnitFile& b) { return before_by_type_and_name(a.name(), b.name()); });
+  sort_and_filter(options, files);
   return files;
+}
+
+/// The presets are properties of loaded units: ask for all at once, then read the answers.
+void ask_presets(Client& client, std::vector<UnitFileRow>& files) {
+  std::vector<std::uint32_t> serials;
+  for (const auto& file : files) {
+    const bool has_preset = is_one_of(file.state, {"enabled", "enabled-runtime", "linked", "linked-runtime", "masked", "masked-runtime",
+                                                   "disabled", "indirect", "bad"});
+    const auto serial = has_preset ? client.send({"org.freedesktop.systemd1", unit_path(file.name()), "org.freedesktop.DBus.Properties",
+                                                  "Get", {std::string(unit_interface), "UnitFilePreset"}})
+                                   : CallResult<std::uint32_t>(0);
+    serials.push_back(serial ? *serial : 0);
+  }
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (serials[i] != 0)
+      if (const auto answer = client.reply(serials[i]); answer && answer->signature == "v") {
+        const auto value = wire::Reader(*answer).variant();
+        if (const auto* text = std::get_if<std::string>(&value.storage)) files[i].preset = *text;
+      }
 }
 
 std::optional<Style> color_of_file_state(std::string_view state) {
@@ -182,30 +201,20 @@ int verb_list_unit_files(Session& session, Arguments arguments) {
   auto& out = session.out();
   const auto patterns = proper_names(session, arguments.subspan(1));
   if (!patterns) return EXIT_FAILURE;
-  const auto files = unit_files(session, *patterns);
-  if (!files) return EXIT_FAILURE;
-  Client& client = *session.manager();
-  // The presets are properties of loaded units: ask for all at once, then read the answers.
-  std::vector<std::uint32_t> serials;
-  for (const auto& file : *files) {
-    const bool has_preset = is_one_of(file.state, {"enabled", "enabled-runtime", "linked", "linked-runtime", "masked", "masked-runtime",
-                                                   "disabled", "indirect", "bad"});
-    const auto serial = has_preset ? client.send({"org.freedesktop.systemd1", unit_path(file.name()), "org.freedesktop.DBus.Properties",
-                                                  "Get", {std::string(unit_interface), "UnitFilePreset"}})
-                                   : CallResult<std::uint32_t>(0);
-    serials.push_back(serial ? *serial : 0);
+  auto files = list_offline(session, *patterns);
+  if (files) {
+    sort_and_filter(options, *files);
+  } else {
+    files = unit_files(session, *patterns);
+    if (!files) return EXIT_FAILURE;
+    ask_presets(*session.manager(), *files);
   }
   if (options.pager && !options.json()) out.open_pager();
   Table table({"UNIT FILE", "STATE", "PRESET"});
   table.set_empty_text("-");
   for (std::size_t i = 0; i < files->size(); ++i) {
     const auto& file = (*files)[i];
-    std::string preset;
-    if (serials[i] != 0)
-      if (const auto answer = client.reply(serials[i]); answer && answer->signature == "v") {
-        const auto value = wire::Reader(*answer).variant();
-        if (const auto* text = std::get_if<std::string>(&value.storage)) preset = *text;
-      }
+    const auto& preset = file.preset;
     const bool line = !options.json() && i + 1 < files->size() && suffix_of(file.name()) != suffix_of((*files)[i + 1].name());
     const auto state_color = color_of_file_state(file.state);
     const auto preset_color = preset == "enabled" ? Style::green : preset == "disabled" ? Style::red : Style::grey;

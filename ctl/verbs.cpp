@@ -48,7 +48,7 @@ constexpr std::array verb_table{
     Verb{"service-log-level",     "SERVICE [LEVEL]",   1, 2,   Needs::manager, verb_service_log_setting,   units,       "Log level of a running service"},
     Verb{"service-log-target",    "SERVICE [TARGET]",  1, 2,   Needs::manager, verb_service_log_setting,   units,       "Log target of a running service"},
     Verb{"reset-failed",          "[PATTERN...]",      0, any, Needs::manager, verb_reset_failed,          units,       "Forget that units have failed"},
-    Verb{"list-unit-files",       "[PATTERN...]",      0, any, Needs::manager, verb_list_unit_files,       files,       "Installed unit files and their states"},
+    Verb{"list-unit-files",       "[PATTERN...]",      0, any, Needs::nothing, verb_list_unit_files,       files,       "Installed unit files and their states"},
     Verb{"enable",                "UNIT|PATH...",      1, any, Needs::nothing, verb_enable,                files,       "Have units started as their [Install] sections say"},
     Verb{"disable",               "UNIT...",           1, any, Needs::nothing, verb_enable,                files,       "Take that back"},
     Verb{"reenable",              "UNIT|PATH...",      1, any, Needs::nothing, verb_enable,                files,       "Disable, then enable"},

@@ -192,7 +192,8 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
     return fail(ErrorCode::invalid_argument, fmt::format("Unit name {} is missing the instance name.", wanted.name.text()));
   const UnitId id = TRY(load_unit(core, wanted.name));
   Unit& unit = core.units.get(id);
-  const bool free = unit.origin.load_state == LoadState::not_found ||
+  // A fragment in the transient folder is the one written for this request: the bus has refused all others before.
+  const bool free = unit.origin.load_state == LoadState::not_found || unit.origin.transient ||
                     (type == UnitType::slice && unit.origin.fragment_path.empty() && !unit.origin.perpetual &&
                      unit.active_state() == ActiveState::inactive);
   if (!free || unit.job != JobId::none || !is_inactive_or_failed(unit.active_state()))

@@ -1,0 +1,142 @@
+// Signals to those who subscribed: gathered over a round of the loop, each unit once. [bus]
+#include <algorithm>
+
+#include "init/bus/server_state.h"
+
+namespace init {
+
+using namespace bus;
+
+namespace {
+constexpr const char* manager_object = "/org/freedesktop/systemd1";
+constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
+constexpr std::size_t flush_at = 4096;  // announcements held back at most
+}  // namespace
+
+bool BusServer::State::anyone_listens() const {
+  if (!subscribers.empty()) return true;
+  return std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->subscribed; });
+}
+
+void BusServer::State::announce(Announcement announcement) {
+  if (!anyone_listens()) return;
+  using Kind = Announcement::Kind;
+  if (announcement.kind == Kind::unit_changed &&
+      std::any_of(announcements.begin(), announcements.end(),
+                  [&](const Announcement& a) { return a.kind == Kind::unit_changed && a.unit == announcement.unit; }))
+    return;
+  announcements.push_back(std::move(announcement));
+  if (announcements.size() >= flush_at)
+    flush();
+  else
+    flush_soon();
+}
+
+void BusServer::State::send_all(const std::function<MessagePtr(sd_bus*)>& make) {
+  const auto send = [&make](Connection& connection) {
+    const auto message = make(connection.bus.get());
+    if (!message) return;
+    if (sd_bus_send(connection.bus.get(), message.get(), nullptr) < 0) connection.closing = connection.is_private;  // it does not read
+  };
+  for (auto& [number, connection] : connections)
+    if (connection->is_private && connection->subscribed && !connection->closing) send(*connection);
+  if (api != nullptr && !subscribers.empty() && !api->closing) send(*api);
+}
+
+void BusServer::State::send_properties_changed(const Unit& unit) {
+  const auto path = unit_path(unit.name.text());
+  const auto c = context(unit);
+  for (const auto& interface : interfaces_of(unit.type())) {
+    std::vector<std::pair<const Member*, Value>> changed;
+    std::vector<const Member*> invalidated;
+    interface.for_each([&](std::size_t index, const Member& member) {
+      if (member.emits == Emits::changes) changed.emplace_back(&member, interface.value_at(c, index));
+      if (member.emits == Emits::invalidates) invalidated.push_back(&member);
+    });
+    if (changed.empty() && invalidated.empty()) continue;
+    send_all([&](sd_bus* bus) -> MessagePtr {
+      sd_bus_message* raw = nullptr;
+      if (sd_bus_message_new_signal(bus, &raw, path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
+      MessagePtr message(raw);
+      sd_bus_message_append_basic(raw, 's', std::string(interface.name()).c_str());
+      sd_bus_message_open_container(raw, 'a', "{sv}");
+      for (const auto& [member, value] : changed) {
+        sd_bus_message_open_container(raw, 'e', "sv");
+        sd_bus_message_append_basic(raw, 's', std::string(member->name).c_str());
+        if (append_variant(raw, value) < 0) return {};
+        sd_bus_message_close_container(raw);
+      }
+      sd_bus_message_close_container(raw);
+      sd_bus_message_open_container(raw, 'a', "s");
+      for (const auto* member : invalidated) sd_bus_message_append_basic(raw, 's', std::string(member->name).c_str());
+      sd_bus_message_close_container(raw);
+      return message;
+    });
+  }
+}
+
+void BusServer::State::flush() {
+  using Kind = Announcement::Kind;
+  const auto batch = std::exchange(announcements, {});
+  const auto signal = [this](const char* member, const std::function<int(sd_bus_message*)>& fill) {
+    send_all([&](sd_bus* bus) -> MessagePtr {
+      sd_bus_message* raw = nullptr;
+      if (sd_bus_message_new_signal(bus, &raw, manager_object, manager_interface, member) < 0) return {};
+      MessagePtr message(raw);
+      return fill(raw) < 0 ? MessagePtr() : std::move(message);
+    });
+  };
+  for (const auto& a : batch) {
+    const auto path = unit_path(a.name);
+    const auto job = job_path(JobId{a.job});
+    switch (a.kind) {
+      case Kind::unit_changed:
+        if (const Unit* unit = parts.engine.find(a.unit)) send_properties_changed(*unit);
+        break;
+      case Kind::unit_new: signal("UnitNew", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
+      case Kind::unit_removed: signal("UnitRemoved", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
+      case Kind::job_new: signal("JobNew", [&](sd_bus_message* m) { return sd_bus_message_append(m, "uos", a.job, job.c_str(), a.name.c_str()); }); break;
+      case Kind::job_removed:
+        signal("JobRemoved", [&](sd_bus_message* m) {
+          return sd_bus_message_append(m, "uoss", a.job, job.c_str(), a.name.c_str(), std::string(a.result).c_str());
+        });
+        break;
+      case Kind::job_changed:
+        if (const Job* changed = parts.engine.find_job(JobId{a.job}))
+          send_all([&](sd_bus* bus) -> MessagePtr {
+            sd_bus_message* raw = nullptr;
+            if (sd_bus_message_new_signal(bus, &raw, job.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
+            MessagePtr message(raw);
+            const int r = sd_bus_message_append(raw, "sa{sv}as", "org.freedesktop.systemd1.Job", 1, "State", "s", std::string(unitparser::to_name(changed->state)).c_str(), 0);
+            return r < 0 ? MessagePtr() : std::move(message);
+          });
+        break;
+      case Kind::reloading: signal("Reloading", [&](sd_bus_message* m) { return sd_bus_message_append(m, "b", static_cast<int>(a.flag)); }); break;
+      case Kind::startup:
+        signal("StartupFinished", [this](sd_bus_message* m) {
+          return sd_bus_message_append(m, "tttttt", startup.firmware, startup.loader, startup.kernel, startup.initrd, startup.userspace, startup.total);
+        });
+        break;
+      case Kind::files: signal("UnitFilesChanged", [](sd_bus_message*) { return 0; }); break;
+    }
+  }
+  drop_closing();
+}
+
+BusFailure BusServer::State::subscribe(Connection& connection, const std::string& sender, bool on) {
+  const auto found = std::find(subscribers.begin(), subscribers.end(), sender);
+  const bool is_on = connection.is_private ? connection.subscribed : found != subscribers.end();
+  if (on && is_on) return {"org.freedesktop.systemd1.AlreadySubscribed", "Client is already subscribed."};
+  if (!on && !is_on) return {"org.freedesktop.systemd1.NotSubscribed", "Client is not subscribed."};
+  if (connection.is_private) {
+    connection.subscribed = on;
+  } else if (on) {
+    subscribers.push_back(sender);
+    track(sender);
+  } else {
+    subscribers.erase(found);
+  }
+  return {};
+}
+
+}  // namespace init

@@ -1,0 +1,61 @@
+// BusServer: serves org.freedesktop.systemd1 on the private socket and on the bus, from tables. [bus]
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "init/bus/manager_port.h"
+#include "init/engine/engine.h"
+
+namespace init {
+
+/// What the bus works with; everything outlives it.
+struct BusParts {
+  const Engine& engine;
+  std::function<void(Event)> post;
+  bus::ManagerPort& manager;
+  std::function<void(int priority, const std::string& message)> log;
+};
+
+struct BusOptions {
+  std::string private_socket = "/run/systemd/private";
+  bool user_manager = false;
+};
+
+/// Usec of the phases of the boot, as the StartupFinished signal carries them.
+struct StartupTimes {
+  std::uint64_t firmware = 0, loader = 0, kernel = 0, initrd = 0, userspace = 0, total = 0;
+};
+
+/// One server of one manager. Clients that ask for signals get them gathered: once for each round of the loop.
+class BusServer {
+ public:
+  explicit BusServer(BusParts parts);
+  ~BusServer();
+  BusServer(const BusServer&) = delete;
+  BusServer& operator=(const BusServer&) = delete;
+
+  /// Listens on the private socket. The bus is connected to when its unit is seen active, see on_effect.
+  [[nodiscard]] Result<bool> start(sd_event* loop, BusOptions options);
+
+  /// Takes all effects that concern the bus (Reply, Unit…, Job…, …BusName, RequestScopeStop) and ignores all others. Call
+  /// it in the order of the effects, after the turn.
+  void on_effect(const Effect& effect);
+  void on_reloading(bool active);
+  void on_startup_finished(const StartupTimes& times);
+  void on_unit_files_changed();
+  /// Connects to the bus anew (SIGUSR1).
+  void reconnect();
+  /// Whether a name that is watched has an owner.
+  [[nodiscard]] bool bus_name_owned(const std::string& name) const;
+
+  struct State;  ///< for this room's own files
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace init

@@ -1,0 +1,376 @@
+// From a client's message to the object, the interface and the member that it means. [bus]
+#include <algorithm>
+#include <charconv>
+
+#include "init/bus/introspection.h"
+#include "init/bus/server_state.h"
+
+namespace init {
+
+using namespace bus;
+
+namespace {
+
+constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
+constexpr std::string_view manager_interface = "org.freedesktop.systemd1.Manager";
+constexpr std::string_view job_interface = "org.freedesktop.systemd1.Job";
+constexpr std::string_view unit_folder = "/org/freedesktop/systemd1/unit";
+constexpr std::string_view job_folder = "/org/freedesktop/systemd1/job";
+constexpr std::string_view log_control_object = "/org/freedesktop/LogControl1";
+constexpr std::string_view log_control_interface = "org.freedesktop.LogControl1";
+constexpr std::size_t most_waiting = 16384;
+
+std::string_view view(const char* text) { return text == nullptr ? std::string_view{} : text; }
+
+constexpr std::array log_control_members{writable("LogLevel", "s", Emits::quiet, Privilege::root), writable("LogTarget", "s", Emits::quiet, Privilege::root),
+                                         property("SyslogIdentifier", "s", Emits::quiet)};
+
+enum class ObjectKind : std::uint8_t { unknown, manager, unit, job, log_control, folder };
+/// What a path names.
+struct Object {
+  ObjectKind kind = ObjectKind::unknown;
+  const Unit* unit = nullptr;
+  const Job* job = nullptr;
+  std::string unit_name;   ///< of a unit's path, loaded or not
+};
+
+Object object_at(const Engine& engine, std::string_view path) {
+  Object object;
+  if (path == manager_object) {
+    object.kind = ObjectKind::manager;
+  } else if (path == log_control_object) {
+    object.kind = ObjectKind::log_control;
+  } else if (path == unit_folder || path == job_folder || path == "/" || path == "/org" || path == "/org/freedesktop") {
+    object.kind = ObjectKind::folder;
+  } else if (path.starts_with("/org/freedesktop/systemd1/unit/")) {
+    object.unit_name = unit_name_of_path(path);
+    if (!UnitName::is_valid(object.unit_name)) return object;
+    object.kind = ObjectKind::unit;
+    object.unit = engine.find(object.unit_name);
+  } else if (path.starts_with("/org/freedesktop/systemd1/job/")) {
+    path.remove_prefix(job_folder.size() + 1);
+    std::uint32_t id = 0;
+    const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), id);
+    if (error != std::errc{} || end != path.data() + path.size()) return object;
+    object.job = engine.find_job(JobId{id});
+    if (object.job != nullptr) object.kind = ObjectKind::job;
+  }
+  return object;
+}
+
+std::string introspect(const Engine& engine, const Object& object, std::string_view path) {
+  std::vector<std::string> children;
+  switch (object.kind) {
+    case ObjectKind::manager: return introspection_xml({{manager_interface, {manager_schema()}}}, {"job", "unit"});
+    case ObjectKind::unit: return introspection_xml(unit_interfaces(object.unit->type()), {});
+    case ObjectKind::job: return introspection_xml({{job_interface, {job_schema()}}}, {});
+    case ObjectKind::log_control: return introspection_xml({{log_control_interface, {log_control_members}}}, {});
+    case ObjectKind::unknown:
+    case ObjectKind::folder: break;
+  }
+  if (path == "/") children = {"org"};
+  if (path == "/org") children = {"freedesktop"};
+  if (path == "/org/freedesktop") children = {"LogControl1", "systemd1"};
+  if (path == unit_folder)
+    for (const auto id : engine.units())
+      if (const Unit* unit = engine.find(id)) children.push_back(unit_path(unit->name.text()).substr(unit_folder.size() + 1));
+  if (path == job_folder)
+    for (const auto id : engine.jobs()) children.push_back(std::to_string(static_cast<std::uint32_t>(id)));
+  return introspection_xml({}, children);
+}
+
+/// The interfaces of an object that have properties, each with a way to read one.
+struct PropertySource {
+  std::string_view name;
+  std::vector<const Member*> members;
+  std::function<Value(std::size_t)> value;
+};
+
+}  // namespace
+
+void BusServer::State::finish(sd_bus_message* message, const Answer& answer) {
+  if (sd_bus_message_get_expect_reply(message) <= 0) return;
+  sd_bus_message* raw = nullptr;
+  if (sd_bus_message_new_method_return(message, &raw) < 0) return;
+  const MessagePtr reply(raw);
+  for (const auto& value : answer)
+    if (append(raw, value) < 0) return refuse(message, {"org.freedesktop.DBus.Error.Failed", "The reply cannot be sent."});
+  sd_bus_send(nullptr, raw, nullptr);
+}
+
+void BusServer::State::refuse(sd_bus_message* message, const BusFailure& failure) {
+  if (sd_bus_message_get_expect_reply(message) <= 0) return;
+  sd_bus_reply_method_errorf(message, failure.name.c_str(), "%s", failure.text.c_str());
+}
+
+namespace {
+
+/// Reads properties of whatever object.
+class PropertyReader {
+ public:
+  PropertyReader(BusServer::State& s, const Object& object);
+  std::vector<PropertySource> sources;
+
+ private:
+  void add(std::string_view name, std::span<const Member> members, std::function<Value(const Member&)> read) {
+    PropertySource source{name, {}, {}};
+    for (const auto& member : members)
+      if (member.kind == MemberKind::property) source.members.push_back(&member);
+    source.value = [list = source.members, read = std::move(read)](std::size_t i) { return read(*list[i]); };
+    sources.push_back(std::move(source));
+  }
+};
+
+PropertyReader::PropertyReader(BusServer::State& s, const Object& object) {
+  const auto& parts = s.parts;
+  switch (object.kind) {
+    case ObjectKind::manager:
+      add(manager_interface, manager_schema(), [&parts](const Member& m) { return manager_value(parts.engine, parts.manager, m); });
+      break;
+    case ObjectKind::job:
+      add(job_interface, job_schema(), [&parts, job = object.job](const Member& m) { return job_value(parts.engine, *job, m); });
+      break;
+    case ObjectKind::log_control:
+      add(log_control_interface, log_control_members, [&parts](const Member& m) -> Value {
+        return m.name == "LogLevel" ? parts.manager.log_level() : m.name == "LogTarget" ? parts.manager.log_target() : std::string("systemd");
+      });
+      break;
+    case ObjectKind::unit:
+      for (const auto& interface : s.interfaces_of(object.unit->type())) {
+        PropertySource source{interface.name(), {}, {}};
+        interface.for_each([&source](std::size_t, const Member& member) { source.members.push_back(&member); });
+        source.value = [&interface, c = s.context(*object.unit)](std::size_t i) { return interface.value_at(c, i); };
+        sources.push_back(std::move(source));
+      }
+      break;
+    case ObjectKind::unknown:
+    case ObjectKind::folder: break;
+  }
+}
+
+void reply_all_properties(sd_bus_message* message, const PropertyReader& reader, std::string_view wanted) {
+  sd_bus_message* raw = nullptr;
+  if (sd_bus_message_new_method_return(message, &raw) < 0) return;
+  const MessagePtr reply(raw);
+  sd_bus_message_open_container(raw, 'a', "{sv}");
+  for (const auto& source : reader.sources) {
+    if (!wanted.empty() && source.name != wanted) continue;
+    for (std::size_t i = 0; i < source.members.size(); ++i) {
+      sd_bus_message_open_container(raw, 'e', "sv");
+      sd_bus_message_append_basic(raw, 's', std::string(source.members[i]->name).c_str());
+      append_variant(raw, source.value(i));
+      sd_bus_message_close_container(raw);
+    }
+  }
+  sd_bus_message_close_container(raw);
+  sd_bus_send(nullptr, raw, nullptr);
+}
+
+std::optional<BusFailure> set_property(BusServer::State& s, const PropertyReader& reader, std::string_view interface, std::string_view name, const Value& value) {
+  for (const auto& source : reader.sources) {
+    if (source.name != interface) continue;
+    for (const auto* member : source.members) {
+      if (member->name != name) continue;
+      if (!member->is_writable) return BusFailure{"org.freedesktop.DBus.Error.PropertyReadOnly", "Property '" + std::string(name) + "' is not writable."};
+      if (value.signature() != member->output)
+        return invalid_arguments("Incorrect parameters for property '" + std::string(name) + "', expected '" + std::string(member->output) + "', got '" + value.signature() + "'.");
+      auto& manager = s.parts.manager;
+      if (name == "ServiceWatchdogs") {
+        s.parts.post(event::ServiceWatchdogs{std::get<bool>(value.storage)});
+        return std::nullopt;
+      }
+      if (name == "LogLevel" || name == "LogTarget") {
+        const auto& text = std::get<std::string>(value.storage);
+        const auto set = name == "LogLevel" ? manager.set_log_level(text) : manager.set_log_target(text);
+        return set ? std::nullopt : std::optional(failure_of(set.error()));
+      }
+      return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
+    }
+  }
+  return BusFailure{"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + std::string(interface) + " or property " + std::string(name) + "."};
+}
+
+bool is_properties_call(std::string_view member) { return member == "Get" || member == "GetAll" || member == "Set"; }
+
+BusFailure unknown_method(std::string_view member, std::string_view interface) {
+  return {"org.freedesktop.DBus.Error.UnknownMethod", "Unknown method " + std::string(member) + " or interface " + std::string(interface) + "."};
+}
+
+BusFailure wrong_arguments(sd_bus_message* message, std::string_view interface, std::string_view member, std::string_view expected) {
+  return invalid_arguments("Invalid arguments '" + std::string(view(sd_bus_message_get_signature(message, 1))) + "' to call " + std::string(interface) + "." +
+                           std::string(member) + "(), expecting '" + std::string(expected) + "'.");
+}
+
+const Member* find_schema_method(const Object& object, const BusServer::State& s, std::string_view& interface, std::string_view member) {
+  const auto find = [member](std::span<const Member> schema) -> const Member* {
+    const auto found = std::find_if(schema.begin(), schema.end(), [member](const Member& m) { return m.kind == MemberKind::method && m.name == member; });
+    return found == schema.end() ? nullptr : &*found;
+  };
+  if (object.kind == ObjectKind::manager && (interface.empty() || interface == manager_interface)) {
+    interface = manager_interface;
+    return find(manager_schema());
+  }
+  if (object.kind == ObjectKind::job && (interface.empty() || interface == job_interface)) {
+    interface = job_interface;
+    return find(job_schema());
+  }
+  if (object.kind != ObjectKind::unit) return nullptr;
+  for (const auto& candidate : s.interfaces_of(object.unit->type())) {
+    if (!interface.empty() && candidate.name() != interface) continue;
+    if (const auto* method = candidate.find_method(member)) {
+      interface = candidate.name();
+      return method;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+int BusServer::State::handle(Connection& connection, sd_bus_message* message, bool unit_was_loaded) {
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
+  const auto path = view(sd_bus_message_get_path(message)), member = view(sd_bus_message_get_member(message));
+  auto interface = view(sd_bus_message_get_interface(message));
+  if (interface == "org.freedesktop.DBus.Peer") return 0;
+  auto object = object_at(parts.engine, path);
+  const std::string sender(view(sd_bus_message_get_sender(message)));
+  const auto wait = [&](Waiting entry) {
+    const RequestId id{++last_number};
+    entry.message.reset(sd_bus_message_ref(message));
+    entry.connection = connection.number;
+    waiting.emplace(id, std::move(entry));
+    return id;
+  };
+  if (waiting.size() >= most_waiting) {
+    refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
+    return 1;
+  }
+  if (object.kind == ObjectKind::unit && object.unit == nullptr) {
+    if (unit_was_loaded) {
+      refuse(message, not_loaded(object.unit_name));
+      return 1;
+    }
+    Waiting entry;
+    entry.retry = true;
+    parts.post(event::LoadUnit{wait(std::move(entry)), object.unit_name});
+    return 1;
+  }
+  if (object.kind == ObjectKind::unknown) {
+    refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
+    return 1;
+  }
+  if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
+    finish(message, {introspect(parts.engine, object, path)});
+    return 1;
+  }
+  std::vector<Value> arguments;
+  if (interface == "org.freedesktop.DBus.Properties" && is_properties_call(member)) {
+    const std::string_view expected = member == "Get" ? "ss" : member == "GetAll" ? "s" : "ssv";
+    if (view(sd_bus_message_get_signature(message, 1)) != expected || !read_all(message, arguments)) {
+      refuse(message, wrong_arguments(message, interface, member, expected));
+      return 1;
+    }
+    const PropertyReader reader(*this, object);
+    const auto& wanted = std::get<std::string>(arguments[0].storage);
+    if (member == "GetAll") {
+      reply_all_properties(message, reader, wanted);
+      return 1;
+    }
+    const auto& name = std::get<std::string>(arguments[1].storage);
+    if (member == "Set") {
+      const auto value = std::get<unitparser::VariantValue>(arguments[2].storage).content.front();
+      std::shared_ptr<sd_bus_message> held(sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); });
+      with_credentials(connection, sender, [this, held, object, wanted, name, value](Credentials c) {
+        if (c.uid != 0 && !(options.user_manager && c.uid == ::geteuid())) return refuse(held.get(), {"org.freedesktop.DBus.Error.AccessDenied", "Access denied"});
+        const auto now = object_at(parts.engine, view(sd_bus_message_get_path(held.get())));
+        if (now.kind != object.kind || (now.kind == ObjectKind::unit && now.unit == nullptr)) return refuse(held.get(), not_loaded(now.unit_name));
+        const auto failure = set_property(*this, PropertyReader(*this, now), wanted, name, value);
+        if (failure) return refuse(held.get(), *failure);
+        finish(held.get(), {});
+      });
+      return 1;
+    }
+    for (const auto& source : reader.sources) {
+      if (!wanted.empty() && source.name != wanted) continue;
+      for (std::size_t i = 0; i < source.members.size(); ++i)
+        if (source.members[i]->name == name) {
+          unitparser::VariantValue variant;
+          variant.content.push_back(source.value(i));
+          finish(message, {std::move(variant)});
+          return 1;
+        }
+    }
+    refuse(message, {"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + wanted + " or property " + name + "."});
+    return 1;
+  }
+  const auto* method = find_schema_method(object, *this, interface, member);
+  const auto* row = method == nullptr ? nullptr : find_method_row(interface, member);
+  if (method == nullptr || (row == nullptr && member != "Subscribe" && member != "Unsubscribe")) {
+    refuse(message, unknown_method(member, interface));
+    return 1;
+  }
+  if (view(sd_bus_message_get_signature(message, 1)) != method->input || !read_all(message, arguments)) {
+    refuse(message, wrong_arguments(message, interface, member, method->input));
+    return 1;
+  }
+  if (row == nullptr) {
+    const auto failure = subscribe(connection, sender, member == "Subscribe");
+    failure.name.empty() ? finish(message, {}) : refuse(message, failure);
+    return 1;
+  }
+  auto request = std::make_shared<Request>(Request{parts.engine, parts.manager, *method, std::string(path), {sender, connection.uid, connection.pid},
+                                                   std::move(arguments), RequestId::none, object.unit_name, nullptr, unit_was_loaded});
+  const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
+  std::shared_ptr<sd_bus_message> held(sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); });
+  const auto number = connection.number;
+  const auto run = [this, request, row, held, number, job_id] {
+    const auto found = connections.find(number);
+    if (found == connections.end()) return;
+    request->job = parts.engine.find_job(job_id);
+    if (job_id != JobId::none && request->job == nullptr)
+      return refuse(held.get(), {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job_id)) + " does not exist."});
+    run_method(*found->second, held.get(), *request, *row);
+  };
+  const bool asks_who = row->action != Action::none || member.starts_with("GetUnit");
+  if (!asks_who || connection.is_private) {
+    run();
+    return 1;
+  }
+  with_credentials(connection, sender, [this, request, row, held, number, run](Credentials c) {
+    request->caller.uid = c.uid;
+    request->caller.pid = c.pid;
+    if (row->action == Action::none || c.uid == 0 || (options.user_manager && c.uid == ::geteuid())) return run();
+    const auto found = connections.find(number);
+    if (found != connections.end()) authorise(*found->second, held.get(), row->action, run);
+  });
+  return 1;
+}
+
+void BusServer::State::run_method(Connection& connection, sd_bus_message* message, Request& request, const MethodRow& row) {
+  request.id = RequestId{++last_number};
+  auto outcome = row.handle(request);
+  const auto wait = [&](ReplyShape shape, bool again) {
+    Waiting entry;
+    entry.message.reset(sd_bus_message_ref(message));
+    entry.connection = connection.number;
+    entry.shape = shape;
+    entry.retry = again;
+    waiting.emplace(request.id, std::move(entry));
+  };
+  if (auto* answer = std::get_if<Answer>(&outcome)) return finish(message, *answer);
+  if (auto* failure = std::get_if<BusFailure>(&outcome)) return refuse(message, *failure);
+  if (auto* posted = std::get_if<Posted>(&outcome)) {
+    if (std::holds_alternative<event::RefUnit>(posted->event) && !connection.is_private) track(request.caller.sender);
+    wait(posted->shape, false);
+    parts.post(std::move(posted->event));
+    return;
+  }
+  if (auto* needed = std::get_if<NeedsUnit>(&outcome)) {
+    wait(ReplyShape::nothing, true);
+    parts.post(event::LoadUnit{request.id, needed->name});
+    return;
+  }
+  wait(ReplyShape::nothing, false);  // Awaited
+}
+
+}  // namespace init

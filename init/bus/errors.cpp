@@ -1,0 +1,47 @@
+// Errors as clients see them: names from org.freedesktop.systemd1(5), texts as the original's. [pure]
+#include <array>
+
+#include "init/bus/request.h"
+
+namespace init::bus {
+
+BusFailure failure_of(const Error& error) {
+  struct Row {
+    ErrorCode code;
+    std::string_view name;
+  };
+  constexpr std::array rows{
+      Row{ErrorCode::invalid_argument, "org.freedesktop.DBus.Error.InvalidArgs"},
+      Row{ErrorCode::not_found, "org.freedesktop.DBus.Error.FileNotFound"},
+      Row{ErrorCode::already_exists, "org.freedesktop.DBus.Error.FileExists"},
+      Row{ErrorCode::permission_denied, "org.freedesktop.DBus.Error.AccessDenied"},
+      Row{ErrorCode::not_supported, "org.freedesktop.DBus.Error.NotSupported"},
+      Row{ErrorCode::io, "org.freedesktop.DBus.Error.IOError"},
+      Row{ErrorCode::timed_out, "org.freedesktop.DBus.Error.Timeout"},
+      Row{ErrorCode::too_big, "org.freedesktop.DBus.Error.LimitsExceeded"},
+      Row{ErrorCode::busy, "org.freedesktop.systemd1.UnitBusy"},
+      Row{ErrorCode::load_failed, "org.freedesktop.systemd1.LoadFailed"},
+      Row{ErrorCode::masked, "org.freedesktop.systemd1.UnitMasked"},
+      Row{ErrorCode::no_such_unit, "org.freedesktop.systemd1.NoSuchUnit"},
+      Row{ErrorCode::unit_exists, "org.freedesktop.systemd1.UnitExists"},
+      Row{ErrorCode::bad_unit_setting, "org.freedesktop.systemd1.BadUnitSetting"},
+      Row{ErrorCode::job_type_not_applicable, "org.freedesktop.systemd1.JobTypeNotApplicable"},
+      Row{ErrorCode::transaction_destructive, "org.freedesktop.systemd1.TransactionIsDestructive"},
+      Row{ErrorCode::transaction_cyclic, "org.freedesktop.systemd1.TransactionOrderIsCyclic"},
+      Row{ErrorCode::only_by_dependency, "org.freedesktop.systemd1.OnlyByDependency"},
+      Row{ErrorCode::no_isolation, "org.freedesktop.systemd1.NoIsolation"},
+      Row{ErrorCode::shutting_down, "org.freedesktop.systemd1.ShuttingDown"},
+      Row{ErrorCode::protocol, "org.freedesktop.DBus.Error.InvalidArgs"},
+  };
+  for (const auto& row : rows)
+    if (row.code == error.code) return {std::string(row.name), error.message};
+  return {"org.freedesktop.DBus.Error.Failed", error.message};
+}
+
+BusFailure invalid_arguments(std::string text) { return {"org.freedesktop.DBus.Error.InvalidArgs", std::move(text)}; }
+
+BusFailure not_loaded(std::string_view unit) {
+  return {"org.freedesktop.systemd1.NoSuchUnit", "Unit " + std::string(unit) + " not loaded."};
+}
+
+}  // namespace init::bus

@@ -1,0 +1,325 @@
+// Methods of org.freedesktop.systemd1.Manager besides unit files and transient units. [bus]
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "init/bus/request.h"
+#include "unitparser/base/text.h"
+
+namespace init::bus {
+namespace {
+
+using namespace unitparser;
+
+// --- Finding units -----------------------------------------------------------------------------------------------
+
+bool is_valid_unit_name(const std::string& name) { return UnitName::is_valid(name); }
+BusFailure bad_unit_name(const std::string& name) { return invalid_arguments("Unit name " + name + " is not valid."); }
+
+Answer path_answer(const Unit& unit) { return {ObjectPath{unit_path(unit.name.text())}}; }
+
+/// The unit that a process of the caller lives in, or of the pid given.
+const Unit* unit_of_process(Request& r, pid_t pid) {
+  if (const Unit* unit = r.engine.find(r.engine.unit_of_pid(pid))) return unit;
+  const auto cgroup = r.manager.cgroup_of(pid);
+  return cgroup ? r.engine.find(r.engine.unit_of_cgroup(*cgroup)) : nullptr;
+}
+
+Outcome get_unit(Request& r) {
+  const auto& name = r.text(0);
+  if (name.empty()) {
+    const Unit* own = unit_of_process(r, r.caller.pid);
+    if (own == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."};
+    return path_answer(*own);
+  }
+  const Unit* unit = r.engine.find(name);
+  if (unit == nullptr) return not_loaded(name);
+  return path_answer(*unit);
+}
+
+Outcome load_unit(Request& r) {
+  const auto& name = r.text(0);
+  if (!is_valid_unit_name(name)) return bad_unit_name(name);
+  if (const Unit* unit = r.engine.find(name)) return path_answer(*unit);
+  return Posted{event::LoadUnit{r.id, name}, ReplyShape::unit_path};
+}
+
+Outcome unit_by_pid(Request& r, std::uint32_t number) {
+  const auto pid = number == 0 ? r.caller.pid : static_cast<pid_t>(number);
+  const Unit* unit = unit_of_process(r, pid);
+  if (unit == nullptr) return BusFailure{"org.freedesktop.systemd1.NoUnitForPID", "PID " + std::to_string(pid) + " does not belong to any loaded unit."};
+  return path_answer(*unit);
+}
+Outcome get_unit_by_pid(Request& r) { return unit_by_pid(r, r.argument<std::uint32_t>(0)); }
+
+Outcome get_unit_by_cgroup(Request& r) {
+  const auto& cgroup = r.text(0);
+  const Unit* unit = r.engine.find(r.engine.unit_of_cgroup(cgroup));
+  if (unit == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Control group '" + cgroup + "' is not valid or not managed by this instance"};
+  return path_answer(*unit);
+}
+
+Outcome get_unit_by_invocation(Request& r) {
+  const auto& bytes = r.argument<Bytes>(0).data;
+  constexpr std::size_t id_size = 16;
+  if (bytes.size() != id_size && !bytes.empty()) return invalid_arguments("Invalid invocation ID");
+  std::string text;
+  constexpr std::string_view hex = "0123456789abcdef";
+  for (const char c : bytes) text.append({hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]});
+  if (bytes.empty()) {
+    if (const Unit* own = unit_of_process(r, r.caller.pid)) return path_answer(*own);
+  } else {
+    for (const auto id : r.engine.units())
+      if (const Unit* unit = r.engine.find(id); unit != nullptr && unit->runtime.invocation_id == text) return path_answer(*unit);
+  }
+  return BusFailure{"org.freedesktop.systemd1.NoUnitForInvocationID", "No unit with the specified invocation ID " + text + " known."};
+}
+
+// --- Lists -------------------------------------------------------------------------------------------------------
+
+Value unit_row(const Engine& engine, const Unit& unit) {
+  const Unit* leader = engine.find(engine.following(unit.id));
+  const Job* job = engine.find_job(unit.job);
+  return struct_of(unit.name.text(), std::string(unit.description()), std::string(to_name(unit.origin.load_state)),
+                   std::string(to_name(unit.runtime.active_state)), std::string(sub_state(unit)), leader == nullptr ? std::string() : leader->name.text(),
+                   ObjectPath{unit_path(unit.name.text())}, static_cast<std::uint32_t>(unit.job), job == nullptr ? std::string() : std::string(to_name(job->type)),
+                   ObjectPath{job == nullptr ? "/" : job_path(job->id)});
+}
+
+bool in_states(const Unit& unit, const std::vector<std::string>& states) {
+  if (states.empty()) return true;
+  const auto is = [&](std::string_view word) { return std::find(states.begin(), states.end(), word) != states.end(); };
+  return is(to_name(unit.origin.load_state)) || is(sub_state(unit)) || is(to_name(unit.runtime.active_state));
+}
+
+bool matches(const Unit& unit, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return true;
+  const auto fits = [&](const UnitName& name) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fnmatch(p.c_str(), name.text().c_str(), FNM_NOESCAPE) == 0; });
+  };
+  return fits(unit.name) || std::any_of(unit.aliases.begin(), unit.aliases.end(), fits);
+}
+
+Outcome list_units_where(Request& r, const std::vector<std::string>& states, const std::vector<std::string>& patterns) {
+  ArrayValue rows{"(ssssssouso)", {}};
+  for (const auto id : r.engine.units()) {
+    const Unit* unit = r.engine.find(id);
+    if (unit != nullptr && in_states(*unit, states) && matches(*unit, patterns)) rows.elements.push_back(unit_row(r.engine, *unit));
+  }
+  return Answer{std::move(rows)};
+}
+Outcome list_units(Request& r) { return list_units_where(r, {}, {}); }
+Outcome list_units_filtered(Request& r) { return list_units_where(r, r.texts(0), {}); }
+Outcome list_units_by_patterns(Request& r) { return list_units_where(r, r.texts(0), r.texts(1)); }
+
+Outcome list_units_by_names(Request& r) {
+  ArrayValue rows{"(ssssssouso)", {}};
+  for (const auto& name : r.texts(0)) {
+    if (!is_valid_unit_name(name)) continue;
+    const Unit* unit = r.engine.find(name);
+    if (unit == nullptr && !r.unit_was_loaded) return NeedsUnit{name};
+    if (unit != nullptr) rows.elements.push_back(unit_row(r.engine, *unit));
+  }
+  return Answer{std::move(rows)};
+}
+
+Outcome list_jobs(Request& r) { return Answer{list_of_jobs(r.engine, r.engine.jobs())}; }
+
+// --- Jobs --------------------------------------------------------------------------------------------------------
+
+BusFailure no_such_job(std::uint32_t id) { return {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(id) + " does not exist."}; }
+
+Outcome get_job(Request& r) {
+  const auto id = r.argument<std::uint32_t>(0);
+  const Job* job = r.engine.find_job(JobId{id});
+  if (job == nullptr) return no_such_job(id);
+  return Answer{ObjectPath{job_path(job->id)}};
+}
+Outcome job_relatives(Request& r) {
+  const auto id = r.argument<std::uint32_t>(0);
+  const Job* job = r.engine.find_job(JobId{id});
+  if (job == nullptr) return no_such_job(id);
+  return relatives_of_job(r.engine, *job, r.method.name == "GetJobAfter");
+}
+Outcome cancel_job(Request& r) {
+  const auto id = r.argument<std::uint32_t>(0);
+  if (r.engine.find_job(JobId{id}) == nullptr) return no_such_job(id);
+  return Posted{event::CancelJob{r.id, JobId{id}, cause_of(r)}};
+}
+Outcome clear_jobs(Request& r) { return Posted{event::CancelJob{r.id, JobId::none, cause_of(r)}}; }
+
+/// StartUnit and its kin: the verb is the method's name without "Unit".
+Outcome unit_job(Request& r) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> verbs{{{"StartUnit", "start"},
+                                                                               {"StartUnitWithFlags", "start"},
+                                                                               {"StopUnit", "stop"},
+                                                                               {"ReloadUnit", "reload"},
+                                                                               {"RestartUnit", "restart"},
+                                                                               {"TryRestartUnit", "try-restart"},
+                                                                               {"ReloadOrRestartUnit", "reload-or-restart"},
+                                                                               {"ReloadOrTryRestartUnit", "reload-or-try-restart"},
+                                                                               {"StartUnitReplace", "start"}}};
+  for (const auto& [method, verb] : verbs)
+    if (method == r.method.name) {
+      if (method != "StartUnitReplace") return request_job(r, r.text(0), verb, r.text(1));
+      const Unit* old = r.engine.find(r.text(0));
+      if (old == nullptr || old->job == JobId::none)
+        return BusFailure{"org.freedesktop.systemd1.NoSuchJob", "No job queued for unit " + r.text(0)};
+      return request_job(r, r.text(1), verb, r.text(2));
+    }
+  return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
+}
+Outcome enqueue_unit_job(Request& r) { return request_job(r, r.text(0), r.text(1), r.text(2), ReplyShape::enqueued_job); }
+
+Outcome enqueue_marked(Request&) { return Answer{ArrayValue{"o", {}}}; }
+
+// --- Units -------------------------------------------------------------------------------------------------------
+
+Outcome kill(Request& r) { return kill_unit(r, r.text(0), r.text(1), r.argument<std::int32_t>(2)); }
+Outcome clean(Request& r) { return clean_unit(r, r.text(0), r.texts(1)); }
+Outcome freeze(Request& r) {
+  const auto& name = r.text(0);
+  if (!is_valid_unit_name(name)) return bad_unit_name(name);
+  return Posted{event::FreezeUnit{r.id, name, r.method.name == "FreezeUnit"}};
+}
+Outcome reset_failed_unit(Request& r) {
+  const auto& name = r.text(0);
+  if (r.engine.find(name) == nullptr) return not_loaded(name);
+  return Posted{event::ResetFailed{r.id, name}};
+}
+Outcome reset_failed(Request& r) { return Posted{event::ResetFailed{r.id, {}}}; }
+Outcome set_unit_properties(Request& r) { return set_properties(r, r.text(0), r.flag(1), r.arguments[2]); }
+Outcome ref_unit(Request& r) {
+  if (r.caller.sender.empty()) return invalid_arguments("Invalid argument");
+  return Posted{event::RefUnit{r.id, r.text(0), r.caller.sender}};
+}
+Outcome unref_unit(Request& r) {
+  const Unit* unit = r.engine.find(r.text(0));
+  if (unit == nullptr) return not_loaded(r.text(0));
+  const auto& holders = unit->runtime.references;
+  if (std::find(holders.begin(), holders.end(), r.caller.sender) == holders.end())
+    return BusFailure{"org.freedesktop.systemd1.NotReferenced", "Unit has not been referenced yet."};
+  return Posted{event::UnrefUnit{r.id, r.text(0), r.caller.sender}};
+}
+Outcome unit_processes(Request& r) {
+  const Unit* unit = r.engine.find(r.text(0));
+  if (unit == nullptr) return r.unit_was_loaded || !is_valid_unit_name(r.text(0)) ? Outcome(not_loaded(r.text(0))) : Outcome(NeedsUnit{r.text(0)});
+  return processes_of(r, *unit);
+}
+Outcome attach(Request& r) { return attach_processes(r, r.text(0), r.text(1), r.arguments[2]); }
+Outcome abandon(Request& r) {
+  const Unit* unit = r.engine.find(r.text(0));
+  if (unit == nullptr) return not_loaded(r.text(0));
+  if (unit->type() != UnitType::scope) return invalid_arguments("Unit " + r.text(0) + " is not a scope unit");
+  return Posted{event::AbandonScope{r.id, r.text(0)}};
+}
+
+// --- The manager -------------------------------------------------------------------------------------------------
+
+Outcome reload(Request& r) {
+  r.manager.reload(r.id);
+  return Awaited{};
+}
+Outcome reexecute(Request& r) {
+  r.manager.end({EndKind::reexecute, {}, {}});
+  return Answer{};
+}
+Outcome end_run(Request& r) {
+  constexpr std::array<std::pair<std::string_view, EndKind>, 5> kinds{{{"Exit", EndKind::exit},
+                                                                       {"Reboot", EndKind::reboot},
+                                                                       {"PowerOff", EndKind::poweroff},
+                                                                       {"Halt", EndKind::halt},
+                                                                       {"KExec", EndKind::kexec}}};
+  for (const auto& [name, kind] : kinds)
+    if (name == r.method.name) r.manager.end({kind, {}, {}});
+  return Answer{};
+}
+Outcome switch_root(Request& r) {
+  if (r.text(0).empty() || r.text(0) == "/") return invalid_arguments("New root directory cannot be the old root directory.");
+  if (!r.text(0).starts_with('/')) return invalid_arguments("New root path " + r.text(0) + " must be absolute.");
+  r.manager.end({EndKind::switch_root, r.text(0), r.text(1)});
+  return Answer{};
+}
+Outcome set_exit_code(Request& r) {
+  const auto set = r.manager.set_exit_code(r.argument<std::uint8_t>(0));
+  return set ? Outcome(Answer{}) : Outcome(failure_of(set.error()));
+}
+
+bool is_assignment(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos || is_digit(text.front())) return false;
+  return std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(equals),
+                     [](char c) { return is_digit(c) || is_alphabetic(c) || c == '_'; }) &&
+         is_valid_utf8(text);
+}
+
+/// Names of `unset` (or whole assignments) go, `set` comes.
+Outcome change_environment(Request& r, const std::vector<std::string>& unset, const std::vector<std::string>& set) {
+  if (!std::all_of(set.begin(), set.end(), is_assignment)) return invalid_arguments("Invalid environment assignments");
+  auto environment = r.manager.environment();
+  const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
+  std::erase_if(environment, [&](const std::string& entry) {
+    return std::any_of(unset.begin(), unset.end(), [&](const std::string& u) { return u == entry || u == name_of(entry); }) ||
+           std::any_of(set.begin(), set.end(), [&](const std::string& s) { return name_of(s) == name_of(entry); });
+  });
+  environment.insert(environment.end(), set.begin(), set.end());
+  r.manager.set_environment(std::move(environment));
+  return Answer{};
+}
+Outcome set_environment(Request& r) { return change_environment(r, {}, r.texts(0)); }
+Outcome unset_environment(Request& r) { return change_environment(r, r.texts(0), {}); }
+Outcome unset_and_set_environment(Request& r) { return change_environment(r, r.texts(0), r.texts(1)); }
+
+Outcome set_show_status(Request& r) {
+  r.manager.set_show_status(r.text(0));
+  return Answer{};
+}
+Outcome dump(Request& r) { return Answer{r.manager.dump()}; }
+Outcome no_snapshots(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Support for snapshots has been removed."}; }
+Outcome not_here(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"}; }
+Outcome dynamic_user_by_name(Request& r) {
+  return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user " + r.text(0) + " does not exist."};
+}
+Outcome dynamic_user_by_uid(Request& r) {
+  return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user ID " + std::to_string(r.argument<std::uint32_t>(0)) + " does not exist."};
+}
+Outcome dynamic_users(Request&) { return Answer{ArrayValue{"(us)", {}}}; }
+
+constexpr std::array rows{
+    MethodRow{"GetUnit", get_unit}, MethodRow{"LoadUnit", load_unit}, MethodRow{"GetUnitByPID", get_unit_by_pid},
+    MethodRow{"GetUnitByControlGroup", get_unit_by_cgroup}, MethodRow{"GetUnitByInvocationID", get_unit_by_invocation},
+    MethodRow{"ListUnits", list_units}, MethodRow{"ListUnitsFiltered", list_units_filtered},
+    MethodRow{"ListUnitsByPatterns", list_units_by_patterns}, MethodRow{"ListUnitsByNames", list_units_by_names},
+    MethodRow{"ListJobs", list_jobs}, MethodRow{"GetJob", get_job}, MethodRow{"GetJobAfter", job_relatives}, MethodRow{"GetJobBefore", job_relatives},
+    MethodRow{"CancelJob", cancel_job, Action::manage_units}, MethodRow{"ClearJobs", clear_jobs, Action::manage_units},
+    MethodRow{"StartUnit", unit_job, Action::manage_units}, MethodRow{"StartUnitWithFlags", unit_job, Action::manage_units},
+    MethodRow{"StartUnitReplace", unit_job, Action::manage_units}, MethodRow{"StopUnit", unit_job, Action::manage_units},
+    MethodRow{"ReloadUnit", unit_job, Action::manage_units}, MethodRow{"RestartUnit", unit_job, Action::manage_units},
+    MethodRow{"TryRestartUnit", unit_job, Action::manage_units}, MethodRow{"ReloadOrRestartUnit", unit_job, Action::manage_units},
+    MethodRow{"ReloadOrTryRestartUnit", unit_job, Action::manage_units}, MethodRow{"EnqueueUnitJob", enqueue_unit_job, Action::manage_units},
+    MethodRow{"EnqueueMarkedJobs", enqueue_marked, Action::manage_units}, MethodRow{"KillUnit", kill, Action::manage_units},
+    MethodRow{"CleanUnit", clean, Action::manage_units}, MethodRow{"FreezeUnit", freeze, Action::manage_units},
+    MethodRow{"ThawUnit", freeze, Action::manage_units}, MethodRow{"ResetFailedUnit", reset_failed_unit, Action::manage_units},
+    MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetUnitProperties", set_unit_properties, Action::manage_units},
+    MethodRow{"RefUnit", ref_unit, Action::manage_units}, MethodRow{"UnrefUnit", unref_unit}, MethodRow{"GetUnitProcesses", unit_processes},
+    MethodRow{"AttachProcessesToUnit", attach, Action::root}, MethodRow{"AbandonScope", abandon, Action::manage_units},
+    MethodRow{"BindMountUnit", not_here, Action::manage_units}, MethodRow{"MountImageUnit", not_here, Action::manage_units},
+    MethodRow{"Reload", reload, Action::reload_daemon}, MethodRow{"Reexecute", reexecute, Action::reload_daemon},
+    MethodRow{"Exit", end_run, Action::root}, MethodRow{"Reboot", end_run, Action::root}, MethodRow{"PowerOff", end_run, Action::root},
+    MethodRow{"Halt", end_run, Action::root}, MethodRow{"KExec", end_run, Action::root}, MethodRow{"SwitchRoot", switch_root, Action::root},
+    MethodRow{"SetExitCode", set_exit_code, Action::root}, MethodRow{"SetEnvironment", set_environment, Action::set_environment},
+    MethodRow{"UnsetEnvironment", unset_environment, Action::set_environment},
+    MethodRow{"UnsetAndSetEnvironment", unset_and_set_environment, Action::set_environment},
+    MethodRow{"SetShowStatus", set_show_status, Action::set_environment}, MethodRow{"Dump", dump}, MethodRow{"DumpUnitsMatchingPatterns", dump},
+    MethodRow{"DumpByFileDescriptor", not_here}, MethodRow{"DumpUnitsMatchingPatternsByFileDescriptor", not_here},
+    MethodRow{"CreateSnapshot", no_snapshots}, MethodRow{"RemoveSnapshot", no_snapshots},
+    MethodRow{"LookupDynamicUserByName", dynamic_user_by_name}, MethodRow{"LookupDynamicUserByUID", dynamic_user_by_uid},
+    MethodRow{"GetDynamicUsers", dynamic_users},
+};
+
+}  // namespace
+
+std::span<const MethodRow> manager_methods() { return rows; }
+
+}  // namespace init::bus

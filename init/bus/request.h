@@ -1,0 +1,101 @@
+// What method handlers are given, and what they may answer. [bus]
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "init/bus/manager_port.h"
+#include "init/bus/property_values.h"
+#include "init/bus/schema.h"
+#include "init/engine/engine.h"
+#include "unitparser/base/value.h"
+
+namespace init::bus {
+
+/// A failure as the client sees it.
+struct BusFailure {
+  std::string name, text;
+};
+/// What the reply to an engine request carries.
+enum class ReplyShape : std::uint8_t { nothing, job_path, unit_path, enqueued_job };
+/// The handler posted an event; the engine's reply answers the client.
+struct Posted {
+  Event event;
+  ReplyShape shape = ReplyShape::nothing;
+};
+/// Loads a unit first, then the same handler is called again.
+struct NeedsUnit {
+  std::string name;
+};
+/// Waits for something that answers by request id without an event (daemon-reload).
+struct Awaited {};
+using Answer = std::vector<Value>;
+using Outcome = std::variant<Answer, BusFailure, Posted, NeedsUnit, Awaited>;
+
+/// Who calls.
+struct Caller {
+  std::string sender;      ///< unique name on the bus, empty on the private socket
+  uid_t uid = 0;
+  pid_t pid = 0;
+};
+
+struct Request {
+  const Engine& engine;
+  ManagerPort& manager;
+  const Member& method;
+  std::string path;
+  Caller caller;
+  std::vector<Value> arguments;
+  RequestId id{};              ///< for Posted events and Awaited answers
+  std::string unit;            ///< name in a unit's path
+  const Job* job = nullptr;    ///< of a job's path
+  bool unit_was_loaded = false;  ///< a NeedsUnit has been served: what is still not there does not exist
+
+  template <class T>
+  [[nodiscard]] const T& argument(std::size_t index) const {
+    return std::get<T>(arguments[index].storage);
+  }
+  [[nodiscard]] const std::string& text(std::size_t index) const { return argument<std::string>(index); }
+  [[nodiscard]] bool flag(std::size_t index) const { return argument<bool>(index); }
+  [[nodiscard]] std::vector<std::string> texts(std::size_t index) const;
+};
+
+using Handler = Outcome (*)(Request&);
+/// Polkit actions; `none`: anyone may, `root`: nobody but root may.
+enum class Action : std::uint8_t { none, root, manage_units, manage_unit_files, set_environment, reload_daemon };
+struct MethodRow {
+  std::string_view name;
+  Handler handle;
+  Action action = Action::none;
+};
+
+[[nodiscard]] std::span<const MethodRow> manager_methods();
+[[nodiscard]] std::span<const MethodRow> unit_file_methods();
+[[nodiscard]] std::span<const MethodRow> transient_methods();
+[[nodiscard]] std::span<const MethodRow> unit_methods();   ///< of Unit and of all type interfaces
+[[nodiscard]] std::span<const MethodRow> job_methods();
+[[nodiscard]] const MethodRow* find_method_row(std::string_view interface, std::string_view member);
+
+/// The name and text that clients get for an engine's or loader's error.
+[[nodiscard]] BusFailure failure_of(const Error& error);
+[[nodiscard]] BusFailure invalid_arguments(std::string text);
+/// "Unit … not loaded."
+[[nodiscard]] BusFailure not_loaded(std::string_view unit);
+
+// --- Shared by the families of handlers --------------------------------------------------------------------------
+[[nodiscard]] Cause cause_of(const Request& request);
+/// A job request of one unit, checked; `verb` as in StartUnit, Unit.Start ("start", "reload-or-restart" …).
+[[nodiscard]] Outcome request_job(Request& request, const std::string& unit, std::string_view verb, const std::string& mode,
+                                  ReplyShape shape = ReplyShape::job_path);
+[[nodiscard]] Value list_of_jobs(const Engine& engine, const std::vector<JobId>& jobs);
+[[nodiscard]] Outcome kill_unit(Request& request, const std::string& unit, std::string_view who, std::int32_t signal);
+[[nodiscard]] Outcome set_properties(Request& request, const std::string& unit, bool runtime, const Value& properties);
+[[nodiscard]] Outcome clean_unit(Request& request, const std::string& unit, const std::vector<std::string>& what);
+[[nodiscard]] Outcome processes_of(Request& request, const Unit& unit);
+[[nodiscard]] Outcome attach_processes(Request& request, const std::string& unit, const std::string& subcgroup, const Value& pids);
+[[nodiscard]] Outcome relatives_of_job(const Engine& engine, const Job& job, bool after);
+
+}  // namespace init::bus

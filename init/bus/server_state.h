@@ -1,0 +1,149 @@
+// The inside of BusServer, shared by the files that implement it. [bus]
+#pragma once
+
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "init/bus/bus_server.h"
+#include "init/bus/message_value.h"
+#include "init/bus/request.h"
+
+namespace init {
+
+namespace bus {
+
+struct CloseBus {
+  void operator()(sd_bus* b) const { sd_bus_close_unref(b); }
+};
+using BusPtr = std::unique_ptr<sd_bus, CloseBus>;
+struct UnrefSource {
+  void operator()(sd_event_source* s) const { sd_event_source_disable_unref(s); }
+};
+using SourcePtr = std::unique_ptr<sd_event_source, UnrefSource>;
+
+/// A client on the private socket, or the bus.
+struct Connection {
+  void* server = nullptr;     ///< BusServer::State, for C callbacks
+  BusPtr bus;
+  SlotPtr filter, name_slot;
+  bool is_private = false;
+  bool subscribed = false;    ///< a private client that called Subscribe
+  bool closing = false;       ///< to be dropped before the loop sleeps again
+  std::uint64_t number = 0;
+  uid_t uid = 0;
+  pid_t pid = 0;
+};
+
+/// A client's message that waits: for the engine, a unit, its sender's credentials or polkit.
+struct Waiting {
+  MessagePtr message;
+  std::uint64_t connection = 0;
+  ReplyShape shape = ReplyShape::nothing;
+  bool retry = false;               ///< on success the message is handled again (its unit is loaded now)
+  std::string activation;           ///< not a client's: the bus asked for this unit
+};
+
+/// An asynchronous call of ours to another peer.
+struct Asynchronous {
+  void* server = nullptr;
+  std::uint64_t number = 0;
+  SlotPtr slot;
+  std::function<void(sd_bus_message* reply)> done;
+};
+
+struct Credentials {
+  uid_t uid = static_cast<uid_t>(-1);
+  pid_t pid = 0;
+};
+
+struct WatchedName {
+  std::string owner;
+  SlotPtr match;
+};
+
+/// Things to tell subscribers, in order.
+struct Announcement {
+  enum class Kind : std::uint8_t { unit_new, unit_changed, unit_removed, job_new, job_changed, job_removed, reloading, startup, files } kind{};
+  UnitId unit = UnitId::none;
+  std::string name;
+  std::uint32_t job = 0;
+  std::string_view result;
+  bool flag = false;
+};
+
+}  // namespace bus
+
+struct BusServer::State {
+  explicit State(BusParts given) : parts(std::move(given)) {}
+
+  BusParts parts;
+  BusOptions options;
+  sd_event* loop = nullptr;
+  bus::SourcePtr listener, flusher, retry;
+  std::map<std::uint64_t, std::unique_ptr<bus::Connection>> connections;
+  bus::Connection* api = nullptr;             ///< the bus; owned by `connections`
+  bool api_ready = false;                     ///< our name is ours
+  std::uint64_t last_number = 0;
+  std::map<RequestId, bus::Waiting> waiting;
+  std::map<std::uint64_t, std::unique_ptr<bus::Asynchronous>> calls;
+  std::map<std::string, bus::Credentials> credentials;   ///< by unique name, bounded
+  std::map<std::string, bus::SlotPtr> tracked;           ///< clients whose going we want to know of
+  std::vector<std::string> subscribers;                  ///< unique names on the bus
+  std::map<std::string, bus::WatchedName> names;
+  std::vector<bus::Announcement> announcements;
+  StartupTimes startup;
+  std::vector<std::vector<bus::UnitInterface>> unit_interfaces;  ///< by UnitType: Type's, then Unit
+
+  // --- bus_server.cpp
+  void accept_client(int listening);
+  bus::Connection* adopt(bus::BusPtr bus, bool is_private);
+  void connect_bus();
+  void consider_bus();
+  void drop_closing();
+  void flush_soon();
+  void on_reply(const effect::Reply& reply);
+  static int on_message(sd_bus_message* message, void* userdata, sd_bus_error* error);
+
+  // --- dispatch.cpp
+  int handle(bus::Connection& connection, sd_bus_message* message, bool unit_was_loaded);
+  void finish(sd_bus_message* message, const bus::Answer& answer);
+  void refuse(sd_bus_message* message, const bus::BusFailure& failure);
+  void run_method(bus::Connection& connection, sd_bus_message* message, bus::Request& request, const bus::MethodRow& row);
+
+  // --- clients.cpp
+  void with_credentials(bus::Connection& connection, const std::string& sender, std::function<void(bus::Credentials)> then);
+  void authorise(bus::Connection& connection, sd_bus_message* message, bus::Action action, std::function<void()> then);
+  void track(const std::string& sender);
+  void on_client_gone(const std::string& sender);
+  void call(sd_bus_message* message, bus::Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done);
+  void watch_name(const std::string& name);
+  void forget_name(const std::string& name);
+  void start_watching(const std::string& name, bus::WatchedName& watched);
+  void set_owner(const std::string& name, const std::string& owner);
+  void on_activation(const std::string& unit);
+
+  // --- announcements.cpp
+  [[nodiscard]] bool anyone_listens() const;
+  void announce(bus::Announcement announcement);
+  void flush();
+  void send_all(const std::function<bus::MessagePtr(sd_bus*)>& make);
+  void send_properties_changed(const Unit& unit);
+  bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
+
+  [[nodiscard]] bus::PropertyContext context(const Unit& unit) { return {parts.engine, parts.manager, unit}; }
+  [[nodiscard]] const std::vector<bus::UnitInterface>& interfaces_of(UnitType type) const { return unit_interfaces[static_cast<std::size_t>(type)]; }
+  void log(int priority, const std::string& text) const {
+    if (parts.log) parts.log(priority, text);
+  }
+};
+
+}  // namespace init

@@ -1,0 +1,336 @@
+// Properties of the interfaces of unit types that are true now, not said in files. [bus]
+#include "init/bus/property_values.h"
+#include "unitparser/directives/registry.h"
+
+namespace init::bus {
+namespace {
+
+using namespace unitparser;
+
+constexpr auto no_id = static_cast<std::uint32_t>(-1);
+
+template <class T>
+const T& runtime(const PropertyContext& c) {
+  static const T none{};
+  const auto* r = std::get_if<T>(&c.unit.type_runtime);
+  return r == nullptr ? none : *r;
+}
+
+Value config_value(const PropertyContext& c, const Member& m) {
+  const auto* property = find_property(type_interface(c.unit.type()), m.name);
+  return property == nullptr ? empty_value(m.output) : bus_value(c.unit.config, c.unit.name, c.manager.machine(), *property);
+}
+
+/// Commands from config with what is known of their last runs.
+template <class Find>
+Value commands(const PropertyContext& c, const Member& m, Find find) {
+  Value value = config_value(c, m);
+  auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr) return value;
+  for (std::size_t i = 0; i < list->elements.size(); ++i) {
+    auto* f = std::get_if<StructValue>(&list->elements[i].storage);
+    const ExecStatus* status = find(static_cast<std::uint32_t>(i));
+    if (f == nullptr || f->fields.size() != 10 || status == nullptr) continue;
+    f->fields[3] = status->start.realtime.usec();
+    f->fields[4] = status->start.monotonic.usec();
+    f->fields[5] = status->exit.realtime.usec();
+    f->fields[6] = status->exit.monotonic.usec();
+    f->fields[7] = static_cast<std::uint32_t>(status->pid);
+    f->fields[8] = std::int32_t{status->code};
+    f->fields[9] = std::int32_t{status->status};
+  }
+  return value;
+}
+
+const ExecStatus* find_status(const std::map<std::uint32_t, ExecStatus>& all, std::uint32_t kind, std::uint32_t index) {
+  const auto found = all.find(kind << 16U | index);
+  return found == all.end() ? nullptr : &found->second;
+}
+
+/// Which list a property shows: its name without "Ex".
+template <class Kind>
+std::optional<std::uint32_t> command_kind(std::string_view property) {
+  if (property.ends_with("Ex")) property.remove_suffix(2);
+  const auto kind = from_name<Kind>(property);
+  return kind ? std::optional(static_cast<std::uint32_t>(*kind)) : std::nullopt;
+}
+
+template <class Runtime, class Kind>
+Value command_list(const PropertyContext& c, const Member& m) {
+  const auto& r = runtime<Runtime>(c);
+  const auto kind = command_kind<Kind>(m.name);
+  return commands(c, m, [&](std::uint32_t index) { return kind ? find_status(r.command_status, *kind, index) : nullptr; });
+}
+
+Value service_commands(const PropertyContext& c, const Member& m) {
+  const auto& r = runtime<ServiceRuntime>(c);
+  const auto kind = command_kind<ServiceCommandKind>(m.name);
+  const bool is_start = kind == static_cast<std::uint32_t>(ServiceCommandKind::start);
+  return commands(c, m, [&](std::uint32_t index) -> const ExecStatus* {
+    if (!kind) return nullptr;
+    if (const auto* status = find_status(r.command_status, *kind, index)) return status;
+    return is_start && index == r.main.index && r.main.status.pid > 0 && c.unit.config.service->type != ServiceType::forking ? &r.main.status : nullptr;
+  });
+}
+
+template <class Runtime, auto Member_>
+Value result_word(const PropertyContext& c, const Member&) {
+  return std::string(to_name(runtime<Runtime>(c).*Member_));
+}
+template <class Runtime, auto Member_>
+Value count_of(const PropertyContext& c, const Member&) {
+  return std::uint32_t{runtime<Runtime>(c).*Member_};
+}
+Value main_pid(const PropertyContext& c, const Member&) { return static_cast<std::uint32_t>(c.engine.main_pid(c.unit.id)); }
+Value control_pid(const PropertyContext& c, const Member&) { return static_cast<std::uint32_t>(c.engine.control_pid(c.unit.id)); }
+Value unset_id(const PropertyContext&, const Member&) { return no_id; }
+
+Value exec_main(const PropertyContext& c, const Member& m) {
+  const auto& status = runtime<ServiceRuntime>(c).main.status;
+  const auto name = m.name;
+  if (name == "ExecMainStartTimestamp") return status.start.realtime.usec();
+  if (name == "ExecMainStartTimestampMonotonic") return status.start.monotonic.usec();
+  if (name == "ExecMainExitTimestamp") return status.exit.realtime.usec();
+  if (name == "ExecMainExitTimestampMonotonic") return status.exit.monotonic.usec();
+  if (name == "ExecMainPID") return static_cast<std::uint32_t>(status.pid);
+  if (name == "ExecMainCode") return std::int32_t{status.code};
+  return std::int32_t{status.status};
+}
+
+Value watchdog(const PropertyContext& c, const Member& m) {
+  const auto& r = runtime<ServiceRuntime>(c);
+  if (m.name == "WatchdogTimestamp") return r.notify.watchdog_realtime.usec();
+  if (m.name == "WatchdogTimestampMonotonic") return r.notify.watchdog_at.usec();
+  if (r.notify.watchdog_override) return r.notify.watchdog_override->usec();
+  const bool never_ran = r.main.status.pid == 0 && c.unit.config.service_timeouts->watchdog.is_zero();
+  return never_ran ? Duration::infinity().usec() : c.unit.config.service_timeouts->watchdog.usec();
+}
+
+Value oom_policy(const PropertyContext& c, const Member& m) {
+  auto said = config_value(c, m);
+  return said == Value("") ? Value(std::string(to_name(c.engine.options().default_oom_policy))) : said;
+}
+
+constexpr std::array service_rows{
+    UnitGetterRow{"MainPID", main_pid},
+    UnitGetterRow{"ControlPID", control_pid},
+    UnitGetterRow{"NFileDescriptorStore", [](const PropertyContext& c, const Member&) -> Value { return static_cast<std::uint32_t>(runtime<ServiceRuntime>(c).fd_store.size()); }},
+    UnitGetterRow{"StatusText", [](const PropertyContext& c, const Member&) -> Value { return runtime<ServiceRuntime>(c).notify.status_text; }},
+    UnitGetterRow{"StatusErrno", [](const PropertyContext& c, const Member&) -> Value { return std::int32_t{runtime<ServiceRuntime>(c).notify.status_errno}; }},
+    UnitGetterRow{"Result", result_word<ServiceRuntime, &ServiceRuntime::result>},
+    UnitGetterRow{"ReloadResult", result_word<ServiceRuntime, &ServiceRuntime::reload_result>},
+    UnitGetterRow{"CleanResult", result_word<ServiceRuntime, &ServiceRuntime::clean_result>},
+    UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
+    UnitGetterRow{"NRestarts", count_of<ServiceRuntime, &ServiceRuntime::n_restarts>},
+    UnitGetterRow{"ExecMainStartTimestamp", exec_main}, UnitGetterRow{"ExecMainStartTimestampMonotonic", exec_main},
+    UnitGetterRow{"ExecMainExitTimestamp", exec_main}, UnitGetterRow{"ExecMainExitTimestampMonotonic", exec_main},
+    UnitGetterRow{"ExecMainPID", exec_main}, UnitGetterRow{"ExecMainCode", exec_main}, UnitGetterRow{"ExecMainStatus", exec_main},
+    UnitGetterRow{"WatchdogUSec", watchdog}, UnitGetterRow{"WatchdogTimestamp", watchdog}, UnitGetterRow{"WatchdogTimestampMonotonic", watchdog},
+    UnitGetterRow{"OOMPolicy", oom_policy},
+    UnitGetterRow{"ExecCondition", service_commands}, UnitGetterRow{"ExecConditionEx", service_commands},
+    UnitGetterRow{"ExecStartPre", service_commands}, UnitGetterRow{"ExecStartPreEx", service_commands},
+    UnitGetterRow{"ExecStart", service_commands}, UnitGetterRow{"ExecStartEx", service_commands},
+    UnitGetterRow{"ExecStartPost", service_commands}, UnitGetterRow{"ExecStartPostEx", service_commands},
+    UnitGetterRow{"ExecReload", service_commands}, UnitGetterRow{"ExecReloadEx", service_commands},
+    UnitGetterRow{"ExecStop", service_commands}, UnitGetterRow{"ExecStopEx", service_commands},
+    UnitGetterRow{"ExecStopPost", service_commands}, UnitGetterRow{"ExecStopPostEx", service_commands},
+};
+
+Value fd_name(const PropertyContext& c, const Member&) {
+  const auto& said = c.unit.config.socket->fd_name;
+  return said.empty() ? c.unit.name.text() : said;
+}
+
+constexpr std::array socket_rows{
+    UnitGetterRow{"ControlPID", control_pid},
+    UnitGetterRow{"Result", result_word<SocketRuntime, &SocketRuntime::result>},
+    UnitGetterRow{"CleanResult", result_word<SocketRuntime, &SocketRuntime::clean_result>},
+    UnitGetterRow{"NConnections", count_of<SocketRuntime, &SocketRuntime::n_connections>},
+    UnitGetterRow{"NAccepted", count_of<SocketRuntime, &SocketRuntime::n_accepted>},
+    UnitGetterRow{"NRefused", count_of<SocketRuntime, &SocketRuntime::n_refused>},
+    UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
+    UnitGetterRow{"FileDescriptorName", fd_name},
+    UnitGetterRow{"ExecStartPre", command_list<SocketRuntime, SocketCommandKind>},
+    UnitGetterRow{"ExecStartPost", command_list<SocketRuntime, SocketCommandKind>},
+    UnitGetterRow{"ExecStopPre", command_list<SocketRuntime, SocketCommandKind>},
+    UnitGetterRow{"ExecStopPost", command_list<SocketRuntime, SocketCommandKind>},
+};
+
+/// What the kernel says of a mount, as long as it is mounted; else what files say.
+Value mount_text(const PropertyContext& c, const Member& m) {
+  const auto& kernel = runtime<MountRuntime>(c).kernel;
+  if (!kernel) return config_value(c, m);
+  return m.name == "What" ? kernel->what : m.name == "Type" ? kernel->type : kernel->options;
+}
+Value mount_where(const PropertyContext& c, const Member&) {
+  if (!c.unit.config.mount->where.empty()) return c.unit.config.mount->where;
+  return path_from_name(c.unit.name).value_or("");
+}
+
+constexpr std::array mount_rows{
+    UnitGetterRow{"ControlPID", control_pid},
+    UnitGetterRow{"Where", mount_where}, UnitGetterRow{"What", mount_text}, UnitGetterRow{"Type", mount_text}, UnitGetterRow{"Options", mount_text},
+    UnitGetterRow{"Result", result_word<MountRuntime, &MountRuntime::result>},
+    UnitGetterRow{"ReloadResult", result_word<MountRuntime, &MountRuntime::reload_result>},
+    UnitGetterRow{"CleanResult", result_word<MountRuntime, &MountRuntime::clean_result>},
+    UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
+    UnitGetterRow{"ExecMount", command_list<MountRuntime, MountCommandKind>},
+    UnitGetterRow{"ExecUnmount", command_list<MountRuntime, MountCommandKind>},
+    UnitGetterRow{"ExecRemount", command_list<MountRuntime, MountCommandKind>},
+};
+
+Value swap_priority(const PropertyContext& c, const Member&) {
+  const auto kernel = runtime<SwapRuntime>(c).kernel_priority;
+  return std::int32_t{kernel ? *kernel : c.unit.config.swap->priority.value_or(-1)};
+}
+Value swap_what(const PropertyContext& c, const Member& m) {
+  const auto& r = runtime<SwapRuntime>(c);
+  return r.kernel_device.empty() ? config_value(c, m) : Value(r.kernel_device);
+}
+
+constexpr std::array swap_rows{
+    UnitGetterRow{"ControlPID", control_pid}, UnitGetterRow{"What", swap_what}, UnitGetterRow{"Priority", swap_priority},
+    UnitGetterRow{"Result", result_word<SwapRuntime, &SwapRuntime::result>},
+    UnitGetterRow{"CleanResult", result_word<SwapRuntime, &SwapRuntime::clean_result>},
+    UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
+    UnitGetterRow{"ExecActivate", command_list<SwapRuntime, SwapCommandKind>},
+    UnitGetterRow{"ExecDeactivate", command_list<SwapRuntime, SwapCommandKind>},
+};
+
+/// The unit that a timer, path or socket starts.
+Value triggered_unit(const PropertyContext& c, const Member&) {
+  const Unit* unit = c.engine.find(c.engine.graph().first(c.unit.id, Atom::triggers));
+  return unit == nullptr ? std::string() : unit->name.text();
+}
+
+Value monotonic_timers(const PropertyContext& c, const Member&) {
+  ArrayValue list{"(stt)", {}};
+  const auto& timers = c.unit.config.timer->timers;
+  const auto& progress = runtime<TimerRuntime>(c).progress;
+  for (std::size_t i = 0; i < timers.size(); ++i)
+    if (timers[i].base != TimerBase::calendar)
+      list.elements.push_back(struct_of(std::string(to_name(timers[i].base)), timers[i].delay.usec(),
+                                        i < progress.size() ? progress[i].next_elapse : std::uint64_t{0}));
+  return list;
+}
+Value calendar_timers(const PropertyContext& c, const Member&) {
+  ArrayValue list{"(sst)", {}};
+  const auto& timers = c.unit.config.timer->timers;
+  const auto& progress = runtime<TimerRuntime>(c).progress;
+  for (std::size_t i = 0; i < timers.size(); ++i)
+    if (timers[i].base == TimerBase::calendar)
+      list.elements.push_back(struct_of(std::string(to_name(timers[i].base)), timers[i].calendar,
+                                        i < progress.size() ? progress[i].next_elapse : std::uint64_t{0}));
+  return list;
+}
+
+constexpr std::array timer_rows{
+    UnitGetterRow{"Unit", triggered_unit}, UnitGetterRow{"TimersMonotonic", monotonic_timers}, UnitGetterRow{"TimersCalendar", calendar_timers},
+    UnitGetterRow{"NextElapseUSecRealtime", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).next_realtime; }},
+    UnitGetterRow{"NextElapseUSecMonotonic", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).next_monotonic; }},
+    UnitGetterRow{"LastTriggerUSec", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).last_trigger.realtime.usec(); }},
+    UnitGetterRow{"LastTriggerUSecMonotonic", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).last_trigger.monotonic.usec(); }},
+    UnitGetterRow{"Result", result_word<TimerRuntime, &TimerRuntime::result>},
+};
+constexpr std::array path_rows{UnitGetterRow{"Unit", triggered_unit}, UnitGetterRow{"Result", result_word<PathRuntime, &PathRuntime::result>}};
+constexpr std::array automount_rows{UnitGetterRow{"Result", result_word<AutomountRuntime, &AutomountRuntime::result>}};
+constexpr std::array scope_rows{
+    UnitGetterRow{"Result", result_word<ScopeRuntime, &ScopeRuntime::result>},
+    UnitGetterRow{"Controller", [](const PropertyContext& c, const Member&) -> Value { return runtime<ScopeRuntime>(c).controller; }},
+    UnitGetterRow{"OOMPolicy", oom_policy},
+};
+constexpr std::array device_rows{
+    UnitGetterRow{"SysFSPath", [](const PropertyContext& c, const Member&) -> Value { return runtime<DeviceRuntime>(c).sysfs_path; }}};
+
+// --- Control groups ----------------------------------------------------------------------------------------------
+
+constexpr auto unknown = static_cast<std::uint64_t>(-1);
+
+std::uint64_t cgroup_number(const PropertyContext& c, const char* attribute) {
+  const auto text = c.unit.runtime.cgroup.empty() ? std::nullopt : c.manager.cgroup_attribute(c.unit.runtime.cgroup, attribute);
+  if (!text) return unknown;
+  std::uint64_t number = 0;
+  bool any = false;
+  for (const char ch : *text) {
+    if (ch < '0' || ch > '9') break;
+    number = number * 10 + static_cast<std::uint64_t>(ch - '0');
+    any = true;
+  }
+  return any ? number : unknown;
+}
+
+Value cpu_usage(const PropertyContext& c, const Member&) {
+  const auto text = c.unit.runtime.cgroup.empty() ? std::nullopt : c.manager.cgroup_attribute(c.unit.runtime.cgroup, "cpu.stat");
+  constexpr std::string_view key = "usage_usec ";
+  const auto at = text ? text->find(key) : std::string::npos;
+  if (at == std::string::npos) return unknown;
+  std::uint64_t usec = 0;
+  for (std::size_t i = at + key.size(); i < text->size() && (*text)[i] >= '0' && (*text)[i] <= '9'; ++i)
+    usec = usec * 10 + static_cast<std::uint64_t>((*text)[i] - '0');
+  return usec * 1000;
+}
+
+Value slice_name(const PropertyContext& c, const Member&) {
+  const Unit* slice = c.engine.find(c.unit.slice);
+  return slice == nullptr ? std::string() : slice->name.text();
+}
+
+Value control_group(const PropertyContext& c, const Member&) {
+  const auto& group = c.unit.runtime.cgroup;
+  return !group.empty() && group.front() != '/' ? "/" + group : group;
+}
+
+/// Sum of one counter ("rbytes=") over the lines of io.stat.
+Value io_counter(const PropertyContext& c, const Member& m) {
+  const auto text = c.unit.runtime.cgroup.empty() || !c.unit.config.resource_basics->io_accounting
+                        ? std::nullopt
+                        : c.manager.cgroup_attribute(c.unit.runtime.cgroup, "io.stat");
+  if (!text) return unknown;
+  const std::string_view key = m.name == "IOReadBytes" ? "rbytes=" : m.name == "IOWriteBytes" ? "wbytes=" : m.name == "IOReadOperations" ? "rios=" : "wios=";
+  std::uint64_t sum = 0;
+  for (std::size_t at = text->find(key); at != std::string::npos; at = text->find(key, at + 1)) {
+    std::uint64_t value = 0;
+    for (std::size_t i = at + key.size(); i < text->size() && (*text)[i] >= '0' && (*text)[i] <= '9'; ++i)
+      value = value * 10 + static_cast<std::uint64_t>((*text)[i] - '0');
+    sum += value;
+  }
+  return sum;
+}
+
+Value no_data(const PropertyContext&, const Member&) { return unknown; }
+
+constexpr std::array resource_rows{
+    UnitGetterRow{"Slice", slice_name},
+    UnitGetterRow{"ControlGroup", control_group},
+    UnitGetterRow{"ControlGroupId", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.cgroup.empty() ? std::uint64_t{0} : c.manager.cgroup_id(c.unit.runtime.cgroup); }},
+    UnitGetterRow{"MemoryCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "memory.current"); }},
+    UnitGetterRow{"MemoryAvailable", no_data},
+    UnitGetterRow{"CPUUsageNSec", cpu_usage},
+    UnitGetterRow{"TasksCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "pids.current"); }},
+    UnitGetterRow{"IPIngressBytes", no_data}, UnitGetterRow{"IPIngressPackets", no_data}, UnitGetterRow{"IPEgressBytes", no_data},
+    UnitGetterRow{"IPEgressPackets", no_data}, UnitGetterRow{"IOReadBytes", io_counter}, UnitGetterRow{"IOReadOperations", io_counter},
+    UnitGetterRow{"IOWriteBytes", io_counter}, UnitGetterRow{"IOWriteOperations", io_counter},
+};
+
+}  // namespace
+
+std::span<const UnitGetterRow> resource_getters() { return resource_rows; }
+
+std::span<const UnitGetterRow> type_getters(UnitType type) {
+  switch (type) {
+    case UnitType::service: return service_rows;
+    case UnitType::socket: return socket_rows;
+    case UnitType::mount: return mount_rows;
+    case UnitType::swap: return swap_rows;
+    case UnitType::timer: return timer_rows;
+    case UnitType::path: return path_rows;
+    case UnitType::automount: return automount_rows;
+    case UnitType::scope: return scope_rows;
+    case UnitType::device: return device_rows;
+    case UnitType::target:
+    case UnitType::slice: return {};
+  }
+  return {};
+}
+
+}  // namespace init::bus

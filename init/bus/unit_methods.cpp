@@ -1,0 +1,212 @@
+// Methods of units and jobs, and what they share with the manager's methods of the same purpose. [bus]
+#include <algorithm>
+
+#include "init/bus/request.h"
+#include "unitparser/directives/registry.h"
+
+namespace init::bus {
+
+using namespace unitparser;
+
+std::vector<std::string> Request::texts(std::size_t index) const {
+  std::vector<std::string> result;
+  for (const auto& element : argument<ArrayValue>(index).elements) result.push_back(std::get<std::string>(element.storage));
+  return result;
+}
+
+Cause cause_of(const Request& request) {
+  Cause cause = Cause::of(CauseKind::client);
+  cause.uid = request.caller.uid;
+  cause.pid = request.caller.pid;
+  cause.detail = request.caller.sender;
+  return cause;
+}
+
+Outcome request_job(Request& r, const std::string& unit, std::string_view verb, const std::string& mode, ReplyShape shape) {
+  if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
+  event::RequestJob job;
+  job.request = r.id;
+  job.unit = unit;
+  job.cause = cause_of(r);
+  const auto wanted = from_name<JobMode>(mode);
+  if (verb == "reload-or-restart" || verb == "reload-or-try-restart") {
+    job.reload_if_possible = true;
+    job.type = verb == "reload-or-restart" ? JobType::restart : JobType::try_restart;
+  } else if (const auto type = from_name<JobType>(verb); type && *type != JobType::reload_or_start && *type != JobType::try_reload) {
+    job.type = *type;
+  } else {
+    return invalid_arguments("Job type " + std::string(verb) + " invalid");
+  }
+  if (!wanted) return invalid_arguments("Job mode " + mode + " invalid");
+  job.mode = *wanted;
+  job.unloaded_ok = job.type != JobType::stop;
+  if (!job.unloaded_ok && r.engine.find(unit) == nullptr) return not_loaded(unit);
+  return Posted{std::move(job), shape};
+}
+
+Value list_of_jobs(const Engine& engine, const std::vector<JobId>& jobs) {
+  ArrayValue rows{"(usssoo)", {}};
+  for (const auto id : jobs) {
+    const Job* job = engine.find_job(id);
+    const Unit* unit = job == nullptr ? nullptr : engine.find(job->unit);
+    if (unit == nullptr) continue;
+    rows.elements.push_back(struct_of(static_cast<std::uint32_t>(id), unit->name.text(), std::string(to_name(job->type)), std::string(to_name(job->state)),
+                                      ObjectPath{job_path(id)}, ObjectPath{unit_path(unit->name.text())}));
+  }
+  return rows;
+}
+
+Outcome relatives_of_job(const Engine& engine, const Job& job, bool after) {
+  std::vector<JobId> jobs;
+  for (const auto id : engine.graph().others(job.unit, after ? DependencyKind::after : DependencyKind::before))
+    if (const Unit* unit = engine.find(id); unit != nullptr && unit->job != JobId::none) jobs.push_back(unit->job);
+  return Answer{list_of_jobs(engine, jobs)};
+}
+
+Outcome kill_unit(Request& r, const std::string& unit, std::string_view who, std::int32_t signal) {
+  constexpr std::array<std::string_view, 6> words{"main", "control", "all", "main-fail", "control-fail", "all-fail"};
+  constexpr std::int32_t last_signal = 64;
+  const auto word = who.empty() ? words.begin() + 2 : std::find(words.begin(), words.end(), who);
+  if (word == words.end()) return invalid_arguments("Invalid who argument " + std::string(who));
+  if (signal <= 0 || signal > last_signal) return invalid_arguments("Signal number out of range.");
+  const Unit* loaded = r.engine.find(unit);
+  if (loaded == nullptr) return not_loaded(unit);
+  if (!type_has_cgroup(loaded->type())) return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
+  return Posted{event::KillUnit{r.id, unit, static_cast<event::KillWho>(word - words.begin()), signal, cause_of(r)}};
+}
+
+Outcome clean_unit(Request& r, const std::string& unit, const std::vector<std::string>& what) {
+  constexpr std::array<std::string_view, 6> words{"runtime", "state", "cache", "logs", "configuration", "fdstore"};
+  constexpr std::uint32_t everything = 0x1f;
+  if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
+  std::uint32_t mask = 0;
+  for (const auto& kind : what) {
+    const auto word = std::find(words.begin(), words.end(), kind);
+    if (kind == "all")
+      mask |= everything;
+    else if (word == words.end())
+      return invalid_arguments("Invalid resource type: " + kind);
+    else
+      mask |= 1U << (word - words.begin());
+  }
+  return Posted{event::CleanUnit{r.id, unit, mask}};
+}
+
+Outcome processes_of(Request& r, const Unit& unit) {
+  ArrayValue rows{"(sus)", {}};
+  if (unit.runtime.cgroup.empty() && unit.name.text() != "-.slice") return Answer{std::move(rows)};
+  for (auto& process : r.manager.processes(unit.runtime.cgroup))
+    rows.elements.push_back(struct_of(std::move(process.cgroup), static_cast<std::uint32_t>(process.pid), std::move(process.command)));
+  return Answer{std::move(rows)};
+}
+
+Outcome attach_processes(Request& r, const std::string& unit, const std::string& subcgroup, const Value& pids) {
+  const Unit* loaded = r.engine.find(unit);
+  if (loaded == nullptr) return not_loaded(unit);
+  if (!loaded->config.resource_basics->delegate && loaded->type() != UnitType::scope)
+    return invalid_arguments("Process migration not available on non-delegated units.");
+  event::AttachProcesses event{r.id, unit, subcgroup, {}};
+  for (const auto& pid : std::get<ArrayValue>(pids.storage).elements) event.pids.push_back(static_cast<pid_t>(std::get<std::uint32_t>(pid.storage)));
+  return Posted{std::move(event)};
+}
+
+Outcome set_properties(Request& r, const std::string& unit, bool runtime, const Value& properties) {
+  const Unit* loaded = r.engine.find(unit);
+  if (loaded == nullptr) {
+    if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
+    if (!r.unit_was_loaded) return NeedsUnit{unit};
+    return not_loaded(unit);
+  }
+  if (loaded->origin.load_state == LoadState::not_found) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Unit " + unit + " not found."};
+  auto config = std::make_shared<UnitConfig>(loaded->config);
+  const SpecifierFacts facts;
+  std::vector<std::pair<std::string, std::string>> drop_ins;
+  for (const auto& element : std::get<ArrayValue>(properties.storage).elements) {
+    const auto& pair = std::get<StructValue>(element.storage).fields;
+    const auto& name = std::get<std::string>(pair[0].storage);
+    auto lines = set_from_bus(*config, loaded->name, name, std::get<VariantValue>(pair[1].storage).content.front(), SetMode::live, facts,
+                              r.manager.machine(), r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system);
+    if (!lines) {
+      const bool unknown = lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported;
+      return unknown ? Outcome(BusFailure{"org.freedesktop.DBus.Error.PropertyReadOnly", "Cannot set property " + name + ", or unknown property."})
+                     : Outcome(invalid_arguments(lines.error().message));
+    }
+    std::string text;
+    for (const auto& line : *lines) text += "[" + line.section + "]\n" + line.key + "=" + line.value + "\n";
+    drop_ins.emplace_back(name, std::move(text));
+  }
+  for (const auto& [name, text] : drop_ins)
+    if (const auto written = r.manager.write_control_drop_in(loaded->name.text(), name, text, runtime); !written) return failure_of(written.error());
+  return Posted{event::ReplaceConfig{r.id, loaded->name.text(), std::move(config)}};
+}
+
+namespace {
+
+// --- org.freedesktop.systemd1.Unit: the manager's methods with the unit's name from the path -----------------------
+Outcome job(Request& r) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> verbs{{{"Start", "start"},
+                                                                               {"Stop", "stop"},
+                                                                               {"Reload", "reload"},
+                                                                               {"Restart", "restart"},
+                                                                               {"TryRestart", "try-restart"},
+                                                                               {"ReloadOrRestart", "reload-or-restart"},
+                                                                               {"ReloadOrTryRestart", "reload-or-try-restart"}}};
+  for (const auto& [method, verb] : verbs)
+    if (method == r.method.name) return request_job(r, r.unit, verb, r.text(0));
+  return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
+}
+Outcome enqueue(Request& r) { return request_job(r, r.unit, r.text(0), r.text(1), ReplyShape::enqueued_job); }
+Outcome kill(Request& r) { return kill_unit(r, r.unit, r.text(0), r.argument<std::int32_t>(1)); }
+Outcome reset_failed(Request& r) { return Posted{event::ResetFailed{r.id, r.unit}}; }
+Outcome set_unit_properties(Request& r) { return set_properties(r, r.unit, r.flag(0), r.arguments[1]); }
+Outcome reference(Request& r) {
+  if (r.caller.sender.empty()) return invalid_arguments("Invalid argument");
+  if (r.method.name == "Ref") return Posted{event::RefUnit{r.id, r.unit, r.caller.sender}};
+  return Posted{event::UnrefUnit{r.id, r.unit, r.caller.sender}};
+}
+Outcome clean(Request& r) { return clean_unit(r, r.unit, r.texts(0)); }
+Outcome freeze(Request& r) { return Posted{event::FreezeUnit{r.id, r.unit, r.method.name == "Freeze"}}; }
+Outcome processes(Request& r) {
+  const Unit* unit = r.engine.find(r.unit);
+  return unit == nullptr ? Outcome(not_loaded(r.unit)) : processes_of(r, *unit);
+}
+Outcome attach(Request& r) { return attach_processes(r, r.unit, r.text(0), r.arguments[1]); }
+Outcome abandon(Request& r) { return Posted{event::AbandonScope{r.id, r.unit}}; }
+Outcome not_here(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"}; }
+
+constexpr std::array unit_rows{
+    MethodRow{"Start", job, Action::manage_units}, MethodRow{"Stop", job, Action::manage_units}, MethodRow{"Reload", job, Action::manage_units},
+    MethodRow{"Restart", job, Action::manage_units}, MethodRow{"TryRestart", job, Action::manage_units},
+    MethodRow{"ReloadOrRestart", job, Action::manage_units}, MethodRow{"ReloadOrTryRestart", job, Action::manage_units},
+    MethodRow{"EnqueueJob", enqueue, Action::manage_units}, MethodRow{"Kill", kill, Action::manage_units},
+    MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetProperties", set_unit_properties, Action::manage_units},
+    MethodRow{"Ref", reference, Action::manage_units}, MethodRow{"Unref", reference}, MethodRow{"Clean", clean, Action::manage_units},
+    MethodRow{"Freeze", freeze, Action::manage_units}, MethodRow{"Thaw", freeze, Action::manage_units}, MethodRow{"GetProcesses", processes},
+    MethodRow{"AttachProcesses", attach, Action::root}, MethodRow{"Abandon", abandon, Action::manage_units},
+    MethodRow{"BindMount", not_here, Action::manage_units}, MethodRow{"MountImage", not_here, Action::manage_units},
+};
+
+// --- org.freedesktop.systemd1.Job --------------------------------------------------------------------------------
+Outcome cancel(Request& r) { return Posted{event::CancelJob{r.id, r.job->id, cause_of(r)}}; }
+Outcome relatives(Request& r) { return relatives_of_job(r.engine, *r.job, r.method.name == "GetAfter"); }
+constexpr std::array job_rows{MethodRow{"Cancel", cancel, Action::manage_units}, MethodRow{"GetAfter", relatives}, MethodRow{"GetBefore", relatives}};
+
+}  // namespace
+
+std::span<const MethodRow> unit_methods() { return unit_rows; }
+std::span<const MethodRow> job_methods() { return job_rows; }
+
+const MethodRow* find_method_row(std::string_view interface, std::string_view member) {
+  const auto find = [member](std::span<const MethodRow> rows) -> const MethodRow* {
+    const auto row = std::find_if(rows.begin(), rows.end(), [member](const MethodRow& r) { return r.name == member; });
+    return row == rows.end() ? nullptr : &*row;
+  };
+  if (interface == "org.freedesktop.systemd1.Manager") {
+    if (const auto* row = find(manager_methods())) return row;
+    if (const auto* row = find(unit_file_methods())) return row;
+    return find(transient_methods());
+  }
+  return interface == "org.freedesktop.systemd1.Job" ? find(job_methods()) : find(unit_methods());
+}
+
+}  // namespace init::bus

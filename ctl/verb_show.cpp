@@ -24,7 +24,7 @@ void print_properties(Session& session, const Properties& properties) {
     auto texts = property_texts(name, value, options.timestamps);
     for (const auto& text : texts) {
       if (text.empty() && !options.all) continue;
-      if ((text == "[unprintable]" || (text == "~" && value.signature() == "(bas)")) && !options.all) continue;
+      if ((text == "[unprintable]" || (text == "~" && value.signature() == "(bas)") || (text == "[not set]" && value.signature() == "i")) && !options.all) continue;
       if (!options.value_only) out << name << "=";
       out << text << "\n";
     }

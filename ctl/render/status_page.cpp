@@ -50,7 +50,9 @@ class Page {
   void active();
   void until();
   void trigger();
-  void related(std::string_view label, const std::vector<RelatedUnit>& units);
+  void triggers();
+  void triggered_by();
+  void list(std::string_view label, const std::vector<std::string>& values);
   void condition(std::string_view kind);
   void device_and_mount();
   void documentation();
@@ -171,16 +173,30 @@ void Page::trigger() {
   line("Trigger", text.empty() ? "n/a" : text + "; " + ago(next));
 }
 
-void Page::related(std::string_view label, const std::vector<RelatedUnit>& units) {
-  bool first = true;
-  for (const auto& unit : units) {
-    const auto style = state_style(unit.active_state);  // the dot is a full one in every state here
-    const auto value = (style == Style::normal ? std::string(t_.glyph(Glyph::black_circle)) : t_.styled(style, t_.glyph(Glyph::black_circle))) + " " + unit.name;
-    if (std::exchange(first, false))
-      line(label, value);
+void Page::list(std::string_view label, const std::vector<std::string>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i == 0)
+      line(label, values[i]);
     else
-      more(value);
+      more(values[i]);
   }
+}
+
+/// The dot before a triggered unit is a full one in every state, only its colour tells.
+void Page::triggers() {
+  std::vector<std::string> values;
+  for (const auto& unit : s_.triggers) {
+    const auto style = state_style(unit.active_state);
+    const auto full = t_.glyph(Glyph::black_circle);
+    values.push_back((style == Style::normal ? std::string(full) : t_.styled(style, full)) + " " + unit.name);
+  }
+  list("Triggers", values);
+}
+
+void Page::triggered_by() {
+  std::vector<std::string> values;
+  for (const auto& unit : s_.triggered_by) values.push_back(dot(unit.active_state) + " " + unit.name);
+  list("TriggeredBy", values);
 }
 
 /// "Condition" or "Assert": shown when the last check failed.
@@ -356,8 +372,8 @@ std::string Page::unit() {
   active();
   until();
   trigger();
-  related("Triggers", s_.triggers);
-  related("TriggeredBy", s_.triggered_by);
+  triggers();
+  triggered_by();
   condition("Condition");
   condition("Assert");
   device_and_mount();

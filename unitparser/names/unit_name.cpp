@@ -185,7 +185,7 @@ Result<std::string> mangle_name(std::string_view typed, std::string_view default
       append_hex_escape(out, c);
     }
   }
-  if (!type_of_name(out)) out += default_suffix;
+  if (!type_of_name(out) || (globs == Globs::keep && !UnitName::is_valid(out))) out += default_suffix;
   if (globs == Globs::escape && !UnitName::is_valid(out)) return tl::unexpected(bad_name(typed));
   return out;  // with kept glob characters it may be no valid name: the manager says so
 }

@@ -17,10 +17,12 @@ namespace init {
 enum class Priority : std::int64_t {
   notify = -80,
   spawn = -75,
+  // Before the children: once epoll has reported the table, asking the same descriptor again says that nothing changed, and
+  // the end of a mount(8) must be judged by the table as it is now.
+  kernel_tables = -72,
   children = -70,
   signals = -60,
   cgroups = -50,
-  kernel_tables = -40,
   timers = -30,
   traffic = -20,
   bus = 0,

@@ -20,6 +20,7 @@
 #include <set>
 
 #include "init/conditions/file_conditions.h"
+#include "init/cgroup/access_filters.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -142,11 +143,17 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
   }
 }
 
+void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config) {
+  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access))
+    if (warn_) warn_(refused + " (" + group + ")");
+}
+
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
                                  unitparser::UnitType type) {
   TRY(make(group));
   enable_above(group, needed_controllers(config, type));
   write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
+  filter_access(group, config);
   if (type == unitparser::UnitType::service || type == unitparser::UnitType::scope) watch(group);
   return {};
 }
@@ -160,6 +167,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
     return ::access((directory(group) + "/" + write.file).c_str(), F_OK) != 0;
   });
   write_attributes(group, writes);
+  filter_access(group, config);
   return {};
 }
 

@@ -149,9 +149,7 @@ PlanDescriptors resolve_descriptors(const SpawnRequest& request, const UnitConfi
   plan.stored = request.stored;
   plan.non_blocking = config.service->non_blocking;
   plan.standard = request.standard_fds;
-  if (request.stdin_socket >= 0)
-    for (int& fd : plan.standard)
-      if (fd < 0) fd = request.stdin_socket;
+  plan.socket = request.stdin_socket;
   if (request.idle) plan.idle = facts.idle_fd;
   plan.network_namespace = runtime.network_namespace;
   plan.ipc_namespace = runtime.ipc_namespace;

@@ -28,8 +28,8 @@ template <class V> void fields(V& v, Is<PlanIdentity> auto& s) {
   v(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 template <class V> void fields(V& v, Is<PlanDescriptors> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j] = s;
-  v(a, b, c, d, e, f, g, h, i, j);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k);
 }
 template <class V> void fields(V& v, Is<ExecStreams> auto& s) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = s;

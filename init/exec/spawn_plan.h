@@ -65,7 +65,8 @@ struct PlanDescriptors {
   std::vector<std::string> names;  ///< LISTEN_FDNAMES
   std::uint32_t stored = 0;        ///< how many at the end are from the store: their flags are left alone
   bool non_blocking = false;
-  std::array<int, 3> standard{-1, -1, -1};  ///< for ExecInput::socket, ::fd without a name, and transient units
+  std::array<int, 3> standard{-1, -1, -1};  ///< of transient units: beat what the streams say
+  int socket = -1;                 ///< for ExecInput::socket and ExecOutput::socket
   int report = -1;                 ///< see ReportRecord
   int idle = -1;                   ///< read end that is closed when the boot is done
   std::array<int, 2> network_namespace{-1, -1};  ///< socket pair that keeps the shared namespace

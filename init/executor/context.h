@@ -39,6 +39,7 @@ struct Context {
   ino_t journal_inode = 0;
   init::ExitStatus failure_status{};  ///< set by a step whose exit code is not the table's; success: use the table's
   std::string_view failure_name{};
+  bool announced = false;             ///< PID 1 was told that execve() comes next
   bool finish = false;                ///< stop here with success: a missing program that may be missing
 
   /// Uid and gid that files made for the process belong to.
@@ -142,5 +143,7 @@ class PairLock {
 };
 /// Tells PID 1 (descriptors.report).
 void report(const Context& context, init::ReportRecord::Kind kind, init::ExitStatus status, int os_errno);
+/// Tells it that execve() comes next, once; before filters that may forbid writing.
+void announce_execution(Context& context);
 
 }  // namespace executor

@@ -85,6 +85,11 @@ PairLock::~PairLock() {
   if (::lockf(fd_, F_ULOCK, 0) < 0) errno = 0;
 }
 
+void announce_execution(Context& context) {
+  if (!context.announced) report(context, init::ReportRecord::Kind::executing, init::ExitStatus::success, 0);
+  context.announced = true;
+}
+
 void report(const Context& context, init::ReportRecord::Kind kind, init::ExitStatus status, int os_errno) {
   if (context.plan.descriptors.report < 0) return;
   const init::ReportRecord record{kind, static_cast<std::uint32_t>(status), os_errno};

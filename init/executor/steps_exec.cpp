@@ -95,7 +95,8 @@ Done step_pass_descriptors(Context& context) {
       if (fd >= 0) ::close(fd);
       fd = -1;
     }
-  for (int& fd : descriptors.standard) {
+  for (int* place : {&descriptors.standard[0], &descriptors.standard[1], &descriptors.standard[2], &descriptors.socket}) {
+    int& fd = *place;
     if (fd > 2 && std::find(descriptors.passed.begin(), descriptors.passed.end(), fd) == descriptors.passed.end()) ::close(fd);
     fd = -1;
   }
@@ -128,7 +129,7 @@ Done step_exec(Context& context) {
   std::vector<char*> argv = pointers(context.argv);
   std::vector<char*> environment = pointers(context.environment);
   if (context.argv.empty()) argv.insert(argv.begin(), context.executable.data());
-  report(context, init::ReportRecord::Kind::executing, init::ExitStatus::success, 0);
+  announce_execution(context);
   ::execve(context.executable.c_str(), argv.data(), environment.data());
   const int why = errno;
   return unitparser::fail_errno(why, "Failed to execute " + context.executable);

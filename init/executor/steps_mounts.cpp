@@ -99,8 +99,9 @@ class Builder {
         if (!root_.empty()) path = path == root_ ? "/" : path.substr(root_.size());
         mount.path = std::move(path);
       } else {
+        const bool is_bind = mount.kind == MountKind::bind || mount.kind == MountKind::bind_recursive;
         const bool makes_place = mount.kind != MountKind::attributes && mount.kind != MountKind::inaccessible;
-        if (mount.ignore_missing) continue;
+        if (mount.ignore_missing && !is_bind) continue;  // of a bind mount it is the source that may be missing
         if (!makes_place || errno != ENOENT) return failed_at(mount.path);
       }
       resolved.push_back(std::move(mount));

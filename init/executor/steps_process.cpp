@@ -46,9 +46,10 @@ Done step_idle(Context& context) {
 }
 
 Done step_descriptors(Context& context) {
+  context.log.close();  // opened by a warning; it opens again when needed
   const init::PlanDescriptors& d = context.plan.descriptors;
   std::vector<int> keep = d.passed;
-  for (const int fd : {d.standard[0], d.standard[1], d.standard[2], d.report, d.idle, d.network_namespace[0],
+  for (const int fd : {d.standard[0], d.standard[1], d.standard[2], d.socket, d.report, d.idle, d.network_namespace[0],
                        d.network_namespace[1], d.ipc_namespace[0], d.ipc_namespace[1], d.dynamic_user[0],
                        d.dynamic_user[1]})
     if (fd > 2) keep.push_back(fd);
@@ -231,8 +232,8 @@ Done step_keyring(Context& context) {
   if (!context.plan.process.invocation_id.empty()) {
     const std::string& id = context.plan.process.invocation_id;
     const long key = ::syscall(SYS_add_key, "user", "invocation_id", id.data(), id.size(), KEY_SPEC_SESSION_KEYRING);
-    constexpr unsigned long permissions = 0x3f0b0000UL | 0x000b0b00UL;  // owner: all but setattr; user and group: look, read, search
-    if (key != -1) keyctl(KEYCTL_SETPERM, static_cast<unsigned long>(key), permissions & 0x0b0b0b00UL, 0, 0);
+    constexpr unsigned long view_read_search = 0x0b0b0b00;  // for possessor, user and group; nobody may change it
+    if (key != -1) keyctl(KEYCTL_SETPERM, static_cast<unsigned long>(key), view_read_search, 0, 0);
   }
   return {};
 }

@@ -213,6 +213,7 @@ Done restrict_architectures(const std::vector<std::string>& allowed) {
 }  // namespace
 
 Done step_seccomp(Context& context) {
+  announce_execution(context);
   if (::prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) {
     context.log.warning("This kernel has no system call filters: SystemCallFilter=, RestrictNamespaces= and the like have no effect");
     return {};

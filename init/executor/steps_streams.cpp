@@ -134,7 +134,7 @@ bool is_terminal_input(ExecInput input) {
 /// Terminal input needs someone who can have a controlling terminal; other kinds stay as they are.
 ExecInput effective_input(const Context& context) {
   const ExecInput input = context.plan.streams.standard_input;
-  if (input == ExecInput::socket && context.plan.descriptors.standard[0] < 0) return ExecInput::null;
+  if (input == ExecInput::socket && context.plan.descriptors.socket < 0) return ExecInput::null;
   return input;
 }
 
@@ -163,9 +163,7 @@ Done set_up_output(Context& context, int position) {
   const ExecOutput output = is_error ? streams.standard_error : streams.standard_output;
   const std::string& name = is_error ? streams.standard_error_name : streams.standard_output_name;
   const int given = context.plan.descriptors.standard[static_cast<std::size_t>(position)];
-  const bool transient = given >= 0 && streams.standard_input != ExecInput::socket && output != ExecOutput::socket &&
-                         output != ExecOutput::fd;
-  if (transient && output == ExecOutput::inherit) return duplicate(given, position);
+  if (given >= 0) return duplicate(given, position);
 
   if (is_error && (output == ExecOutput::inherit ||
                    (output == streams.standard_output && name == streams.standard_output_name &&
@@ -189,10 +187,10 @@ Done set_up_output(Context& context, int position) {
     case ExecOutput::journal:
     case ExecOutput::journal_and_console: return connect_journal(context, output, position);
     case ExecOutput::socket:
-      if (given < 0) return unitparser::fail_errno(EBADF, "No socket was passed for a standard stream");
-      return duplicate(given, position);
+      if (context.plan.descriptors.socket < 0) return unitparser::fail_errno(EBADF, "No socket was passed for a standard stream");
+      return duplicate(context.plan.descriptors.socket, position);
     case ExecOutput::fd: {
-      const int fd = given >= 0 && name.empty() ? given : named_fd(context, name, is_error ? "stderr" : "stdout");
+      const int fd = named_fd(context, name, is_error ? "stderr" : "stdout");
       if (fd < 0) return unitparser::fail_errno(ENOENT, "No descriptor of that name was passed for a standard stream");
       return duplicate(fd, position);
     }
@@ -209,7 +207,7 @@ Done step_standard_input(Context& context) {
   const auto& streams = context.plan.streams;
   const ExecInput input = effective_input(context);
   const int given = context.plan.descriptors.standard[0];
-  if (given >= 0 && input == ExecInput::null && streams.standard_input == ExecInput::null) return duplicate(given, STDIN_FILENO);
+  if (given >= 0) return duplicate(given, STDIN_FILENO);
   switch (input) {
     case ExecInput::null: return open_null(O_RDONLY, STDIN_FILENO);
     case ExecInput::tty:
@@ -219,11 +217,9 @@ Done step_standard_input(Context& context) {
       if (!fd) return tl::unexpected(std::move(fd.error()));
       return place(std::move(*fd), STDIN_FILENO);
     }
-    case ExecInput::socket: return duplicate(given, STDIN_FILENO);
+    case ExecInput::socket: return duplicate(context.plan.descriptors.socket, STDIN_FILENO);
     case ExecInput::fd: {
-      const int fd = given >= 0 && streams.standard_input_name.empty()
-                         ? given
-                         : named_fd(context, streams.standard_input_name, "stdin");
+      const int fd = named_fd(context, streams.standard_input_name, "stdin");
       if (fd < 0) return unitparser::fail_errno(ENOENT, "No descriptor of that name was passed for standard input");
       return duplicate(fd, STDIN_FILENO);
     }

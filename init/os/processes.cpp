@@ -40,6 +40,7 @@ std::vector<int> descriptors_of(const SpawnPlan& plan) {
   std::vector<int> fds = d.passed;
   for (const auto& pair : {d.network_namespace, d.ipc_namespace, d.dynamic_user}) fds.insert(fds.end(), pair.begin(), pair.end());
   fds.insert(fds.end(), d.standard.begin(), d.standard.end());
+  fds.push_back(d.socket);
   fds.push_back(d.report);
   fds.push_back(d.idle);
   std::erase_if(fds, [](int fd) { return fd < 0; });

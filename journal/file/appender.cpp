@@ -33,7 +33,7 @@ constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
 /// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
-constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+constexpr std::uint64_t trim_interval = 32ULL * 1024 * 1024;
 
 /// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {

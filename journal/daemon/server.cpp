@@ -19,6 +19,7 @@
 #include <cstring>
 
 #include "journal/daemon/clock.h"
+#include "journal/ingest/audit_parser.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
 #include "unitparser/base/text.h"
@@ -269,6 +270,30 @@ void Server::on_signal() {
   }
 }
 
+void Server::on_audit(int fd) {
+  constexpr int records_each_turn = 256;
+  alignas(nlmsghdr) std::array<char, 16384> buffer;
+  for (int i = 0; i < records_each_turn; ++i) {
+    sockaddr_nl from = {};
+    socklen_t from_size = sizeof from;
+    const ssize_t n =
+        ::recvfrom(fd, buffer.data(), buffer.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &from_size);
+    if (n < static_cast<ssize_t>(sizeof(nlmsghdr))) return;
+    const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
+    // Only the kernel speaks here, and its message lengths are not to be trusted in all versions: the datagram's counts.
+    if (from.nl_pid != 0 || header->nlmsg_type < AUDIT_FIRST_USER_MSG) continue;
+    AuditRecord record;
+    const std::string_view text(buffer.data() + sizeof(nlmsghdr), static_cast<std::size_t>(n) - sizeof(nlmsghdr));
+    if (!parse_audit(header->nlmsg_type, text, record)) continue;
+    const std::vector<std::string_view> fields(record.fields.begin(), record.fields.end());
+    IncomingMessage incoming;
+    incoming.fields = fields;
+    incoming.priority = (4 << 3) | 5;
+    incoming.source_realtime = record.realtime;
+    dispatcher_.dispatch(nullptr, incoming);
+  }
+}
+
 void Server::write_stamp(const char* name) const {
   const std::string path = paths_.run + "/" + name;
   const std::string temporary = paths_.run + "/.#" + name;
@@ -333,11 +358,7 @@ void Server::on_ready(Source source, int fd) {
       break;
     case Source::varlink: varlink_.receive(fd); break;
     case Source::kernel: kernel_.receive(kernel_records_each_turn); break;
-    case Source::audit: {
-      std::array<char, 16384> ignored;
-      while (::recv(fd, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0) continue;
-      break;
-    }
+    case Source::audit: on_audit(fd); break;
     case Source::signals: on_signal(); break;
     case Source::hostname: on_hostname(); break;
   }

@@ -47,6 +47,7 @@ class Server {
   void on_ready(Source source, int fd);
   void on_signal();
   void on_hostname();
+  void on_audit(int fd);
   bool on_varlink(std::string_view method);
   void drain();
   void synchronize();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/ingest/audit_parser.h"
 #include "journal/ingest/kmsg_parser.h"
 #include "journal/ingest/native_parser.h"
 #include "journal/ingest/stream_parser.h"
@@ -120,6 +121,17 @@ TEST(Kmsg, RecordWithDevice) {
   ASSERT_TRUE(parse_kmsg("30,1,2,c,caller=T1;x", record));
   EXPECT_EQ(record.message, "x");
   for (const char* bad : {"", "6", "6,1", "6,1,", "6,1,2,-", "a,1,2,-;x", ";x"}) EXPECT_FALSE(parse_kmsg(bad, record)) << bad;
+}
+
+TEST(Audit, KeysBecomeFields) {
+  AuditRecord record;
+  ASSERT_TRUE(parse_audit(1130, "audit(1436125716.123:456): pid=1 uid=0 auid=4 msg='unit=x comm=\"systemd\" exe=\"/sbin/init\" res=success'", record));
+  EXPECT_EQ(record.realtime, 1436125716123000U);
+  EXPECT_THAT(record.fields, ::testing::IsSupersetOf({"_AUDIT_TYPE_NAME=SERVICE_START", "_AUDIT_ID=456", "_PID=1", "_AUDIT_LOGINUID=4",
+                                                       "_COMM=systemd", "_EXE=/sbin/init", "_AUDIT_FIELD_RES=success"}));
+  for (const char* bad : {"", "audit(", "audit(1.2)", "audit(x.1:2):", "pid=1"}) EXPECT_FALSE(parse_audit(1130, bad, record)) << bad;
+  EXPECT_TRUE(parse_audit(2999, "audit(1.2:3): = == a= =b 'x \"y", record));
+  EXPECT_EQ(audit_type_name(2999), "AUDIT2999");
 }
 
 struct Line {

@@ -1,4 +1,4 @@
-// Signals to those who subscribed: gathered over a round of the loop, each unit once. [bus]
+// Signals to private clients and those who subscribed: gathered over a round of the loop, each unit once. [bus]
 #include <algorithm>
 
 #include "init/bus/server_state.h"
@@ -15,7 +15,7 @@ constexpr std::size_t flush_at = 4096;  // announcements held back at most
 
 bool BusServer::State::anyone_listens() const {
   if (!subscribers.empty()) return true;
-  return std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->subscribed; });
+  return std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->is_private; });
 }
 
 void BusServer::State::announce(Announcement announcement) {
@@ -39,7 +39,8 @@ void BusServer::State::send_all(const std::function<MessagePtr(sd_bus*)>& make) 
     if (sd_bus_send(connection.bus.get(), message.get(), nullptr) < 0) connection.closing = connection.is_private;  // it does not read
   };
   for (auto& [number, connection] : connections)
-    if (connection->is_private && connection->subscribed && !connection->closing) send(*connection);
+    // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
+    if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) send(*connection);
   if (api != nullptr && !subscribers.empty() && !api->closing) send(*api);
 }
 

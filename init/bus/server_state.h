@@ -36,7 +36,7 @@ struct Connection {
   BusPtr bus;
   SlotPtr filter, name_slot;
   bool is_private = false;
-  bool subscribed = false;    ///< a private client that called Subscribe
+  bool subscribed = false;    ///< a private client that called Subscribe (it hears all the same)
   bool closing = false;       ///< to be dropped before the loop sleeps again
   std::uint64_t number = 0;
   uid_t uid = 0;

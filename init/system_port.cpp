@@ -39,7 +39,8 @@ std::string command_line_of(pid_t pid) {
 }
 
 void add_processes(const std::string& root, const std::string& group, std::vector<bus::ProcessEntry>& entries) {
-  for (std::string_view word : unitparser::split_whitespace(read_text_file(root + group + "/cgroup.procs")))
+  const std::string pids = read_text_file(root + group + "/cgroup.procs");
+  for (std::string_view word : unitparser::split_whitespace(pids))
     if (const auto pid = unitparser::parse_unsigned(word, 1U << 30); pid && *pid > 0)
       entries.push_back({group, static_cast<pid_t>(*pid), command_line_of(static_cast<pid_t>(*pid))});
   DIR* directory = ::opendir((root + group).c_str());

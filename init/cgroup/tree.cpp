@@ -62,7 +62,8 @@ void remove_groups(const std::string& directory) {
 /// Signals every process at and below `path` that is not in `done` yet; returns how many were new.
 unsigned signal_all(const std::string& path, const effect::KillCgroup& order, std::set<pid_t>& done) {
   unsigned fresh = 0;
-  for (std::string_view word : unitparser::split_whitespace(read_text_file(path + "/cgroup.procs"))) {
+  const std::string pids = read_text_file(path + "/cgroup.procs");
+  for (std::string_view word : unitparser::split_whitespace(pids)) {
     const auto pid = unitparser::parse_unsigned(word, 1U << 30);
     if (!pid || *pid <= 1) continue;
     const auto process = static_cast<pid_t>(*pid);
@@ -83,7 +84,8 @@ Result<void> CgroupTree::start() {
   struct statfs status{};
   if (::statfs(root_.c_str(), &status) != 0 || status.f_type != CGROUP2_SUPER_MAGIC)
     return unitparser::fail(ErrorCode::not_supported, "there is no cgroup v2 hierarchy at " + root_);
-  for (std::string_view word : unitparser::split_whitespace(read_text_file(root_ + "/cgroup.controllers")))
+  const std::string offered = read_text_file(root_ + "/cgroup.controllers");
+  for (std::string_view word : unitparser::split_whitespace(offered))
     if (auto controller = unitparser::from_name<Controller>(word)) available_ |= 1U << static_cast<unsigned>(*controller);
   struct sysinfo info{};
   ::sysinfo(&info);

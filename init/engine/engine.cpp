@@ -237,13 +237,14 @@ struct Dispatch {
 };
 
 /// Works off everything that follows from the event.
-void settle_turn(Core& core) {
+/// A unit that was only loaded stays until the next turn: whoever asked for it has to look at it first.
+void settle_turn(Core& core, bool keep_loaded) {
   do {
     settle_state_changes(core);
     run_jobs(core);
     settle_state_changes(core);
   } while (settle_put_off(core) || !core.jobs.run_queue.empty() || !core.reactions.state_changes.empty());
-  collect_garbage(core);
+  if (!keep_loaded) collect_garbage(core);
   for (UnitId id : core.changed_units)
     if (Unit* unit = core.units.find(id)) {
       unit->changed = false;
@@ -264,7 +265,7 @@ Effects Engine::turn(const Event& event, const Now& now) {
   core.effects.clear();
   core.cause = {};
   std::visit(Dispatch{core}, event);
-  settle_turn(core);
+  settle_turn(core, std::holds_alternative<event::LoadUnit>(event));
   return std::move(core.effects);
 }
 

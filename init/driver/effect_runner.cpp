@@ -133,8 +133,15 @@ struct EffectRunner::Visitor {
   void operator()(const effect::Log& e) const { parts.log.write(to_record(e, parts.engine)); }
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
   void operator()(const effect::Emergency& e) const {
-    const RunEnd end = end_of_emergency(e);
-    if (end.objective != Objective::none) parts.end_run(end);
+    if (const std::string_view target = target_of_emergency(e.action); !target.empty()) {
+      event::RequestJob request;
+      request.unit = std::string(target);
+      request.mode = JobMode::replace_irreversibly;
+      request.manual = false;
+      request.cause = Cause::of(CauseKind::none, e.unit, e.reason);
+      return parts.post(std::move(request));
+    }
+    parts.end_run(end_of_emergency(e));
   }
   void operator()(const effect::EndLoginRecord& e) const { parts.executions.end_login_record(e); }
   void operator()(const effect::RequestScopeStop&) const { parts.tell_bus(whole); }
@@ -155,24 +162,28 @@ void EffectRunner::warn(UnitId unit, const std::string& message) {
   parts_.log.write(to_record(log, parts_.engine));
 }
 
+std::string_view target_of_emergency(EmergencyAction action) {
+  switch (action) {
+    case EmergencyAction::reboot: return "reboot.target";
+    case EmergencyAction::poweroff: return "poweroff.target";
+    case EmergencyAction::exit: return "exit.target";
+    default: return {};
+  }
+}
+
 RunEnd end_of_emergency(const effect::Emergency& emergency) {
   RunEnd end;
   end.reboot_argument = emergency.reboot_argument;
   switch (emergency.action) {
-    // The plain ones are start jobs of the engine; what reaches here has to end the run.
-    case EmergencyAction::none:
-    case EmergencyAction::reboot:
-    case EmergencyAction::poweroff: break;
     case EmergencyAction::reboot_force: end.objective = Objective::reboot; break;
     case EmergencyAction::reboot_immediate: end.objective = Objective::reboot, end.immediately = true; break;
     case EmergencyAction::poweroff_force: end.objective = Objective::poweroff; break;
     case EmergencyAction::poweroff_immediate: end.objective = Objective::poweroff, end.immediately = true; break;
-    case EmergencyAction::exit:
     case EmergencyAction::exit_force:
-      // Outside a container there is nobody to give an exit status to.
       end.objective = Objective::exit;
       end.exit_code = emergency.exit_status.value_or(0);
       break;
+    default: break;  // those have a target to start
   }
   return end;
 }

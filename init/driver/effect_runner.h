@@ -51,7 +51,9 @@ class EffectRunner {
   RunnerParts parts_;
 };
 
-/// What an emergency action means for the run.
+/// The target that an orderly emergency action starts; empty for those that end the run at once.
+[[nodiscard]] std::string_view target_of_emergency(EmergencyAction action);
+/// What an emergency action that ends the run at once means for it.
 [[nodiscard]] RunEnd end_of_emergency(const effect::Emergency& emergency);
 
 }  // namespace init

@@ -355,7 +355,7 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();
   TRY(read_snapshot(*core_, snapshot));
-  settle_turn(*core_);
+  settle_turn(*core_, false);
   return std::move(core_->effects);
 }
 

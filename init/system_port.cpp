@@ -34,7 +34,7 @@ std::string command_line_of(pid_t pid) {
   }
   std::vector<std::string> words;
   for (std::string_view word : unitparser::split_at(text, '\0')) words.emplace_back(word);
-  if (!words.empty() && words.back().empty()) words.pop_back();
+  while (!words.empty() && words.back().empty()) words.pop_back();
   return unitparser::quote_command_line(words);
 }
 

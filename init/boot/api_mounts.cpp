@@ -6,6 +6,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -55,7 +56,16 @@ bool is_mount_point(const char* path) {
   return here.st_dev != above.st_dev || here.st_ino == above.st_ino;
 }
 
+// What container managers and security modules put over the kernel's files.
+constexpr std::array<std::string_view, 6> covered_files{"/sys/fs/selinux", "/dev/console", "/proc/kmsg", "/proc/sys",
+                                                        "/proc/sysrq-trigger", "/proc/sys/kernel/random/boot_id"};
+
 }  // namespace
+
+bool is_api_mount_point(std::string_view path) {
+  return std::any_of(api_mounts.begin(), api_mounts.end(), [&](const ApiMount& row) { return path == row.path; }) ||
+         std::find(covered_files.begin(), covered_files.end(), path) != covered_files.end();
+}
 
 std::vector<std::string> mount_api_file_systems(bool in_container) {
   std::vector<std::string> failures;

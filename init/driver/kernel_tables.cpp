@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <map>
 
+#include "init/boot/api_mounts.h"
+
 namespace init {
 namespace {
 
@@ -61,7 +63,7 @@ unitparser::Result<event::MountTable> read_mount_table() {
   libmnt_fs* fs = nullptr;
   while (::mnt_table_next_fs(table, iterator, &fs) == 0) {
     const char* where = ::mnt_fs_get_target(fs);
-    if (where == nullptr) continue;
+    if (where == nullptr || is_api_mount_point(where)) continue;
     mounts.mounts.push_back({text_or_empty(::mnt_fs_get_source(fs)), where, text_or_empty(::mnt_fs_get_fstype(fs)),
                              text_or_empty(::mnt_fs_get_options(fs))});
   }

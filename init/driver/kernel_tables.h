@@ -9,7 +9,7 @@ struct libmnt_monitor;
 
 namespace init {
 
-/// The present mounts, in mount order; error when the table cannot be read.
+/// The present mounts but those of the API file systems, in mount order; error when the table cannot be read.
 [[nodiscard]] unitparser::Result<event::MountTable> read_mount_table();
 /// The present swap areas with the other names of their devices. Empty when the kernel has no swap.
 [[nodiscard]] event::SwapTable read_swap_table();

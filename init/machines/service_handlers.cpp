@@ -114,6 +114,8 @@ ServiceState enter_service_start(ServiceContext& c) {
   c.rt.main.known = false;
   if (service_commands(c.unit, ServiceCommandKind::start).empty()) {
     if (type_of(c) != ServiceType::oneshot) return fail_to(c, stop_sigterm, ServiceResult::resources);
+    // Passed through, but seen: SuccessAction= and the like follow a service that was up and went down.
+    ServiceMachine::commit(c, start);
     return start_post;
   }
   if (type_of(c) == ServiceType::forking)

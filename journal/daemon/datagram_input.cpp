@@ -22,6 +22,8 @@ constexpr int security_label_message = 3;  // SCM_SECURITY of linux/socket.h, wh
 
 /// Pages that a large message touched are given back; small messages reuse theirs.
 constexpr std::size_t keep_pages = 16 * 1024;
+/// The kernel's default limit of a datagram on a local socket fits in.
+constexpr std::size_t smallest_slot = 256 * 1024;
 
 int level_of(std::string_view priority) {
   return priority.size() == 1 && priority[0] >= '0' && priority[0] <= '7' ? priority[0] - '0' : 6;
@@ -30,16 +32,23 @@ int level_of(std::string_view priority) {
 }  // namespace
 
 DatagramInput::DatagramInput(Dispatcher& dispatcher) : dispatcher_(dispatcher) {
-  void* arena = ::mmap(nullptr, slot_size * batch_size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const auto reserve = [this] {
+    return ::mmap(nullptr, slot_size_ * batch_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                  -1, 0);
+  };
+  void* arena = reserve();
+  while (arena == MAP_FAILED && slot_size_ > smallest_slot) {
+    slot_size_ /= 2;
+    arena = reserve();
+  }
   CHECK(arena != MAP_FAILED);
   arena_ = static_cast<char*>(arena);
-  for (std::size_t i = 0; i < batch_size; ++i) parts_[i] = {arena_ + i * slot_size, slot_size};
+  for (std::size_t i = 0; i < batch_size; ++i) parts_[i] = {arena_ + i * slot_size_, slot_size_};
   journal_transport_.set({"_TRANSPORT=journal"});
   syslog_transport_.set({"_TRANSPORT=syslog"});
 }
 
-DatagramInput::~DatagramInput() { ::munmap(arena_, slot_size * batch_size); }
+DatagramInput::~DatagramInput() { ::munmap(arena_, slot_size_ * batch_size); }
 
 DatagramInput::Ancillary DatagramInput::read_control(const msghdr& header) {
   Ancillary ancillary;
@@ -95,7 +104,7 @@ bool DatagramInput::receive(int fd, DatagramKind kind, int batches) {
     if (n <= 0) return false;
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
       const Ancillary ancillary = read_control(headers_[i].msg_hdr);
-      const std::string_view message(arena_ + i * slot_size, headers_[i].msg_len);
+      const std::string_view message(arena_ + i * slot_size_, headers_[i].msg_len);
       if (ancillary.sender.pid > 0) {
         if (kind == DatagramKind::syslog) take_syslog(message, ancillary);
         else if (!message.empty() && ancillary.fd < 0) take_native(message, ancillary);
@@ -103,7 +112,7 @@ bool DatagramInput::receive(int fd, DatagramKind kind, int batches) {
       }
       if (ancillary.fd >= 0) ::close(ancillary.fd);
       if (headers_[i].msg_len > keep_pages)
-        ::madvise(arena_ + i * slot_size + keep_pages, slot_size - keep_pages, MADV_DONTNEED);
+        ::madvise(arena_ + i * slot_size_ + keep_pages, slot_size_ - keep_pages, MADV_DONTNEED);
     }
     if (static_cast<std::size_t>(n) < batch_size) return false;
   }

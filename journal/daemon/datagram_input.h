@@ -31,8 +31,8 @@ class DatagramInput {
  private:
   static constexpr std::size_t batch_size = 32;
   static constexpr std::size_t control_size = 512;
-  /// Address space for each message of a batch, above any socket buffer; pages are used only as far as written.
-  static constexpr std::size_t slot_size = 32ULL * 1024 * 1024;
+  /// Address space wanted for each message of a batch, above any socket buffer; pages are used only as far as written.
+  static constexpr std::size_t wanted_slot_size = 32ULL * 1024 * 1024;
 
   struct Ancillary {
     SenderCredentials sender;
@@ -47,6 +47,7 @@ class DatagramInput {
 
   Dispatcher& dispatcher_;
   char* arena_ = nullptr;
+  std::size_t slot_size_ = wanted_slot_size;  ///< less where the system does not overcommit
   std::array<std::array<char, control_size>, batch_size> control_;
   std::array<iovec, batch_size> parts_;
   std::array<mmsghdr, batch_size> headers_;

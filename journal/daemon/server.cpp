@@ -378,7 +378,7 @@ void Server::after_events() {
   storage_.notify_followers();
   dispatcher_.say_notices();
   const std::uint64_t now = monotonic_now();
-  if (storage_.sync_due() != 0 && now >= storage_.sync_due()) storage_.sync();
+  if (storage_.sync_due() != 0 && now >= storage_.sync_due()) storage_.sync_in_background();
   if (watchdog_interval_ != 0 && now >= watchdog_due_) {
     notifier_.send("WATCHDOG=1");
     watchdog_due_ = now + watchdog_interval_;

@@ -426,6 +426,22 @@ void Storage::sync() {
   });
 }
 
+void Storage::sync_in_background() {
+  if (const int error = background_.take_error(); error != 0)
+    notice(3, std::string("Failed to sync the journal: ") + ::strerrordesc_np(error));
+  if (background_.is_busy()) {
+    sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+    return;
+  }
+  sync_due_ = 0;
+  std::vector<int> fds;
+  for_each_file([&fds](auto& file, const std::string&, const std::string&, Area area) {
+    if (area == Area::system) fds.push_back(file->appender->fd());
+  });
+  // Where no thread can be had, waiting for the disk is better than not writing to it.
+  if (!fds.empty() && !background_.start(fds)) sync();
+}
+
 std::uint64_t Storage::available_space() {
   const std::uint64_t time = now(CLOCK_MONOTONIC);
   if (space_checked_ != 0 && time - space_checked_ < space_check_interval) return space_available_;

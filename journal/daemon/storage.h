@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "journal/daemon/config.h"
+#include "journal/daemon/background_sync.h"
 #include "journal/daemon/paths.h"
 #include "journal/file/appender.h"
 #include "journal/store/policy.h"
@@ -72,6 +73,8 @@ class Storage {
   void vacuum();
   /// Waits until everything is on disk.
   void sync();
+  /// Starts writing everything to disk without waiting for it; the next look at sync_due() says when to ask again.
+  void sync_in_background();
   /// When sync() is due, on the monotonic clock in microseconds; 0: nothing to sync.
   [[nodiscard]] std::uint64_t sync_due() const { return sync_due_; }
 
@@ -124,6 +127,7 @@ class Storage {
   std::uint64_t failed_rotation_ = 0;  ///< when a new file did not take an entry either
   std::uint64_t uses_ = 0;
   std::uint64_t space_checked_ = 0, space_available_ = 0;
+  BackgroundSync background_;
   std::vector<DataHandle> handles_;
   std::vector<StorageNotice> notices_;
 };

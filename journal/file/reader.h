@@ -112,6 +112,12 @@ class JournalFile {
   /// Payload of a data object, expanded into `scratch` when it is compressed; empty when damaged.
   [[nodiscard]] std::string_view payload(std::uint64_t data_offset, std::string& scratch, std::uint64_t enough) const;
 
+  /// True when the bytes lie in the mapped file itself: they stay as they are until the next refresh().
+  [[nodiscard]] bool holds(std::string_view bytes) const {
+    const auto* base = static_cast<const char*>(base_);
+    return bytes.data() >= base && bytes.data() < base + mapped_;
+  }
+
   /// Lets the kernel take back mapped pages (they stay cached); bounds our resident memory.
   void drop_pages() const;
 

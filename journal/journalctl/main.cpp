@@ -7,12 +7,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "journal/journalctl/actions.h"
 #include "journal/journalctl/show.h"
 #include "journal/journalctl/sources.h"
-#include "unitparser/base/result.h"
+#include "journal/store/directory.h"
+#include "unitparser/base/text.h"
 
 namespace journal {
 namespace {
@@ -43,12 +46,31 @@ std::optional<int> run_without_files(const Options& options) {
   }
 }
 
+/// Root folder of a running container, from what its manager registered.
+std::optional<std::string> container_root(const std::string& name) {
+  if (name.find('/') != std::string::npos) return std::nullopt;
+  const auto registered = read_small_file("/run/systemd/machines/" + name);
+  if (!registered) return std::nullopt;
+  for (const std::string_view line : unitparser::split_at(*registered, '\n'))
+    if (line.starts_with("LEADER=") && line.size() > 7) return "/proc/" + std::string(line.substr(7)) + "/root";
+  return std::nullopt;
+}
+
 int run(int argc, char** argv) {
   ParsedOptions parsed = parse_options(argc, argv, realtime_usec());
   if (parsed.exit_code) return *parsed.exit_code;
   Options& options = parsed.options;
   const std::string_view name = argc > 0 ? argv[0] : "";
   options.speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  if (!options.machine.empty() && options.machine != ".host") {
+    const auto root = container_root(options.machine);
+    if (!root) {
+      std::fprintf(stderr, "Failed to open root directory of machine '%s': No such file or directory\n",
+                   options.machine.c_str());
+      return EXIT_FAILURE;
+    }
+    options.root = *root;
+  }
   if (const auto code = run_without_files(options)) return *code;
   if (options.action == Action::rotate_and_vacuum)
     if (const int code = call_daemon(options, "Rotate"); code != EXIT_SUCCESS) return code;

@@ -1,7 +1,9 @@
 // Entries as JSON, in its four forms. [pure]
 #include <array>
 #include <cstdio>
+#include <deque>
 #include <utility>
+#include <vector>
 
 #include "journal/journalctl/printer.h"
 #include "journal/query/cursor.h"
@@ -86,30 +88,39 @@ void Printer::print_json(Journal& journal, std::string& out) {
   address("_BOOT_ID", format_id(at.boot_id));
 
   // A field that comes several times is one array; items of an entry are few, so they are simply compared.
-  std::vector<std::pair<std::string, std::vector<std::string>>> fields;
+  struct Item {
+    std::string_view field, value;
+    bool shown = false;
+  };
+  std::vector<Item> items;
+  items.reserve(64);
+  std::deque<std::string> expanded;  // compressed values live only during the visit
   journal.for_each_datum([&](std::string_view payload) {
     const std::size_t equals = payload.find('=');
-    const std::string_view field = payload.substr(0, equals);
-    if (field == "_BOOT_ID" || !is_selected(field)) return true;
-    for (auto& known : fields)
-      if (known.first == field) {
-        known.second.emplace_back(payload.substr(equals + 1));
-        return true;
-      }
-    fields.emplace_back(std::string(field), std::vector<std::string>{std::string(payload.substr(equals + 1))});
+    if (payload.substr(0, equals) == "_BOOT_ID" || !is_selected(payload.substr(0, equals))) return true;
+    if (!journal.current_file().holds(payload)) payload = expanded.emplace_back(payload);
+    items.push_back({payload.substr(0, equals), payload.substr(equals + 1), false});
     return true;
   });
-  for (const auto& [name, values] : fields) {
-    key(name);
+  std::vector<std::string_view> values;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items[i].shown) continue;
+    values.assign(1, items[i].value);
+    for (std::size_t j = i + 1; j < items.size(); ++j)
+      if (items[j].field == items[i].field) {
+        values.push_back(items[j].value);
+        items[j].shown = true;
+      }
+    key(items[i].field);
     if (values.size() == 1) {
       append_json_value(out, values[0], indent);
       continue;
     }
     out += '[';
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (i > 0) out += ',';
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (k > 0) out += ',';
       if (pretty) out.append("\n\t\t");
-      append_json_value(out, values[i], pretty ? "\t\t" : "");
+      append_json_value(out, values[k], pretty ? "\t\t" : "");
     }
     if (pretty) out.append("\n\t");
     out += ']';

@@ -397,7 +397,7 @@ std::string Page::manager(std::string_view host_name) {
   line("Jobs", fmt::format("{} queued", p_.number("NJobs")));
   line("Failed", fmt::format("{} units", p_.number("NFailedUnits")));
   const auto since = p_.number("UserspaceTimestamp");
-  line("Since", when(since) + "; " + ago(since));
+  if (since != 0) line("Since", when(since) + "; " + ago(since));
   line("systemd", p_.text("Version"));
   if (const auto tainted = p_.text("Tainted"); !tainted.empty()) line("Tainted", t_.colors() ? t_.styled(Style::yellow, tainted) : std::string(tainted));
   const auto group = p_.text("ControlGroup");

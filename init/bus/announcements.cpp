@@ -21,10 +21,7 @@ bool BusServer::State::anyone_listens() const {
 void BusServer::State::announce(Announcement announcement) {
   if (!anyone_listens()) return;
   using Kind = Announcement::Kind;
-  if (announcement.kind == Kind::unit_changed &&
-      std::any_of(announcements.begin(), announcements.end(),
-                  [&](const Announcement& a) { return a.kind == Kind::unit_changed && a.unit == announcement.unit; }))
-    return;
+  if (announcement.kind == Kind::unit_changed && !changed_units.insert(announcement.unit).second) return;
   announcements.push_back(std::move(announcement));
   if (announcements.size() >= flush_at)
     flush();
@@ -79,6 +76,7 @@ void BusServer::State::send_properties_changed(const Unit& unit) {
 void BusServer::State::flush() {
   using Kind = Announcement::Kind;
   const auto batch = std::exchange(announcements, {});
+  changed_units.clear();
   const auto signal = [this](const char* member, const std::function<int(sd_bus_message*)>& fill) {
     send_all([&](sd_bus* bus) -> MessagePtr {
       sd_bus_message* raw = nullptr;

@@ -227,122 +227,124 @@ const Member* find_schema_method(const Object& object, const BusServer::State& s
 
 }  // namespace
 
+namespace {
+
+std::shared_ptr<sd_bus_message> hold(sd_bus_message* message) {
+  return {sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); }};
+}
+
+const BusFailure access_denied{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};
+
+bool is_trusted(const BusServer::State& s, uid_t uid) { return uid == 0 || (s.options.user_manager && uid == ::geteuid()); }
+
+/// Properties.Set, once we know who asks.
+void write_property(BusServer::State& s, Connection& connection, sd_bus_message* message, std::vector<Value> arguments) {
+  const std::string sender(view(sd_bus_message_get_sender(message)));
+  s.with_credentials(connection, sender, [&s, held = hold(message), arguments = std::move(arguments)](Credentials c) {
+    if (!is_trusted(s, c.uid)) return s.refuse(held.get(), access_denied);
+    const auto object = object_at(s.parts.engine, view(sd_bus_message_get_path(held.get())));
+    if (object.kind == ObjectKind::unknown || (object.kind == ObjectKind::unit && object.unit == nullptr))
+      return s.refuse(held.get(), not_loaded(object.unit_name));
+    const auto failure = set_property(s, PropertyReader(s, object), std::get<std::string>(arguments[0].storage),
+                                      std::get<std::string>(arguments[1].storage),
+                                      std::get<unitparser::VariantValue>(arguments[2].storage).content.front());
+    failure ? s.refuse(held.get(), *failure) : s.finish(held.get(), {});
+  });
+}
+
+/// A call of org.freedesktop.DBus.Properties.
+void handle_properties(BusServer::State& s, Connection& connection, sd_bus_message* message, const Object& object, std::string_view member) {
+  const std::string_view expected = member == "Get" ? "ss" : member == "GetAll" ? "s" : "ssv";
+  std::vector<Value> arguments;
+  if (view(sd_bus_message_get_signature(message, 1)) != expected || !read_all(message, arguments))
+    return s.refuse(message, wrong_arguments(message, "org.freedesktop.DBus.Properties", member, expected));
+  if (member == "Set") return write_property(s, connection, message, std::move(arguments));
+  const PropertyReader reader(s, object);
+  const auto& wanted = std::get<std::string>(arguments[0].storage);
+  if (member == "GetAll") return reply_all_properties(message, reader, wanted);
+  const auto& name = std::get<std::string>(arguments[1].storage);
+  for (const auto& source : reader.sources) {
+    if (!wanted.empty() && source.name != wanted) continue;
+    for (std::size_t i = 0; i < source.members.size(); ++i) {
+      if (source.members[i]->name != name) continue;
+      unitparser::VariantValue variant;
+      variant.content.push_back(source.value(i));
+      return s.finish(message, {std::move(variant)});
+    }
+  }
+  s.refuse(message, {"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + wanted + " or property " + name + "."});
+}
+
+/// A call of one of our own interfaces: checks its arguments and who calls, then runs the method.
+void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* message, const Object& object, bool unit_was_loaded) {
+  const auto member = view(sd_bus_message_get_member(message));
+  auto interface = view(sd_bus_message_get_interface(message));
+  const std::string sender(view(sd_bus_message_get_sender(message)));
+  const auto* method = find_schema_method(object, s, interface, member);
+  const auto* row = method == nullptr ? nullptr : find_method_row(interface, member);
+  const bool is_subscription = member == "Subscribe" || member == "Unsubscribe";
+  if (method == nullptr || (row == nullptr && !is_subscription)) return s.refuse(message, unknown_method(member, interface));
+  std::vector<Value> arguments;
+  if (view(sd_bus_message_get_signature(message, 1)) != method->input || !read_all(message, arguments))
+    return s.refuse(message, wrong_arguments(message, interface, member, method->input));
+  if (row == nullptr) {
+    const auto failure = s.subscribe(connection, sender, member == "Subscribe");
+    return failure.name.empty() ? s.finish(message, {}) : s.refuse(message, failure);
+  }
+  auto request = std::make_shared<Request>(Request{s.parts.engine, s.parts.manager, *method, std::string(view(sd_bus_message_get_path(message))),
+                                                   {sender, connection.uid, connection.pid}, std::move(arguments), RequestId::none,
+                                                   object.unit_name, nullptr, unit_was_loaded});
+  const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
+  const auto number = connection.number;
+  const auto held = hold(message);
+  const auto run = [&s, request, row, held, number, job_id] {
+    const auto found = s.connections.find(number);
+    if (found == s.connections.end()) return;
+    request->job = s.parts.engine.find_job(job_id);
+    if (job_id != JobId::none && request->job == nullptr)
+      return s.refuse(held.get(), {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job_id)) + " does not exist."});
+    s.run_method(*found->second, held.get(), *request, *row);
+  };
+  const bool asks_who = row->action != Action::none || member.starts_with("GetUnit");
+  if (!asks_who || connection.is_private) return run();
+  s.with_credentials(connection, sender, [&s, request, row, held, number, run](Credentials c) {
+    request->caller.uid = c.uid;
+    request->caller.pid = c.pid;
+    if (row->action == Action::none || is_trusted(s, c.uid)) return run();
+    const auto found = s.connections.find(number);
+    if (found != s.connections.end()) s.authorise(*found->second, held.get(), row->action, run);
+  });
+}
+
+}  // namespace
+
 int BusServer::State::handle(Connection& connection, sd_bus_message* message, bool unit_was_loaded) {
   if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
   const auto path = view(sd_bus_message_get_path(message)), member = view(sd_bus_message_get_member(message));
-  auto interface = view(sd_bus_message_get_interface(message));
+  const auto interface = view(sd_bus_message_get_interface(message));
   if (interface == "org.freedesktop.DBus.Peer") return 0;
-  auto object = object_at(parts.engine, path);
-  const std::string sender(view(sd_bus_message_get_sender(message)));
-  const auto wait = [&](Waiting entry) {
+  const auto object = object_at(parts.engine, path);
+  if (waiting.size() >= most_waiting) {
+    refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
+  } else if (object.kind == ObjectKind::unit && object.unit == nullptr && unit_was_loaded) {
+    refuse(message, not_loaded(object.unit_name));
+  } else if (object.kind == ObjectKind::unit && object.unit == nullptr) {
     const RequestId id{++last_number};
+    Waiting entry;
+    entry.retry = true;
     entry.message.reset(sd_bus_message_ref(message));
     entry.connection = connection.number;
     waiting.emplace(id, std::move(entry));
-    return id;
-  };
-  if (waiting.size() >= most_waiting) {
-    refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
-    return 1;
-  }
-  if (object.kind == ObjectKind::unit && object.unit == nullptr) {
-    if (unit_was_loaded) {
-      refuse(message, not_loaded(object.unit_name));
-      return 1;
-    }
-    Waiting entry;
-    entry.retry = true;
-    parts.post(event::LoadUnit{wait(std::move(entry)), object.unit_name});
-    return 1;
-  }
-  if (object.kind == ObjectKind::unknown) {
+    parts.post(event::LoadUnit{id, object.unit_name});
+  } else if (object.kind == ObjectKind::unknown) {
     refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
-    return 1;
-  }
-  if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
+  } else if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
     finish(message, {introspect(parts.engine, object, path)});
-    return 1;
+  } else if (interface == "org.freedesktop.DBus.Properties" && is_properties_call(member)) {
+    handle_properties(*this, connection, message, object, member);
+  } else {
+    handle_method(*this, connection, message, object, unit_was_loaded);
   }
-  std::vector<Value> arguments;
-  if (interface == "org.freedesktop.DBus.Properties" && is_properties_call(member)) {
-    const std::string_view expected = member == "Get" ? "ss" : member == "GetAll" ? "s" : "ssv";
-    if (view(sd_bus_message_get_signature(message, 1)) != expected || !read_all(message, arguments)) {
-      refuse(message, wrong_arguments(message, interface, member, expected));
-      return 1;
-    }
-    const PropertyReader reader(*this, object);
-    const auto& wanted = std::get<std::string>(arguments[0].storage);
-    if (member == "GetAll") {
-      reply_all_properties(message, reader, wanted);
-      return 1;
-    }
-    const auto& name = std::get<std::string>(arguments[1].storage);
-    if (member == "Set") {
-      const auto value = std::get<unitparser::VariantValue>(arguments[2].storage).content.front();
-      std::shared_ptr<sd_bus_message> held(sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); });
-      with_credentials(connection, sender, [this, held, object, wanted, name, value](Credentials c) {
-        if (c.uid != 0 && !(options.user_manager && c.uid == ::geteuid())) return refuse(held.get(), {"org.freedesktop.DBus.Error.AccessDenied", "Access denied"});
-        const auto now = object_at(parts.engine, view(sd_bus_message_get_path(held.get())));
-        if (now.kind != object.kind || (now.kind == ObjectKind::unit && now.unit == nullptr)) return refuse(held.get(), not_loaded(now.unit_name));
-        const auto failure = set_property(*this, PropertyReader(*this, now), wanted, name, value);
-        if (failure) return refuse(held.get(), *failure);
-        finish(held.get(), {});
-      });
-      return 1;
-    }
-    for (const auto& source : reader.sources) {
-      if (!wanted.empty() && source.name != wanted) continue;
-      for (std::size_t i = 0; i < source.members.size(); ++i)
-        if (source.members[i]->name == name) {
-          unitparser::VariantValue variant;
-          variant.content.push_back(source.value(i));
-          finish(message, {std::move(variant)});
-          return 1;
-        }
-    }
-    refuse(message, {"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + wanted + " or property " + name + "."});
-    return 1;
-  }
-  const auto* method = find_schema_method(object, *this, interface, member);
-  const auto* row = method == nullptr ? nullptr : find_method_row(interface, member);
-  if (method == nullptr || (row == nullptr && member != "Subscribe" && member != "Unsubscribe")) {
-    refuse(message, unknown_method(member, interface));
-    return 1;
-  }
-  if (view(sd_bus_message_get_signature(message, 1)) != method->input || !read_all(message, arguments)) {
-    refuse(message, wrong_arguments(message, interface, member, method->input));
-    return 1;
-  }
-  if (row == nullptr) {
-    const auto failure = subscribe(connection, sender, member == "Subscribe");
-    failure.name.empty() ? finish(message, {}) : refuse(message, failure);
-    return 1;
-  }
-  auto request = std::make_shared<Request>(Request{parts.engine, parts.manager, *method, std::string(path), {sender, connection.uid, connection.pid},
-                                                   std::move(arguments), RequestId::none, object.unit_name, nullptr, unit_was_loaded});
-  const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
-  std::shared_ptr<sd_bus_message> held(sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); });
-  const auto number = connection.number;
-  const auto run = [this, request, row, held, number, job_id] {
-    const auto found = connections.find(number);
-    if (found == connections.end()) return;
-    request->job = parts.engine.find_job(job_id);
-    if (job_id != JobId::none && request->job == nullptr)
-      return refuse(held.get(), {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job_id)) + " does not exist."});
-    run_method(*found->second, held.get(), *request, *row);
-  };
-  const bool asks_who = row->action != Action::none || member.starts_with("GetUnit");
-  if (!asks_who || connection.is_private) {
-    run();
-    return 1;
-  }
-  with_credentials(connection, sender, [this, request, row, held, number, run](Credentials c) {
-    request->caller.uid = c.uid;
-    request->caller.pid = c.pid;
-    if (row->action == Action::none || c.uid == 0 || (options.user_manager && c.uid == ::geteuid())) return run();
-    const auto found = connections.find(number);
-    if (found != connections.end()) authorise(*found->second, held.get(), row->action, run);
-  });
   return 1;
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,7 @@ struct BusServer::State {
   std::vector<std::string> subscribers;                  ///< unique names on the bus
   std::map<std::string, bus::WatchedName> names;
   std::vector<bus::Announcement> announcements;
+  std::set<UnitId> changed_units;             ///< those with an announcement of their change already
   StartupTimes startup;
   std::vector<std::vector<bus::UnitInterface>> unit_interfaces;  ///< by UnitType: Type's, then Unit
 

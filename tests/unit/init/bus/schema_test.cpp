@@ -60,8 +60,9 @@ TEST(Schema, agrees_with_the_table_of_directives_on_types) {
   const auto check = [](std::string_view interface, std::span<const Member> members) {
     for (const auto& member : members) {
       if (member.kind != MemberKind::property) continue;
-      if (const auto* property = unitparser::find_property(interface, member.name); property != nullptr)
+      if (const auto* property = unitparser::find_property(interface, member.name); property != nullptr) {
         EXPECT_EQ(property->signature, member.output) << interface << "." << member.name;
+      }
     }
   };
   check("org.freedesktop.systemd1.Unit", unit_schema());
@@ -84,22 +85,26 @@ TEST(Schema, every_property_comes_from_somewhere) {
     const auto type = static_cast<UnitType>(i);
     const auto schema = type_schema(type);
     for (std::size_t part = 0; part < schema.count; ++part)
-      for (const auto& member : schema.parts[part])
-        if (member.kind == MemberKind::property && !always_empty.contains(member.name))
-          EXPECT_TRUE(has(type_getters(type), member.name) || has(resource_getters(), member.name) ||
-                      unitparser::find_property(type_interface(type), member.name) != nullptr)
-              << type_interface(type) << "." << member.name;
+      for (const auto& member : schema.parts[part]) {
+        if (member.kind != MemberKind::property || always_empty.contains(member.name)) continue;
+        EXPECT_TRUE(has(type_getters(type), member.name) || has(resource_getters(), member.name) ||
+                    unitparser::find_property(type_interface(type), member.name) != nullptr)
+            << type_interface(type) << "." << member.name;
+      }
   }
-  for (const auto& member : unit_schema())
-    if (member.kind == MemberKind::property && !always_empty.contains(member.name))
-      EXPECT_TRUE(has(unit_getters(), member.name) || unitparser::find_property("org.freedesktop.systemd1.Unit", member.name) != nullptr) << member.name;
+  for (const auto& member : unit_schema()) {
+    if (member.kind != MemberKind::property || always_empty.contains(member.name)) continue;
+    EXPECT_TRUE(has(unit_getters(), member.name) || unitparser::find_property("org.freedesktop.systemd1.Unit", member.name) != nullptr)
+        << member.name;
+  }
 }
 
 TEST(Schema, every_method_has_a_handler) {
   const auto check = [](std::string_view interface, std::span<const Member> members) {
     for (const auto& member : members)
-      if (member.kind == MemberKind::method && member.name != "Subscribe" && member.name != "Unsubscribe")
+      if (member.kind == MemberKind::method && member.name != "Subscribe" && member.name != "Unsubscribe") {
         EXPECT_NE(find_method_row(interface, member.name), nullptr) << interface << "." << member.name;
+      }
   };
   check("org.freedesktop.systemd1.Manager", manager_schema());
   check("org.freedesktop.systemd1.Job", job_schema());

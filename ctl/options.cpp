@@ -24,7 +24,7 @@ enum Long : int {
   opt_legend, opt_no_legend, opt_no_pager, opt_no_wall, opt_dry_run, opt_root, opt_image, opt_no_reload, opt_kill_whom,
   opt_no_ask_password, opt_runtime, opt_plain, opt_state, opt_with_dependencies, opt_preset_mode, opt_firmware_setup,
   opt_boot_loader_menu, opt_boot_loader_entry, opt_now, opt_message, opt_what, opt_reboot_argument, opt_timestamp,
-  opt_read_only, opt_mkdir, opt_marked, opt_json
+  opt_read_only, opt_mkdir, opt_marked, opt_json, opt_base_time, opt_iterations
 };
 
 // systemctl(1) OPTIONS; the order matters to getopt's unique prefixes only.
@@ -88,6 +88,8 @@ const option long_options[] = {
     {"read-only", no_argument, nullptr, opt_read_only},
     {"mkdir", no_argument, nullptr, opt_mkdir},
     {"marked", no_argument, nullptr, opt_marked},
+    {"base-time", required_argument, nullptr, opt_base_time},
+    {"iterations", required_argument, nullptr, opt_iterations},
     {"json", optional_argument, nullptr, opt_json},  // ours alone, see is_own_option
     {nullptr, 0, nullptr, 0},
 };
@@ -243,6 +245,13 @@ Step take_argument_option(Options& o, Terminal& terminal, int option, const char
     case opt_boot_loader_entry: o.boot_loader_entry = text; return {};
     case opt_message: o.message = text; return {};
     case opt_what: return take_clean_what(o, terminal, text);
+    case opt_base_time: o.base_time = text; return {};
+    case opt_iterations:
+      if (const auto count = unitparser::parse_unsigned(text, 1000000); count) {
+        o.iterations = static_cast<unsigned>(*count);
+        return {};
+      }
+      return bad(terminal, "Failed to parse iterations: " + std::string(text));
     case opt_reboot_argument: o.reboot_argument = text; return {};
     case opt_timestamp:
       return take_enum(o.timestamps, terminal, text, "Invalid value: " + std::string(text) + ".");

@@ -77,6 +77,10 @@ struct Options {
   std::optional<std::string> message;
   bool firmware_setup = false, read_only = false, make_directory = false;
 
+  // Time expressions
+  std::string base_time;     ///< --base-time=: from when on elapses are counted
+  unsigned iterations = 1;
+
   // Where
   bool runtime = false;
   std::string root, image, host;

@@ -43,26 +43,11 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-unitparser::UnitPaths paths_of(const Options& options) {
-  unitparser::UnitPathEnvironment environment;
-  environment.unit_path = variable("SYSTEMD_UNIT_PATH");
-  environment.home = variable("HOME");
-  environment.runtime_dir = variable("XDG_RUNTIME_DIR");
-  environment.config_home = variable("XDG_CONFIG_HOME");
-  environment.data_home = variable("XDG_DATA_HOME");
-  environment.config_dirs = variable("XDG_CONFIG_DIRS");
-  environment.data_dirs = variable("XDG_DATA_DIRS");
-  const auto scope = options.scope == Scope::system ? unitparser::UnitScope::system
-                     : options.scope == Scope::user ? unitparser::UnitScope::user
-                                                    : unitparser::UnitScope::global;
-  return unitparser::make_unit_paths(scope, environment);
-}
-
 /// Everything an Installer needs, alive as long as it.
 struct Workplace {
   explicit Workplace(const Options& options)
       : source(unitparser::make_disk_file_source(options.root)),
-        paths(paths_of(options)),
+        paths(unit_paths_of(options)),
         facts(unitparser::read_specifier_facts(options.scope == Scope::user ? unitparser::ManagerScope::user : unitparser::ManagerScope::system)),
         installer(*source, paths, facts, options.root) {}
   std::unique_ptr<unitparser::FileSource> source;
@@ -174,6 +159,21 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
     if (rows[i].state != "static" && rows[i].state != "alias" && rows[i].state != "generated" && rows[i].state != "transient")
       rows[i].preset = presets[i] ? "enabled" : "disabled";
   return rows;
+}
+
+unitparser::UnitPaths unit_paths_of(const Options& options) {
+  unitparser::UnitPathEnvironment environment;
+  environment.unit_path = variable("SYSTEMD_UNIT_PATH");
+  environment.home = variable("HOME");
+  environment.runtime_dir = variable("XDG_RUNTIME_DIR");
+  environment.config_home = variable("XDG_CONFIG_HOME");
+  environment.data_home = variable("XDG_DATA_HOME");
+  environment.config_dirs = variable("XDG_CONFIG_DIRS");
+  environment.data_dirs = variable("XDG_DATA_DIRS");
+  const auto scope = options.scope == Scope::system ? unitparser::UnitScope::system
+                     : options.scope == Scope::user ? unitparser::UnitScope::user
+                                                    : unitparser::UnitScope::global;
+  return unitparser::make_unit_paths(scope, environment);
 }
 
 bool is_enabled_state(std::string_view state) {

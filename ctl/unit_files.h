@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ctl/session.h"
+#include "unitparser/load/unit_paths.h"
 
 namespace ctl {
 
@@ -26,6 +27,8 @@ struct UnitFileRow {
 [[nodiscard]] std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns);
 /// Whether is-enabled(1) counts this unit-file state as enabled.
 [[nodiscard]] bool is_enabled_state(std::string_view state);
+/// The search path that options and environment ask for.
+[[nodiscard]] unitparser::UnitPaths unit_paths_of(const Options& options);
 [[nodiscard]] std::string absolute_path(const std::string& path);
 
 }  // namespace ctl

@@ -63,6 +63,14 @@ int verb_add_dependency(Session&, Arguments);
 int verb_set_property(Session&, Arguments);
 int verb_bind(Session&, Arguments);
 int verb_mount_image(Session&, Arguments);
+int verb_time_expression(Session&, Arguments);
+int verb_compare_versions(Session&, Arguments);
+int verb_unit_paths(Session&, Arguments);
+int verb_syscall_filter(Session&, Arguments);
+int verb_capability(Session&, Arguments);
+int verb_exit_status(Session&, Arguments);
+int verb_cat_config(Session&, Arguments);
+int verb_verify(Session&, Arguments);
 
 /// halt, poweroff and reboot called by those names, and shutdown.
 int run_halt(Session&);

@@ -13,7 +13,7 @@
 namespace ctl {
 namespace {
 
-constexpr std::string_view units = "Units", files = "Unit files", jobs = "Jobs", environment = "Environment", daemon = "Manager", machine = "System";
+constexpr std::string_view units = "Units", files = "Unit files", jobs = "Jobs", environment = "Environment", daemon = "Manager", machine = "System", analysis = "Analysis";
 constexpr auto any = any_number;
 
 constexpr std::array verb_table{
@@ -89,6 +89,16 @@ constexpr std::array verb_table{
     Verb{"hibernate",             "",                  0, 0,   Needs::manager, verb_system_special,        machine,     "Sleep, memory written to disk"},
     Verb{"hybrid-sleep",          "",                  0, 0,   Needs::manager, verb_system_special,        machine,     "Both"},
     Verb{"suspend-then-hibernate", "",                 0, 0,   Needs::manager, verb_system_special,        machine,     "First the one, then the other"},
+    Verb{"verify",                "UNIT|FILE...",      0, any, Needs::nothing, verb_verify,                analysis,    "What is wrong with unit files, and how to mend it"},
+    Verb{"cat-config",            "NAME|PATH...",      1, any, Needs::nothing, verb_cat_config,            analysis,    "A configuration file with its drop-ins"},
+    Verb{"calendar",              "EXPRESSION...",     1, any, Needs::nothing, verb_time_expression,       analysis,    "When a calendar expression elapses"},
+    Verb{"timespan",              "SPAN...",           1, any, Needs::nothing, verb_time_expression,       analysis,    "How long a time span is"},
+    Verb{"timestamp",             "TIMESTAMP...",      1, any, Needs::nothing, verb_time_expression,       analysis,    "What a time stamp means"},
+    Verb{"compare-versions",      "VERSION [OP] VERSION", 2, 3, Needs::nothing, verb_compare_versions,     analysis,    "Which of two versions is newer"},
+    Verb{"unit-paths",            "",                  0, 0,   Needs::nothing, verb_unit_paths,            analysis,    "Folders in which unit files are looked for"},
+    Verb{"syscall-filter",        "[NAME...]",         0, any, Needs::nothing, verb_syscall_filter,        analysis,    "Groups of system calls"},
+    Verb{"capability",            "[CAPABILITY...]",   0, any, Needs::nothing, verb_capability,            analysis,    "Names and numbers of capabilities"},
+    Verb{"exit-status",           "[STATUS...]",       0, any, Needs::nothing, verb_exit_status,           analysis,    "Names of exit statuses"},
     // Older spellings
     Verb{"clear-jobs",            "",                  0, 0,   Needs::manager, verb_clear_jobs,            jobs,        ""},
     Verb{"condstop",              "",                  1, any, Needs::manager, verb_start,                 units,       ""},
@@ -114,7 +124,8 @@ int run_verb(Session& session) {
   static const std::vector<std::string> list_units{"list-units"};
   const std::span<const std::string> words = arguments.empty() ? list_units : arguments;
   const auto verb = std::find_if(verb_table.begin(), verb_table.end(), [&](const Verb& v) { return v.name == words[0]; });
-  if (verb == verb_table.end()) return session.fail("Unknown command verb " + words[0] + ".");
+  const bool foreign = verb != verb_table.end() && verb->group == analysis && session.options().personality == Personality::systemctl;
+  if (verb == verb_table.end() || foreign) return session.fail("Unknown command verb " + words[0] + ".");
   const auto operands = words.size() - 1;
   if (operands < verb->minimum && !(session.options().marked && verb->name == "reload-or-restart")) return session.fail("Too few arguments.");
   if (verb->maximum != any_number && operands > verb->maximum) return session.fail("Too many arguments.");

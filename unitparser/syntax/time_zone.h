@@ -61,6 +61,7 @@ class TimeZone {
   [[nodiscard]] std::optional<std::int64_t> next_change(std::int64_t utc) const;
   /// The last known kind with or without daylight saving; nullptr if the place has none.
   [[nodiscard]] const Kind* kind_with(bool daylight) const;
+  bool operator==(const TimeZone&) const = default;
 
  private:
   [[nodiscard]] std::size_t kind_index(std::int64_t utc) const;

@@ -1,14 +1,10 @@
 #include "unitparser/syntax/calendar.h"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cerrno>
-#include <cstring>
-
 #include "tests/unit/unitparser/test_data.h"
-#include "unitparser/base/text.h"
 #include "unitparser/load/disk_time_zones.h"
+#include "unitparser/syntax/time_reports.h"
 #include "unitparser/syntax/timestamp.h"
 
 namespace unitparser {
@@ -28,46 +24,6 @@ bool have_time_zones() {
 
 constexpr RealTime recorded_now = RealTime::from_usec(1709123696ULL * 1'000'000);
 
-std::string shown_time(RealTime time, const TimeZone& zone) { return format_timestamp(time, zone); }
-
-/// What `systemd-analyze calendar --iterations=5` prints.
-struct Answer {
-  std::string out;
-  std::string error;
-};
-
-Answer calendar_answer(const std::string& text, RealTime base, int iterations, TimeZones& zones) {
-  Answer answer;
-  const Result<CalendarSpec> spec = parse_calendar(text, zones);
-  if (!spec) {
-    answer.error = fmt::format("Failed to parse calendar specification '{}': {}\n", text, strerrordesc_np(spec.error().os_errno));
-    return answer;
-  }
-  const std::string normalised = format_calendar(*spec);
-  if (normalised != text) answer.out += fmt::format("  Original form: {}\n", text);
-  answer.out += fmt::format("Normalized form: {}\n", normalised);
-  const TimeZone utc;
-  RealTime at = base;
-  for (int i = 0; i < iterations; ++i) {
-    const Result<RealTime> next = next_elapse(*spec, at, zone_of(*spec, zones));
-    if (!next && next.error().os_errno == ENOENT) {
-      if (i == 0) answer.out += "    Next elapse: never\n";
-      break;
-    }
-    if (!next) {
-      answer.out.clear();
-      answer.error = fmt::format("{}\nFailed to determine next elapse for '{}': {}\n", next.error().message, text, strerrordesc_np(next.error().os_errno));
-      break;
-    }
-    at = *next;
-    answer.out += i == 0 ? "    Next elapse: " : fmt::format("       Iter. #{}: ", i + 1);
-    answer.out += shown_time(at, zones.local()) + "\n";
-    if (zones.local().kind_at(0).abbreviation != "UTC") answer.out += "       (in UTC): " + shown_time(at, utc) + "\n";
-    answer.out += "       From now: " + format_relative(at, recorded_now) + "\n";
-  }
-  return answer;
-}
-
 TEST(Calendar, AnswersLikeTheRecordedOnes) {
   if (!have_time_zones()) GTEST_SKIP() << "no time zone files on this machine";
   const auto cases = testing::json_lines("calendar.jsonl");
@@ -77,10 +33,9 @@ TEST(Calendar, AnswersLikeTheRecordedOnes) {
     const std::string text = c["expr"];
     const Result<RealTime> base = parse_timestamp(c["base"].get<std::string>(), recorded_now, z.zones);
     ASSERT_TRUE(base.has_value());
-    const Answer answer = calendar_answer(text, *base, c["iterations"], z.zones);
-    EXPECT_EQ(answer.out, c["stdout"].get<std::string>()) << c["tz"] << " " << text;
-    const std::string error = c["stderr"];
-    EXPECT_EQ(answer.error, error.substr(0, error.find("Hint:"))) << c["tz"] << " " << text;
+    const TimeReport report = report_calendar(text, *base, c["iterations"], {z.zones, recorded_now, "systemd-analyze"});
+    EXPECT_EQ(report.text, c["stdout"].get<std::string>()) << c["tz"] << " " << text;
+    EXPECT_EQ(report.problem, c["stderr"].get<std::string>()) << c["tz"] << " " << text;
   }
 }
 
@@ -88,24 +43,12 @@ TEST(Timestamp, AnswersLikeTheRecordedOnes) {
   if (!have_time_zones()) GTEST_SKIP() << "no time zone files on this machine";
   const auto cases = testing::json_lines("timestamp.jsonl");
   ASSERT_EQ(cases.size(), 120U);
-  const TimeZone utc;
   for (const auto& c : cases) {
     Zones z(c["tz"]);
     const std::string text = c["expr"];
-    const Result<RealTime> time = parse_timestamp(text, recorded_now, z.zones);
-    const std::string label = c["tz"].get<std::string>() + " " + text;
-    if (!time) {
-      const std::string error = c["stderr"];
-      EXPECT_EQ(fmt::format("Failed to parse \"{}\": {}\n", text, strerrordesc_np(time.error().os_errno)), error.substr(0, error.find("Hint:"))) << label;
-      continue;
-    }
-    const auto or_dash = [](std::string shown) { return shown.empty() ? "-" : shown; };
-    std::string out = fmt::format("  Original form: {}\nNormalized form: {}\n", text, or_dash(shown_time(*time, z.zones.local())));
-    if (c["tz"] != "UTC") out += "       (in UTC): " + or_dash(shown_time(*time, utc)) + "\n";
-    out += fmt::format("   UNIX seconds: @{}", time->usec() / 1'000'000);
-    if (time->usec() % 1'000'000 != 0) out += fmt::format(".{:06}", time->usec() % 1'000'000);
-    out += "\n       From now: " + or_dash(format_relative(*time, recorded_now)) + "\n";
-    EXPECT_EQ(out, c["stdout"].get<std::string>()) << label;
+    const TimeReport report = report_timestamp(text, {z.zones, recorded_now, "systemd-analyze"});
+    EXPECT_EQ(report.text, c["stdout"].get<std::string>()) << c["tz"] << " " << text;
+    EXPECT_EQ(report.problem, c["stderr"].get<std::string>()) << c["tz"] << " " << text;
   }
 }
 

@@ -1,0 +1,299 @@
+// Offline answers: time expressions, tables of names, configuration files, and what is wrong with unit files. [src]
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iterator>
+#include <iostream>
+#include <map>
+
+#include "ctl/render/json.h"
+#include "ctl/render/table.h"
+#include "ctl/unit_files.h"
+#include "ctl/verb_list.h"
+#include "unitparser/base/text.h"
+#include "unitparser/load/disk_time_zones.h"
+#include "unitparser/load/host_facts.h"
+#include "unitparser/load/unit_loader.h"
+#include "unitparser/load/verify.h"
+#include "unitparser/syntax/exit_status.h"
+#include "unitparser/syntax/kernel_names.h"
+#include "unitparser/syntax/paths.h"
+#include "unitparser/syntax/syscall_groups.h"
+#include "unitparser/syntax/time_reports.h"
+#include "unitparser/syntax/timestamp.h"
+#include "unitparser/syntax/version.h"
+
+namespace ctl {
+namespace {
+
+using unitparser::Diagnostic;
+using unitparser::RealTime;
+
+RealTime now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return RealTime::from_usec(static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count()));
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Prints a report; whether it was one.
+bool print(Session& session, const unitparser::TimeReport& report) {
+  session.out() << report.text;
+  session.out().flush();
+  for (const auto line : unitparser::split_at(report.problem, '\n'))
+    if (!line.empty()) session.out().say(line.starts_with("Hint") ? Severity::notice : Severity::error, line);
+  return report.ok();
+}
+
+}  // namespace
+
+int verb_time_expression(Session& session, Arguments arguments) {
+  const auto& options = session.options();
+  const auto source = unitparser::make_disk_file_source();
+  unitparser::DiskTimeZones zones(*source, variable("TZ"));
+  const unitparser::TimeReportContext context{zones, now(), "ctl"};
+  RealTime base = context.now;
+  if (!options.base_time.empty()) {
+    const auto given = unitparser::parse_timestamp(options.base_time, context.now, zones);
+    if (!given) return session.fail("Failed to parse --base-time= parameter: " + options.base_time);
+    base = *given;
+  }
+  int status = EXIT_SUCCESS;
+  bool first = true;
+  for (const auto& text : arguments.subspan(1)) {
+    if (!first) session.out() << "\n";
+    first = false;
+    const auto report = arguments[0] == "calendar"   ? unitparser::report_calendar(text, base, options.iterations, context)
+                        : arguments[0] == "timespan" ? unitparser::report_timespan(text, context)
+                                                     : unitparser::report_timestamp(text, context);
+    if (!print(session, report)) status = EXIT_FAILURE;
+  }
+  return status;
+}
+
+int verb_compare_versions(Session& session, Arguments arguments) {
+  const auto& first = arguments[1];
+  const auto& second = arguments.back();
+  const int order = unitparser::compare_versions(first, second);
+  if (arguments.size() == 3) {
+    constexpr int first_is_newer = 11, second_is_newer = 12;
+    session.out() << first << (order < 0 ? " < " : order > 0 ? " > " : " == ") << second << "\n";
+    return order == 0 ? EXIT_SUCCESS : order > 0 ? first_is_newer : second_is_newer;
+  }
+  const auto op = unitparser::parse_version_operator(arguments[2]);
+  if (!op) return session.fail("Unknown operator \"" + arguments[2] + "\".");
+  return unitparser::holds(*op, order) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int verb_unit_paths(Session& session, Arguments) {
+  for (const auto& folder : unit_paths_of(session.options()).search) session.out() << folder << "\n";
+  return EXIT_SUCCESS;
+}
+
+int verb_syscall_filter(Session& session, Arguments arguments) {
+  bool first = true;
+  const auto print_group = [&](const unitparser::SystemCallGroup& group) {
+    if (!first) session.out() << "\n";
+    first = false;
+    session.out() << session.out().styled(Style::bold, group.name) << "\n    # " << group.description << "\n";
+    for (const auto member : unitparser::split_whitespace(group.members)) session.out() << "    " << member << "\n";
+  };
+  if (arguments.size() == 1)
+    for (const auto& group : unitparser::system_call_groups()) print_group(group);
+  for (const auto& name : arguments.subspan(1)) {
+    const auto* group = unitparser::find_system_call_group(name);
+    if (group == nullptr) return session.fail("Filter set \"" + name + "\" not found.");
+    print_group(*group);
+  }
+  return EXIT_SUCCESS;
+}
+
+namespace {
+
+int print_names(Session& session, Table& table) {
+  if (session.options().json())
+    session.out() << table.json(JsonLayout::compact) << "\n";
+  else
+    session.out() << table.draw(session.out(), session.options().show_legend(), session.out().line_limit());
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int verb_capability(Session& session, Arguments arguments) {
+  Table table({"NAME", "NUMBER"});
+  table.align_right(1);
+  const auto add = [&table](int number) { table.add_row({Cell{std::string(unitparser::capability_name(number))}, Cell{std::to_string(number)}}); };
+  if (arguments.size() == 1)
+    for (int number = 0; number < unitparser::capability_count; ++number) add(number);
+  for (const auto& text : arguments.subspan(1)) {
+    const auto number = unitparser::parse_capability(text);
+    if (!number || unitparser::capability_name(*number).empty()) return session.fail("Capability \"" + text + "\" not known.");
+    add(*number);
+  }
+  return print_names(session, table);
+}
+
+int verb_exit_status(Session& session, Arguments arguments) {
+  Table table({"NAME", "STATUS", "CLASS"});
+  table.align_right(1);
+  const auto add = [&table](int status) {
+    std::string name = "-";
+    std::string origin = "-";
+    for (const auto& row : unitparser::exit_status_names())
+      if (row.status == status) {
+        name = row.name;
+        origin = to_name(row.origin);
+      }
+    table.add_row({Cell{name}, Cell{std::to_string(status)}, Cell{origin}});
+  };
+  if (arguments.size() == 1)
+    for (const auto& row : unitparser::exit_status_names()) add(row.status);
+  for (const auto& text : arguments.subspan(1)) {
+    const auto status = unitparser::parse_exit_status(text);
+    if (!status) return session.fail("Invalid exit status \"" + text + "\".");
+    add(*status);
+  }
+  return print_names(session, table);
+}
+
+// --- Files --------------------------------------------------------------------------------------------------------
+namespace {
+
+/// One configuration file and its drop-ins, as they are read.
+int cat_one(Session& session, unitparser::FileSource& source, const std::string& name) {
+  constexpr std::array<std::string_view, 4> roots{"/etc/", "/run/", "/usr/local/lib/", "/usr/lib/"};
+  const auto& root = session.options().root;
+  std::string relative = name;
+  for (const auto folder : roots)
+    if (name.starts_with(folder)) relative = name.substr(folder.size());
+  bool any = false;
+  const auto print_file = [&](const std::string& path) {
+    const auto content = source.read(path, unitparser::longest_unit_file);
+    if (!content) return false;
+    if (any) session.out() << "\n";
+    any = true;
+    session.out() << session.out().styled(Style::blue, "# " + root + path) << "\n" << *content;
+    if (!content->empty() && content->back() != '\n') session.out() << "\n";
+    return true;
+  };
+  for (const auto folder : roots)
+    if (print_file(std::string(folder) + relative)) break;
+  std::map<std::string, std::string> drop_ins;
+  for (const auto folder : roots) {
+    const std::string path = std::string(folder) + relative + ".d";
+    const auto entries = source.list(path);
+    if (!entries) continue;
+    for (const auto& entry : *entries)
+      if (entry.name.ends_with(".conf") && !entry.name.starts_with('.')) drop_ins.emplace(entry.name, path + "/" + entry.name);
+  }
+  for (const auto& [file, path] : drop_ins) print_file(path);
+  return any ? EXIT_SUCCESS : session.fail("No such configuration file: " + name);
+}
+
+}  // namespace
+
+int verb_cat_config(Session& session, Arguments arguments) {
+  if (session.options().pager) session.out().open_pager();
+  const auto source = unitparser::make_disk_file_source(session.options().root);
+  int status = EXIT_SUCCESS;
+  for (const auto& name : arguments.subspan(1)) status = std::max(status, cat_one(session, *source, name));
+  return status;
+}
+
+// --- Verify -------------------------------------------------------------------------------------------------------
+namespace {
+
+unitparser::Value finding_as_value(const Diagnostic& finding) {
+  const auto entry = [](std::string_view key, unitparser::Value value) {
+    return unitparser::struct_of(std::string(key), unitparser::VariantValue{{std::move(value)}});
+  };
+  unitparser::ArrayValue object{"{sv}", {}};
+  object.elements = {entry("file", finding.position.file),     entry("line", finding.position.line), entry("column", finding.position.column),
+                     entry("severity", std::string(to_name(finding.severity))), entry("key", finding.key), entry("message", finding.message),
+                     entry("hint", finding.hint)};
+  return unitparser::Value(std::move(object));
+}
+
+void print_finding(Session& session, const Diagnostic& finding) {
+  auto& out = session.out();
+  std::string place = finding.position.file;
+  if (finding.position.line > 0) place += ":" + std::to_string(finding.position.line);
+  if (finding.position.column > 0) place += ":" + std::to_string(finding.position.column);
+  const auto style = finding.severity == unitparser::Severity::error ? Style::red : finding.severity == unitparser::Severity::warning ? Style::yellow : Style::grey;
+  out << (place.empty() ? "" : out.styled(Style::bold, place) + ": ") << out.styled(style, to_name(finding.severity)) << ": " << finding.message << "\n";
+  if (!finding.hint.empty()) out << "    " << finding.hint << "\n";
+}
+
+/// Everything that verifying needs, with the folders of the files asked about in front of the search path.
+struct VerifyPlace {
+  VerifyPlace(const Options& options, Arguments operands)
+      : source(unitparser::make_disk_file_source(options.root)), files(*source, paths_for(options, operands)), loader(*source, files, context_for(options)) {
+    files.refresh();
+  }
+
+  static unitparser::UnitPaths paths_for(const Options& options, Arguments operands) {
+    auto paths = unit_paths_of(options);
+    for (const auto& operand : operands) {
+      if (operand.find('/') == std::string::npos) continue;
+      const std::string folder(unitparser::directory_of(absolute_path(operand)));
+      std::erase(paths.search, folder);
+      paths.search.insert(paths.search.begin(), folder);
+    }
+    return paths;
+  }
+  static unitparser::LoadContext context_for(const Options& options) {
+    const auto scope = options.scope == Scope::user ? unitparser::ManagerScope::user : unitparser::ManagerScope::system;
+    return unitparser::make_load_context(unitparser::read_specifier_facts(scope), unitparser::read_machine_facts(), scope, {});
+  }
+
+  std::unique_ptr<unitparser::FileSource> source;
+  unitparser::UnitFiles files;
+  unitparser::UnitLoader loader;
+};
+
+unitparser::LoadedUnit load_for_verify(VerifyPlace& place, const std::string& operand) {
+  if (operand == "-") {
+    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+    return unitparser::load_from_texts(unitparser::UnitName::parse("stdin.service").value(), {{"-", text}}, place.loader.context());
+  }
+  const std::string_view name = unitparser::file_name(operand);
+  auto parsed = unitparser::UnitName::parse(unitparser::type_of_name(name) ? std::string(name) : std::string(name) + ".service");
+  if (parsed && parsed->is_template())
+    if (auto filled = parsed->with_instance("test-instance")) parsed = std::move(filled);
+  if (parsed) return place.loader.load(*parsed);
+  unitparser::LoadedUnit unit;
+  unit.diagnostics.push_back({unitparser::Severity::error, {operand, 0, 0}, {}, "Not a valid unit name: " + operand, {}});
+  unit.state = unitparser::LoadState::stub;
+  return unit;
+}
+
+}  // namespace
+
+int verb_verify(Session& session, Arguments arguments) {
+  const auto& options = session.options();
+  const auto operands = arguments.subspan(1);
+  if (operands.empty() && !options.all) return session.fail("Too few arguments.");
+  VerifyPlace place(options, operands);
+  std::vector<std::string> names(operands.begin(), operands.end());
+  if (names.empty()) names = place.files.all_names();
+  unitparser::ArrayValue found{"a{sv}", {}};
+  bool any_error = false;
+  for (const auto& name : names) {
+    const auto unit = load_for_verify(place, name);
+    for (const auto& finding : unitparser::verify_unit(unit, *place.source, place.files)) {
+      any_error = any_error || finding.severity == unitparser::Severity::error;
+      if (options.json()) found.elements.push_back(finding_as_value(finding));
+      else print_finding(session, finding);
+    }
+  }
+  if (options.json()) session.out() << json_text(unitparser::Value(std::move(found)), JsonLayout::compact) << "\n";
+  return any_error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace ctl

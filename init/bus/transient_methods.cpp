@@ -71,7 +71,12 @@ std::optional<BusFailure> objection(Request& r, const std::string& text) {
   if (!name) return invalid_arguments("Unit name " + text + " is not valid.");
   if (!can_be_transient(name->type())) return invalid_arguments("Unit type " + std::string(to_name(name->type())) + " does not support transient units.");
   const Unit* present = r.engine.find(text);
-  if (present != nullptr && (present->origin.load_state == LoadState::loaded || present->origin.load_state == LoadState::masked))
+  // A scope or slice counts as loaded even when no file and no request has made it yet.
+  const bool made_of_nothing = present != nullptr && (name->type() == UnitType::scope || name->type() == UnitType::slice) &&
+                               present->origin.fragment_path.empty() && !present->origin.perpetual &&
+                               present->active_state() == ActiveState::inactive;
+  if (present != nullptr && !made_of_nothing &&
+      (present->origin.load_state == LoadState::loaded || present->origin.load_state == LoadState::masked))
     return BusFailure{"org.freedesktop.systemd1.UnitExists", "Unit " + text + " was already loaded or has a fragment file."};
   return std::nullopt;
 }

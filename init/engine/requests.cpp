@@ -194,7 +194,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
   Unit& unit = core.units.get(id);
   // A fragment in the transient folder is the one written for this request: the bus has refused all others before.
   const bool free = unit.origin.load_state == LoadState::not_found || unit.origin.transient ||
-                    (type == UnitType::slice && unit.origin.fragment_path.empty() && !unit.origin.perpetual &&
+                    ((type == UnitType::slice || type == UnitType::scope) && unit.origin.fragment_path.empty() && !unit.origin.perpetual &&
                      unit.active_state() == ActiveState::inactive);
   if (!free || unit.job != JobId::none || !is_inactive_or_failed(unit.active_state()))
     return fail(ErrorCode::unit_exists,

@@ -50,7 +50,6 @@ std::vector<StoredFile> list_files(const std::string& folder) {
     if (parse_archived_name(name, file)) file.is_empty = has_no_entries(::dirfd(dir.get()), entry->d_name);
     files.push_back(std::move(file));
   }
-  std::sort(files.begin(), files.end(), [](const StoredFile& a, const StoredFile& b) { return a.path < b.path; });
   return files;
 }
 

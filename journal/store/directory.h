@@ -11,7 +11,8 @@
 
 namespace journal {
 
-/// The journal files directly in a folder ("*.journal", "*.journal~"), with sizes; empty when it cannot be read.
+/// The journal files directly in a folder ("*.journal", "*.journal~"), with sizes, in the order that the
+/// folder has them (journalctl lists values and headers so); empty when it cannot be read.
 [[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
 
 /// Size and free bytes of the file system that holds `path`.

@@ -31,6 +31,7 @@ struct Cause {
   uid_t uid = static_cast<uid_t>(-1);  ///< of a client
   pid_t pid = 0;                       ///< of a client or process
   std::string detail;                  ///< client's unit, signal's name, reason in words
+  bool operator==(const Cause&) const = default;
 
   [[nodiscard]] static Cause of(CauseKind kind, UnitId unit = UnitId::none, std::string detail = {}) {
     Cause cause;

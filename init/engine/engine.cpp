@@ -85,13 +85,11 @@ struct Dispatch {
 
   void operator()(const event::Startup&) const {
     make_perpetual(core, "-.slice", "Root Slice");
-    if (core.options.user_manager) {
-      core.started = true;
-      return;
-    }
-    make_perpetual(core, "system.slice", "System Slice");
     make_perpetual(core, "init.scope", "System and Service Manager");
-    make_perpetual(core, "-.mount", "Root Mount");
+    if (!core.options.user_manager) {
+      make_perpetual(core, "system.slice", "System Slice");
+      make_perpetual(core, "-.mount", "Root Mount");
+    }
     core.started = true;
   }
   void operator()(const event::RequestJob& e) const { on_request_job(core, e); }
@@ -349,6 +347,19 @@ MonotonicTime Engine::deadline(UnitId id) const {
       },
       unit->type_runtime);
   return when.is_set() ? when : MonotonicTime::infinity();
+}
+std::vector<int> Engine::descriptors() const {
+  std::vector<int> fds;
+  for (UnitId id : core_->units.all()) {
+    const Unit& unit = core_->units.get(id);
+    if (const auto* service = std::get_if<ServiceRuntime>(&unit.type_runtime)) {
+      if (service->connection.fd >= 0) fds.push_back(service->connection.fd);
+      for (const StoredFd& stored : service->fd_store) fds.push_back(stored.fd);
+    } else if (const auto* socket = std::get_if<SocketRuntime>(&unit.type_runtime)) {
+      for (const SocketPort& port : socket->ports) fds.push_back(port.fd);
+    }
+  }
+  return fds;
 }
 std::string Engine::snapshot() const { return write_snapshot(*core_); }
 Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {

@@ -81,6 +81,8 @@ class Engine {
   // --- Handing over (re-execution, crash) -------------------------------------------------------------------------
   /// Everything that cannot be read from files or the machine, as text.
   [[nodiscard]] std::string snapshot() const;
+  /// All descriptors that the snapshot speaks of; they must reach the new image.
+  [[nodiscard]] std::vector<int> descriptors() const;
   /// Into a fresh engine; then restore() gives the effects that arm and watch again what must be.
   [[nodiscard]] Result<Effects> restore(std::string_view snapshot, const Now& now);
 

@@ -220,7 +220,8 @@ void queue_job(Core& core, Job& job) {
 JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, bool irreversible, bool ignore_order) {
   Unit& unit = core.units.get(unit_id);
   JobId& place = type == JobType::nop ? unit.nop_job : unit.job;
-  if (Job* present = core.jobs.find(place)) {
+  // The end of a job may make a trigger of the unit ask for another one: look again each time.
+  while (Job* present = core.jobs.find(place)) {
     if (type != JobType::nop && types_conflict(present->type, type)) {
       finish_job(core, present->id, {JobResult::canceled, false, false});
     } else {

@@ -269,10 +269,15 @@ bool is_held(Core& core, UnitId id, std::unordered_set<UnitId>& unheld) {
   for (std::size_t next = 0; next < queue.size(); ++next) {
     const Unit* unit = core.units.find(queue[next]);
     if (unit == nullptr) continue;
-    if (holds_itself(core, *unit)) return true;
-    // Edges that others said about this unit: while they stay, it must be there to be looked at.
-    for (const Edge& edge : core.graph.edges(queue[next]))
-      if (edge.reversed && !unheld.contains(edge.other) && seen.insert(edge.other).second) queue.push_back(edge.other);
+    if (next == 0 && holds_itself(core, *unit)) return true;
+    // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
+    // is queued: hubs such as shutdown.target are mentioned by everybody, and the first answer settles it.
+    for (const Edge& edge : core.graph.edges(queue[next])) {
+      if (!edge.reversed || unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      const Unit* other = core.units.find(edge.other);
+      if (other != nullptr && holds_itself(core, *other)) return true;
+      queue.push_back(edge.other);
+    }
   }
   unheld.merge(seen);
   return false;

@@ -1,9 +1,191 @@
-// Writing and reading of snapshots. [pure]
+// Writing and reading of snapshots: what is true now, not what files say. [pure]
 #include "init/engine/snapshot.h"
 
-namespace init {
+#include <algorithm>
 
-std::string write_snapshot(const Core&) { return {}; }
-Result<bool> read_snapshot(Core&, std::string_view) { return true; }
+#include "init/engine/jobs.h"
+#include "init/engine/loading.h"
+#include "init/engine/snapshot_codec.h"
+#include "init/machines/machine_types.h"
+
+namespace init {
+namespace {
+
+constexpr std::string_view format_name = "incipit-engine-1";
+
+/// Whether there is anything to remember of a unit.
+bool has_memory(const Unit& unit) {
+  return unit.active_state() != ActiveState::inactive || unit.job != JobId::none || unit.nop_job != JobId::none ||
+         unit.runtime.times.state_change.is_set() || unit.runtime.times.condition.is_set() || unit.origin.transient ||
+         !unit.runtime.references.empty() || unit.origin.perpetual || !unit.runtime.cgroup.empty() ||
+         unit.type() == UnitType::device || unit.type() == UnitType::mount || unit.type() == UnitType::swap;
+}
+
+UnitId unit_of_snapshot(Core& core, std::string_view name) {
+  auto parsed = UnitName::parse(name);
+  return parsed && !parsed->is_template() ? unit_for_edge(core, *parsed) : UnitId::none;
+}
+
+void write_unit(SnapshotWriter& writer, const Unit& unit) {
+  writer.word("unit");
+  writer.word(unit.name.text());
+  writer.value(unit.origin.perpetual);
+  writer.value(unit.origin.transient);
+  writer.value(unit.config.unit->description);
+  writer.value(unit.runtime);
+  std::visit([&](const auto& runtime) { writer.value(runtime); }, unit.type_runtime);
+}
+
+/// Edges that neither files nor defaults would draw again.
+void write_edges(SnapshotWriter& writer, const Core& core, const Unit& unit) {
+  for (const Edge& edge : core.graph.edges(unit.id)) {
+    if (edge.reversed || (edge.source != EdgeSource::udev && edge.source != EdgeSource::kernel_table &&
+                          edge.source != EdgeSource::transient))
+      continue;
+    writer.word("edge");
+    writer.value(unit.id);
+    writer.value(edge.kind);
+    writer.value(edge.other);
+    writer.value(static_cast<int>(edge.source));
+  }
+}
+
+void read_unit(Core& core, SnapshotReader& reader) {
+  const std::string name(reader.word());
+  bool perpetual = false;
+  bool transient = false;
+  std::string description;
+  reader.value(perpetual);
+  reader.value(transient);
+  reader.value(description);
+  UnitRuntime common;
+  reader.value(common);
+  const UnitId id = unit_of_snapshot(core, name);
+  if (id == UnitId::none) {
+    reader.skip();
+    return;
+  }
+  Unit& unit = core.units.get(id);
+  unit.origin.perpetual = unit.origin.perpetual || perpetual;
+  unit.origin.transient = unit.origin.transient || transient;
+  // The type's part is read before the files are, so that a mount without one counts as loaded.
+  std::visit(
+      [&](auto& runtime) {
+        runtime = {};
+        reader.value(runtime);
+      },
+      unit.type_runtime);
+  const bool was_failed = unit.active_state() == ActiveState::failed;
+  unit.runtime = std::move(common);
+  if (unit.active_state() == ActiveState::failed && !was_failed) ++core.failed_units;
+  if (!unit.runtime.cgroup.empty()) core.index.cgroups[unit.runtime.cgroup] = id;
+  process_load_queue(core);
+  Unit* again = core.units.find(id);
+  if (again != nullptr && again->config.unit->description.empty() && !description.empty())
+    again->config.unit.write().description = description;
+}
+
+void read_edge(Core& core, SnapshotReader& reader) {
+  UnitId from{};
+  DependencyKind kind{};
+  UnitId to{};
+  int source = 0;
+  reader.value(from);
+  reader.value(kind);
+  reader.value(to);
+  reader.value(source);
+  if (core.units.find(from) == nullptr || core.units.find(to) == nullptr) return;
+  core.graph.add(from, kind, to, static_cast<EdgeSource>(source), {});
+}
+
+void read_job(Core& core, SnapshotReader& reader) {
+  Job job;
+  reader.value(job);
+  Unit* unit = core.units.find(job.unit);
+  if (unit == nullptr || job.id == JobId::none) return;
+  job.in_run_queue = false;
+  (job.type == JobType::nop ? unit->nop_job : unit->job) = job.id;
+  core.jobs.last_id = std::max(core.jobs.last_id, static_cast<std::uint32_t>(job.id));
+  core.jobs_were_installed = true;
+  core.jobs.jobs.emplace(static_cast<std::uint32_t>(job.id), std::move(job));
+}
+
+/// Processes that were asked for when the old image ended never came: their unit hears that.
+void rearm_unit(Core& core, UnitId id) {
+  Unit* unit = core.units.find(id);
+  if (unit == nullptr) return;
+  if (unit->type() == UnitType::device) {
+    const auto& runtime = std::get<DeviceRuntime>(unit->type_runtime);
+    if (!runtime.sysfs_path.empty()) core.index.sysfs[runtime.sysfs_path].push_back(id);
+  }
+  std::visit(
+      [&](auto& runtime) {
+        const auto take = [&](ProcessSlot& slot) {
+          if (slot.pending != SpawnId::none) core.index.spawns[static_cast<std::uint64_t>(slot.pending)] = id;
+          core.last_spawn = std::max(core.last_spawn, static_cast<std::uint64_t>(slot.pending));
+        };
+        if constexpr (requires { runtime.main.process; }) {
+          take(runtime.main.process);
+          take(runtime.control.process);
+        } else if constexpr (requires { runtime.control.pending; }) {
+          take(runtime.control);
+        }
+      },
+      unit->type_runtime);
+  if (const auto rearm = operations_of(unit->type()).rearm; rearm != nullptr) rearm(core, *unit);
+  if (!unit->runtime.cgroup.empty()) core.emit(effect::RealiseCgroup{id, unit->runtime.cgroup});
+}
+
+}  // namespace
+
+std::string write_snapshot(const Core& core) {
+  SnapshotWriter writer(core);
+  writer.word(format_name);
+  writer.value(core.jobs.last_id);
+  writer.value(core.last_spawn);
+  writer.value(core.jobs.installed);
+  writer.value(core.jobs.failed);
+  writer.value(core.options.service_watchdogs);
+  for (UnitId id : core.units.all())
+    if (const Unit& unit = core.units.get(id); has_memory(unit)) write_unit(writer, unit);
+  for (UnitId id : core.units.all()) write_edges(writer, core, core.units.get(id));
+  std::vector<const Job*> jobs;
+  for (const auto& [id, job] : core.jobs.jobs) jobs.push_back(&job);
+  std::sort(jobs.begin(), jobs.end(), [](const Job* a, const Job* b) { return a->id < b->id; });
+  for (const Job* job : jobs) {
+    writer.word("job");
+    writer.value(*job);
+  }
+  return writer.take();
+}
+
+Result<bool> read_snapshot(Core& core, std::string_view text) {
+  SnapshotReader reader(core, text, unit_of_snapshot);
+  if (reader.word() != format_name) return fail(ErrorCode::protocol, "This is no snapshot of an engine.");
+  reader.value(core.jobs.last_id);
+  reader.value(core.last_spawn);
+  reader.value(core.jobs.installed);
+  reader.value(core.jobs.failed);
+  reader.value(core.options.service_watchdogs);
+  core.started = true;
+  while (!reader.at_end()) {
+    const std::string_view what = reader.word();
+    if (what == "unit")
+      read_unit(core, reader);
+    else if (what == "edge")
+      read_edge(core, reader);
+    else if (what == "job")
+      read_job(core, reader);
+    else
+      return fail(ErrorCode::protocol, "A snapshot has a part that is not known.");
+  }
+  if (reader.failed()) return fail(ErrorCode::protocol, "A snapshot is damaged.");
+  process_load_queue(core);
+  const std::vector<UnitId> all = core.units.all();
+  for (UnitId id : all) rearm_unit(core, id);
+  for (auto& [id, job] : core.jobs.jobs) rearm_job(core, job);
+  recount_blockers(core);
+  return true;
+}
 
 }  // namespace init

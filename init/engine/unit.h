@@ -46,7 +46,7 @@ struct UnitRuntime {
   std::vector<std::string> references;        ///< bus clients that hold it
   std::vector<std::pair<std::string, std::string>> activation_details;  ///< trigger_unit, trigger_timer_realtime_usec …
   Cause last_cause;                           ///< of the last change of state
-  bool operator==(const UnitRuntime&) const = delete;
+
 };
 
 /// How a unit came to be.

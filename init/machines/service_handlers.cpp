@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "init/engine/propagation.h"
+#include "init/engine/transaction.h"
 #include "init/machines/service_machine.h"
 #include "init/machines/socket.h"
 
@@ -580,7 +581,7 @@ ServiceState enter_service_dead(ServiceContext& c) {
   ServiceMachine::commit(c, well ? dead : failed);
   if (rt.connection.fd >= 0) {
     c.core.emit(effect::CloseFds{{rt.connection.fd}});
-    socket_connection_closed(c.core, rt.connection.socket, rt.connection.peer);
+    socket_connection_closed(c.core, rt.connection.socket, c.unit.id, rt.connection.peer);
     rt.connection = {};
   }
   const auto preserve = c.unit.config.exec_provided->runtime_directory_preserve;
@@ -604,19 +605,27 @@ ServiceState service_restart_due(ServiceContext& c) {
   const Job* job = c.core.jobs.find(c.unit.job);
   if (job != nullptr && job->type == JobType::stop) {
     log_unit(c.core, c.unit, 6, fmt::format("{}: Stop job pending for unit, skipping automatic restart.", c.unit.name.text()));
+    set_deadline(c, std::max(timeouts_of(c).restart_delay, Duration::from_seconds(1)));
     return auto_restart;
+  }
+  // Looked at again, so that a restart whose job is cancelled is not forgotten.
+  set_deadline(c, std::max(timeouts_of(c).restart_delay, Duration::from_seconds(1)));
+  if (job != nullptr) return auto_restart;
+  // A restart and not a start: so units bound to this one are restarted too.
+  auto added = add_job(c.core, {c.unit.id, JobType::restart, JobMode::replace,
+                                Cause::of(CauseKind::restart_rule, c.unit.id,
+                                          fmt::format("Restart={}", unitparser::to_name(config_of(c).restart)))});
+  if (!added) {
+    warn(c, fmt::format("Failed to schedule restart job: {}", added.error().message));
+    c.rt.forbid_restart = true;
+    return fail_to(c, dead, ServiceResult::resources);
   }
   ++c.rt.n_restarts;
   c.rt.flush_n_restarts = false;
   log_unit(c.core, c.unit, 6,
            fmt::format("{}: Scheduled restart job, restart counter is at {}.", c.unit.name.text(), c.rt.n_restarts),
            {{"MESSAGE_ID", "5eb03494b6584870a536b337290809b3"}, {"N_RESTARTS", std::to_string(c.rt.n_restarts)}});
-  // A restart and not a start: so units bound to this one are restarted too.
-  try_add_job(c.core, c.unit.id, JobType::restart, JobMode::replace,
-              Cause::of(CauseKind::restart_rule, c.unit.id,
-                        fmt::format("Restart={}", unitparser::to_name(config_of(c).restart))));
-  c.rt.deadline = MonotonicTime::infinity();
-  return c.rt.state;
+  return auto_restart;
 }
 
 ServiceState service_reset_failed(ServiceContext& c) {

@@ -555,9 +555,12 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
   core.touch(unit);
 }
 
-void socket_connection_closed(Core& core, UnitId socket, const std::string& peer) {
+void socket_connection_closed(Core& core, UnitId socket, UnitId service, const std::string& peer) {
   Unit* unit = core.units.find(socket);
   if (unit == nullptr) return;
+  // The instance is done; the socket no longer speaks of it.
+  core.graph.remove(socket, DependencyKind::before, service, EdgeSource::transient);
+  core.graph.remove(socket, DependencyKind::triggers, service, EdgeSource::transient);
   auto& rt = std::get<SocketRuntime>(unit->type_runtime);
   if (rt.n_connections > 0) --rt.n_connections;
   const std::size_t colon = peer.rfind(':');

@@ -153,7 +153,8 @@ TimerState enter_waiting(TimerContext& c) {
     // Monotonic bases are kept on CLOCK_MONOTONIC; a timer that wakes the system runs on CLOCK_BOOTTIME.
     const std::uint64_t shift = wake ? c.core.now.boottime.usec() - c.core.now.monotonic.usec() : 0;
     progress.next_elapse = (Duration::from_usec(*base) + entry.delay + Duration::from_usec(shift)).usec();
-    if (!c.initial && !c.time_changed && progress.next_elapse < now_monotonic &&
+    const bool over = progress.next_elapse < now_monotonic || rt.last_trigger.monotonic.usec() + shift >= progress.next_elapse;
+    if (!c.initial && !c.time_changed && over &&
         (entry.base == TimerBase::active || entry.base == TimerBase::boot || entry.base == TimerBase::startup)) {
       progress.disabled = true;  // these elapse once
       continue;

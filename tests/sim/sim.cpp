@@ -26,6 +26,13 @@ SimUnitSource::SimUnitSource() {
 }
 
 unitparser::LoadedUnit SimUnitSource::load(const UnitName& name) {
+  // Parsing is tested elsewhere; walks of many turns would do nothing else.
+  auto known = loaded_.find(name.text());
+  if (known == loaded_.end()) known = loaded_.emplace(name.text(), read(name)).first;
+  return known->second;
+}
+
+unitparser::LoadedUnit SimUnitSource::read(const UnitName& name) {
   UnitName real = name;
   if (auto alias = aliases_.find(name.text()); alias != aliases_.end()) real = UnitName::parse(alias->second).value_or(name);
   std::vector<std::pair<std::string, std::string>> files;
@@ -35,10 +42,14 @@ unitparser::LoadedUnit SimUnitSource::load(const UnitName& name) {
   for (const std::string& text : drop_ins_[real.text()])
     files.emplace_back(fmt::format("/units/{}.d/{}.conf", real.text(), files.size()), text);
   if (at == texts_.end()) {
-    unitparser::LoadedUnit missing = unitparser::load_from_texts(real, {{"/units/" + real.text(), ""}}, context_);
+    auto plain = missing_.find(real.type());
+    if (plain == missing_.end())
+      plain = missing_.emplace(real.type(), unitparser::load_from_texts(real, {{"/units/" + real.text(), ""}}, context_)).first;
+    unitparser::LoadedUnit missing = plain->second;
     missing.id = real;
     missing.state = LoadState::not_found;
     missing.fragment_path.clear();
+    missing.diagnostics.clear();
     return missing;
   }
   unitparser::LoadedUnit loaded = unitparser::load_from_texts(real, files, context_);

@@ -16,16 +16,19 @@ namespace sim {
 class SimUnitSource final : public unitparser::UnitSource {
  public:
   SimUnitSource();
-  void set(const std::string& name, std::string text) { texts_[name] = std::move(text); }
-  void add_drop_in(const std::string& name, std::string text) { drop_ins_[name].push_back(std::move(text)); }
-  void set_alias(const std::string& name, const std::string& real) { aliases_[name] = real; }
-  void remove(const std::string& name) { texts_.erase(name); }
+  void set(const std::string& name, std::string text) { loaded_.clear(), texts_[name] = std::move(text); }
+  void add_drop_in(const std::string& name, std::string text) { loaded_.clear(), drop_ins_[name].push_back(std::move(text)); }
+  void set_alias(const std::string& name, const std::string& real) { loaded_.clear(), aliases_[name] = real; }
+  void remove(const std::string& name) { loaded_.clear(), texts_.erase(name); }
   [[nodiscard]] unitparser::LoadedUnit load(const unitparser::UnitName& name) override;
 
  private:
   std::map<std::string, std::string> texts_;
   std::map<std::string, std::vector<std::string>> drop_ins_;
   std::map<std::string, std::string> aliases_;
+  [[nodiscard]] unitparser::LoadedUnit read(const unitparser::UnitName& name);
+  std::map<std::string, unitparser::LoadedUnit> loaded_;
+  std::map<unitparser::UnitType, unitparser::LoadedUnit> missing_;  ///< what a unit without a file is, by type
   unitparser::LoadContext context_;
 };
 

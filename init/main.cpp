@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,8 @@
 #include "init/boot/requests.h"
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
+#include "init/driver/crash.h"
+#include "init/driver/state_log.h"
 #include "init/system.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/host_facts.h"
@@ -25,6 +28,7 @@
 namespace init {
 namespace {
 
+constexpr const char* program_path = "/usr/lib/incipit/init";
 constexpr auto generator_limit = Duration::from_seconds(90);
 
 /// The kernel's command line; in a container, our own arguments stand for it.
@@ -123,20 +127,60 @@ void execute_shutdown(const RunEnd& end, unitparser::Duration timeout) {
   ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
 }
 
+/// The descriptor of the state log that an earlier image of this program left; nothing at a boot.
+std::optional<int> handed_state(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments)
+    if (const auto number = unitparser::after_prefix(argument, "--recover="))
+      if (const auto fd = unitparser::parse_unsigned(*number, 1U << 30)) return static_cast<int>(*fd);
+  return std::nullopt;
+}
+
+/// Executes this program anew with the state in `log`. Returns only when that failed: the manager then goes on.
+void execute_self(StateLog& log, const std::string& state, const std::vector<int>& descriptors) {
+  if (!log.commit(state, descriptors)) return;
+  log.prepare_exec();
+  const std::string recover = "--recover=" + std::to_string(log.fd());
+  ::execl(program_path, program_path, recover.c_str(), static_cast<char*>(nullptr));
+}
+
 int run(const std::vector<std::string>& arguments) {
   if (::getpid() != 1) {
     std::fprintf(stderr, "This program is PID 1: put init=/usr/lib/incipit/init on the kernel command line.\n");
     return EXIT_FAILURE;
   }
+  if (std::find(arguments.begin(), arguments.end(), "--rescue") != arguments.end()) run_rescue_reaper();
   LogSink log;
   Surroundings around = prepare(arguments, log);
-  generate_units(around, log);
+  const std::optional<int> handed = handed_state(arguments);
+  auto state_log = handed ? StateLog::open(*handed) : StateLog::create();
+  if (!state_log && handed) state_log = StateLog::create();
+  if (state_log) install_crash_handlers(*state_log, program_path);
+  else log.write(2, "A crash would lose the state: " + state_log.error().message);
+  if (!handed) generate_units(around, log);
+
   System system(std::move(around), log);
-  if (auto started = system.start(); !started) log.write(2, "Failed to start: " + started.error().message);
-  system.request_boot_target();
-  const RunEnd end = system.run();
-  execute_shutdown(end, Duration::from_seconds(10));
-  return EXIT_FAILURE;
+  // The view must outlive the commits that follow.
+  const std::string state = handed && state_log ? std::string(state_log->state()) : std::string();
+  bool running = false;
+  if (!state.empty()) {
+    auto taken = system.take_over(state);
+    running = taken.has_value();
+    if (!running) log.write(2, "Failed to take over the state: " + taken.error().message);
+  }
+  if (!running) {
+    if (auto started = system.start(); !started) log.write(2, "Failed to start: " + started.error().message);
+    system.request_boot_target();
+  }
+  if (state_log) system.keep_state_in(*state_log);
+  while (true) {
+    const RunEnd end = system.run();
+    if (end.objective != Objective::reexecute) {
+      execute_shutdown(end, Duration::from_seconds(10));
+      return EXIT_FAILURE;
+    }
+    if (state_log) execute_self(*state_log, system.hand_over(), system.descriptors());
+    log.write(2, "Failed to execute the manager anew; the present one goes on.");
+  }
 }
 
 }  // namespace

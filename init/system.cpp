@@ -9,11 +9,15 @@
 
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
+#include "unitparser/base/text.h"
 #include "unitparser/load/host_facts.h"
 #include "unitparser/load/manager_config_loader.h"
 
 namespace init {
 namespace {
+
+constexpr const char* notify_path = "/run/systemd/notify";
+constexpr std::string_view hand_over_mark = "incipit-state 1";
 
 EngineOptions engine_options(const Surroundings& around) {
   EngineOptions options;
@@ -107,31 +111,125 @@ RunnerParts System::runner_parts() {
       .console = console_,
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
       .tell_bus = [this](const Effect& effect) { bus_.on_effect(effect); },
-      .end_of_turns =
-          [this] {
-            if (engine_.counts().jobs > 0) progress_.wake();
-          },
+      .end_of_turns = [this] { on_end_of_turns(); },
       .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
       .jobs_done = [this] { on_jobs_done(); },
   };
 }
 
-unitparser::Result<void> System::start() {
+unitparser::Result<void> System::start_sources() {
   TRY(signals_.start());
   TRY(processes_.open());
-  TRY(notify_.start("/run/systemd/notify"));
   TRY(cgroups_.start());
+  cgroups_.set_warn([this](const std::string& message) { log_.write(4, message); });
   if (auto clock = clock_.start(); !clock) log_.write(4, clock.error().message);
   unit_files_.refresh();
   TRY(tables_.start());
-  if (surroundings_.container.empty()) {
-    if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
-    devices_.enumerate();
-  }
+  if (!surroundings_.container.empty()) return {};
+  if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
+  devices_.enumerate();
+  return {};
+}
+
+unitparser::Result<void> System::start() {
+  TRY(notify_.start(notify_path));
+  TRY(start_sources());
   post_(event::Startup{});
   driver_.drain();
   TRY(bus_.start(loop_.raw(), {}));
   return {};
+}
+
+std::string System::hand_over() const {
+  std::string text = std::string(hand_over_mark) + "\n";
+  text += "notify " + std::to_string(notify_.fd()) + "\n";
+  text += "userspace-start " + std::to_string(surroundings_.userspace_start.usec()) + "\n";
+  if (boot_done_) text += "boot-done\n";
+  for (const std::string& entry : environment_) text += "environment " + unitparser::escape_c(entry) + "\n";
+  for (const std::string& line : executions_.hand_over()) text += "execution " + line + "\n";
+  for (const Automounts::Handed& mount : automounts_.hand_over())
+    if (const Unit* unit = engine_.find(mount.unit))
+      text += "automount " + unit->name.text() + " " + std::to_string(mount.pipe) + " " + std::to_string(mount.control) +
+              " " + unitparser::escape_c(mount.where) + "\n";
+  return text + "engine\n" + engine_.snapshot();
+}
+
+std::vector<int> System::descriptors() const {
+  std::vector<int> fds = engine_.descriptors();
+  const std::vector<int> held = executions_.descriptors();
+  fds.insert(fds.end(), held.begin(), held.end());
+  for (const Automounts::Handed& mount : automounts_.hand_over()) fds.insert(fds.end(), {mount.pipe, mount.control});
+  fds.push_back(notify_.fd());
+  return fds;
+}
+
+unitparser::Result<void> System::take_over(std::string_view handed) {
+  const std::size_t engine_at = handed.find("\nengine\n");
+  if (!handed.starts_with(hand_over_mark) || engine_at == std::string_view::npos)
+    return fail(ErrorCode::protocol, "the state that was handed over is not ours");
+  const auto lines = unitparser::split_at(handed.substr(0, engine_at), '\n');
+  unit_files_.refresh();
+  for (std::string_view line : lines)
+    if (line.starts_with("userspace-start ")) take_line(line);
+  const Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
+  environment_.clear();
+  for (std::string_view line : lines) take_line(line);
+  set_environment(environment());
+  if (notify_.fd() < 0) TRY(notify_.start(notify_path));
+  TRY(start_sources());
+  runner_.run(effects);
+  // Whoever exited while there was no manager is still waiting to be reaped.
+  signals_.reap_children();
+  driver_.drain();
+  TRY(bus_.start(loop_.raw(), {}));
+  return {};
+}
+
+void System::take_line(std::string_view line) {
+  const auto words = unitparser::split_whitespace(line);
+  const auto rest = [&](std::string_view key) { return unitparser::after_prefix(line, key); };
+  if (const auto fd = rest("notify ")) {
+    if (const auto number = unitparser::parse_signed(*fd); number && *number >= 0 && notify_.fd() < 0)
+      (void)notify_.take_over(static_cast<int>(*number));
+  } else if (const auto usec = rest("userspace-start ")) {
+    surroundings_.userspace_start = MonotonicTime::from_usec(unitparser::parse_unsigned(*usec).value_or(0));
+  } else if (line == "boot-done") {
+    boot_done_ = true;
+    cgroups_.amounts().starting = false;
+    executions_.release_idle();
+  } else if (const auto entry = rest("environment ")) {
+    if (const auto text = unitparser::unescape_c(*entry)) environment_.push_back(*text);
+  } else if (const auto execution = rest("execution ")) {
+    executions_.take_over(std::string(*execution));
+  } else if (words.size() == 5 && words[0] == "automount") {
+    const Unit* unit = engine_.find(words[1]);
+    const auto where = unitparser::unescape_c(words[4]);
+    if (unit != nullptr && where)
+      automounts_.take_over({unit->id, static_cast<int>(unitparser::parse_signed(words[2]).value_or(-1)),
+                             static_cast<int>(unitparser::parse_signed(words[3]).value_or(-1)), *where});
+  }
+}
+
+void System::keep_state_in(StateLog& log) {
+  state_log_ = &log;
+  commit_state();
+}
+
+void System::on_end_of_turns() {
+  if (engine_.counts().jobs > 0) progress_.wake();
+  if (state_log_ == nullptr || commit_timer_) return;
+  if (read_clocks().monotonic >= next_commit_) return commit_state();
+  auto timer = loop_.at(CLOCK_MONOTONIC, next_commit_.usec(), Duration::from_msec(1), Priority::idle, [this] { commit_state(); });
+  if (timer) commit_timer_ = std::move(*timer);
+}
+
+void System::commit_state() {
+  commit_timer_.reset();
+  const MonotonicTime begin = read_clocks().monotonic;
+  if (auto kept = state_log_->commit(hand_over(), descriptors()); !kept) log_.write(3, kept.error().message);
+  const MonotonicTime end = read_clocks().monotonic;
+  constexpr std::uint64_t rest_per_cost = 19;
+  next_commit_ = end + Duration::from_usec((end - begin).usec() * rest_per_cost);
 }
 
 void System::end(RunEnd end) {

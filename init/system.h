@@ -21,6 +21,7 @@
 #include "init/driver/reload.h"
 #include "init/driver/signals.h"
 #include "init/driver/socket_traffic.h"
+#include "init/driver/state_log.h"
 #include "init/driver/timers.h"
 #include "init/engine/engine.h"
 #include "init/log/console_status.h"
@@ -58,7 +59,13 @@ class System {
   /// Starts every source and the bus; the units that exist without files appear.
   [[nodiscard]] unitparser::Result<void> start();
   /// Takes over what another image of this program handed over instead of booting.
-  [[nodiscard]] unitparser::Result<void> take_over(std::string_view snapshot);
+  [[nodiscard]] unitparser::Result<void> take_over(std::string_view handed);
+  /// Everything that cannot be found out again, as text for the next image, and the descriptors it speaks of.
+  [[nodiscard]] std::string hand_over() const;
+  [[nodiscard]] std::vector<int> descriptors() const;
+  /// Keeps the state in `log` from now on, often enough to lose little and seldom enough to cost at most a twentieth of
+  /// the processor.
+  void keep_state_in(StateLog& log);
   /// Posts the start of the boot's target, falling back to rescue.target when it cannot be loaded.
   void request_boot_target();
   /// Serves until an end is wanted.
@@ -90,6 +97,10 @@ class System {
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
   void start_unit(std::string unit, JobMode mode, Cause cause);
   void on_jobs_done();
+  void on_end_of_turns();
+  void commit_state();
+  void take_line(std::string_view line);
+  unitparser::Result<void> start_sources();
   void reload_config();
   [[nodiscard]] RunnerParts runner_parts();
 
@@ -123,6 +134,9 @@ class System {
   BusServer bus_;
   std::vector<std::string> environment_;
   bool boot_done_ = false;
+  StateLog* state_log_ = nullptr;
+  MonotonicTime next_commit_;
+  Source commit_timer_;
   std::uint8_t exit_code_ = 0;
 };
 

@@ -83,6 +83,21 @@ void Automounts::answer(const effect::AnswerAutomount& answer) {
   }
 }
 
+std::vector<Automounts::Handed> Automounts::hand_over() const {
+  std::vector<Handed> all;
+  for (const auto& [unit, mount] : mounts_) all.push_back({unit, mount.pipe.get(), mount.control.get(), mount.where});
+  return all;
+}
+
+void Automounts::take_over(const Handed& handed) {
+  if (!device_) device_.reset(::open("/dev/autofs", O_RDONLY | O_CLOEXEC));
+  for (int fd : {handed.pipe, handed.control}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  auto source = loop_.on_ready(handed.pipe, EPOLLIN, Priority::traffic,
+                               [this, unit = handed.unit](std::uint32_t revents) { on_request(unit, revents); });
+  if (!source) return;
+  mounts_.insert_or_assign(handed.unit, Mount{handed.where, UniqueFd(handed.pipe), UniqueFd(handed.control), std::move(*source)});
+}
+
 void Automounts::expire(UnitId unit) {
   const auto at = mounts_.find(unit);
   if (at == mounts_.end()) return;

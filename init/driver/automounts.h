@@ -26,6 +26,16 @@ class Automounts {
   /// Asks the kernel, from a short-lived child (the call waits for the unmount), to expire what is idle.
   void expire(UnitId unit);
 
+  /// What outlives this image: each mount with its descriptors.
+  struct Handed {
+    UnitId unit{};
+    int pipe = -1;
+    int control = -1;
+    std::string where;
+  };
+  [[nodiscard]] std::vector<Handed> hand_over() const;
+  void take_over(const Handed& handed);
+
  private:
   struct Mount {
     std::string where;

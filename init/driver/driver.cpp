@@ -10,7 +10,7 @@ constexpr auto longest_sleep = Duration::from_seconds(60);
 }  // namespace
 
 void Driver::drain() {
-  if (draining_) return;
+  if (draining_ || queue_.empty()) return;
   draining_ = true;
   while (!queue_.empty()) {
     const Event event = std::move(queue_.front());
@@ -22,6 +22,7 @@ void Driver::drain() {
 }
 
 RunEnd Driver::run() {
+  end_ = {};
   drain();
   while (!ending()) {
     loop_.run_once(longest_sleep);

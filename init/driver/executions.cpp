@@ -12,6 +12,7 @@
 
 #include "init/conditions/file_conditions.h"
 #include "init/os/execution_files.h"
+#include "unitparser/base/text.h"
 
 namespace init {
 namespace {
@@ -186,6 +187,52 @@ void Executions::on_unit_changed(UnitId unit) {
   if (written == now) return;
   written = now;
   publish_unit_for_journal(*found, wanted);
+}
+
+std::vector<std::string> Executions::hand_over() const {
+  std::vector<std::string> lines;
+  std::set<const Held*> seen;
+  for (const auto& [number, held] : held_) {
+    if (!held || !seen.insert(held.get()).second) continue;
+    const ExecRuntime& runtime = held->runtime;
+    std::string line = runtime.private_tmp_suffix.empty() ? "-" : runtime.private_tmp_suffix;
+    for (const auto& pair : {runtime.network_namespace, runtime.ipc_namespace, runtime.dynamic_user})
+      for (int fd : pair) line += " " + std::to_string(fd);
+    for (UnitId user : held->users)
+      if (const Unit* unit = engine_->find(user)) line += " " + unit->name.text();
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<int> Executions::descriptors() const {
+  std::vector<int> fds;
+  for (const auto& [number, held] : held_) {
+    if (!held) continue;
+    for (const auto& pair : {held->runtime.network_namespace, held->runtime.ipc_namespace, held->runtime.dynamic_user})
+      for (int fd : pair)
+        if (fd >= 0) fds.push_back(fd);
+  }
+  return fds;
+}
+
+void Executions::take_over(const std::string& line) {
+  const auto words = unitparser::split_whitespace(line);
+  constexpr std::size_t fixed_words = 7;
+  if (words.size() <= fixed_words) return;
+  auto held = std::make_shared<Held>();
+  if (words[0] != "-") held->runtime.private_tmp_suffix = std::string(words[0]);
+  std::size_t at = 1;
+  for (auto* pair : {&held->runtime.network_namespace, &held->runtime.ipc_namespace, &held->runtime.dynamic_user})
+    for (int& fd : *pair) {
+      fd = static_cast<int>(unitparser::parse_signed(words[at++]).value_or(-1));
+      if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+  for (; at < words.size(); ++at)
+    if (const Unit* unit = engine_->find(words[at])) {
+      held->users.insert(unit->id);
+      held_[static_cast<std::uint32_t>(unit->id)] = held;
+    }
 }
 
 void Executions::release_idle() { idle_write_.reset(); }

@@ -34,6 +34,12 @@ class Executions {
   void release_idle();
   void end_login_record(const effect::EndLoginRecord& record);
 
+  /// What outlives this image: one line for each shared execution, and the descriptors they speak of.
+  [[nodiscard]] std::vector<std::string> hand_over() const;
+  [[nodiscard]] std::vector<int> descriptors() const;
+  /// Takes one such line; units are found by name in the engine. A line that makes no sense is passed over.
+  void take_over(const std::string& line);
+
  private:
   struct Held {
     ExecRuntime runtime;

@@ -44,6 +44,16 @@ unitparser::Result<void> NotifySocket::start(const std::string& path) {
   ::unlink(path.c_str());
   if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return unitparser::fail_errno(errno, "cannot bind " + path);
+  return listen();
+}
+
+unitparser::Result<void> NotifySocket::take_over(int fd) {
+  fd_.reset(fd);
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return listen();
+}
+
+unitparser::Result<void> NotifySocket::listen() {
   source_ = TRY(loop_.on_ready(fd_.get(), EPOLLIN, Priority::notify, [this](std::uint32_t) { drain(); }));
   return {};
 }

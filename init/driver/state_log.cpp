@@ -40,6 +40,12 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "a commit is one 
 StateLog::StateLog(StateLog&& other) noexcept
     : fd_(std::move(other.fd_)), header_(std::exchange(other.header_, nullptr)) {}
 
+StateLog& StateLog::operator=(StateLog&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(header_, other.header_);
+  return *this;
+}
+
 StateLog::~StateLog() {
   if (header_ != nullptr) ::munmap(header_, file_size);
 }

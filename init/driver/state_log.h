@@ -26,7 +26,7 @@ class StateLog {
   /// Opens what an earlier image left; error (protocol) when it is not one of ours.
   [[nodiscard]] static unitparser::Result<StateLog> open(int fd);
   StateLog(StateLog&& other) noexcept;
-  StateLog& operator=(StateLog&&) = delete;
+  StateLog& operator=(StateLog&& other) noexcept;
   ~StateLog();
 
   /// Makes `state` the current one. `fds` are those it refers to. Too large a state (128 MiB) keeps the former one.

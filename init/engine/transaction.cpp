@@ -28,6 +28,9 @@ Cause cause_of(UnitId from, const Edge& edge) {
   return cause;
 }
 
+/// Wanted units that are masked or not installed are everyday; only who debugs wants to hear of them.
+bool is_usual(ErrorCode code) { return code == ErrorCode::masked || code == ErrorCode::no_such_unit; }
+
 }  // namespace
 
 std::uint32_t Transaction::first_of(UnitId unit) const {
@@ -170,7 +173,7 @@ Result<bool> Transaction::add_with_dependencies(Core& core, Addition first) {
     const Unit& unit = core.units.get(addition.unit);
     if (!addition.required) {
       if (added.error().code != ErrorCode::job_type_not_applicable)
-        log_unit(core, unit, added.error().code == ErrorCode::masked ? 7 : 4,
+        log_unit(core, unit, is_usual(added.error().code) ? 7 : 4,
                  fmt::format("Cannot add dependency job, ignoring: {}", added.error().message));
       continue;
     }
@@ -183,7 +186,7 @@ Result<bool> Transaction::add_with_dependencies(Core& core, Addition first) {
       stack.pop_back();
       if (stack.size() == 1) return tl::unexpected(std::move(error));
       if (required) continue;
-      log_unit(core, core.units.get(gave_up), error.code == ErrorCode::masked ? 7 : 4,
+      log_unit(core, core.units.get(gave_up), is_usual(error.code) ? 7 : 4,
                fmt::format("Cannot add dependency job, ignoring: {}", error.message));
       break;
     }

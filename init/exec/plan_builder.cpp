@@ -336,7 +336,8 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan) {
   add(ExecStep::signals);
   add(ExecStep::idle, plan.descriptors.idle >= 0);
   add(ExecStep::descriptors);
-  add(ExecStep::session);
+  // mount(8) stays in our process group: autofs lets only that one past a mount point it waits for.
+  add(ExecStep::session, !plan.process.unit.ends_with(".mount"));
   add(ExecStep::terminal_reset, touches_terminal);
   add(ExecStep::user, has_user);
   add(ExecStep::standard_input);

@@ -138,16 +138,13 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
   for (const AttributeWrite& write : writes) {
     const int error = write_file(directory(group) + "/" + write.file, write.value);
     if (error == 0 || !warn_) continue;
-    const bool missing = error == ENOENT;
-    warn_(write.directive + " has no effect on " + group + ": " +
-          (missing ? "this system has no controller \"" + std::string(unitparser::to_name(write.controller)) + "\""
-                   : std::string(::strerrordesc_np(error))));
+    if (error != ENOENT) {
+      warn_(write.directive + " could not be applied to " + group + ": " + ::strerrordesc_np(error));
+    } else if (warned_missing_.insert(write.directive).second) {
+      warn_(write.directive + " has no effect: this system offers no controller \"" +
+            std::string(unitparser::to_name(write.controller)) + "\".");
+    }
   }
-}
-
-void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config) {
-  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access))
-    if (warn_) warn_(refused + " (" + group + ")");
 }
 
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -43,7 +44,7 @@ class CgroupTree {
 
   /// Amounts for percentages; `starting` until the boot is done.
   [[nodiscard]] MachineAmounts& amounts() { return amounts_; }
-  /// Where refused attributes are named; once for each directive and group.
+  /// Where refused attributes are named; a missing controller once for each directive.
   void set_warn(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
 
  private:
@@ -68,6 +69,7 @@ class CgroupTree {
   std::uint32_t available_ = 0;
   MachineAmounts amounts_;
   std::function<void(const std::string&)> warn_;
+  std::set<std::string> warned_missing_;  ///< directives whose lack of a controller was said already
   unitparser::UniqueFd inotify_;
   Source source_;
   std::unordered_map<int, Watch> watches_;

@@ -147,6 +147,11 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
   }
 }
 
+void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config) {
+  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access))
+    if (warn_) warn_(refused + " (" + group + ")");
+}
+
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
                                  unitparser::UnitType type) {
   TRY(make(group));

@@ -231,7 +231,7 @@ void apply_config_text(std::string_view text, std::string_view file, DaemonConfi
     if (value.empty() && key != "Audit") continue;
     if (!apply_setting(key, value, config, known))
       complain(known ? "Failed to parse " + std::string(key) + "=, ignoring: " + std::string(value)
-                     : "Unknown key name '" + std::string(key) + "' in section 'Journal', ignoring.");
+                     : "Unknown key '" + std::string(key) + "' in section [Journal], ignoring.");
   }
 }
 

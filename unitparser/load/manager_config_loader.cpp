@@ -60,7 +60,7 @@ void apply_manager_text(std::string_view text, const std::string& path, const Sp
     if (apply_manager_setting(context, loaded.config, entry.value) || entry.key.starts_with("X-")) continue;
     const std::vector<std::string_view> keys = manager_keys();
     const std::string_view near = nearest(entry.key, keys);
-    warn(entry, entry.key, fmt::format("Unknown key name '{}' in section 'Manager', ignoring.", replace_invalid_utf8(entry.key)),
+    warn(entry, entry.key, fmt::format("Unknown key '{}' in section [Manager], ignoring.", replace_invalid_utf8(entry.key)),
          near.empty() ? std::string() : fmt::format("did you mean {}=?", near));
   }
   if (document.failure) loaded.diagnostics.push_back({Severity::error, {path, document.failure->position.line, 0}, {}, document.failure->message, {}});

@@ -64,7 +64,7 @@ class DocumentReader {
     const FoundDirective* directive = find_directive(*section_, entry.key);
     if (directive == nullptr) {
       if (!entry.key.starts_with("X-"))
-        warn(entry, entry.key, fmt::format("Unknown key name '{}' in section '{}', ignoring.", replace_invalid_utf8(entry.key), entry.section), hint(entry.key));
+        warn(entry, entry.key, fmt::format("Unknown key '{}' in section [{}], ignoring.", replace_invalid_utf8(entry.key), entry.section), hint(entry.key));
       return true;
     }
     if (directive->effective->apply == nullptr) {

@@ -161,7 +161,6 @@ void Show::announce_boot() {
 
 /// Shows the current entry if it is wanted; false when the end of the wanted range was passed.
 bool Show::show_one() {
-  visited_ = true;
   const std::uint64_t time = journal_.current().realtime;
   if (options_.until && !options_.reverse && time > *options_.until) return false;
   if (options_.since && options_.reverse && time < *options_.since) return false;
@@ -185,6 +184,7 @@ bool Show::show_one() {
 
 void Show::show_all() {
   bool has_entry = find_first();
+  visited_ = has_entry;
   while (has_entry && output_.is_open() && (!limit_ || shown_ < *limit_)) {
     if (!show_one()) return;
     if (limit_ && shown_ >= *limit_ && !options_.follow) return;

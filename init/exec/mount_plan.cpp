@@ -348,8 +348,9 @@ std::vector<PlannedMount> arrange_mounts(std::vector<PlannedMount> mounts) {
                                  same(mount.no_exec, outer_no_exec);
     // Below something newly put there, a place that only wants attributes may not even exist: keep those.
     if (changes_nothing) continue;
-    if (mount.read_only == Switch::unset) mount.read_only = outer_read_only;
-    if (mount.no_exec == Switch::unset) mount.no_exec = outer_no_exec;
+    const bool is_new = mount.kind != MountKind::attributes;
+    if (mount.read_only == Switch::unset) mount.read_only = is_new ? Switch::off : outer_read_only;
+    if (mount.no_exec == Switch::unset) mount.no_exec = is_new ? Switch::off : outer_no_exec;
     result.push_back(std::move(mount));
     above.push_back(result.size() - 1);
   }

@@ -45,6 +45,7 @@ struct MountPlan {
   bool wanted = false;
   std::string root_directory;       ///< empty: the host's
   bool api_file_systems = false;    ///< MountAPIVFS= below the root directory
+  bool no_suid = false;             ///< NoNewPrivileges=: set-id bits count nowhere
   std::uint64_t propagation = 0;    ///< MS_SHARED, MS_SLAVE or MS_PRIVATE at the end
   std::string private_tmp;          ///< folder made for PrivateTmp=, with "tmp" in it; empty: not wanted
   std::string private_var_tmp;
@@ -75,7 +76,8 @@ struct MountWishes {
 
 /// From wishes to what is done: sorted so that parents come first, one entry for each place (the last explicit wish for
 /// what lies there wins; read-only and no-exec add up), entries that would change nothing dropped. Attribute switches of
-/// the result are effective: what a place inherits from above is filled in. Paths must be canonical.
+/// the result are effective: what a place inherits from above is filled in; what is newly put somewhere inherits nothing,
+/// as with systemd. Paths must be canonical.
 [[nodiscard]] std::vector<PlannedMount> arrange_mounts(std::vector<PlannedMount> mounts);
 
 /// The type of places that PrivateDevices= makes available below /dev.

@@ -415,6 +415,9 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   SpawnPlan plan;
   plan.process = resolve_process(request, config, facts);
   plan.environment = TRY(resolve_environment(request, config, facts, files));
+  // The bus must not ask a name service that asks the bus.
+  if (!facts.user_manager && plan.process.unit == "dbus.service")
+    merge_environment(plan.environment.base, {"SYSTEMD_NSS_DYNAMIC_BYPASS=1"});
   plan.identity = resolve_identity(request, config, facts);
   plan.descriptors = resolve_descriptors(request, config, facts, runtime);
   plan.streams = *config.exec_streams;
@@ -426,6 +429,7 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.credentials = resolve_credentials(request, config, facts);
   plan.namespaces = resolve_namespaces(config, plan.identity.sandboxed);
   plan.mounts = resolve_mounts(plan, config, facts, runtime);
+  plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
   if (plan.identity.sandboxed) warn_of_missing(config, plan.warnings);
   plan.steps = choose_steps(plan);
   return plan;

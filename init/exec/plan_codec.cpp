@@ -80,8 +80,8 @@ template <class V> void fields(V& v, Is<PlannedMount> auto& s) {
   v(a, b, c, d, e, f, g, h, i, j);
 }
 template <class V> void fields(V& v, Is<MountPlan> auto& s) {
-  auto& [a, b, c, d, e, f, g, h] = s;
-  v(a, b, c, d, e, f, g, h);
+  auto& [a, b, c, d, e, f, g, h, i] = s;
+  v(a, b, c, d, e, f, g, h, i);
 }
 template <class V> void fields(V& v, Is<ResourceLimit> auto& s) {
   auto& [a, b] = s;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 
 #include "init/executor/context.h"
@@ -39,7 +40,7 @@ tl::unexpected<unitparser::Error> failed_at(const std::string& path) {
 
 UniqueFd clone_tree(const std::string& path, bool recursive) {
   return UniqueFd(::open_tree(AT_FDCWD, path.c_str(),
-                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U)));
+                              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT | (recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U)));
 }
 
 /// Does the work of one plan.
@@ -177,6 +178,13 @@ class Builder {
       return failed_at(path);
     return {};
   }
+  /// Takes off what is mounted at the place, with all below: its copy or something else comes there.
+  static void clear(const std::string& path) {
+    struct statx info {};
+    if (::statx(AT_FDCWD, path.c_str(), AT_NO_AUTOMOUNT | AT_SYMLINK_NOFOLLOW, 0, &info) == 0 &&
+        (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 && ::umount2(path.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+      errno = 0;  // covered then, which is as good
+  }
   static Done attach(int tree, const std::string& path) {
     if (::move_mount(tree, "", AT_FDCWD, path.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(path);
     return {};
@@ -224,15 +232,16 @@ class Builder {
     const std::string path = at(place.plan.path);
     const std::uint64_t set = wanted_attributes(place.plan);
     if (place.plan.path == "/") return set_attributes(path, set, 0, true);
-    std::uint64_t clear = 0;
+    std::uint64_t clear_bits = 0;
     if (place.below_new) {
       place.tree = clone_tree(path, true);
       if (!place.tree && errno == ENOENT && place.plan.ignore_missing) return {};
       if (!place.tree) return failed_at(path);
-      if (place.plan.read_only == Switch::off) clear |= MOUNT_ATTR_RDONLY;
-      if (place.plan.no_exec == Switch::off) clear |= MOUNT_ATTR_NOEXEC;
+      if (place.plan.read_only == Switch::off) clear_bits |= MOUNT_ATTR_RDONLY;
+      if (place.plan.no_exec == Switch::off) clear_bits |= MOUNT_ATTR_NOEXEC;
     }
-    TRY(set_attributes_fd(place.tree.get(), path, set, clear));
+    TRY(set_attributes_fd(place.tree.get(), path, set, clear_bits));
+    if (!place.below_new) clear(path);
     return attach(place.tree.get(), path);
   }
 
@@ -271,8 +280,10 @@ class Builder {
   Done apply_tmpfs(const PlannedMount& plan) {
     const std::string path = at(plan.path);
     TRY(make_place(path, true));
+    clear(path);
+    TRY(make_place(path, true));
     unsigned long flags = MS_NODEV | MS_STRICTATIME;
-    if (plan.no_suid || plan.no_exec == Switch::on) flags |= MS_NOSUID;
+    if (plan.no_suid || context_.plan.mounts.no_suid || plan.no_exec == Switch::on) flags |= MS_NOSUID;
     if (plan.no_exec == Switch::on) flags |= MS_NOEXEC;
     if (::mount("tmpfs", path.c_str(), "tmpfs", flags, plan.options.c_str()) < 0) return failed_at(path);
     if (plan.read_only == Switch::on) read_only_later_.push_back(path);  // after the places below are made
@@ -282,6 +293,7 @@ class Builder {
   Done apply_devices(const PlannedMount& plan) {
     const std::string path = at(plan.path);
     TRY(make_place(path, true));
+    clear(path);
     if (::mount("tmpfs", path.c_str(), "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=0755,size=4m,nr_inodes=1m") < 0) return failed_at(path);
     const mode_t mask = ::umask(0);
     const Done nodes = make_device_nodes(path);
@@ -387,9 +399,12 @@ Done attach_propagation(const Context& context, const std::string& root) {
   const std::string& source = context.plan.mounts.propagate_directory;
   if (source.empty() || !make_parents(source, 0600)) return {};
   const std::string target = root + "/run/systemd/incoming";
-  if (::access(target.c_str(), F_OK) < 0 && ::mkdir(target.c_str(), 0600) < 0) return {};
+  if (::access(target.c_str(), F_OK) < 0 && ::mkdir(target.c_str(), 0755) < 0) return {};
   const UniqueFd tree = clone_tree(source, false);
-  if (!tree || ::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(target);
+  mount_attr read_only{};
+  read_only.attr_set = MOUNT_ATTR_RDONLY;
+  if (!tree || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &read_only, sizeof read_only) < 0 ||
+      ::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(target);
   return {};
 }
 
@@ -414,6 +429,11 @@ Done step_mount_namespace(Context& context) {
     return {};
   }
   if (::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) < 0) return failed_at("/");
+  if (plan.no_suid && ::access("/sys/fs/selinux/enforce", F_OK) < 0) {  // with SELinux it would bar domain transitions
+    mount_attr no_suid{};
+    no_suid.attr_set = MOUNT_ATTR_NOSUID;
+    if (::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &no_suid, sizeof no_suid) < 0) return failed_at("/");
+  }
   make_inaccessible_nodes();
   std::string root;
   if (!plan.root_directory.empty()) {

@@ -393,6 +393,14 @@ TEST_F(Executor, ControlGroupsAreReadOnly) {
   EXPECT_EQ(shell("mkdir /sys/fs/cgroup/incipit-probe 2>/dev/null && rmdir /sys/fs/cgroup/incipit-probe && echo made || echo refused").output, "refused\n");
 }
 
+TEST_F(Executor, PrivateTmpIsWritableInAReadOnlyWorld) {
+  strict(config);
+  config.exec_privileges.write().no_new_privileges = true;
+  runtime.private_tmp_suffix = "boot-probe.service-StRiCt";
+  EXPECT_EQ(shell("touch /tmp/x /var/tmp/x && echo written; touch /run/x 2>/dev/null || echo refused").output, "written\nrefused\n");
+  EXPECT_EQ(shell("awk '$5 == \"/tmp\" || $5 == \"/\" {print $5, $6}' /proc/self/mountinfo | grep -c nosuid").output, "2\n");
+}
+
 TEST_F(Executor, SharesPrivateTmpBetweenProcesses) {
   runtime.private_tmp_suffix = "boot-probe.service-AbCdEf";
   std::ofstream("/tmp/outside") << "x";

@@ -335,7 +335,7 @@ Lines struct_lines(std::string_view name, const StructValue& value, const std::s
 }
 
 std::string bytes_line(std::string_view name, std::string_view data) {
-  if (is_one_of(name, {"CPUAffinity", "NUMAMask", "AllowedCPUs", "StartupAllowedCPUs", "AllowedMemoryNodes", "StartupAllowedMemoryNodes",
+  if (is_one_of(name, {"CPUAffinity", "NUMAMask", "AllowedCPUs", "AllowedMemoryNodes",
                        "EffectiveCPUs", "EffectiveMemoryNodes"}))
     return ranges_of_mask(data);
   if (is_one_of(name, {"StandardInputData", "RootHashSignature"})) return base64(data);

@@ -12,12 +12,25 @@
 
 namespace unitparser::testing {
 
-/// All lines of a compressed JSON-lines file under tests/data/unitparser.
-inline std::vector<nlohmann::json> recorded_lines(const std::string& name) {
+/// A compressed file under tests/data/unitparser.
+inline std::string unpacked(const std::string& name) {
   std::ifstream file(std::string(TEST_DATA "/unitparser/") + name + ".zst", std::ios::binary);
   const std::string packed{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  std::string text(ZSTD_getFrameContentSize(packed.data(), packed.size()), '\0');
-  text.resize(ZSTD_decompress(text.data(), text.size(), packed.data(), packed.size()));
+  ZSTD_DStream* stream = ZSTD_createDStream();
+  std::string text;
+  std::string buffer(1 << 16, '\0');
+  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+  while (in.pos < in.size) {
+    ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
+    if (ZSTD_isError(ZSTD_decompressStream(stream, &out, &in)) != 0) break;
+    text.append(buffer, 0, out.pos);
+  }
+  ZSTD_freeDStream(stream);
+  return text;
+}
+/// All lines of a compressed JSON-lines file.
+inline std::vector<nlohmann::json> recorded_lines(const std::string& name) {
+  const std::string text = unpacked(name);
   std::vector<nlohmann::json> lines;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());

@@ -6,6 +6,7 @@
 
 #include "unitparser/directives/codec_resource.h"
 #include "unitparser/syntax/addresses.h"
+#include "unitparser/syntax/calendar.h"
 #include "unitparser/syntax/kernel_names.h"
 
 namespace unitparser {
@@ -147,6 +148,17 @@ bool SymlinksCodec::parse(ParseContext& context, std::string_view text, std::vec
 }
 
 // --- Timers -------------------------------------------------------------------------------------------------------
+namespace {
+/// Knows no zone but UTC.
+class UtcOnly final : public TimeZones {
+ public:
+  const TimeZone* find(std::string_view name) override { return name == "UTC" ? &utc_ : nullptr; }
+  const TimeZone& local() override { return utc_; }
+
+ private:
+  TimeZone utc_;
+};
+}  // namespace
 bool parse_timer(ParseContext& context, TimerBase base, std::string_view text, std::vector<TimerEntry>& list) {
   if (text.empty()) {
     list.clear();
@@ -158,7 +170,13 @@ bool parse_timer(ParseContext& context, TimerBase base, std::string_view text, s
   entry.base = base;
   entry.origin = context.origin;
   if (base == TimerBase::calendar) {
-    entry.calendar = *expanded;
+    UtcOnly utc_only;
+    const Result<CalendarSpec> calendar = parse_calendar(*expanded, context.zones != nullptr ? *context.zones : utc_only);
+    if (!calendar) {
+      context.ignore(fmt::format("Failed to parse calendar specification, ignoring: {}", *expanded), "see systemd.time(7), such as Mon..Fri 10:00 or daily");
+      return false;
+    }
+    entry.calendar = format_calendar(*calendar);
   } else {
     const Result<Duration> delay = parse_duration(*expanded);
     if (!delay) {

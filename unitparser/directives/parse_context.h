@@ -10,6 +10,7 @@
 #include "unitparser/config/values.h"
 #include "unitparser/names/unit_type.h"
 #include "unitparser/syntax/specifier.h"
+#include "unitparser/syntax/time_zone.h"
 
 namespace unitparser {
 
@@ -22,6 +23,7 @@ struct ParseContext {
   Origin origin;
   SpecifierContext specifiers;
   const MachineFacts* machine = nullptr;
+  TimeZones* zones = nullptr;  ///< for calendar expressions; nullptr: only UTC is known
   UnitType type = UnitType::service;
   ManagerScope scope = ManagerScope::system;
   Remarks& remarks;

@@ -28,9 +28,8 @@ consteval UnitRow listen(std::string_view key, std::string_view description) {
 Value get_listen(const Subject<UnitConfig>& subject) { return encode_listen(subject.config.socket->listen); }
 
 Value get_descriptor_name(const Subject<UnitConfig>& subject) {
-  const SocketConfig& config = *subject.config.socket;
-  if (!config.fd_name.empty()) return config.fd_name;
-  return config.accept ? std::string("connection") : subject.name.text();
+  const std::string& said = subject.config.socket->fd_name;
+  return said.empty() ? subject.name.text() : said;
 }
 Value get_trigger_interval(const Subject<UnitConfig>& subject) {
   const Duration interval = subject.config.socket->trigger_limit_interval;

@@ -56,7 +56,6 @@ Value get_description(const Subject<UnitConfig>& subject) {
 bool apply_isolate_on_failure(ParseContext& context, UnitConfig& config, std::string_view text) {
   bool isolate = false;
   if (!BooleanCodec::parse(context, text, isolate)) return false;
-  context.note(fmt::format("{}= is an older spelling of OnFailureJobMode=isolate.", context.key));
   set_field<&UnitSection::on_failure_job_mode>(config, isolate ? JobMode::isolate : JobMode::replace);
   return true;
 }

@@ -10,10 +10,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 #include "unitparser/base/text.h"
+#include "unitparser/load/file_source.h"
 #include "unitparser/directives/codec_process.h"
 #include "unitparser/syntax/cpu_set.h"
 #include "unitparser/syntax/environment.h"
@@ -23,11 +22,9 @@ namespace unitparser {
 namespace {
 
 std::string read_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(65536, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  return text;
+  constexpr std::size_t longest = 1024UL * 1024;
+  Result<std::string> text = make_disk_file_source()->read(path, longest);
+  return text ? std::move(*text) : std::string();
 }
 std::string read_word(const char* path) { return std::string(trim(read_file(path))); }
 std::string environment(const char* name, std::string otherwise) {

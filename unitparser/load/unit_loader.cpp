@@ -15,9 +15,10 @@
 
 namespace unitparser {
 
-LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager) {
+LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
+                              std::shared_ptr<TimeZones> zones) {
   LoadDefaults defaults = make_load_defaults(manager, machine, scope);
-  return {std::move(specifiers), std::move(machine), scope, std::move(manager), std::move(defaults)};
+  return {std::move(specifiers), std::move(machine), scope, std::move(manager), std::move(defaults), std::move(zones)};
 }
 
 namespace {
@@ -74,7 +75,7 @@ class DocumentReader {
     Remarks remarks(diagnostics_, {path_, entry.line, entry.column}, entry.key);
     ParseContext context{.section = entry.section, .key = entry.key, .origin = {source_, entry.line},
                          .specifiers = {&context_.specifiers, name_.text(), fragment_path_, {}}, .machine = &context_.machine,
-                         .type = name_.type(), .scope = context_.scope, .remarks = remarks};
+                         .zones = context_.zones.get(), .type = name_.type(), .scope = context_.scope, .remarks = remarks};
     directive->effective->apply(context, config_, entry.value);
     return !context.fatal;
   }
@@ -109,6 +110,11 @@ bool is_blank(std::string_view text) { return text.empty(); }
 void set_bad_setting(LoadedUnit& unit) {
   unit.state = LoadState::bad_setting;
   unit.error = {ErrorCode::bad_unit_setting, ENOEXEC, fmt::format("Unit {} has a bad unit file setting.", unit.id.text()), {}};
+}
+/// The fragment has a line that makes the unit unusable.
+void set_fatal(LoadedUnit& unit) {
+  unit.diagnostics.push_back({Severity::info, {unit.fragment_path, 0, 0}, {}, fmt::format("{}: Unit configuration has fatal error, unit will not be started.", unit.id.text()), {}});
+  set_bad_setting(unit);
 }
 void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {
   unit.state = LoadState::error;
@@ -199,7 +205,7 @@ void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
   switch (parse_unit_text(*text, found.fragment_path, 0, context_, unit.id, found.fragment_path, unit.config, unit.diagnostics)) {
     case FileOutcome::complete: break;
     case FileOutcome::malformed: set_error(unit, EBADMSG, found.fragment_path); break;
-    case FileOutcome::fatal: set_bad_setting(unit); break;
+    case FileOutcome::fatal: set_fatal(unit); break;
   }
 }
 
@@ -254,7 +260,7 @@ LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std
     const FileOutcome outcome = parse_unit_text(text, path, source, context, name, unit.fragment_path, unit.config, unit.diagnostics);
     if (source > 0) continue;
     if (outcome == FileOutcome::malformed) set_error(unit, EBADMSG, path);
-    if (outcome == FileOutcome::fatal) set_bad_setting(unit);
+    if (outcome == FileOutcome::fatal) set_fatal(unit);
   }
   finish(unit, context);
   return unit;

@@ -1,6 +1,7 @@
 // UnitLoader: from a name to a LoadedUnit: fragment, drop-ins and links through the tables of directives. [port]
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,10 @@ struct LoadContext {
   ManagerScope scope = ManagerScope::system;
   ManagerDefaults manager;
   LoadDefaults defaults;  ///< made from the others by make_load_context()
+  std::shared_ptr<TimeZones> zones;  ///< for OnCalendar=; nullptr: only UTC is known
 };
-[[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager);
+[[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
+                                            std::shared_ptr<TimeZones> zones = nullptr);
 
 /// Reads units from the folders of a UnitFiles index. The index must have been refreshed; refresh it again to see changes.
 class UnitLoader final : public UnitSource {

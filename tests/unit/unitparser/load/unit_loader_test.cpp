@@ -1,0 +1,124 @@
+// Loads of units: what messages say and where, load states, links, sharing.
+#include "unitparser/load/unit_loader.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "tests/unit/unitparser/memory_files.h"
+
+namespace unitparser {
+namespace {
+
+const LoadContext& context() {
+  static const LoadContext made = make_load_context({}, {}, ManagerScope::system, {});
+  return made;
+}
+LoadedUnit load(const std::string& name, const std::string& text, std::vector<std::string> drop_ins = {}) {
+  std::vector<std::pair<std::string, std::string>> files{{"/u/" + name, text}};
+  for (std::size_t i = 0; i < drop_ins.size(); ++i) files.emplace_back(fmt::format("/u/{}.d/{}.conf", name, i), drop_ins[i]);
+  return load_from_texts(*UnitName::parse(name), files, context());
+}
+std::string messages(const LoadedUnit& unit) {
+  std::string text;
+  for (const Diagnostic& d : unit.diagnostics)
+    text += fmt::format("{}:{}: {}{}\n", d.position.file, d.position.line, d.message, d.hint.empty() ? "" : " [" + d.hint + "]");
+  return text;
+}
+
+TEST(UnitLoader, NamesThePlaceAndTheNearestSpelling) {
+  const LoadedUnit unit = load("a.service", "Foo=1\n[Service]\nExecStart=/bin/true\nRestrat=always\nnonsense\n[Sevice]\nX=1\n[X-Own]\nY=1\n[Service]\nX-Foo=1\nAfter=b.service\n");
+  EXPECT_EQ(messages(unit),
+            "/u/a.service:1: Assignment outside of section. Ignoring. [put it behind a line such as [Service]]\n"
+            "/u/a.service:4: Unknown key name 'Restrat' in section 'Service', ignoring. [did you mean Restart=?]\n"
+            "/u/a.service:5: Missing '=', ignoring line.\n"
+            "/u/a.service:6: Unknown section 'Sevice'. Ignoring.\n"
+            "/u/a.service:12: Unknown key name 'After' in section 'Service', ignoring. [it belongs into section [Unit]]\n");
+  EXPECT_EQ(unit.state, LoadState::loaded);
+}
+
+TEST(UnitLoader, AppliesDropInsInOrderAndResets) {
+  const LoadedUnit unit = load("a.service", "[Service]\nExecStart=/bin/a\nEnvironment=A=1\n", {"[Service]\nExecStart=\nExecStart=/bin/b\n", "[Service]\nEnvironment=A=2\n"});
+  ASSERT_EQ(unit.config.service_commands->exec_start.size(), 1U);
+  EXPECT_EQ(unit.config.service_commands->exec_start[0].path, "/bin/b");
+  EXPECT_EQ(unit.config.service_commands->exec_start[0].origin.source, 1U);
+  EXPECT_EQ(unit.config.service_commands->exec_start[0].origin.line, 3U);
+  EXPECT_EQ(unit.drop_in_paths.size(), 2U);
+}
+
+TEST(UnitLoader, RefusesServicesThatCannotWork) {
+  const std::map<std::string, std::string> cases{
+      {"[Service]\n", "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing."},
+      {"[Service]\nExecStop=/bin/true\n", "Service has no ExecStart= and no SuccessAction= settings and does not have RemainAfterExit=yes set. Refusing."},
+      {"[Service]\nExecStart=/bin/a\nExecStart=/bin/b\n", "Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing."},
+      {"[Service]\nType=oneshot\nRestart=always\nExecStart=/bin/a\n", "Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing."},
+      {"[Service]\nType=dbus\nExecStart=/bin/a\n", "Service is of type D-Bus but no D-Bus service name has been specified. Refusing."},
+  };
+  for (const auto& [text, message] : cases) {
+    const LoadedUnit unit = load("a.service", text);
+    EXPECT_EQ(unit.state, LoadState::bad_setting) << text;
+    EXPECT_EQ(unit.error.message, "Unit a.service has a bad unit file setting.");
+    ASSERT_FALSE(unit.diagnostics.empty()) << text;
+    EXPECT_EQ(unit.diagnostics.back().message, "a.service: " + message);
+  }
+}
+
+TEST(UnitLoader, DerivesWhatFollows) {
+  EXPECT_EQ(load("a.service", "[Service]\nExecStart=/bin/a\nBusName=org.example.A\n").config.service->type, ServiceType::dbus);
+  EXPECT_EQ(load("a.service", "[Service]\nExecStop=/bin/a\nRemainAfterExit=yes\n").config.service->type, ServiceType::oneshot);
+  EXPECT_EQ(load("a.service", "[Service]\nType=notify\nExecStart=/bin/a\n").config.service->notify_access, NotifyAccess::main);
+  EXPECT_TRUE(load("a.service", "[Service]\nType=oneshot\nExecStart=/bin/a\n").config.service_timeouts->timeout_start.is_infinite());
+  EXPECT_EQ(load("a@b.service", "[Service]\nExecStart=/bin/a\n").config.resource_basics->slice, "system-a.slice");
+  EXPECT_EQ(load("a-b.slice", "[Slice]\n").config.resource_basics->slice, "a.slice");
+  EXPECT_EQ(load("mnt-x.mount", "[Mount]\nWhat=tmpfs\n").config.mount->where, "/mnt/x");
+  const LoadedUnit dynamic = load("a.service", "[Service]\nDynamicUser=yes\nExecStart=/bin/a\n");
+  EXPECT_EQ(dynamic.config.exec_identity->user, "a");
+  EXPECT_EQ(dynamic.config.exec_sandbox->protect_system, ProtectSystem::strict);
+}
+
+TEST(UnitLoader, SharesWhatUnitsDoNotSay) {
+  const LoadedUnit a = load("a.service", "[Service]\nExecStart=/bin/a\n");
+  const LoadedUnit b = load("b.service", "[Unit]\nDescription=b\n[Service]\nExecStart=/bin/b\nTimeoutStopSec=90\n");
+  EXPECT_TRUE(a.config.service_timeouts.same_as(b.config.service_timeouts));
+  EXPECT_TRUE(a.config.resource_basics.same_as(b.config.resource_basics));
+  EXPECT_TRUE(a.config.exec_scheduling.same_as(b.config.exec_scheduling));
+  EXPECT_TRUE(a.config.exec_privileges.same_as(b.config.exec_privileges));
+  EXPECT_TRUE(a.config.unit_limits.same_as(b.config.unit_limits));
+}
+
+TEST(UnitLoader, SurvivesOddTexts) {
+  for (const std::string& text : {std::string(), std::string("\0\0[\0", 4), std::string("[Service]\nExecStart=\"\n"), std::string("[Service]\nType"), std::string("[Unit]\nAfter=") + std::string(100000, 'a'),
+                                  std::string("\xff\xfe[Service]\n"), std::string("[Service]\nEnvironment='\n=\n==\n"), "[Service]\n" + std::string(2 * 1024 * 1024, 'x')}) {
+    const LoadedUnit unit = load("a.service", text);
+    EXPECT_NE(unit.state, LoadState::loaded);
+  }
+}
+
+TEST(UnitLoader, FindsFragmentsLinksMasksAndMissingUnits) {
+  testing::MemoryFiles source;
+  source.write("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/a\n");
+  source.write("/etc/systemd/system/a.service.d/x.conf", "[Unit]\nDescription=from %n\n");
+  source.link("/etc/systemd/system/a.service.wants/b.service", "../b.service");
+  source.write("/etc/systemd/system/t@.service", "[Service]\nExecStart=/bin/t %i\n");
+  source.link("/etc/systemd/system/m.service", "/dev/null");
+  UnitFiles files(source, make_unit_paths(UnitScope::system));
+  files.refresh();
+  UnitLoader loader(source, files, context());
+  const LoadedUnit a = loader.load(*UnitName::parse("a.service"));
+  EXPECT_EQ(a.state, LoadState::loaded);
+  EXPECT_EQ(a.config.unit->description, "from a.service");
+  ASSERT_EQ(a.config.unit->dependencies.size(), 1U);
+  EXPECT_EQ(a.config.unit->dependencies[0].unit, "b.service");
+  EXPECT_EQ(a.config.unit->dependencies[0].kind, DependencyKind::wants);
+  EXPECT_EQ(loader.load(*UnitName::parse("m.service")).state, LoadState::masked);
+  EXPECT_EQ(loader.load(*UnitName::parse("gone.service")).state, LoadState::not_found);
+  EXPECT_EQ(loader.load(*UnitName::parse("gone.service")).error.message, "Unit gone.service not found.");
+  EXPECT_EQ(loader.load(*UnitName::parse("any.slice")).state, LoadState::loaded);
+  const LoadedUnit t = loader.load(*UnitName::parse("t@one.service"));
+  ASSERT_EQ(t.config.service_commands->exec_start.size(), 1U);
+  EXPECT_EQ(t.config.service_commands->exec_start[0].argv, (std::vector<std::string>{"/bin/t", "one"}));
+}
+
+}  // namespace
+}  // namespace unitparser

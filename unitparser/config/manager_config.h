@@ -95,6 +95,8 @@ struct ManagerConfig {
 /// One config for each type of unit that a load starts from; units that say nothing share its parts.
 struct LoadDefaults {
   std::array<UnitConfig, unit_type_count> by_type;
+  Shared<ServiceConfig> simple_service;  ///< what most services end with, shared by them
+  Shared<ExecStreams> service_streams;
   [[nodiscard]] const UnitConfig& of(UnitType type) const { return by_type[static_cast<std::size_t>(type)]; }
 };
 

@@ -21,7 +21,7 @@ bool parse_capabilities(ParseContext& context, std::string_view text, std::uint6
   });
   if (!complete) return false;
   if (sum == 0 || set == initial)
-    set = invert ? ~sum & all_capabilities : sum;
+    set = !invert ? sum : sum == 0 ? UINT64_MAX : ~sum & all_capabilities;
   else if (invert)
     set &= ~sum;
   else

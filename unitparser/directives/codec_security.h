@@ -19,6 +19,7 @@ struct CapabilitiesCodec {
   static Result<Texts> texts(const Value& value) {
     const auto* set = std::get_if<std::uint64_t>(&value.storage);
     if (set == nullptr) return fail_value(22, "a set of capabilities is wanted");
+    if (*set == UINT64_MAX) return Texts{"", "~"};
     return *set == 0 ? Texts{""} : Texts{"", format_capabilities(*set)};
   }
 };

@@ -5,6 +5,8 @@
 
 #include <linux/capability.h>
 
+#include <array>
+
 #include "unitparser/base/text.h"
 #include "unitparser/syntax/paths.h"
 
@@ -77,7 +79,7 @@ void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) 
   config.resource_basics.write().slice = fmt::format("{}-{}.slice", standard, escape_name(name.prefix()));
 }
 
-void derive_service(UnitConfig& config, const ManagerDefaults& manager) {
+void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {
   const ServiceConfig& service = *config.service;
   ServiceType type = service.type;
   if (!service.type_set)
@@ -96,18 +98,22 @@ void derive_service(UnitConfig& config, const ManagerDefaults& manager) {
   if (type == ServiceType::oneshot && !config.service_timeouts->timeout_start_set && !config.service_timeouts->timeout_start.is_infinite())
     config.service_timeouts.write().timeout_start = Duration::infinity();
   derive_service_streams(config, manager);
+  // Most services come to the same; they share it.
+  if (*config.service == *defaults.simple_service) config.service = defaults.simple_service;
+  if (*config.exec_streams == *defaults.service_streams) config.exec_streams = defaults.service_streams;
 }
 
 }  // namespace
 
-void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, ManagerScope scope) {
+void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
+                     ManagerScope scope) {
   const UnitType type = name.type();
   if (type_has_cgroup(type)) derive_slice(config, name, scope);
   if (type_has_exec(type)) {
     derive_dynamic_user(config, name);
     derive_capabilities(config);
   }
-  if (type == UnitType::service) derive_service(config, manager);
+  if (type == UnitType::service) derive_service(config, manager, defaults);
   if (type == UnitType::mount && config.mount->where.empty())
     if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
   if (type == UnitType::automount && config.automount->where.empty())
@@ -178,9 +184,10 @@ std::string verify_socket(const UnitConfig& config) {
 
 /// Mounts that the manager makes itself.
 bool is_api_mount(std::string_view where) {
-  for (const std::string_view folder : {"/proc", "/sys", "/dev", "/run"})
-    if (where == folder) return true;
-  for (const std::string_view folder : {"/sys/fs/cgroup", "/sys/kernel/security", "/dev/shm", "/dev/pts", "/run/lock"})
+  constexpr std::array<std::string_view, 11> folders{"/proc",         "/sys",           "/dev",                       "/run",
+                                                     "/dev/shm",      "/dev/pts",       "/sys/kernel/security",       "/sys/fs/smackfs",
+                                                     "/sys/fs/bpf",   "/sys/fs/pstore", "/sys/firmware/efi/efivars"};
+  for (const std::string_view folder : folders)
     if (where == folder) return true;
   return path_is_below(where, "/sys/fs/cgroup");
 }
@@ -189,7 +196,7 @@ std::string verify_mount(const UnitConfig& config, const UnitName& name) {
   const MountConfig& mount = *config.mount;
   const Result<UnitName> expected = name_from_path(mount.where, UnitType::mount);
   if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
-  if (is_api_mount(mount.where) || is_api_mount(name.stem()))
+  if (is_api_mount(mount.where))
     return fmt::format("Cannot create mount unit for API file system '{}'. Refusing.", mount.where);
   if (mount.what.empty()) return "What= setting is missing. Refusing.";
   if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);

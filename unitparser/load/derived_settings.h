@@ -10,7 +10,8 @@ namespace unitparser {
 
 /// Fills in what 252 derives at the end of a load: Type=, NotifyAccess=, streams, slice, DynamicUser= and its kind,
 /// capabilities that go with sandboxing, Where= and so on.
-void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, ManagerScope scope);
+void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
+                     ManagerScope scope);
 
 /// Why a unit with these settings cannot work: the sentence that is logged behind the unit's name; empty: it can.
 /// `remarks` gets what is merely ignored.

@@ -1,6 +1,8 @@
 // Defaults of units by type. [pure]
 #include "unitparser/load/load_defaults.h"
 
+#include "unitparser/load/derived_settings.h"
+
 namespace unitparser {
 namespace {
 
@@ -75,6 +77,11 @@ LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFac
   LoadDefaults defaults;
   for (std::size_t i = 0; i < unit_type_count; ++i)
     defaults.by_type[i] = defaults_for(static_cast<UnitType>(i), manager, machine, scope);
+  UnitConfig simple = defaults.of(UnitType::service);
+  simple.service_commands.write().exec_start.emplace_back();
+  if (const Result<UnitName> name = UnitName::parse("simple.service")) derive_settings(simple, *name, manager, defaults, scope);
+  defaults.simple_service = simple.service;
+  defaults.service_streams = simple.exec_streams;
   return defaults;
 }
 

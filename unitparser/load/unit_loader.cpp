@@ -10,6 +10,7 @@
 #include "unitparser/directives/codec_unit.h"
 #include "unitparser/directives/registry.h"
 #include "unitparser/load/derived_settings.h"
+#include "unitparser/load/disk_time_zones.h"
 #include "unitparser/load/load_defaults.h"
 #include "unitparser/syntax/ini_reader.h"
 
@@ -122,7 +123,7 @@ void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {
 }
 
 void finish(LoadedUnit& unit, const LoadContext& context) {
-  derive_settings(unit.config, unit.id, context.manager, context.scope);
+  derive_settings(unit.config, unit.id, context.manager, context.defaults, context.scope);
   if (unit.state != LoadState::loaded) return;
   Remarks remarks(unit.diagnostics, {unit.fragment_path, 0, 0}, {});
   if (unit.fragment_path.empty() && exists_without_file(unit.id) && unit.id.type() != UnitType::slice) return;
@@ -147,6 +148,12 @@ FileOutcome parse_unit_text(std::string_view text, const std::string& path, std:
                             std::string_view fragment_path, UnitConfig& config, Diagnostics& diagnostics) {
   const IniDocument document = read_ini(text);
   return DocumentReader(path, source, context, name, fragment_path, config, diagnostics).read(document);
+}
+
+UnitLoader::UnitLoader(FileSource& source, UnitFiles& files, LoadContext context) : source_(&source), files_(&files) { set_context(std::move(context)); }
+void UnitLoader::set_context(LoadContext context) {
+  context_ = std::move(context);
+  if (!context_.zones) context_.zones = std::make_shared<DiskTimeZones>(*source_);
 }
 
 LoadedUnit UnitLoader::load(const UnitName& name) {

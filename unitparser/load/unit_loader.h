@@ -21,7 +21,7 @@ struct LoadContext {
   ManagerScope scope = ManagerScope::system;
   ManagerDefaults manager;
   LoadDefaults defaults;  ///< made from the others by make_load_context()
-  std::shared_ptr<TimeZones> zones;  ///< for OnCalendar=; nullptr: only UTC is known
+  std::shared_ptr<TimeZones> zones;  ///< for OnCalendar=; nullptr: a UnitLoader takes the disk's, others know only UTC
 };
 [[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
                                             std::shared_ptr<TimeZones> zones = nullptr);
@@ -30,11 +30,12 @@ struct LoadContext {
 class UnitLoader final : public UnitSource {
  public:
   /// `source` and `files` must outlive this.
-  UnitLoader(FileSource& source, UnitFiles& files, LoadContext context) : source_(&source), files_(&files), context_(std::move(context)) {}
+  UnitLoader(FileSource& source, UnitFiles& files, LoadContext context);
 
   [[nodiscard]] LoadedUnit load(const UnitName& name) override;
 
-  void set_context(LoadContext context) { context_ = std::move(context); }
+  /// Time zones that the context lacks are read through `source`.
+  void set_context(LoadContext context);
   [[nodiscard]] const LoadContext& context() const { return context_; }
   [[nodiscard]] UnitFiles& files() { return *files_; }
 

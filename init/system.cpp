@@ -92,6 +92,7 @@ System::System(Surroundings surroundings, LogSink& log)
       bus_({engine_, post_, *port_, [this](int priority, const std::string& message) { log_.write(priority, message); }}),
       environment_(surroundings_.environment) {
   executions_.set_engine(engine_);
+  executions_.set_standard_fds([this](UnitId unit) { return bus_.standard_fds(unit); });
   console_.set_mode(surroundings_.options.show_status);
 }
 

@@ -294,6 +294,7 @@ void BusServer::on_effect(const Effect& effect) {
   } else if (const auto* added = std::get_if<effect::UnitNew>(&effect)) {
     if (const Unit* unit = s.parts.engine.find(added->unit)) s.announce({Kind::unit_new, added->unit, unit->name.text(), 0, {}, false});
   } else if (const auto* removed = std::get_if<effect::UnitRemoved>(&effect)) {
+    s.standard_fds.erase(removed->name.text());
     s.announce({Kind::unit_removed, removed->unit, removed->name.text(), 0, {}, false});
   } else if (const auto* job = std::get_if<effect::JobNew>(&effect)) {
     s.announce({Kind::job_new, UnitId::none, job->unit.text(), static_cast<std::uint32_t>(job->job), {}, false});
@@ -326,6 +327,13 @@ void BusServer::on_unit_files_changed() { state_->announce({Announcement::Kind::
 void BusServer::reconnect() {
   if (state_->api != nullptr) state_->api->closing = true;
   state_->flush_soon();
+}
+
+std::array<int, 3> BusServer::standard_fds(UnitId id) const {
+  const Unit* unit = state_->parts.engine.find(id);
+  const auto found = unit == nullptr ? state_->standard_fds.end() : state_->standard_fds.find(unit->name.text());
+  if (found == state_->standard_fds.end()) return {-1, -1, -1};
+  return {found->second[0].get(), found->second[1].get(), found->second[2].get()};
 }
 
 bool BusServer::bus_name_owned(const std::string& name) const {

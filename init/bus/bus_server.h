@@ -3,6 +3,7 @@
 
 #include <systemd/sd-event.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,9 @@ class BusServer {
   void reconnect();
   /// Whether a name that is watched has an owner.
   [[nodiscard]] bool bus_name_owned(const std::string& name) const;
+
+  /// What a client gave a transient unit as standard input, output and error (-1: nothing); ours until the unit goes.
+  [[nodiscard]] std::array<int, 3> standard_fds(UnitId unit) const;
 
   struct State;  ///< for this room's own files
 

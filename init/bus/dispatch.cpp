@@ -293,7 +293,7 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
   }
   auto request = std::make_shared<Request>(Request{s.parts.engine, s.parts.manager, *method, std::string(view(sd_bus_message_get_path(message))),
                                                    {sender, connection.uid, connection.pid}, std::move(arguments), RequestId::none,
-                                                   object.unit_name, nullptr, unit_was_loaded});
+                                                   object.unit_name, nullptr, &s.standard_fds, unit_was_loaded});
   const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
   const auto number = connection.number;
   const auto held = hold(message);

@@ -1,6 +1,8 @@
 // What method handlers are given, and what they may answer. [bus]
 #pragma once
 
+#include <array>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include "init/bus/property_values.h"
 #include "init/bus/schema.h"
 #include "init/engine/engine.h"
+#include "unitparser/base/fd.h"
 #include "unitparser/base/value.h"
 
 namespace init::bus {
@@ -42,6 +45,9 @@ struct Caller {
   pid_t pid = 0;
 };
 
+/// Descriptors for the standard streams of transient units, by unit name.
+using StandardFds = std::map<std::string, std::array<unitparser::UniqueFd, 3>>;
+
 struct Request {
   const Engine& engine;
   ManagerPort& manager;
@@ -52,6 +58,7 @@ struct Request {
   RequestId id{};              ///< for Posted events and Awaited answers
   std::string unit;            ///< name in a unit's path
   const Job* job = nullptr;    ///< of a job's path
+  StandardFds* standard_fds = nullptr;  ///< where StartTransientUnit keeps what it was given
   bool unit_was_loaded = false;  ///< a NeedsUnit has been served: what is still not there does not exist
 
   template <class T>

@@ -103,6 +103,7 @@ struct BusServer::State {
   std::vector<bus::Announcement> announcements;
   std::set<UnitId> changed_units;             ///< those with an announcement of their change already
   StartupTimes startup;
+  bus::StandardFds standard_fds;
   std::vector<std::vector<bus::UnitInterface>> unit_interfaces;  ///< by UnitType: Type's, then Unit
 
   // --- bus_server.cpp

@@ -1,4 +1,9 @@
 // StartTransientUnit: units made of properties that a client sends. [bus]
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+
 #include "init/bus/request.h"
 #include "unitparser/directives/registry.h"
 
@@ -14,6 +19,13 @@ bool can_be_transient(UnitType type) {
       return true;
     default: return false;
   }
+}
+
+/// Which standard stream a descriptor property is for.
+std::optional<std::size_t> standard_stream(std::string_view property) {
+  constexpr std::array<std::string_view, 3> names{"StandardInputFileDescriptor", "StandardOutputFileDescriptor", "StandardErrorFileDescriptor"};
+  const auto found = std::find(names.begin(), names.end(), property);
+  return found == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - names.begin()));
 }
 
 /// One unit: properties that are no settings of a file are taken out, the others become the text of its fragment.
@@ -34,6 +46,13 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
     }
     if (property == "Controller" && name.type() == UnitType::scope) {
       if (const auto* controller = std::get_if<std::string>(&value.storage)) unit.controller = *controller;
+      continue;
+    }
+    if (const auto stream = standard_stream(property); stream && name.type() == UnitType::service) {
+      const auto* handle = std::get_if<HandleValue>(&value.storage);
+      const int fd = handle == nullptr ? -1 : ::fcntl(handle->fd, F_DUPFD_CLOEXEC, 3);
+      if (fd < 0) return fail(ErrorCode::invalid_argument, "No descriptor was given for " + property + ".");
+      (*r.standard_fds)[name.text()][*stream].reset(fd);
       continue;
     }
     if (property == "AddRef") {
@@ -92,7 +111,10 @@ Outcome start_transient(Request& r) {
   event.client = r.caller.sender;
   event.cause = cause_of(r);
   auto main = make_unit(r, *UnitName::parse(r.text(0)), r.arguments[2]);
-  if (!main) return transient_failure(main.error());
+  if (!main) {
+    r.standard_fds->erase(r.text(0));
+    return transient_failure(main.error());
+  }
   if (main->name.type() == UnitType::scope && main->pids.empty() && main->controller.empty())
     return BusFailure{"org.freedesktop.DBus.Error.FileNotFound",
                       "Unit " + r.text(0) + " failed to load properly, please adjust/correct and reload service manager: No such file or directory"};

@@ -101,7 +101,9 @@ void Executions::spawn(const effect::Spawn& wanted) {
   if (unit == nullptr) return post_(event::Spawned{wanted.spawn, fail(ErrorCode::not_found, "the unit is gone")});
   const auto held = held_for(*unit);
   DiskEnvironmentFiles files;
-  auto plan = build_spawn_plan(wanted.request, unit->config, facts_, held->runtime, files);
+  SpawnRequest request = wanted.request;
+  if (standard_fds_ && request.role == SpawnRole::main) request.standard_fds = standard_fds_(wanted.unit);
+  auto plan = build_spawn_plan(request, unit->config, facts_, held->runtime, files);
   if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
 
   UniqueFd report_read;

@@ -1,6 +1,8 @@
 // Executions: from effect::Spawn to a running executor, and what must be kept and cleaned up around a unit's runs. [port]
 #pragma once
 
+#include <array>
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -23,6 +25,8 @@ class Executions {
   /// The engine whose units are started; set once, before the first spawn.
   void set_engine(const Engine& engine) { engine_ = &engine; }
   [[nodiscard]] SystemFacts& facts() { return facts_; }
+  /// Who knows the descriptors that a client gave a unit for its standard streams (-1: none); asked for main processes.
+  void set_standard_fds(std::function<std::array<int, 3>(UnitId)> ask) { standard_fds_ = std::move(ask); }
 
   void spawn(const effect::Spawn& wanted);
   void release(UnitId unit, bool keep_runtime_directories);
@@ -54,6 +58,7 @@ class Executions {
   Processes& processes_;
   SystemFacts facts_;
   const Engine* engine_ = nullptr;
+  std::function<std::array<int, 3>(UnitId)> standard_fds_;
   unitparser::UniqueFd idle_read_;
   unitparser::UniqueFd idle_write_;
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;

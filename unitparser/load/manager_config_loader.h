@@ -1,6 +1,11 @@
 // Reads system.conf or user.conf and their drop-ins (systemd-system.conf(5)). [port]
 #pragma once
 
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "unitparser/base/diagnostic.h"
 #include "unitparser/config/manager_config.h"
 #include "unitparser/directives/parse_context.h"

@@ -10,6 +10,7 @@
 
 #include "unitparser/base/text.h"
 #include "unitparser/base/time.h"
+#include "unitparser/syntax/quantities.h"
 
 namespace ctl {
 namespace {
@@ -47,27 +48,8 @@ constexpr std::array rows{
 };
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-  constexpr std::string_view suffixes = "BKMGTPE";
-  std::uint64_t factor = 1;
-  if (!text.empty() && !is_digit(text.back())) {
-    const auto power = suffixes.find(text.back());
-    if (power == std::string_view::npos) return std::nullopt;
-    factor = std::uint64_t{1} << (10 * power);
-    text.remove_suffix(1);
-  }
-  const auto dot = text.find('.');
-  const auto whole = parse_unsigned(trim(text.substr(0, dot)), unlimited, 10);
-  if (!whole || (factor > 1 && *whole > unlimited / factor)) return std::nullopt;
-  std::uint64_t result = *whole * factor;
-  if (dot != std::string_view::npos) {
-    std::uint64_t share = factor;
-    for (const char c : trim(text.substr(dot + 1))) {
-      if (!is_digit(c)) return std::nullopt;
-      share /= 10;
-      result += static_cast<std::uint64_t>(c - '0') * share;
-    }
-  }
-  return result;
+  const auto size = unitparser::parse_size(text);
+  return size ? std::optional(*size) : std::nullopt;
 }
 
 /// Hundredths of a percent: "50%" is 5000.

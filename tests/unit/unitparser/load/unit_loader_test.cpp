@@ -31,10 +31,10 @@ TEST(UnitLoader, NamesThePlaceAndTheNearestSpelling) {
   const LoadedUnit unit = load("a.service", "Foo=1\n[Service]\nExecStart=/bin/true\nRestrat=always\nnonsense\n[Sevice]\nX=1\n[X-Own]\nY=1\n[Service]\nX-Foo=1\nAfter=b.service\n");
   EXPECT_EQ(messages(unit),
             "/u/a.service:1: Assignment outside of section. Ignoring. [put it behind a line such as [Service]]\n"
-            "/u/a.service:4: Unknown key name 'Restrat' in section 'Service', ignoring. [did you mean Restart=?]\n"
+            "/u/a.service:4: Unknown key 'Restrat' in section [Service], ignoring. [did you mean Restart=?]\n"
             "/u/a.service:5: Missing '=', ignoring line.\n"
             "/u/a.service:6: Unknown section 'Sevice'. Ignoring.\n"
-            "/u/a.service:12: Unknown key name 'After' in section 'Service', ignoring. [it belongs into section [Unit]]\n");
+            "/u/a.service:12: Unknown key 'After' in section [Service], ignoring. [it belongs into section [Unit]]\n");
   EXPECT_EQ(unit.state, LoadState::loaded);
 }
 

@@ -210,7 +210,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 TEST(EngineWalk, keeps_its_promises) {
   const std::uint64_t seed = from_environment("PROPERTY_SEED", 1);
-  const std::uint64_t sequences = from_environment("PROPERTY_SEQUENCES", 2000);
+  const std::uint64_t sequences = from_environment("PROPERTY_SEQUENCES", 800);
   std::printf("seed %llu, %llu sequences\n", static_cast<unsigned long long>(seed), static_cast<unsigned long long>(sequences));
   for (std::uint64_t i = 0; i < sequences; ++i) {
     Walk w(seed + i);

@@ -29,7 +29,6 @@ namespace init {
 namespace {
 
 constexpr const char* program_path = "/usr/lib/incipit/init";
-constexpr auto generator_limit = Duration::from_seconds(90);
 
 /// The kernel's command line; in a container, our own arguments stand for it.
 std::string read_kernel_command_line(const std::string& container, const std::vector<std::string>& arguments) {

@@ -8,6 +8,9 @@
 
 namespace init {
 
+/// How long all generators of one run may take together, at boot and at every reload.
+inline constexpr auto generator_limit = unitparser::Duration::from_seconds(90);
+
 /// Where generators are looked for and write to. The first folder that has a name wins; a link to /dev/null or an empty
 /// file hides it.
 struct GeneratorFolders {

@@ -5,8 +5,6 @@
 #include "init/driver/post.h"
 #include "unitparser/base/fd.h"
 
-struct libmnt_monitor;
-
 namespace init {
 
 /// The present mounts but those of the API file systems, in mount order; error when the table cannot be read.

@@ -8,12 +8,6 @@
 #include <csignal>
 
 namespace init {
-namespace {
-
-constexpr auto generator_limit = Duration::from_seconds(90);
-
-}  // namespace
-
 void Reloads::request(RequestId request) {
   waiting_.push_back(request);
   if (running_.empty()) begin();

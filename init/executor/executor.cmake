@@ -9,7 +9,7 @@ find_library(SECCOMP_STATIC libseccomp.a REQUIRED)
 add_library(executor_steps OBJECT ${executor_sources})
 target_link_libraries(executor_steps PUBLIC house init_core)
 target_precompile_headers(executor_steps PRIVATE <algorithm> <map> <memory> <optional> <string> <string_view> <variant>
-                          <vector> <tl/expected.hpp>)
+                          <vector> <fmt/format.h> <tl/expected.hpp> ${CMAKE_SOURCE_DIR}/init/exec/spawn_plan.h)
 
 add_executable(executor-services ${executor_services_sources})
 target_link_libraries(executor-services PRIVATE executor_steps ${SECCOMP_STATIC} -static-libstdc++ -static-libgcc)

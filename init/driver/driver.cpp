@@ -10,7 +10,9 @@ constexpr auto longest_sleep = Duration::from_seconds(60);
 }  // namespace
 
 void Driver::drain() {
-  if (draining_ || queue_.empty()) return;
+  if (draining_) return;
+  if (engine_.busy()) post(event::Continue{});
+  if (queue_.empty()) return;
   draining_ = true;
   while (!queue_.empty()) {
     const Event event = std::move(queue_.front());
@@ -25,7 +27,7 @@ RunEnd Driver::run() {
   end_ = {};
   drain();
   while (!ending()) {
-    loop_.run_once(longest_sleep);
+    loop_.run_once(engine_.busy() ? Duration{} : longest_sleep);
     drain();
   }
   return end_;

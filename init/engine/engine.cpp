@@ -231,17 +231,22 @@ struct Dispatch {
     if (unit == nullptr) return;
     if (const auto handle = operations_of(unit->type()).clean_done; handle != nullptr) handle(core, *unit, e.success);
   }
+  void operator()(const event::Continue&) const {}
   void operator()(const event::ServiceWatchdogs& e) const { core.options.service_watchdogs = e.enabled; }
 };
 
+constexpr std::size_t most_jobs_in_turn = 512;
+
 /// Works off everything that follows from the event.
 /// A unit that was only loaded stays until the next turn: whoever asked for it has to look at it first.
+/// Jobs beyond the budget wait for the next turn (Engine::busy), so that no turn takes long and no loop of units lasts in one.
 void settle_turn(Core& core, bool keep_loaded) {
+  std::size_t budget = most_jobs_in_turn;
   do {
     settle_state_changes(core);
-    run_jobs(core);
+    run_jobs(core, budget);
     settle_state_changes(core);
-  } while (settle_put_off(core) || !core.jobs.run_queue.empty() || !core.reactions.state_changes.empty());
+  } while (settle_put_off(core) || !core.reactions.state_changes.empty() || (budget > 0 && !core.jobs.run_queue.empty()));
   if (!keep_loaded) collect_garbage(core);
   for (UnitId id : core.changed_units)
     if (Unit* unit = core.units.find(id)) {
@@ -267,6 +272,7 @@ Effects Engine::turn(const Event& event, const Now& now) {
   return std::move(core.effects);
 }
 
+bool Engine::busy() const { return !core_->jobs.run_queue.empty(); }
 const Unit* Engine::find(UnitId id) const { return core_->units.find(id); }
 const Unit* Engine::find(std::string_view name) const { return core_->units.find(core_->units.find_id(name)); }
 std::vector<UnitId> Engine::units() const { return core_->units.all(); }

@@ -48,8 +48,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Handles one event completely: queued reactions and runnable jobs included.
+  /// Handles one event with its reactions and the jobs that can run; a long row of jobs is left to further turns.
   [[nodiscard]] Effects turn(const Event& event, const Now& now);
+  /// Whether jobs were left: post event::Continue, after what came in meanwhile.
+  [[nodiscard]] bool busy() const;
 
   // --- Looking --------------------------------------------------------------------------------------------------
   [[nodiscard]] const Unit* find(UnitId id) const;

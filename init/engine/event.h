@@ -249,6 +249,9 @@ struct CleanDone {
   UnitId unit{};
   bool success = true;
 };
+/// Go on with the jobs that a turn left (Engine::busy).
+struct Continue {};
+
 /// ServiceWatchdogs property of the manager was set.
 struct ServiceWatchdogs {
   bool enabled = true;
@@ -264,6 +267,6 @@ using Event = std::variant<event::Startup, event::RequestJob, event::CancelJob, 
                            event::CgroupOom, event::FreezeDone, event::TimerElapsed, event::ClockChanged,
                            event::TimezoneChanged, event::SocketsOpened, event::SocketReady, event::PathChanged,
                            event::BusNameChanged, event::MountTable, event::SwapTable, event::Device,
-                           event::AutomountOpened, event::AutomountRequest, event::CleanDone, event::ServiceWatchdogs>;
+                           event::AutomountOpened, event::AutomountRequest, event::CleanDone, event::ServiceWatchdogs, event::Continue>;
 
 }  // namespace init

@@ -99,6 +99,7 @@ JobId merge_into_installed(Core& core, Job& installed, JobType type, const Cause
     leave_ordering(core, installed);
     installed.ignore_order = true;
     installed.blockers = 0;
+    if (installed.state == JobState::waiting) queue_job(core, installed);
   }
   if (installed.cause.kind == CauseKind::none) installed.cause = cause;
   return installed.id;
@@ -116,14 +117,19 @@ void forget_job(Core& core, Job& job) {
   core.jobs.jobs.erase(static_cast<std::uint32_t>(job.id));
 }
 
-void fail_dependents(Core& core, UnitId unit, Atom atom) {
-  for (UnitId id : core.graph.others(unit, atom)) {
-    const Unit* other = core.units.find(id);
-    if (other == nullptr || other->job == JobId::none) continue;
-    const Job* job = core.jobs.find(other->job);
-    if (job != nullptr && (job->type == JobType::start || job->type == JobType::verify_active))
-      finish_job(core, job->id, {JobResult::dependency});
-  }
+/// One step of ending a job and, after it, of those that depended on its good end: the end itself, or what follows when
+/// its dependents have ended. A list instead of recursion: a chain of dependencies may be longer than the stack is deep.
+struct EndStep {
+  JobId job = JobId::none;
+  JobEnd end;
+  UnitId ended = UnitId::none;  ///< set: only what follows is left
+};
+
+void fail_dependents(Core& core, UnitId unit, Atom atom, std::vector<EndStep>& steps) {
+  const std::vector<UnitId> others = core.graph.others(unit, atom);
+  for (auto id = others.rbegin(); id != others.rend(); ++id)
+    if (const Unit* other = core.units.find(*id); other != nullptr && other->job != JobId::none)
+      steps.push_back({other->job, {JobResult::dependency}});
 }
 
 /// The stop half of a restart is done: the same job goes on as a start.
@@ -205,9 +211,11 @@ bool must_wait(const Core& core, const Job& job) {
 void recount_blockers(Core& core) {
   core.jobs.blockers_stale = false;
   for (auto& [id, job] : core.jobs.jobs) {
+    const bool was_held_up = job.blockers > 0;
     job.blockers = 0;
     for_each_ordered(core, job, [&job = job](const Job&, bool waits) { job.blockers += waits ? 1 : 0; });
-    if (job.blockers == 0 && job.state == JobState::waiting) queue_job(core, job);
+    // One that nothing held up has had its turn and waits for its unit to change.
+    if (was_held_up && job.blockers == 0 && job.state == JobState::waiting) queue_job(core, job);
   }
 }
 
@@ -258,7 +266,21 @@ JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, 
   return installed.id;
 }
 
-void finish_job(Core& core, JobId id, JobEnd end) {
+namespace {
+
+void follow_end(Core& core, UnitId unit_id, JobResult result) {
+  if (Unit* unit = core.units.find(unit_id)) {
+    if (result == JobResult::timeout || result == JobResult::dependency) start_on_failed_job(core, *unit);
+    notify_triggering_units(core, *unit);
+    consider_garbage(core, unit_id);
+  }
+  if (core.jobs.jobs.empty() && core.jobs_were_installed) {
+    core.jobs_were_installed = false;
+    core.emit(effect::JobsDone{});
+  }
+}
+
+void end_one(Core& core, JobId id, JobEnd end, std::vector<EndStep>& steps) {
   Job* job = core.jobs.find(id);
   if (job == nullptr || continue_restart(core, *job, end.result)) return;
   const UnitId unit_id = job->unit;
@@ -269,27 +291,39 @@ void finish_job(Core& core, JobId id, JobEnd end) {
   announce_job_end(core, unit, ended, end.result, end.already);
   core.emit(effect::JobRemoved{id, unit.name, unit_id, ended.type, end.result});
   const bool was_start = ended.type == JobType::start || ended.type == JobType::verify_active;
+  steps.push_back({id, end, unit_id});
   if (end.result != JobResult::done && end.recursive) {
     if (was_start)
-      fail_dependents(core, unit_id, Atom::propagate_start_failure);
+      fail_dependents(core, unit_id, Atom::propagate_start_failure, steps);
     else if (ended.type == JobType::stop)
-      fail_dependents(core, unit_id, Atom::propagate_stop_failure);
+      fail_dependents(core, unit_id, Atom::propagate_stop_failure, steps);
   }
   // A verification that was merged into a start ends well even if a condition kept the unit down.
   if (end.result == JobResult::done && was_start && !is_active_or_activating(unit.active_state()))
-    fail_dependents(core, unit_id, Atom::propagate_inactive_as_failure);
-  if (end.result == JobResult::timeout || end.result == JobResult::dependency) start_on_failure(core, unit);
-  notify_triggering_units(core, unit);
-  consider_garbage(core, unit_id);
-  if (core.jobs.jobs.empty() && core.jobs_were_installed) {
-    core.jobs_were_installed = false;
-    core.emit(effect::JobsDone{});
+    fail_dependents(core, unit_id, Atom::propagate_inactive_as_failure, steps);
+}
+
+}  // namespace
+
+void finish_job(Core& core, JobId id, JobEnd end) {
+  std::vector<EndStep> steps{{id, end}};
+  while (!steps.empty()) {
+    const EndStep step = steps.back();
+    steps.pop_back();
+    if (step.ended != UnitId::none) {
+      follow_end(core, step.ended, step.end.result);
+      continue;
+    }
+    // Of dependents, only starts fail; what was asked for itself ends as it is, whatever its type.
+    const Job* job = core.jobs.find(step.job);
+    if (step.job != id && (job == nullptr || (job->type != JobType::start && job->type != JobType::verify_active))) continue;
+    end_one(core, step.job, step.end, steps);
   }
 }
 
-void run_jobs(Core& core) {
+void run_jobs(Core& core, std::size_t& budget) {
   if (core.jobs.blockers_stale) recount_blockers(core);
-  while (!core.jobs.run_queue.empty()) {
+  for (; budget > 0 && !core.jobs.run_queue.empty(); --budget) {
     const JobId id = core.jobs.run_queue.front();
     core.jobs.run_queue.pop_front();
     run_job(core, id);

@@ -18,8 +18,8 @@ struct JobEnd {
 void finish_job(Core& core, JobId id, JobEnd end);
 /// Lets the job be looked at by run_jobs().
 void queue_job(Core& core, Job& job);
-/// Runs every queued job whose predecessors are done.
-void run_jobs(Core& core);
+/// Runs queued jobs whose predecessors are done, at most `budget`, which it counts down.
+void run_jobs(Core& core, std::size_t& budget);
 /// A timer of JobTimeoutSec= or JobRunningTimeoutSec= elapsed.
 void job_timed_out(Core& core, UnitId unit);
 /// Counts for every job how many must end before it; after reload and when ordering edges appeared.

@@ -299,7 +299,7 @@ void unload(Core& core, UnitId id) {
   if (unit.announced) core.emit(effect::UnitRemoved{id, unit.name});
   core.units.remove(id);
   for (UnitId neighbour : neighbours)
-    if (Unit* other = core.units.find(neighbour); other != nullptr && other->active_state() == ActiveState::inactive)
+    if (Unit* other = core.units.find(neighbour); other != nullptr && is_inactive_or_failed(other->active_state()))
       consider_garbage(core, neighbour);
 }
 

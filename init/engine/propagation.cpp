@@ -247,6 +247,10 @@ bool settle_put_off(Core& core) {
 void start_on_failure(Core& core, Unit& unit) {
   start_monitors(core, unit, Atom::on_failure, unit.config.unit->on_failure_job_mode, CauseKind::on_failure);
 }
+void start_on_failed_job(Core& core, Unit& unit) {
+  if (core.graph.first(unit.id, Atom::on_failure) != UnitId::none && admits_auto_action(core, unit, "OnFailure= of a failed job"))
+    start_on_failure(core, unit);
+}
 void start_on_success(Core& core, Unit& unit) {
   start_monitors(core, unit, Atom::on_success, unit.config.unit->on_success_job_mode, CauseKind::on_success);
 }

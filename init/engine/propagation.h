@@ -14,6 +14,9 @@ bool settle_put_off(Core& core);
 
 /// Starts the units of OnFailure= or OnSuccess=.
 void start_on_failure(Core& core, Unit& unit);
+/// The same when only a job failed (timeout, dependency). No start limit bounds that, so it has one of its own: units that
+/// name each other in OnFailure= would else go round without end.
+void start_on_failed_job(Core& core, Unit& unit);
 void start_on_success(Core& core, Unit& unit);
 /// Tells the timers, paths, sockets and automounts that trigger the unit that something moved.
 void notify_triggering_units(Core& core, Unit& unit);

@@ -103,7 +103,7 @@ void read_job(Core& core, SnapshotReader& reader) {
   reader.value(job);
   Unit* unit = core.units.find(job.unit);
   if (unit == nullptr || job.id == JobId::none) return;
-  job.in_run_queue = false;
+  if (job.in_run_queue) core.jobs.run_queue.push_back(job.id);
   (job.type == JobType::nop ? unit->nop_job : unit->job) = job.id;
   core.jobs.last_id = std::max(core.jobs.last_id, static_cast<std::uint32_t>(job.id));
   core.jobs_were_installed = true;

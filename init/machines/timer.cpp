@@ -90,20 +90,17 @@ std::uint64_t next_calendar(const TimerContext& c, const unitparser::TimerEntry&
 /// The instant that an On…Sec= counts from; nothing: it has not come yet.
 std::optional<std::uint64_t> base_of(const TimerContext& c, TimerBase base) {
   const Unit* other = c.core.units.find(c.rt.service);
+  // A unit that cannot even start changes no time of its own: counted from there, its timer would elapse without end.
+  const auto not_before_last = [&](const DualTime& change) -> std::optional<std::uint64_t> {
+    const std::uint64_t at = std::max(change.monotonic.usec(), c.rt.last_trigger.monotonic.usec());
+    return at == 0 ? std::nullopt : std::optional(at);
+  };
   switch (base) {
     case TimerBase::active: return c.rt.activated.usec();
     case TimerBase::boot: return 0;
     case TimerBase::startup: return c.core.options.userspace_start.usec();
-    case TimerBase::unit_active: {
-      std::uint64_t at = other == nullptr ? 0 : other->runtime.times.inactive_exit.monotonic.usec();
-      if (at == 0) at = c.rt.last_trigger.monotonic.usec();
-      return at == 0 ? std::nullopt : std::optional(at);
-    }
-    case TimerBase::unit_inactive: {
-      std::uint64_t at = other == nullptr ? 0 : other->runtime.times.inactive_enter.monotonic.usec();
-      if (at == 0) at = c.rt.last_trigger.monotonic.usec();
-      return at == 0 ? std::nullopt : std::optional(at);
-    }
+    case TimerBase::unit_active: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_exit);
+    case TimerBase::unit_inactive: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_enter);
     case TimerBase::calendar: break;
   }
   return std::nullopt;

@@ -35,6 +35,7 @@ class Runner {
     machine_.post(event::Startup{});
     for (const auto& [number, line] : script_) {
       std::string problem = step(line);
+      if (machine_.restless()) problem = "the machine does not come to rest";
       if (!problem.empty()) return fmt::format("line {}: {}: {}\ntrace:\n  {}\nlog:\n  {}", number, line, problem, fmt::join(machine_.trace(), "\n  "), fmt::join(machine_.log(), "\n  "));
     }
     return {};

@@ -130,11 +130,13 @@ std::optional<RealTime> SimMachine::next_elapse(const std::string&, RealTime aft
 // --- turning ------------------------------------------------------------------------------------------------------
 
 void SimMachine::post(Event event) {
+  turns_ = 0;
   queue_.push_back(std::move(event));
   settle();
 }
 
 bool SimMachine::settle_one() {
+  if (queue_.empty() && engine_->busy()) queue_.emplace_back(event::Continue{});
   if (queue_.empty()) return false;
   const Event event = std::move(queue_.front());
   queue_.pop_front();
@@ -146,8 +148,9 @@ bool SimMachine::settle_one() {
 }
 
 void SimMachine::settle() {
-  while (settle_one()) {
-  }
+  constexpr unsigned most_turns = 20'000;  // one event makes some hundred at most, a minute some thousand
+  while (!restless_ && settle_one())
+    if (++turns_ > most_turns) restless_ = true;
 }
 
 std::uint64_t SimMachine::due_in(const ArmedTimer& timer) const {
@@ -158,9 +161,10 @@ std::uint64_t SimMachine::due_in(const ArmedTimer& timer) const {
 }
 
 void SimMachine::advance(std::uint64_t usec) {
+  turns_ = 0;
   settle();
   std::uint64_t left = usec;
-  while (true) {
+  while (!restless_) {
     std::uint64_t next = left;
     const ArmedTimer* due = nullptr;
     for (const auto& [key, timer] : timers_)
@@ -418,6 +422,8 @@ void SimMachine::reexec() {
     return;
   }
   for (const Effect& effect : *effects) perform(effect);
+  if (keep_log)
+    for (Effect& effect : *effects) all_effects_.push_back(std::move(effect));
   settle();
 }
 

@@ -81,7 +81,9 @@ class SimMachine final : public init::World {
   void post(init::Event event);
   /// Only queues it.
   void enqueue(init::Event event) { queue_.push_back(std::move(event)); }
+  /// Works off the queue. A machine that never comes to rest is stopped for good: restless().
   void settle();
+  [[nodiscard]] bool restless() const { return restless_; }
   /// One queued event; false if there is none.
   bool settle_one();
   /// Lets time pass, timers elapse and processes end by themselves.
@@ -162,6 +164,8 @@ class SimMachine final : public init::World {
   std::uint64_t next_request_ = 0;
   init::RequestId last_request_{};
   std::deque<init::Event> queue_;
+  unsigned turns_ = 0;  ///< since something was last done to the machine from outside
+  bool restless_ = false;
   std::map<std::uint64_t, ArmedTimer> timers_;
   std::map<std::uint64_t, pid_t> exits_;  ///< by time (made unique): processes that end by themselves
   std::set<std::string> groups_;

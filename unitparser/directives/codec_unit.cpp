@@ -50,7 +50,14 @@ bool SocketListCodec::parse(ParseContext& context, std::string_view text, std::v
   });
 }
 bool TriggeredUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  return parse_unit_name(context, text, {std::nullopt, "Unit type not valid"}, value);
+  std::string name;
+  if (!parse_unit_name(context, text, {std::nullopt, "Unit type not valid"}, name)) return false;
+  if (name == context.specifiers.unit) {
+    context.ignore(fmt::format("Units cannot trigger themselves, ignoring: {}", name));
+    return false;
+  }
+  value = std::move(name);
+  return true;
 }
 bool ServiceUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   return parse_unit_name(context, text, {UnitType::service, "Unit must be of type service"}, value);

@@ -39,14 +39,14 @@ tests/tools/packages build image lab $([ -n "$container" ] || echo vm)
 # The build: quiet when nothing is to do, with ninja's progress otherwise.
 if [ ! -f build/release/build.ninja ]; then
   say "configuring the build (once)"
-  cmake -G Ninja -S . -B build/release -DCMAKE_BUILD_TYPE=RelWithDebInfo >build/configure.log 2>&1 ||
+  cmake -G Ninja -S . -B build/release -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_UNITY_BUILD=ON >build/configure.log 2>&1 ||
     { tail -n 20 build/configure.log >&2; die "cmake failed; the whole log is build/configure.log"; }
 fi
 say "building (the first time takes some minutes)"
 ninja -C build/release programs || die "the build failed; the lines above say where"
 stage=$PWD/build/stage
 rm -rf "$stage"
-DESTDIR=$stage cmake --install build/release >build/install.log 2>&1 ||
+DESTDIR=$stage cmake --install build/release --strip >build/install.log 2>&1 ||
   { tail -n 5 build/install.log >&2; die "cmake --install failed; the whole log is build/install.log"; }
 stages=("$stage" "${stages[@]}")
 

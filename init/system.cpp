@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "init/os/memory.h"
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
 #include "unitparser/base/text.h"
@@ -279,6 +280,7 @@ void System::on_jobs_done() {
   record.fields.emplace_back("USERSPACE_USEC", std::to_string(times.userspace));
   log_.write(record);
   bus_.on_startup_finished(times);
+  give_back_memory();
 }
 
 void System::start_unit(std::string unit, JobMode mode, Cause cause) {

@@ -39,8 +39,6 @@ Outcome request_job(Request& r, const std::string& unit, std::string_view verb, 
   }
   if (!wanted) return invalid_arguments("Job mode " + mode + " invalid");
   job.mode = *wanted;
-  job.unloaded_ok = job.type != JobType::stop;
-  if (!job.unloaded_ok && r.engine.find(unit) == nullptr) return not_loaded(unit);
   return Posted{std::move(job), shape};
 }
 

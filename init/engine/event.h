@@ -27,7 +27,6 @@ struct RequestJob {
   JobMode mode = JobMode::replace;
   bool reload_if_possible = false;  ///< ReloadOrRestart: reload in place of restart where the unit can
   bool manual = true;               ///< RefuseManualStart= & co. apply
-  bool unloaded_ok = true;          ///< false for StopUnit: error no_such_unit when nothing is loaded
   Cause cause;
 };
 /// Cancel one job, or all with JobId::none.

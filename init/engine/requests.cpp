@@ -64,12 +64,6 @@ JobType prefer_reload(const Core& core, const Unit& unit, JobType type) {
 }  // namespace
 
 void on_request_job(Core& core, const event::RequestJob& request) {
-  if (!request.unloaded_ok && core.units.find_id(request.unit) == UnitId::none) {
-    if (!UnitName::is_valid(request.unit))
-      return refuse(core, request.request, ErrorCode::invalid_argument,
-                    fmt::format("Unit name {} is not valid.", request.unit));
-    return refuse(core, request.request, ErrorCode::no_such_unit, fmt::format("Unit {} not loaded.", request.unit));
-  }
   auto id = load_unit(core, request.unit);
   if (!id) return reply(core, request.request, tl::unexpected(std::move(id.error())));
   Unit& unit = core.units.get(*id);

@@ -1,7 +1,6 @@
 // Steps that set one attribute of the process each: signals, session, scheduling, limits, keyring. [os]
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/mempolicy.h>
 #include <poll.h>
@@ -154,9 +153,11 @@ Done step_numa_policy(Context& context) {
 
 Done step_io_priority(Context& context) {
   const auto& scheduling = context.plan.scheduling;
-  const int io_class = scheduling.io_scheduling_class.value_or(IOPRIO_CLASS_BE);
+  // ioprio_set(2). Its header, <linux/ioprio.h>, is not C++ in every kernel release (a parameter is called "class").
+  constexpr int who_process = 1, class_best_effort = 2, class_shift = 13;
+  const int io_class = scheduling.io_scheduling_class.value_or(class_best_effort);
   const int level = scheduling.io_scheduling_priority.value_or(4);
-  if (::syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, io_class << IOPRIO_CLASS_SHIFT | level) < 0)
+  if (::syscall(SYS_ioprio_set, who_process, 0, io_class << class_shift | level) < 0)
     return failed("Failed to set up IO scheduling priority");
   return {};
 }

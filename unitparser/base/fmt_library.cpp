@@ -1,6 +1,6 @@
 // {fmt}'s own code, compiled once: header-only, every file would compile it anew; shared, every program would load it.
-// Without std::locale, which would bring half a megabyte of facets into each program: nothing here is printed with "{:L}".
-#define FMT_STATIC_THOUSANDS_SEPARATOR ','
+// CMakeLists.txt builds it without std::locale, which would bring half a megabyte of facets into each program: nothing
+// here is printed with "{:L}".
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

@@ -60,6 +60,8 @@ constexpr std::array option_help{
     OptionHelp{"    --firmware-setup", "Next boot enters the firmware's set-up"},
     OptionHelp{"    --boot-loader-menu=TIME, --boot-loader-entry=NAME", "What the boot loader does next"},
     OptionHelp{"    --no-ask-password", "Do not ask for passwords"},
+    OptionHelp{"    --annotate", "cat: where each setting comes from, and what it replaced"},
+    OptionHelp{"    --threshold=N", "security: fail above this exposure (0 to 100)"},
     OptionHelp{"-q, --quiet", "Say less"},
 };
 

@@ -24,7 +24,7 @@ enum Long : int {
   opt_legend, opt_no_legend, opt_no_pager, opt_no_wall, opt_dry_run, opt_root, opt_image, opt_no_reload, opt_kill_whom,
   opt_no_ask_password, opt_runtime, opt_plain, opt_state, opt_with_dependencies, opt_preset_mode, opt_firmware_setup,
   opt_boot_loader_menu, opt_boot_loader_entry, opt_now, opt_message, opt_what, opt_reboot_argument, opt_timestamp,
-  opt_read_only, opt_mkdir, opt_marked, opt_json, opt_base_time, opt_iterations
+  opt_read_only, opt_mkdir, opt_marked, opt_json, opt_base_time, opt_iterations, opt_annotate, opt_threshold
 };
 
 // systemctl(1) OPTIONS; the order matters to getopt's unique prefixes only.
@@ -90,7 +90,9 @@ const option long_options[] = {
     {"marked", no_argument, nullptr, opt_marked},
     {"base-time", required_argument, nullptr, opt_base_time},
     {"iterations", required_argument, nullptr, opt_iterations},
-    {"json", optional_argument, nullptr, opt_json},  // ours alone, see is_own_option
+    {"json", optional_argument, nullptr, opt_json},  // from here on ours alone
+    {"annotate", no_argument, nullptr, opt_annotate},
+    {"threshold", required_argument, nullptr, opt_threshold},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -252,6 +254,12 @@ Step take_argument_option(Options& o, Terminal& terminal, int option, const char
         return {};
       }
       return bad(terminal, "Failed to parse iterations: " + std::string(text));
+    case opt_threshold:
+      if (const auto value = unitparser::parse_unsigned(text, 100); value) {
+        o.threshold = static_cast<unsigned>(*value);
+        return {};
+      }
+      return bad(terminal, "Failed to parse threshold: " + std::string(text));
     case opt_reboot_argument: o.reboot_argument = text; return {};
     case opt_timestamp:
       return take_enum(o.timestamps, terminal, text, "Invalid value: " + std::string(text) + ".");
@@ -299,6 +307,7 @@ Step take_option(Options& o, Terminal& terminal, int option, const char* argumen
     case opt_read_only: o.read_only = true; break;
     case opt_mkdir: o.make_directory = true; break;
     case opt_marked: o.marked = true; break;
+    case opt_annotate: o.annotate = true; break;
     case '.':
       terminal.error("systemctl: invalid option -- '.'");
       terminal.say(Severity::notice, "Hint: to specify units starting with a dash, use \"--\":");
@@ -322,8 +331,9 @@ ParsedCommandLine parse_systemctl(int argc, char** argv, Options options, Termin
   for (;;) {
     const int option = getopt_long(argc, argv, "ht:p:P:alqfs:H:M:n:o:iTr.::", long_options, nullptr);
     if (option < 0) break;
-    if (option == opt_json && options.personality != Personality::ctl) {
-      terminal.say(Severity::info, "systemctl: unrecognized option '--json'");
+    const bool ours = option == opt_json || option == opt_annotate || option == opt_threshold;
+    if (ours && options.personality != Personality::ctl) {
+      terminal.say(Severity::info, std::string("systemctl: unrecognized option '--") + (option == opt_json ? "json" : option == opt_annotate ? "annotate" : "threshold") + "'");
       return {std::move(options), EXIT_FAILURE};
     }
     if (const auto stop = take_option(options, terminal, option, optarg); stop) return {std::move(options), stop->status};

@@ -81,6 +81,10 @@ struct Options {
   std::string base_time;     ///< --base-time=: from when on elapses are counted
   unsigned iterations = 1;
 
+  // Explaining
+  bool annotate = false;     ///< cat --annotate
+  unsigned threshold = 100;  ///< security --threshold=: a higher exposure fails
+
   // Where
   bool runtime = false;
   std::string root, image, host;

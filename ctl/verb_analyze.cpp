@@ -1,22 +1,17 @@
-// Offline answers: time expressions, tables of names, configuration files, and what is wrong with unit files. [src]
+// Offline answers: time expressions, tables of names, configuration files. [src]
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
-#include <iterator>
-#include <iostream>
 #include <map>
 
-#include "ctl/render/json.h"
 #include "ctl/render/table.h"
 #include "ctl/unit_files.h"
 #include "ctl/verb_list.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/disk_time_zones.h"
-#include "unitparser/load/host_facts.h"
-#include "unitparser/load/unit_loader.h"
-#include "unitparser/load/verify.h"
+#include "unitparser/load/file_source.h"
 #include "unitparser/syntax/exit_status.h"
 #include "unitparser/syntax/kernel_names.h"
 #include "unitparser/syntax/paths.h"
@@ -28,7 +23,6 @@
 namespace ctl {
 namespace {
 
-using unitparser::Diagnostic;
 using unitparser::RealTime;
 
 RealTime now() {
@@ -204,96 +198,6 @@ int verb_cat_config(Session& session, Arguments arguments) {
   int status = EXIT_SUCCESS;
   for (const auto& name : arguments.subspan(1)) status = std::max(status, cat_one(session, *source, name));
   return status;
-}
-
-// --- Verify -------------------------------------------------------------------------------------------------------
-namespace {
-
-unitparser::Value finding_as_value(const Diagnostic& finding) {
-  const auto entry = [](std::string_view key, unitparser::Value value) {
-    return unitparser::struct_of(std::string(key), unitparser::VariantValue{{std::move(value)}});
-  };
-  unitparser::ArrayValue object{"{sv}", {}};
-  object.elements = {entry("file", finding.position.file),     entry("line", finding.position.line), entry("column", finding.position.column),
-                     entry("severity", std::string(to_name(finding.severity))), entry("key", finding.key), entry("message", finding.message),
-                     entry("hint", finding.hint)};
-  return unitparser::Value(std::move(object));
-}
-
-void print_finding(Session& session, const Diagnostic& finding) {
-  auto& out = session.out();
-  std::string place = finding.position.file;
-  if (finding.position.line > 0) place += ":" + std::to_string(finding.position.line);
-  if (finding.position.column > 0) place += ":" + std::to_string(finding.position.column);
-  const auto style = finding.severity == unitparser::Severity::error ? Style::red : finding.severity == unitparser::Severity::warning ? Style::yellow : Style::grey;
-  out << (place.empty() ? "" : out.styled(Style::bold, place) + ": ") << out.styled(style, to_name(finding.severity)) << ": " << finding.message << "\n";
-  if (!finding.hint.empty()) out << "    " << finding.hint << "\n";
-}
-
-/// Everything that verifying needs, with the folders of the files asked about in front of the search path.
-struct VerifyPlace {
-  VerifyPlace(const Options& options, Arguments operands)
-      : source(unitparser::make_disk_file_source(options.root)), files(*source, paths_for(options, operands)), loader(*source, files, context_for(options)) {
-    files.refresh();
-  }
-
-  static unitparser::UnitPaths paths_for(const Options& options, Arguments operands) {
-    auto paths = unit_paths_of(options);
-    for (const auto& operand : operands) {
-      if (operand.find('/') == std::string::npos) continue;
-      const std::string folder(unitparser::directory_of(absolute_path(operand)));
-      std::erase(paths.search, folder);
-      paths.search.insert(paths.search.begin(), folder);
-    }
-    return paths;
-  }
-  static unitparser::LoadContext context_for(const Options& options) {
-    const auto scope = options.scope == Scope::user ? unitparser::ManagerScope::user : unitparser::ManagerScope::system;
-    return unitparser::make_load_context(unitparser::read_specifier_facts(scope), unitparser::read_machine_facts(), scope, {});
-  }
-
-  std::unique_ptr<unitparser::FileSource> source;
-  unitparser::UnitFiles files;
-  unitparser::UnitLoader loader;
-};
-
-unitparser::LoadedUnit load_for_verify(VerifyPlace& place, const std::string& operand) {
-  if (operand == "-") {
-    const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
-    return unitparser::load_from_texts(unitparser::UnitName::parse("stdin.service").value(), {{"-", text}}, place.loader.context());
-  }
-  const std::string_view name = unitparser::file_name(operand);
-  auto parsed = unitparser::UnitName::parse(unitparser::type_of_name(name) ? std::string(name) : std::string(name) + ".service");
-  if (parsed && parsed->is_template())
-    if (auto filled = parsed->with_instance("test-instance")) parsed = std::move(filled);
-  if (parsed) return place.loader.load(*parsed);
-  unitparser::LoadedUnit unit;
-  unit.diagnostics.push_back({unitparser::Severity::error, {operand, 0, 0}, {}, "Not a valid unit name: " + operand, {}});
-  unit.state = unitparser::LoadState::stub;
-  return unit;
-}
-
-}  // namespace
-
-int verb_verify(Session& session, Arguments arguments) {
-  const auto& options = session.options();
-  const auto operands = arguments.subspan(1);
-  if (operands.empty() && !options.all) return session.fail("Too few arguments.");
-  VerifyPlace place(options, operands);
-  std::vector<std::string> names(operands.begin(), operands.end());
-  if (names.empty()) names = place.files.all_names();
-  unitparser::ArrayValue found{"a{sv}", {}};
-  bool any_error = false;
-  for (const auto& name : names) {
-    const auto unit = load_for_verify(place, name);
-    for (const auto& finding : unitparser::verify_unit(unit, *place.source, place.files)) {
-      any_error = any_error || finding.severity == unitparser::Severity::error;
-      if (options.json()) found.elements.push_back(finding_as_value(finding));
-      else print_finding(session, finding);
-    }
-  }
-  if (options.json()) session.out() << json_text(unitparser::Value(std::move(found)), JsonLayout::compact) << "\n";
-  return any_error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 }  // namespace ctl

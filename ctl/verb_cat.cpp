@@ -132,6 +132,7 @@ std::string without_markers(std::string_view text) {
 
 int verb_cat(Session& session, Arguments arguments) {
   const auto& options = session.options();
+  if (options.annotate) return verb_cat_annotated(session, arguments);
   auto expanded = expand_names(session, arguments.subspan(1));
   Client* client = session.manager();
   if (!expanded || client == nullptr) return EXIT_FAILURE;

@@ -70,7 +70,11 @@ int verb_syscall_filter(Session&, Arguments);
 int verb_capability(Session&, Arguments);
 int verb_exit_status(Session&, Arguments);
 int verb_cat_config(Session&, Arguments);
-int verb_verify(Session&, Arguments);
+int verb_check(Session&, Arguments);
+int verb_security(Session&, Arguments);
+int verb_condition(Session&, Arguments);
+/// cat --annotate: where each setting comes from.
+int verb_cat_annotated(Session&, Arguments);
 
 /// halt, poweroff and reboot called by those names, and shutdown.
 int run_halt(Session&);

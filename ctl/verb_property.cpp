@@ -19,9 +19,9 @@ int verb_set_property(Session& session, Arguments arguments) {
   if (!names) return EXIT_FAILURE;
   unitparser::ArrayValue properties{"(sv)", {}};
   for (const auto& assignment : arguments.subspan(2)) {
-    auto parsed = parse_assignment(assignment, suffix_of_unit(names->front()));
+    auto parsed = parse_assignment(assignment, unitparser::type_of_name(names->front()).value_or(unitparser::UnitType::service));
     if (!parsed) return session.fail(parsed.error());
-    for (auto& property : *parsed) properties.elements.push_back(unitparser::struct_of(property.name, unitparser::VariantValue{{std::move(property.value)}}));
+    properties.elements.push_back(unitparser::struct_of(parsed->name, unitparser::VariantValue{{std::move(parsed->value)}}));
   }
   const auto answer = client->manager("SetUnitProperties", {names->front(), session.options().runtime, std::move(properties)});
   return answer ? EXIT_SUCCESS : session.fail("set unit properties on " + names->front(), answer.error());

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "ctl/directive_help.h"
 #include "ctl/job_waiter.h"
 #include "ctl/listing.h"
 #include "ctl/log_tail.h"
@@ -256,9 +257,17 @@ void open_manual(Session& session, std::string_view document) {
 
 int verb_help(Session& session, Arguments arguments) {
   if (arguments.size() < 2) return session.fail("This command expects one or more unit names. Did you mean --help?");
+  std::vector<std::string> units;
+  for (const auto& word : arguments.subspan(1)) {
+    const auto help = session.options().personality == Personality::ctl ? help_for_directive(word) : DirectiveHelp{};
+    if (help.text.empty()) units.push_back(word);
+    if (help.text.empty() && word.ends_with('=')) return session.fail("No directive " + word + (help.guess.empty() ? "" : " – did you mean " + help.guess + "=?"));
+    session.out() << help.text;
+  }
+  if (units.empty()) return EXIT_SUCCESS;
   Client* client = session.manager();
   if (client == nullptr) return EXIT_FAILURE;
-  const auto paths = unit_paths(session, *client, arguments.subspan(1));
+  const auto paths = unit_paths(session, *client, units);
   if (!paths) return EXIT_FAILURE;
   for (const auto& path : *paths) {
     const auto properties = client->all_properties(path, unit_interface);

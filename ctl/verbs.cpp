@@ -27,7 +27,7 @@ constexpr std::array verb_table{
     Verb{"status",                "[PATTERN...|PID...]", 0, any, Needs::manager, verb_status,              units,       "State of units with their last log lines"},
     Verb{"show",                  "[PATTERN...|JOB...]", 0, any, Needs::manager, verb_show,                units,       "Properties of units, jobs or the manager"},
     Verb{"cat",                   "PATTERN...",        1, any, Needs::manager, verb_cat,                   units,       "The files that make up units"},
-    Verb{"help",                  "PATTERN...|PID...", 0, any, Needs::manager, verb_help,                  units,       "Manuals of units"},
+    Verb{"help",                  "PATTERN...|PID...|DIRECTIVE...", 0, any, Needs::nothing, verb_help,  units,       "Manuals of units, or what a directive means"},
     Verb{"is-active",             "PATTERN...",        1, any, Needs::manager, verb_is_active,             units,       "Whether units are active"},
     Verb{"is-failed",             "PATTERN...",        1, any, Needs::manager, verb_is_failed,             units,       "Whether units have failed"},
     Verb{"start",                 "UNIT...",           1, any, Needs::manager, verb_start,                 units,       "Start units"},
@@ -89,7 +89,10 @@ constexpr std::array verb_table{
     Verb{"hibernate",             "",                  0, 0,   Needs::manager, verb_system_special,        machine,     "Sleep, memory written to disk"},
     Verb{"hybrid-sleep",          "",                  0, 0,   Needs::manager, verb_system_special,        machine,     "Both"},
     Verb{"suspend-then-hibernate", "",                 0, 0,   Needs::manager, verb_system_special,        machine,     "First the one, then the other"},
-    Verb{"verify",                "UNIT|FILE...",      0, any, Needs::nothing, verb_verify,                analysis,    "What is wrong with unit files, and how to mend it"},
+    Verb{"check",                 "UNIT|FILE|-...",    0, any, Needs::nothing, verb_check,                 analysis,    "What is wrong with unit files, why, and how to mend it"},
+    Verb{"verify",                "UNIT|FILE|-...",    0, any, Needs::nothing, verb_check,                 analysis,    "The same"},
+    Verb{"security",              "[UNIT|FILE...]",    0, any, Needs::nothing, verb_security,              analysis,    "How exposed services are, setting by setting"},
+    Verb{"condition",             "CONDITION...",      1, any, Needs::nothing, verb_condition,             analysis,    "Whether conditions and asserts hold here"},
     Verb{"cat-config",            "NAME|PATH...",      1, any, Needs::nothing, verb_cat_config,            analysis,    "A configuration file with its drop-ins"},
     Verb{"calendar",              "EXPRESSION...",     1, any, Needs::nothing, verb_time_expression,       analysis,    "When a calendar expression elapses"},
     Verb{"timespan",              "SPAN...",           1, any, Needs::nothing, verb_time_expression,       analysis,    "How long a time span is"},
@@ -106,7 +109,6 @@ constexpr std::array verb_table{
     Verb{"force-reload",          "",                  1, any, Needs::manager, verb_start,                 units,       ""},
     Verb{"condreload",            "",                  1, any, Needs::manager, verb_start,                 units,       ""},
     Verb{"condrestart",           "",                  1, any, Needs::manager, verb_start,                 units,       ""},
-    Verb{"check",                 "",                  1, any, Needs::manager, verb_is_active,             units,       ""},
 };
 
 /// Whether this process's root folder is not the one of PID 1.
@@ -124,14 +126,15 @@ int run_verb(Session& session) {
   static const std::vector<std::string> list_units{"list-units"};
   const std::span<const std::string> words = arguments.empty() ? list_units : arguments;
   const auto verb = std::find_if(verb_table.begin(), verb_table.end(), [&](const Verb& v) { return v.name == words[0]; });
-  const bool foreign = verb != verb_table.end() && verb->group == analysis && session.options().personality == Personality::systemctl;
+  const bool foreign = verb != verb_table.end() && verb->group == analysis && verb->name != "check" && session.options().personality == Personality::systemctl;
   if (verb == verb_table.end() || foreign) return session.fail("Unknown command verb " + words[0] + ".");
   const auto operands = words.size() - 1;
   if (operands < verb->minimum && !(session.options().marked && verb->name == "reload-or-restart")) return session.fail("Too few arguments.");
   if (verb->maximum != any_number && operands > verb->maximum) return session.fail("Too many arguments.");
-  if (verb->needs == Needs::manager && !session.options().root.empty())
+  const bool needs_manager = verb->needs == Needs::manager && !session.options().annotate;
+  if (needs_manager && !session.options().root.empty())
     return session.fail("Verb '" + words[0] + "' cannot be used with --root= or --image=.");
-  if (verb->needs == Needs::manager && in_chroot()) {
+  if (needs_manager && in_chroot()) {
     if (!session.options().quiet) session.out().say(Severity::info, "Running in chroot, ignoring command '" + words[0] + "'");
     return EXIT_SUCCESS;
   }

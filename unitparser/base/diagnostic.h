@@ -17,13 +17,14 @@ constexpr std::array<std::string_view, 3> enum_names(std::type_identity<Severity
   return {"error", "warning", "info"};
 }
 
-/// What is wrong where; `message` is a whole sentence as a person reads it, `hint` says how to mend it (may be empty).
+/// What is wrong where.
 struct Diagnostic {
   Severity severity = Severity::warning;
   Position position;
-  std::string key;  ///< directive or section concerned, may be empty
-  std::string message;
-  std::string hint;
+  std::string key;      ///< directive or section concerned, may be empty
+  std::string message;  ///< what: a sentence as a person reads it
+  std::string hint;     ///< how to mend it, may be empty
+  std::string why;      ///< why it matters, may be empty
 };
 using Diagnostics = std::vector<Diagnostic>;
 
@@ -45,7 +46,7 @@ class Remarks {
   Remarks(Diagnostics& sink, Position position, std::string_view key)
       : sink_(&sink), position_(std::move(position)), key_(key) {}
   void add(Severity severity, std::string message, std::string hint = {}) {
-    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint)});
+    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint), {}});
   }
   [[nodiscard]] const Position& position() const { return position_; }
 

@@ -1,6 +1,7 @@
 // Words, quoting, escaping, numbers and small string helpers of the unit-file language. [pure]
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -86,8 +87,12 @@ class WordReader {
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text, const WordOptions& options);
 /// Words between whitespace, with no quoting at all; views into `text`.
 [[nodiscard]] std::vector<std::string_view> split_whitespace(std::string_view text);
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split_whitespace(Temporary&& text) = delete;  ///< the views would outlive it
 /// Pieces between `separator`, empty ones included; views into `text`.
 [[nodiscard]] std::vector<std::string_view> split_at(std::string_view text, char separator);
+template <std::same_as<std::string> Temporary>
+std::vector<std::string_view> split_at(Temporary&& text, char separator) = delete;
 [[nodiscard]] std::string join(std::span<const std::string> words, std::string_view separator);
 
 // --- Escaping -----------------------------------------------------------------------------------------------------

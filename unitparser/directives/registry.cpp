@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <unordered_map>
 
 #include "unitparser/base/check.h"
 #include "unitparser/base/text.h"
 #include "unitparser/directives/rows.h"
+#include "unitparser/syntax/quantities.h"
 
 namespace unitparser {
 namespace {
@@ -221,6 +223,48 @@ Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName
   std::vector<SettingLine> lines = TRY(setting_lines(name.type(), property, value, mode));
   TRY(apply_settings(config, lines, name, facts, machine, scope));
   return lines;
+}
+
+// --- From text to bus ---------------------------------------------------------------------------------------------
+namespace {
+
+/// The key's row in the type's own section or in [Unit]; nullptr if there is none whose property can be set.
+const UnitRow* settable_row(UnitType type, std::string_view key) {
+  for (const std::optional<Section>& place : {section_of(type), std::optional(Section::unit)}) {
+    const FoundDirective* found = place ? find_directive(*place, key) : nullptr;
+    if (found == nullptr) continue;
+    const UnitRow& row = *found->effective;
+    return row.apply == nullptr || row.get == nullptr || row.texts == nullptr || row.bus.name.empty() ? nullptr : &row;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<PropertySetting> property_setting(UnitType type, std::string_view key, std::string_view text, const MachineFacts& machine) {
+  const UnitRow* row = settable_row(type, key);
+  if (row == nullptr) return fail(ErrorCode::not_found, fmt::format("no property {} that could be set", key));
+  const std::string scale = fmt::format("{}Scale", row->bus.name);
+  constexpr std::uint32_t whole = 10000;
+  if (index().set_only.find(scale) != index().set_only.end())
+    if (const Result<std::uint32_t> share = parse_permyriad(text, UINT32_MAX)) {
+      if (*share > whole) return fail_value(ERANGE, std::string(text));
+      return PropertySetting{scale, static_cast<std::uint32_t>(std::uint64_t{*share} * UINT32_MAX / whole)};
+    }
+  std::string value(text);
+  if (row->signature.find('s') != std::string_view::npos)
+    for (std::size_t at = 0; (at = value.find('%', at)) != std::string::npos; at += 2) value.insert(at, 1, '%');
+  const UnitName name = TRY(UnitName::parse(fmt::format("unit.{}", to_name(type))));
+  UnitConfig config;
+  Diagnostics found;
+  Remarks remarks(found, {}, key);
+  const SpecifierFacts facts;
+  ParseContext context{.section = {}, .key = key, .origin = {}, .specifiers = {&facts, name.text(), {}, {}}, .machine = &machine, .type = type, .remarks = remarks};
+  if (!row->apply(context, config, value) || context.fatal) {
+    // A number that is refused lies outside of what is allowed.
+    return fail_value(parse_signed(text) ? ERANGE : EINVAL, found.empty() ? std::string() : found.back().message);
+  }
+  return PropertySetting{std::string(row->bus.name), row->get({config, name, machine})};
 }
 
 }  // namespace unitparser

@@ -72,4 +72,16 @@ enum class SetMode : std::uint8_t {
 [[nodiscard]] Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName& name, std::string_view property, const Value& value,
                                                             SetMode mode, const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope);
 
+
+// --- From text to bus ---------------------------------------------------------------------------------------------
+/// A property to be set, as SetUnitProperties and StartTransientUnit take it.
+struct PropertySetting {
+  std::string name;
+  Value value;
+};
+/// What a client sends so that a unit gets the line `key`=`text`: the same codec that reads files decides. A percentage of
+/// a limit becomes the "…Scale" property, because the percentage is one of the other machine. '%' is no specifier here.
+/// ErrorCode::not_found: no such key, or none that can be set; otherwise the error's errno is EINVAL or ERANGE.
+[[nodiscard]] Result<PropertySetting> property_setting(UnitType type, std::string_view key, std::string_view text, const MachineFacts& machine);
+
 }  // namespace unitparser

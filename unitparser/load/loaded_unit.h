@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "unitparser/base/diagnostic.h"
@@ -9,6 +10,17 @@
 #include "unitparser/names/unit_name.h"
 
 namespace unitparser {
+
+/// One assignment of a file, as it was read; for tools that explain a unit.
+struct Assignment {
+  std::string_view section;   ///< a literal of the tables
+  std::string_view key;       ///< what it sets, older spellings resolved; a literal of the tables
+  std::string written_key;
+  std::string value;
+  Position position;
+  bool list = false;          ///< adds to what was said before
+  bool accepted = false;      ///< false: it counts for nothing; the diagnostics say why
+};
 
 /// Everything the engine wants to know of a unit's files.
 struct LoadedUnit {
@@ -22,6 +34,7 @@ struct LoadedUnit {
   bool generated = false;
   UnitConfig config;                 ///< includes .wants/.requires/.upholds links; excludes default dependencies
   Diagnostics diagnostics;
+  std::vector<Assignment> assignments;  ///< in the order read; only with LoadContext::list_assignments
 };
 
 /// Loads units by name; the engine's only way to files. Never fails: a missing unit is a LoadedUnit that says so.

@@ -27,9 +27,8 @@ namespace {
 /// Reads the assignments of one document into a config.
 class DocumentReader {
  public:
-  DocumentReader(const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name, std::string_view fragment_path,
-                 UnitConfig& config, Diagnostics& diagnostics)
-      : path_(path), source_(source), context_(context), name_(name), fragment_path_(fragment_path), config_(config), diagnostics_(diagnostics) {}
+  DocumentReader(const std::string& path, std::uint32_t source, const LoadContext& context, LoadedUnit& unit)
+      : path_(path), source_(source), context_(context), unit_(unit), diagnostics_(unit.diagnostics) {}
 
   FileOutcome read(const IniDocument& document) {
     for (const IniEntry& entry : document.entries) {
@@ -53,12 +52,12 @@ class DocumentReader {
  private:
   void enter(const IniEntry& entry) {
     section_ = from_name<Section>(entry.section);
-    if (section_ && allows_section(name_.type(), *section_)) return;
+    if (section_ && allows_section(unit_.id.type(), *section_)) return;
     const bool elsewhere = section_.has_value();
     section_.reset();
     if (entry.section.starts_with("X-")) return;
     warn(entry, entry.section, fmt::format("Unknown section '{}'. Ignoring.", replace_invalid_utf8(entry.section)),
-         elsewhere ? fmt::format("a {} unit has no such section", to_name(name_.type())) : std::string());
+         elsewhere ? fmt::format("a {} unit has no such section", to_name(unit_.id.type())) : std::string());
   }
 
   /// False: the unit became unusable.
@@ -75,15 +74,21 @@ class DocumentReader {
     }
     Remarks remarks(diagnostics_, {path_, entry.line, entry.column}, entry.key);
     ParseContext context{.section = entry.section, .key = entry.key, .origin = {source_, entry.line},
-                         .specifiers = {&context_.specifiers, name_.text(), fragment_path_, {}}, .machine = &context_.machine,
-                         .zones = context_.zones.get(), .type = name_.type(), .scope = context_.scope, .remarks = remarks};
-    directive->effective->apply(context, config_, entry.value);
+                         .specifiers = {&context_.specifiers, unit_.id.text(), unit_.fragment_path, {}}, .machine = &context_.machine,
+                         .zones = context_.zones.get(), .type = unit_.id.type(), .scope = context_.scope, .remarks = remarks};
+    const std::size_t said = diagnostics_.size();
+    const UnitRow& row = *directive->effective;
+    const bool accepted = row.apply(context, unit_.config, entry.value);
+    for (std::size_t i = said; i < diagnostics_.size(); ++i)
+      if (diagnostics_[i].hint.empty() && !accepted && !row.value_word.empty()) diagnostics_[i].hint = fmt::format("expected: {}", row.value_word);
+    if (context_.list_assignments)
+      unit_.assignments.push_back({to_name(*section_), row.key, std::string(entry.key), std::string(entry.value), {path_, entry.line, entry.column}, row.list, accepted});
     return !context.fatal;
   }
 
   [[nodiscard]] std::string hint(std::string_view key) const {
     if (const std::string_view near = nearest(key, keys_of(*section_)); !near.empty()) return fmt::format("did you mean {}=?", near);
-    for (const Section other : {Section::unit, Section::install, section_of(name_.type()).value_or(Section::unit)})
+    for (const Section other : {Section::unit, Section::install, section_of(unit_.id.type()).value_or(Section::unit)})
       if (other != *section_ && find_directive(other, key) != nullptr) return fmt::format("it belongs into section [{}]", to_name(other));
     return {};
   }
@@ -95,9 +100,7 @@ class DocumentReader {
   const std::string& path_;
   std::uint32_t source_;
   const LoadContext& context_;
-  const UnitName& name_;
-  std::string_view fragment_path_;
-  UnitConfig& config_;
+  LoadedUnit& unit_;
   Diagnostics& diagnostics_;
   std::optional<Section> section_;
 };
@@ -144,10 +147,11 @@ DependencyKind kind_of(LinkFolder folder) {
 
 }  // namespace
 
-FileOutcome parse_unit_text(std::string_view text, const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name,
-                            std::string_view fragment_path, UnitConfig& config, Diagnostics& diagnostics) {
+FileOutcome parse_unit_text(std::string_view text, const std::string& path, const LoadContext& context, LoadedUnit& unit) {
+  const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
+  unit.config.sources.push_back(path);
   const IniDocument document = read_ini(text);
-  return DocumentReader(path, source, context, name, fragment_path, config, diagnostics).read(document);
+  return DocumentReader(path, source, context, unit).read(document);
 }
 
 UnitLoader::UnitLoader(FileSource& source, UnitFiles& files, LoadContext context) : source_(&source), files_(&files) { set_context(std::move(context)); }
@@ -196,20 +200,21 @@ void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
       unit.error = {ErrorCode::no_such_unit, ENOENT, fmt::format("Unit {} not found.", unit.id.text()), {}};
     return;
   }
-  unit.config.sources.push_back(found.fragment_path);
   const Result<std::string> text = source_->read(found.fragment_path, longest_unit_file);
   if (!text) {
+    unit.config.sources.push_back(found.fragment_path);
     set_error(unit, text.error().os_errno != 0 ? text.error().os_errno : EIO, found.fragment_path);
     unit.diagnostics.push_back({Severity::error, {found.fragment_path, 0, 0}, {}, text.error().message, {}});
     return;
   }
   if (is_blank(*text)) {
+    unit.config.sources.push_back(found.fragment_path);
     unit.state = LoadState::masked;
     unit.error = {ErrorCode::masked, ERFKILL, fmt::format("Unit {} is masked.", unit.id.text()), {}};
     return;
   }
   unit.state = LoadState::loaded;
-  switch (parse_unit_text(*text, found.fragment_path, 0, context_, unit.id, found.fragment_path, unit.config, unit.diagnostics)) {
+  switch (parse_unit_text(*text, found.fragment_path, context_, unit)) {
     case FileOutcome::complete: break;
     case FileOutcome::malformed: set_error(unit, EBADMSG, found.fragment_path); break;
     case FileOutcome::fatal: set_fatal(unit); break;
@@ -226,11 +231,9 @@ void UnitLoader::read_drop_ins(const FoundUnit& found, LoadedUnit& unit) {
       unit.diagnostics.push_back({Severity::error, {path, 0, 0}, {}, fmt::format("Failed to read drop-in, ignoring: {}", text.error().message), {}});
       continue;
     }
-    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
-    unit.config.sources.push_back(path);
     unit.drop_in_paths.push_back(path);
     // COMPAT: systemd reads on after a drop-in with a fatal line; only the rest of that drop-in is lost.
-    (void)parse_unit_text(*text, path, source, context_, unit.id, unit.fragment_path, unit.config, unit.diagnostics);
+    (void)parse_unit_text(*text, path, context_, unit);
   }
 }
 
@@ -258,14 +261,13 @@ LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std
   unit.state = LoadState::loaded;
   unit.config = context.defaults.of(name.type());
   for (const auto& [path, text] : files) {
-    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
-    unit.config.sources.push_back(path);
-    if (source == 0)
+    const bool is_fragment = unit.config.sources.empty();
+    if (is_fragment)
       unit.fragment_path = path;
     else
       unit.drop_in_paths.push_back(path);
-    const FileOutcome outcome = parse_unit_text(text, path, source, context, name, unit.fragment_path, unit.config, unit.diagnostics);
-    if (source > 0) continue;
+    const FileOutcome outcome = parse_unit_text(text, path, context, unit);
+    if (!is_fragment) continue;
     if (outcome == FileOutcome::malformed) set_error(unit, EBADMSG, path);
     if (outcome == FileOutcome::fatal) set_fatal(unit);
   }

@@ -22,6 +22,7 @@ struct LoadContext {
   ManagerDefaults manager;
   LoadDefaults defaults;  ///< made from the others by make_load_context()
   std::shared_ptr<TimeZones> zones;  ///< for OnCalendar=; nullptr: a UnitLoader takes the disk's, others know only UTC
+  bool list_assignments = false;     ///< fill LoadedUnit::assignments
 };
 [[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
                                             std::shared_ptr<TimeZones> zones = nullptr);
@@ -55,9 +56,8 @@ enum class FileOutcome : std::uint8_t {
   malformed,  ///< the syntax is broken beyond repair; what stood before is kept
   fatal,      ///< a directive made the unit unusable; what came after was not read
 };
-/// One file's text into a config. `source` is the file's index in UnitConfig::sources; `path` is for messages.
-FileOutcome parse_unit_text(std::string_view text, const std::string& path, std::uint32_t source, const LoadContext& context, const UnitName& name,
-                            std::string_view fragment_path, UnitConfig& config, Diagnostics& diagnostics);
+/// One file's text into a unit's config and diagnostics. `path` is what its sources are given and messages name.
+FileOutcome parse_unit_text(std::string_view text, const std::string& path, const LoadContext& context, LoadedUnit& unit);
 
 /// A unit from texts alone, for transient units, `ctl check -` and tests: fragment first, then drop-ins (path, text).
 [[nodiscard]] LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std::string, std::string>>& files, const LoadContext& context);

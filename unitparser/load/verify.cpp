@@ -22,12 +22,16 @@ class Verifier {
     if (unit_.state == LoadState::loaded || unit_.state == LoadState::bad_setting) {
       check_commands();
       check_dependencies();
+      check_install();
+      check_documentation();
       check_accounts();
       check_service();
+      check_triggers();
     }
     const auto by_place = [](const Diagnostic& a, const Diagnostic& b) {
       return a.position.file != b.position.file ? a.position.file < b.position.file : a.position.line < b.position.line;
     };
+    explain();
     std::stable_sort(findings_.begin(), findings_.end(), by_place);
     return std::move(findings_);
   }
@@ -36,7 +40,29 @@ class Verifier {
   void find(Severity severity, const Origin& origin, std::string_view key, std::string message, std::string hint) {
     Position position{unit_.fragment_path, 0, 0};
     if (origin.source < unit_.config.sources.size()) position = {unit_.config.sources[origin.source], origin.line, 0};
-    findings_.push_back({severity, std::move(position), std::string(key), std::move(message), std::move(hint)});
+    for (const Assignment& assignment : unit_.assignments)
+      if (assignment.position.line == position.line && assignment.position.file == position.file) position.column = assignment.position.column;
+    findings_.push_back({severity, std::move(position), std::string(key), std::move(message), std::move(hint), {}});
+  }
+  /// Where the key was set last, for findings about it.
+  struct Said {
+    Severity severity;
+    std::string_view key;
+    std::string message, hint, why;
+  };
+  void find_at(Said said) {
+    Position position{unit_.fragment_path, 0, 0};
+    for (const Assignment& assignment : unit_.assignments)
+      if (assignment.key == said.key && assignment.accepted) position = assignment.position;
+    findings_.push_back({said.severity, std::move(position), std::string(said.key), std::move(said.message), std::move(said.hint), std::move(said.why)});
+  }
+  /// Why the loader's own findings matter.
+  void explain() {
+    for (Diagnostic& finding : findings_) {
+      if (!finding.why.empty()) continue;
+      if (finding.message.starts_with("Unknown ")) finding.why = "systemd and incipit skip what they do not know, so the setting has no effect";
+      else if (finding.hint.starts_with("expected: ")) finding.why = "the line counts for nothing, what was set before it holds";
+    }
   }
 
   void check_state() {
@@ -51,7 +77,7 @@ class Verifier {
       case LoadState::error:
         find(Severity::error, {}, {}, unit_.error.message, {});
         break;
-      case LoadState::masked: find(Severity::warning, {}, {}, fmt::format("Unit {} is masked.", name), "unmask it to have it started"); break;
+      case LoadState::masked: find(Severity::info, {}, {}, fmt::format("Unit {} is masked.", name), "unmask it to have it started"); break;
       default: break;
     }
   }
@@ -118,19 +144,107 @@ class Verifier {
   void check_accounts() {
     const ExecIdentity& identity = *unit_.config.exec_identity;
     const auto is_number = [](const std::string& text) { return text.find_first_not_of(digits) == std::string::npos; };
+    constexpr std::string_view why = "the processes cannot be started (status 217/USER, 216/GROUP)";
     if (!identity.dynamic_user && !identity.user.empty() && !is_number(identity.user) && !has_account("/etc/passwd", identity.user))
-      find(Severity::warning, {}, "User", fmt::format("User {} is not in /etc/passwd.", identity.user), "make the user, or set DynamicUser=yes");
+      find_at({Severity::warning, "User", fmt::format("User {} is not in /etc/passwd.", identity.user), "make the user, or set DynamicUser=yes", std::string(why)});
     if (!identity.dynamic_user && !identity.group.empty() && !is_number(identity.group) && !has_account("/etc/group", identity.group))
-      find(Severity::warning, {}, "Group", fmt::format("Group {} is not in /etc/group.", identity.group), "make the group");
+      find_at({Severity::warning, "Group", fmt::format("Group {} is not in /etc/group.", identity.group), "make the group", std::string(why)});
+  }
+
+  /// Units that [Install] hooks this one into.
+  void check_install() {
+    const InstallSection& install = *unit_.config.install;
+    const auto check = [this](std::string_view key, const std::vector<std::string>& names) {
+      for (const std::string& name : names) {
+        const Result<UnitName> other = UnitName::parse(name);
+        if (!other || !other->instance().empty() || !files_.find(*other).fragment_path.empty()) continue;
+        find_at({Severity::warning, key, fmt::format("Unit {} not found.", name), unit_like(name), "once enabled, the unit is started by nothing"});
+      }
+    };
+    check("WantedBy", install.wanted_by);
+    check("RequiredBy", install.required_by);
+    check("Also", install.also);
+  }
+
+  [[nodiscard]] bool has_manual(std::string_view page) const {
+    const std::size_t open = page.find('(');
+    if (open == std::string_view::npos || !page.ends_with(')')) return false;
+    const std::string_view section = page.substr(open + 1, page.size() - open - 2);
+    const std::string file = fmt::format("{}/man{}/{}.{}", manuals, section.substr(0, 1), page.substr(0, open), section);
+    return source_.stamp(file).kind != FileKind::missing || source_.stamp(file + ".gz").kind != FileKind::missing;
+  }
+  void check_documentation() {
+    // Small images leave all manuals out: then none is missing.
+    const bool has_manuals = source_.stamp(std::string(manuals) + "/man8").kind == FileKind::directory;
+    for (const std::string& uri : unit_.config.unit->documentation) {
+      const auto manual = after_prefix(uri, "man:");
+      const auto file = after_prefix(uri, "file:");
+      const bool missing = (manual && has_manuals && !has_manual(*manual)) || (file && source_.stamp(std::string(after_prefix(*file, "//").value_or(*file))).kind == FileKind::missing);
+      if (missing) find_at({Severity::info, "Documentation", fmt::format("Documentation {} is not there.", uri), "install it, or name what there is", {}});
+    }
   }
 
   void check_service() {
     if (unit_.id.type() != UnitType::service) return;
     const ServiceConfig& service = *unit_.config.service;
+    const ServiceTimeouts& timeouts = *unit_.config.service_timeouts;
     if (service.type == ServiceType::forking && service.pid_file.empty())
-      find(Severity::info, {}, "Type", "Type=forking without PIDFile=: the main process has to be guessed.", "name the daemon's pid file, or run it in the foreground");
+      find_at({Severity::info, "Type", "Type=forking without PIDFile=: the main process has to be guessed.", "name the daemon's pid file, or run it in the foreground",
+               "a wrong guess stops or restarts the service at the wrong moment"});
+    if (service.type != ServiceType::forking && !service.pid_file.empty())
+      find_at({Severity::info, "PIDFile", fmt::format("PIDFile= is read for Type=forking only, this is Type={}.", to_name(service.type)), "take it out, or set Type=forking", {}});
+    if (service.restart != ServiceRestart::no && service.remain_after_exit && service.type == ServiceType::oneshot)
+      find_at({Severity::info, "Restart", "Restart= with RemainAfterExit=yes: only a failed start is tried again.", "drop one of the two", {}});
+    if (service.restart == ServiceRestart::on_watchdog && timeouts.watchdog.is_zero())
+      find_at({Severity::warning, "Restart", "Restart=on-watchdog without WatchdogSec=: nothing ever restarts it.", "set WatchdogSec=, or another Restart=", {}});
+    if (unit_.config.unit_limits->start_limit_interval.is_zero() && service.restart == ServiceRestart::always && timeouts.restart_delay.is_zero())
+      find_at({Severity::warning, "Restart", "Restart=always with no delay and no start limit: a service that fails at once runs in a tight loop.",
+               "set RestartSec= or StartLimitIntervalSec=", {}});
+    check_order_of_needs();
   }
 
+  /// Something that is required but not waited for may come up too late.
+  void check_order_of_needs() {
+    const std::vector<DependencyEntry>& all = unit_.config.unit->dependencies;
+    const auto is_ordered = [&all](const std::string& other) {
+      return std::any_of(all.begin(), all.end(), [&other](const DependencyEntry& e) { return e.unit == other && (e.kind == DependencyKind::after || e.kind == DependencyKind::before); });
+    };
+    for (const DependencyEntry& entry : all) {
+      const bool needs = entry.kind == DependencyKind::binds_to || entry.kind == DependencyKind::requisite ||
+                         (entry.kind == DependencyKind::wants && entry.unit == "network-online.target");
+      if (needs && entry.origin.source != Origin::implicit && !is_ordered(entry.unit))
+        find(Severity::info, entry.origin, to_name(entry.kind), fmt::format("{}={} without After={}: both start at the same time.", to_name(entry.kind), entry.unit, entry.unit),
+             fmt::format("add After={}", entry.unit));
+    }
+    for (const DependencyEntry& entry : all)
+      if (entry.kind == DependencyKind::after && entry.unit == "network-online.target" && entry.origin.source != Origin::implicit &&
+          std::none_of(all.begin(), all.end(), [](const DependencyEntry& e) { return e.unit == "network-online.target" && e.kind != DependencyKind::after; }))
+        find(Severity::info, entry.origin, "After", "After=network-online.target waits for nothing unless something wants that target.", "add Wants=network-online.target");
+  }
+
+  /// Sockets, timers and paths without the unit that they start.
+  void check_triggers() {
+    std::string_view key = "Unit";
+    std::string other;
+    switch (unit_.id.type()) {
+      case UnitType::timer: other = unit_.config.timer->unit; break;
+      case UnitType::path: other = unit_.config.path->unit; break;
+      case UnitType::socket: {
+        const bool one_for_each = unit_.config.socket->accept;
+        key = one_for_each ? "Accept" : "Service";
+        if (one_for_each) other = fmt::format("{}@.service", unit_.id.stem());
+        else other = unit_.config.socket->service;
+        break;
+      }
+      default: return;
+    }
+    if (other.empty()) other = fmt::format("{}.service", unit_.id.stem());
+    const Result<UnitName> name = UnitName::parse(other);
+    if (!name || !files_.find(*name).fragment_path.empty()) return;
+    find_at({Severity::error, key, fmt::format("Unit {} not found.", other), unit_like(other), fmt::format("it is what {} starts", unit_.id.text())});
+  }
+
+  static constexpr std::string_view manuals = "/usr/share/man";
   const LoadedUnit& unit_;
   FileSource& source_;
   const UnitFiles& files_;

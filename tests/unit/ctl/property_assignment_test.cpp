@@ -9,11 +9,11 @@ namespace {
 using unitparser::Value;
 
 Value value_of(std::string_view assignment) {
-  const auto parsed = parse_assignment(assignment, "service");
-  return parsed && parsed->size() == 1 ? parsed->front().value : Value("refused");
+  const auto parsed = parse_assignment(assignment, unitparser::UnitType::service);
+  return parsed ? parsed->value : Value("refused");
 }
 std::string refusal(std::string_view assignment) {
-  const auto parsed = parse_assignment(assignment, "service");
+  const auto parsed = parse_assignment(assignment, unitparser::UnitType::service);
   return parsed ? "" : parsed.error();
 }
 
@@ -24,10 +24,18 @@ TEST(Assignment, of_resource_control) {
   EXPECT_EQ(value_of("MemoryMax=infinity"), Value(static_cast<std::uint64_t>(-1)));
   EXPECT_EQ(value_of("CPUQuota=20%"), Value(std::uint64_t{200'000}));
   EXPECT_EQ(value_of("IPAccounting=yes"), Value(true));
-  EXPECT_EQ(value_of("AllowedCPUs=0-2 8"), Value(unitparser::Bytes{"\x07\x01"}));
-  const auto share = parse_assignment("MemoryHigh=50%", "service");
+  EXPECT_EQ(value_of("AllowedCPUs=0-2 8"), Value(unitparser::Bytes{std::string("\x07\x01\0\0\0\0\0\0", 8)}));
+  const auto share = parse_assignment("MemoryHigh=50%", unitparser::UnitType::service);
   ASSERT_TRUE(share);
-  EXPECT_EQ(share->front().name, "MemoryHighScale");
+  EXPECT_EQ(share->name, "MemoryHighScale");
+  EXPECT_EQ(share->value, Value(std::uint32_t{0x7fffffff}));
+  EXPECT_EQ(value_of("MemoryMax="), Value(static_cast<std::uint64_t>(-1)));
+  EXPECT_EQ(value_of("MemoryLow="), Value(std::uint64_t{0}));
+  EXPECT_EQ(value_of("TasksMax=17"), Value(std::uint64_t{17}));
+  EXPECT_EQ(value_of("Description=50% of %n"), Value("50% of %n"));
+  EXPECT_EQ(value_of("DeviceAllow=/dev/null rw").signature(), "a(ss)");
+  EXPECT_EQ(value_of("IPAddressDeny=any").signature(), "a(iayu)");
+  EXPECT_EQ(parse_assignment("RuntimeMaxSec=5min", unitparser::UnitType::service)->name, "RuntimeMaxUSec");
 }
 
 TEST(Assignment, refused_in_known_words) {

@@ -16,6 +16,7 @@
 #include "unitparser/load/install.h"
 #include "unitparser/load/install_apply.h"
 #include "unitparser/load/install_messages.h"
+#include "unitparser/load/unit_file_state.h"
 #include "unitparser/syntax/paths.h"
 
 namespace ctl {
@@ -116,11 +117,12 @@ std::optional<int> print_states_offline(Session& session, const std::vector<std:
   const auto& options = session.options();
   if (!wants_files(options)) return std::nullopt;
   Workplace place(options);
+  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root);
   for (const auto& name : names) {
     if (const auto exists = place.installer.exists(name); !exists && exists.error().os_errno == EISDIR)
       return session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(exists.error().os_errno));
     std::vector<std::string> warnings;
-    const auto state = place.installer.state(name, &warnings);
+    const auto state = look.state(name, &warnings);
     for (const auto& line : warnings) session.out().say(Severity::warning, line);
     if (!state) return session.fail("Failed to get unit file state for " + name + ": " + strerrordesc_np(state.error().os_errno));
     any_enabled = any_enabled || unitparser::counts_as_enabled(*state);
@@ -143,21 +145,18 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
   const auto& options = session.options();
   if (!wants_files(options)) return std::nullopt;
   Workplace place(options);
+  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root);
   std::vector<UnitFileRow> rows;
-  std::vector<std::string> names;
-  for (const auto& entry : place.installer.list()) {
+  for (const auto& entry : look.list()) {
     UnitFileRow row{entry.path, std::string(to_name(entry.state)), {}};
     const auto name = row.name();
     const auto fits = [&name](const std::string& pattern) { return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0; };
     if (!patterns.empty() && std::none_of(patterns.begin(), patterns.end(), fits)) continue;
     if (!options.states.empty() && std::find(options.states.begin(), options.states.end(), row.state) == options.states.end()) continue;
-    names.push_back(name);
+    if (row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient")
+      row.preset = look.preset(name) ? "enabled" : "disabled";
     rows.push_back(std::move(row));
   }
-  const auto presets = place.installer.query_presets(names);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (rows[i].state != "static" && rows[i].state != "alias" && rows[i].state != "generated" && rows[i].state != "transient")
-      rows[i].preset = presets[i] ? "enabled" : "disabled";
   return rows;
 }
 

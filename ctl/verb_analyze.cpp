@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "ctl/escape.h"
 #include "ctl/render/table.h"
 #include "ctl/unit_files.h"
 #include "ctl/verb_list.h"
@@ -83,6 +84,8 @@ int verb_compare_versions(Session& session, Arguments arguments) {
   if (!op) return session.fail("Unknown operator \"" + arguments[2] + "\".");
   return unitparser::holds(*op, order) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
+
+int verb_escape(Session& session, Arguments arguments) { return run_escape({arguments.begin(), arguments.end()}, session.out()); }
 
 int verb_unit_paths(Session& session, Arguments) {
   for (const auto& folder : unit_paths_of(session.options()).search) session.out() << folder << "\n";

@@ -71,6 +71,7 @@ int verb_capability(Session&, Arguments);
 int verb_exit_status(Session&, Arguments);
 int verb_cat_config(Session&, Arguments);
 int verb_check(Session&, Arguments);
+int verb_escape(Session&, Arguments);
 int verb_security(Session&, Arguments);
 int verb_condition(Session&, Arguments);
 /// cat --annotate: where each setting comes from.

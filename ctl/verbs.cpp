@@ -101,6 +101,7 @@ constexpr std::array verb_table{
     Verb{"unit-paths",            "",                  0, 0,   Needs::nothing, verb_unit_paths,            analysis,    "Folders in which unit files are looked for"},
     Verb{"syscall-filter",        "[NAME...]",         0, any, Needs::nothing, verb_syscall_filter,        analysis,    "Groups of system calls"},
     Verb{"capability",            "[CAPABILITY...]",   0, any, Needs::nothing, verb_capability,            analysis,    "Names and numbers of capabilities"},
+    Verb{"escape",                "[-u|-m] [-p] STRING...", 1, any, Needs::nothing, verb_escape,           analysis,    "Strings as parts of unit names, and back"},
     Verb{"exit-status",           "[STATUS...]",       0, any, Needs::nothing, verb_exit_status,           analysis,    "Names of exit statuses"},
     // Older spellings
     Verb{"clear-jobs",            "",                  0, 0,   Needs::manager, verb_clear_jobs,            jobs,        ""},

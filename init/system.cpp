@@ -250,6 +250,7 @@ std::optional<unitparser::Value> System::setting(std::string_view property) cons
 }
 
 void System::reload_config() {
+  port_->forget_unit_files();
   const unitparser::LoadContext& old = loader_.context();
   auto loaded = unitparser::load_manager_config(*files_, unitparser::ManagerScope::system, old.specifiers, old.machine);
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));

@@ -1,8 +1,13 @@
 // SystemPort: the rest of PID 1 as the bus sees it – facts, settings, control groups, unit files. [os]
 #pragma once
 
+#include <memory>
+#include <string>
+#include <unordered_map>
+
 #include "init/bus/manager_port.h"
 #include "init/system.h"
+#include "unitparser/load/unit_file_state.h"
 
 namespace init {
 
@@ -46,10 +51,20 @@ class SystemPort : public bus::ManagerPort {
 
   /// Milestones are told as they are passed.
   void pass(bus::Milestone milestone, DualTime when) { facts_.milestones[static_cast<std::size_t>(milestone)] = when; }
+  /// Unit files are read anew: what units show of theirs is no longer known.
+  void forget_unit_files() { shown_files_ = {}; }
 
  private:
+  /// COMPAT: what units show as UnitFileState and UnitFilePreset is found out once, and again after a reload.
+  struct ShownFiles {
+    std::unique_ptr<unitparser::UnitFileStates> look;
+    std::unordered_map<std::string, std::string> states;
+  };
+  [[nodiscard]] unitparser::UnitFileStates& look_at_unit_files();
+
   System& system_;
   bus::ManagerFacts facts_;
+  ShownFiles shown_files_;
 };
 
 }  // namespace init

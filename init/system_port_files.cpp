@@ -11,6 +11,7 @@
 #include "unitparser/load/install.h"
 #include "unitparser/load/install_apply.h"
 #include "unitparser/load/install_messages.h"
+#include "unitparser/load/unit_file_state.h"
 
 namespace init {
 namespace {
@@ -20,6 +21,10 @@ using unitparser::InstallPlan;
 
 unitparser::Installer installer(System& system) {
   return {system.files(), system.unit_files().paths(), system.loader().context().specifiers};
+}
+
+std::unique_ptr<unitparser::UnitFileStates> fresh_look(System& system) {
+  return std::make_unique<unitparser::UnitFileStates>(system.files(), system.unit_files().paths(), system.loader().context().specifiers);
 }
 
 /// The words of the bus for one change, as clients know them.
@@ -115,27 +120,32 @@ bool SystemPort::needs_reload(const Unit& unit) {
   return system_.unit_files().drop_ins(names) != unit.origin.drop_in_paths && unit.aliases.empty();
 }
 
+unitparser::UnitFileStates& SystemPort::look_at_unit_files() {
+  if (!shown_files_.look) shown_files_.look = fresh_look(system_);
+  return *shown_files_.look;
+}
+
 std::string SystemPort::unit_file_state(const Unit& unit) {
   if (unit.origin.fragment_path.empty()) return {};
-  const auto state = installer(system_).state(unit.name.text());
-  return state ? std::string(unitparser::to_name(*state)) : std::string();
+  std::string& known = shown_files_.states[unit.name.text()];
+  if (known.empty())
+    if (const auto state = look_at_unit_files().state(unit.name.text())) known = unitparser::to_name(*state);
+  return known;
 }
 
 std::string SystemPort::unit_file_preset(const Unit& unit) {
   if (unit.origin.fragment_path.empty()) return {};
-  const std::vector<std::string> names{unit.name.text()};
-  const std::vector<bool> enabled = installer(system_).query_presets(names);
-  return enabled.empty() ? std::string() : enabled[0] ? "enabled" : "disabled";
+  return look_at_unit_files().preset(unit.name.text()) ? "enabled" : "disabled";
 }
 
 Result<std::string> SystemPort::unit_file_state(const std::string& name) {
-  const auto state = TRY(installer(system_).state(name));
+  const auto state = TRY(fresh_look(system_)->state(name));
   return std::string(unitparser::to_name(state));
 }
 
 Result<std::vector<bus::UnitFileEntry>> SystemPort::list_unit_files() {
   std::vector<bus::UnitFileEntry> entries;
-  for (unitparser::UnitFileEntry& entry : installer(system_).list())
+  for (unitparser::UnitFileEntry& entry : fresh_look(system_)->list())
     entries.push_back({std::move(entry.path), std::string(unitparser::to_name(entry.state))});
   return entries;
 }
@@ -160,6 +170,7 @@ Result<bus::UnitFileChanges> SystemPort::change_unit_files(const bus::UnitFileRe
   auto planner = installer(system_);
   InstallPlan plan = plan_of(planner, request, options);
   unitparser::apply_install(plan, {});
+  forget_unit_files();
   return to_changes(plan, verb_name(request.verb));
 }
 

@@ -27,6 +27,13 @@ bool BooleanCodec::parse(ParseContext& context, std::string_view text, bool& val
   return true;
 }
 
+bool FatalBooleanCodec::parse(ParseContext& context, std::string_view text, bool& value) {
+  const Result<bool> truth = parse_boolean(text);
+  if (truth) value = *truth;
+  else context.refuse(fmt::format("Failed to parse boolean value: {}", text), "write yes or no");
+  return truth.has_value();
+}
+
 bool not_a_number(ParseContext& context, std::string_view what, std::string_view text) {
   context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", what, text));
   return false;
@@ -81,7 +88,7 @@ bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Dur
     context.ignore(fmt::format("Failed to parse time value, ignoring: {}", text), "write a time span such as 90, 5min 20s or infinity");
     return false;
   }
-  value = span->is_zero() && rule != SpanRule::plain ? Duration::infinity() : *span;
+  value = span->is_zero() && rule == SpanRule::zero_is_infinite ? Duration::infinity() : *span;
   return true;
 }
 Result<Texts> span_texts(const Value& value) {

@@ -37,6 +37,13 @@ struct OptionalBooleanCodec {
   static Value encode(const std::optional<bool>& value) { return value.value_or(Default); }
 };
 
+/// A boolean that matters so much that a bad one makes the unit unusable.
+struct FatalBooleanCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, bool& value);
+  static Value encode(const bool& value) { return value; }
+};
+
 /// Says "Failed to parse <what> value, ignoring: <text>".
 bool not_a_number(ParseContext& context, std::string_view what, std::string_view text);
 

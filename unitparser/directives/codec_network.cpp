@@ -131,7 +131,7 @@ Result<Texts> SocketBindCodec::texts(const Value& value) {
 }
 
 bool is_interface_name(std::string_view name) {
-  if (name.empty() || name.size() > 127 || name == "." || name == ".." || name == "all" || name == "default") return false;
+  if (name.empty() || name.size() > 15 || name == "." || name == ".." || name == "all" || name == "default") return false;
   if (parse_unsigned(name, INT32_MAX, 10)) return false;
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127 && c != ':' && c != '/' && c != '%'; });
 }

@@ -172,20 +172,16 @@ bool is_partition(std::string_view name) {
   constexpr std::array<std::string_view, 12> names{"root", "usr", "home", "srv", "esp", "xbootldr", "swap", "root-verity", "usr-verity", "var", "tmp", "root-secondary"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
-/// fields[from…]: "partition", "options", …; one alone is options of root.
-bool take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
-  if (fields.size() == from + 1) {
-    options.push_back({"root", fields[from]});
-    return true;
-  }
+/// fields[from…]: "partition", "options", …; the last without a partner is options of root.
+void take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
   for (std::size_t i = from; i < fields.size(); i += 2) {
-    if (!is_partition(fields[i])) {
+    if (i + 1 == fields.size())
+      options.push_back({"root", fields[i]});
+    else if (is_partition(fields[i]))
+      options.push_back({fields[i], fields[i + 1]});
+    else
       context.ignore(fmt::format("Invalid partition name {}, ignoring", fields[i]));
-      continue;
-    }
-    options.push_back({fields[i], i + 1 < fields.size() ? fields[i + 1] : std::string()});
   }
-  return true;
 }
 Value encode_options(const std::vector<ImageOption>& options) {
   ArrayValue array{"(ss)", {}};
@@ -282,10 +278,8 @@ Result<Texts> ExtensionImagesCodec::texts(const Value& value) {
 
 bool parse_root_hash(ParseContext& context, std::string_view text, std::string& hash, std::string& path) {
   if (text.empty() || is_absolute_path(text)) {
-    std::string where;
-    if (!parse_path(context, text, where, true)) return false;
     hash.clear();
-    path = std::move(where);
+    path = text;  // COMPAT: taken as it is, no specifiers
     return true;
   }
   const Result<std::string> bytes = decode_hex(text);
@@ -299,10 +293,8 @@ bool parse_root_hash(ParseContext& context, std::string_view text, std::string& 
 }
 bool parse_root_hash_signature(ParseContext& context, std::string_view text, std::string& signature, std::string& path) {
   if (text.empty() || is_absolute_path(text)) {
-    std::string where;
-    if (!parse_path(context, text, where, true)) return false;
     signature.clear();
-    path = std::move(where);
+    path = text;
     return true;
   }
   const auto encoded = after_prefix(text, "base64:");
@@ -346,14 +338,15 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
   };
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::vector<std::string> fields = colon_fields(word);
-    if (fields.size() > 2 || fields[0].empty() || (fields.size() == 2 && links == DirectoryLinks::refused)) {
+    // COMPAT: what stands behind a second colon is passed over.
+    if (fields[0].empty() || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
       context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
       return;
     }
     const std::optional<std::string> path = relative(fields[0]);
     if (!path) return;
     std::optional<std::string> link;
-    if (fields.size() == 2 && !fields[1].empty()) {
+    if (fields.size() >= 2 && !fields[1].empty()) {
       link = relative(fields[1]);
       if (!link) return;
     }

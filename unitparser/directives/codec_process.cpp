@@ -51,9 +51,7 @@ bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vecto
   });
 }
 bool SearchPathCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  WordOptions options = quoted_words;
-  options.separators = ":";
-  return for_each_word(context, text, options, [&](const std::string& word) {
+  return for_each_word(context, text, WordOptions{.separators = ":"}, [&](const std::string& word) {
     const std::optional<std::string> expanded = context.expand(word);
     if (!expanded) return;
     std::optional<std::string> path = checked_path(context, *expanded);
@@ -413,7 +411,7 @@ bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std:
   }
   std::optional<std::string> name = context.expand(text);
   if (!name) return false;
-  if (!is_valid_file_name(*name) || name->size() > 200 || has_control_characters(*name)) {
+  if (!is_valid_file_name(*name) || !UnitName::is_valid(fmt::format("systemd-journald@{}.service", *name))) {
     context.ignore(fmt::format("Specified log namespace name is not valid, ignoring: {}", *name));
     return false;
   }

@@ -85,7 +85,7 @@ bool parse_memory(ParseContext& context, std::string_view text, std::uint64_t le
     context.ignore(fmt::format("Invalid memory limit '{}', ignoring: Invalid argument", text), "write a size such as 512M, a percentage, or infinity");
     return false;
   }
-  if (limit.value < least) {
+  if (limit.value < least || (limit.value == UINT64_MAX && !limit.permyriad)) {
     context.ignore(fmt::format("Memory limit '{}' out of range, ignoring.", text));
     return false;
   }
@@ -144,8 +144,8 @@ bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::opt
 }
 
 // --- Controllers --------------------------------------------------------------------------------------------------
-bool parse_controllers(ParseContext& context, std::string_view text, std::uint32_t& controllers) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+bool parse_controllers(ParseContext& context, std::string_view text, const WordOptions& words, std::uint32_t& controllers) {
+  return for_each_word(context, text, words, [&](const std::string& word) {
     if (const std::optional<Controller> controller = from_name<Controller>(word))
       controllers |= 1U << static_cast<unsigned>(*controller);
     else
@@ -153,7 +153,7 @@ bool parse_controllers(ParseContext& context, std::string_view text, std::uint32
   });
 }
 bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate, std::uint32_t& controllers) {
-  if (context.type == UnitType::slice) {
+  if (context.type != UnitType::service && context.type != UnitType::scope) {
     context.ignore("Delegate= setting not supported for this unit type, ignoring.");
     return false;
   }
@@ -168,7 +168,7 @@ bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate
     return true;
   }
   std::uint32_t named = 0;
-  if (!parse_controllers(context, text, named)) return false;
+  if (!parse_controllers(context, text, quoted_words, named)) return false;
   delegate = true;
   controllers |= named;
   return true;
@@ -253,7 +253,8 @@ bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::
 }
 Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
   ArrayValue array{"(st)", {}};
-  for (const DeviceLimit& entry : value) array.elements.push_back(struct_of(entry.path, entry.value));
+  for (const DeviceLimit& entry : value)
+    if (entry.value != UINT64_MAX) array.elements.push_back(struct_of(entry.path, entry.value));  // that is no limit
   return array;
 }
 Result<Texts> DeviceLimitCodec::texts(const Value& value) { return device_pairs(value, ""); }

@@ -48,6 +48,7 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
     return true;
   }
   std::uint64_t mask = value.value_or(0);
+  bool all_known = true;
   const bool complete = for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const auto kind = std::find(kinds.begin(), kinds.end(), word);
     if (word == "default") {
@@ -61,10 +62,11 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
     } else if (const auto hex = after_prefix(word, "0x"); hex && parse_unsigned(*hex, UINT64_MAX, 16)) {
       mask |= *parse_unsigned(*hex, UINT64_MAX, 16);
     } else {
-      context.ignore(fmt::format("Failed to parse the CoredumpFilter= value, ignoring: {}", word));
+      all_known = false;
     }
   });
-  if (!complete) return false;
+  if (complete && !all_known) context.ignore(fmt::format("Failed to parse the CoredumpFilter= value, ignoring: {}", text));
+  if (!complete || !all_known) return false;
   value = mask;
   return true;
 }

@@ -306,4 +306,16 @@ Result<Texts> ExecCodec::texts(const Value& value) {
   return texts;
 }
 
+bool RebootArgumentCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  constexpr std::size_t longest = 255;
+  std::optional<std::string> expanded = context.expand(text);
+  if (!expanded) return false;
+  if (expanded->size() > longest || std::any_of(expanded->begin(), expanded->end(), [](char c) { return static_cast<unsigned char>(c) > 127; })) {
+    context.ignore(fmt::format("Invalid reboot argument '{}', ignoring.", *expanded), "at most 255 bytes of ASCII");
+    return false;
+  }
+  value = std::move(*expanded);
+  return true;
+}
+
 }  // namespace unitparser

@@ -106,4 +106,11 @@ struct ExecCodec {
 };
 inline constexpr std::string_view extended_exec_signature = "a(sasasttttuii)";
 
+/// What the kernel or the firmware is told at a reboot: ASCII, at most 255 bytes.
+struct RebootArgumentCodec {
+  static constexpr std::string_view signature = "s", word = "text";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static Value encode(const std::string& value) { return value; }
+};
+
 }  // namespace unitparser

@@ -318,11 +318,11 @@ bool apply_field(ParseContext& context, RootOf<Field>& root, std::string_view te
     }
     FieldType<Field> more{};
     if constexpr (requires { more.insert(more.end(), more.begin(), more.end()); }) {
-      if (!Codec::parse(context, text, more)) return false;
-      if (more.empty()) return true;
+      const bool complete = Codec::parse(context, text, more);  // what stood in front of a bad word counts
+      if (more.empty()) return complete;
       auto& all = write_field<Field>(root);
       all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-      return true;
+      return complete;
     } else {
       FieldType<Field> value = read_field<Field>(root);
       if (!Codec::parse(context, text, value)) return false;

@@ -102,7 +102,7 @@ Result<Texts> prefixed_line(const Value& value) {
 }
 Value get_nothing(const Subject<UnitConfig>&) { return std::string(); }
 
-/// More data make "data" of an input that is still null.
+/// Further data add up.
 template <bool (*Append)(ParseContext&, std::string_view, std::string&), bool Text>
 bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_view text) {
   std::string data = config.exec_streams->standard_input_data;
@@ -111,9 +111,7 @@ bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_vie
   } else if (!Append(context, text, data)) {
     return false;
   }
-  const bool any = !data.empty();
   set_field<&Streams::standard_input_data>(config, std::move(data));
-  if (any && config.exec_streams->standard_input == ExecInput::null) set_field<&Streams::standard_input>(config, ExecInput::data);
   return true;
 }
 Value get_input_data(const Subject<UnitConfig>& subject) { return bytes_value(subject.config.exec_streams->standard_input_data); }
@@ -133,7 +131,8 @@ bool apply_log_level_max(ParseContext& context, UnitConfig& config, std::string_
   return true;
 }
 Value get_log_level_max(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_logging->log_level_max}; }
-Value get_never(const Subject<UnitConfig>&) { return false; }
+/// Helpers of mounts stay in the manager's.
+Value get_same_process_group(const Subject<UnitConfig>& subject) { return subject.name.type() == UnitType::mount; }
 
 constexpr std::array rows{
     custom<&Identity::working_directory, &Identity::working_directory_home, &Identity::working_directory_missing_ok>(
@@ -142,7 +141,7 @@ constexpr std::array rows{
     row<&Identity::user, UserCodec>(exec, "User", constant("User"), "User that processes run as."),
     row<&Identity::group, UserCodec>(exec, "Group", constant("Group"), "Group that processes run in."),
     row<&Identity::supplementary_groups, GroupsCodec>(exec, "SupplementaryGroups", constant("SupplementaryGroups"), "Further groups of the processes."),
-    row<&Identity::dynamic_user, BooleanCodec>(exec, "DynamicUser", constant("DynamicUser"), "Use a user and group that exist only while the unit runs."),
+    row<&Identity::dynamic_user, FatalBooleanCodec>(exec, "DynamicUser", constant("DynamicUser"), "Use a user and group that exist only while the unit runs."),
     row<&Identity::remove_ipc, BooleanCodec>(exec, "RemoveIPC", constant("RemoveIPC"), "Remove IPC objects of the user when the unit stops."),
     row<&Identity::pam_name, StringCodec>(exec, "PAMName", constant("PAMName"), "PAM service that a session is opened with."),
     row<&Identity::umask, ModeCodec>(exec, "UMask", constant("UMask"), "Access bits that new files do not get."),
@@ -181,7 +180,7 @@ constexpr std::array rows{
     row<&Logging::log_rate_limit_burst, UnsignedCodec>(exec, "LogRateLimitBurst", constant("LogRateLimitBurst"), "How many log lines are allowed in that interval."),
     row<&Logging::log_extra_fields, LogFieldsCodec>(exec, "LogExtraFields", constant("LogExtraFields"), "Further fields of the journal entries of the unit."),
     row<&Logging::log_namespace, LogNamespaceCodec>(exec, "LogNamespace", constant("LogNamespace"), "Journal that the unit writes to, if it is not the usual one."),
-    shown(exec, constant("SameProcessGroup"), "b", &get_never, "Whether processes stay in the manager's process group."),
+    shown(exec, constant("SameProcessGroup"), "b", &get_same_process_group, "Whether processes stay in the manager's process group."),
     settable(shown(Sections{}, constant("StandardInputFile"), "s", &get_nothing, "File for standard input of a transient unit."), &prefixed_line<"StandardInput=file:">),
     settable(shown(Sections{}, constant("StandardOutputFile"), "s", &get_nothing, "File for standard output of a transient unit."), &prefixed_line<"StandardOutput=file:">),
     settable(shown(Sections{}, constant("StandardOutputFileToAppend"), "s", &get_nothing, "File that a transient unit's output is appended to."), &prefixed_line<"StandardOutput=append:">),

@@ -56,7 +56,7 @@ Result<Texts> delegate_controllers_lines(const Value& value) {
 }
 bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view text) {
   std::uint32_t controllers = text.empty() ? 0 : config.resource_basics->disabled_controllers;
-  if (!text.empty() && !parse_controllers(context, text, controllers)) return false;
+  if (!text.empty() && !parse_controllers(context, text, WordOptions{}, controllers)) return false;
   set_field<&Basics::disabled_controllers>(config, controllers);
   return true;
 }
@@ -159,8 +159,8 @@ Value get_restart_signal(const Subject<UnitConfig>& subject) {
   return std::int32_t{kill.restart_kill_signal.value_or(kill.kill_signal)};
 }
 bool apply_kill_mode(ParseContext& context, UnitConfig& config, std::string_view text) {
-  KillMode mode{};
-  if (!EnumCodec<KillMode>::parse(context, text, mode)) return false;
+  KillMode mode{};  // the empty text is the default again
+  if (!text.empty() && !EnumCodec<KillMode>::parse(context, text, mode)) return false;
   if (mode == KillMode::none)
     context.ignore("Unit uses KillMode=none. This is unsafe, as it disables systemd's process lifecycle management for the service. Please update "
                    "the service to use a safer KillMode=, such as 'mixed' or 'control-group'. Support for KillMode=none is deprecated and will "

@@ -124,7 +124,7 @@ constexpr std::array rows{
     custom<&UnitLimits::job_running_timeout, &UnitLimits::job_running_timeout_set>(unit, "JobRunningTimeoutSec", constant("JobRunningTimeoutUSec"), "t", "time span",
         {&apply_job_running_timeout, &get_span<&UnitLimits::job_running_timeout>, &span_texts}, "How long a job for the unit may run before it is cancelled."),
     row<&UnitLimits::job_timeout_action, EnumCodec<EmergencyAction>>(unit, "JobTimeoutAction", constant("JobTimeoutAction"), "What to do to the machine when a job ran out of time."),
-    row<&UnitLimits::job_timeout_reboot_argument, StringCodec>(unit, "JobTimeoutRebootArgument", constant("JobTimeoutRebootArgument"), "Argument of the reboot that JobTimeoutAction= asks for."),
+    row<&UnitLimits::job_timeout_reboot_argument, RebootArgumentCodec>(unit, "JobTimeoutRebootArgument", constant("JobTimeoutRebootArgument"), "Argument of the reboot that JobTimeoutAction= asks for."),
     row<&UnitLimits::start_limit_interval, Span>(unit, "StartLimitIntervalSec", constant("StartLimitIntervalUSec"), "Interval in which starts are counted; 0 turns the limit off."),
     alias(unit, "StartLimitInterval", "StartLimitIntervalSec"),
     row<&UnitLimits::start_limit_burst, UnsignedCodec>(unit, "StartLimitBurst", constant("StartLimitBurst"), "How many starts are allowed in that interval."),
@@ -133,7 +133,7 @@ constexpr std::array rows{
     row<&UnitLimits::success_action, EnumCodec<EmergencyAction>>(unit, "SuccessAction", constant("SuccessAction"), "What to do to the machine when the unit ends with success."),
     row<&UnitLimits::failure_action_exit_status, ExitCodeCodec>(unit, "FailureActionExitStatus", constant("FailureActionExitStatus"), "Exit status of the manager for FailureAction=exit."),
     row<&UnitLimits::success_action_exit_status, ExitCodeCodec>(unit, "SuccessActionExitStatus", constant("SuccessActionExitStatus"), "Exit status of the manager for SuccessAction=exit."),
-    row<&UnitLimits::reboot_argument, StringCodec>(unit, "RebootArgument", constant("RebootArgument"), "Argument of the reboots that actions of this unit ask for."),
+    row<&UnitLimits::reboot_argument, RebootArgumentCodec>(unit, "RebootArgument", constant("RebootArgument"), "Argument of the reboots that actions of this unit ask for."),
     row<&UnitSection::collect_mode, EnumCodec<CollectMode>>(unit, "CollectMode", constant("CollectMode"), "Whether a failed unit may be unloaded too."),
     // Conditions live in a table of their own; the two lists are named here for the check.
     with_fields<&UnitSection::asserts>(custom<&UnitSection::conditions>(unit, "", no_property, "", "", {}, "Lists of the condition table.")),

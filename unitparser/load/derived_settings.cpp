@@ -54,8 +54,11 @@ void derive_capabilities(UnitConfig& config) {
     config.resource_access.write().device_policy = DevicePolicy::closed;
 }
 
-/// Output goes to the manager's default unless standard input is something that output can follow.
+/// Data is read where nothing else was said; output goes to the manager's default unless standard input is something that
+/// output can follow.
 void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) {
+  if (config.exec_streams->standard_input == ExecInput::null && !config.exec_streams->standard_input_data.empty())
+    config.exec_streams.write().standard_input = ExecInput::data;
   const ExecStreams& streams = *config.exec_streams;
   const bool unrelated = streams.standard_input == ExecInput::null || streams.standard_input == ExecInput::data || streams.standard_input == ExecInput::file;
   if (!unrelated || streams.standard_output != ExecOutput::inherit) return;
@@ -116,8 +119,20 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
   if (type == UnitType::service) derive_service(config, manager, defaults);
   if (type == UnitType::mount && config.mount->where.empty())
     if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
+  if (type == UnitType::swap && config.swap->what.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.swap.write().what = *path;
   if (type == UnitType::automount && config.automount->where.empty())
     if (const Result<std::string> path = path_from_name(name)) config.automount.write().where = *path;
+}
+
+void derive_description(UnitConfig& config, const UnitName& name) {
+  if (!config.unit->description.empty()) return;
+  const UnitType type = name.type();
+  if (type == UnitType::mount) config.unit.write().description = config.mount->where;
+  if (type == UnitType::swap) config.unit.write().description = config.swap->what;
+  if (type != UnitType::slice) return;
+  const Result<std::string> path = unescape_path(name.stem());
+  config.unit.write().description = name.text() == "-.slice" ? std::string("Root Slice") : path ? "Slice " + *path : std::string();
 }
 
 // --- Checks -------------------------------------------------------------------------------------------------------

@@ -17,4 +17,7 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
 /// `remarks` gets what is merely ignored.
 [[nodiscard]] std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks);
 
+/// What a unit that loaded well is called when no file says it.
+void derive_description(UnitConfig& config, const UnitName& name);
+
 }  // namespace unitparser

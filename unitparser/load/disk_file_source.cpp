@@ -128,7 +128,10 @@ class DiskFileSource final : public FileSource {
     if (expected > limit) return fail(ErrorCode::too_big, path + ": file too big");
     std::string content;
     std::size_t filled = 0;
-    content.resize(expected + 1);  // one more, so that the end is seen without a second resize
+    // One more, so that the end is seen without a second resize. Files of /proc tell no size, and some of them give all
+    // that they have at the first read or never.
+    constexpr std::size_t unknown_size = 4096;
+    content.resize((expected > 0 ? expected : unknown_size) + 1);
     for (;;) {
       const ssize_t got = ::read(fd, content.data() + filled, content.size() - filled);
       if (got < 0 && errno == EINTR) continue;

@@ -580,13 +580,6 @@ InstallPlan Installer::preset_all(const InstallOptions& options) {
   return planner.finish(error);
 }
 
-std::vector<bool> Installer::query_presets(std::span<const std::string> names) {
-  const PresetRules rules = read_presets(*source_, paths_->scope, root_, nullptr);
-  std::vector<bool> answers;
-  for (const std::string& name : names) answers.push_back(unitparser::query_presets(rules, name).enable);
-  return answers;
-}
-
 // --- Asking -------------------------------------------------------------------------------------------------------
 Result<bool> Installer::exists(const std::string& name) {
   InstallContext context(InstallPlace{source_, paths_, facts_, root_, nullptr});
@@ -602,21 +595,6 @@ Result<std::string> Installer::get_default() {
   InstallInfo* info = nullptr;
   if (const int error = context.discover("default.target", follow_only, info); error != 0) return fail_value(error, "default.target");
   return info->name;
-}
-
-Result<UnitFileState> Installer::state(const std::string& name, std::vector<std::string>* warnings) {
-  const LinkIndex links(*source_, *paths_);
-  return unit_file_state(InstallPlace{source_, paths_, facts_, root_, warnings}, links, name);
-}
-
-std::vector<UnitFileEntry> Installer::list() {
-  const LinkIndex links(*source_, *paths_);
-  std::vector<UnitFileEntry> entries;
-  for (const auto& [name, folder] : links.unit_names()) {
-    const Result<UnitFileState> state = unit_file_state(InstallPlace{source_, paths_, facts_, root_, nullptr}, links, name);
-    entries.push_back({folder + "/" + name, state ? *state : UnitFileState::bad});
-  }
-  return entries;
 }
 
 }  // namespace unitparser

@@ -102,14 +102,8 @@ class Installer {
 
   /// Name of the unit behind default.target.
   [[nodiscard]] Result<std::string> get_default();
-  /// ENOENT: no such unit file; ELOOP, EBADMSG ...: it cannot be used. `warnings` gets lines about its content.
-  [[nodiscard]] Result<UnitFileState> state(const std::string& name, std::vector<std::string>* warnings = nullptr);
   /// Whether a unit file of that name exists; fails where the search does (EISDIR ...).
   [[nodiscard]] Result<bool> exists(const std::string& name);
-  /// Every unit file with its state, sorted by name. Reads each folder once.
-  [[nodiscard]] std::vector<UnitFileEntry> list();
-  /// What the preset files say of these names: true for enable. Reads them once.
-  [[nodiscard]] std::vector<bool> query_presets(std::span<const std::string> names);
 
  private:
   FileSource* source_;

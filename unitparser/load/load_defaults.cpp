@@ -6,7 +6,7 @@
 namespace unitparser {
 namespace {
 
-void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager) {
+void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager, ManagerScope scope) {
   ExecScheduling scheduling;
   scheduling.limits = manager.limits;
   scheduling.oom_score_adjust = manager.oom_score_adjust;
@@ -15,6 +15,7 @@ void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults&
   if (type != UnitType::service) {
     config.exec_streams.write().standard_output = manager.standard_output;
     config.exec_streams.write().standard_error = manager.standard_error;
+    if (scope == ManagerScope::system) config.exec_privileges.write().keyring_mode = KeyringMode::shared;
   }
   if (!manager.smack_process_label.empty()) config.exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
 }
@@ -50,7 +51,7 @@ UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const Mac
     case UnitType::scope: config.unit.write().ignore_on_isolate = true; break;
     default: break;
   }
-  if (type_has_exec(type)) set_exec_defaults(config, type, manager);
+  if (type_has_exec(type)) set_exec_defaults(config, type, manager, scope);
   if (type_has_cgroup(type)) set_resource_defaults(config, type, manager, machine, scope);
   if (type == UnitType::service) {
     ServiceTimeouts& timeouts = config.service_timeouts.write();

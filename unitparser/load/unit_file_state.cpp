@@ -127,8 +127,13 @@ std::optional<UnitFileState> state_by_links(const InstallPlace& place, const Lin
 
 }  // namespace
 
-Result<UnitFileState> unit_file_state(const InstallPlace& place, const LinkIndex& links, const std::string& name) {
+UnitFileStates::UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root)
+    : files_(source), place_{&files_, &paths, &facts, std::move(root), nullptr}, links_(files_, paths) {}
+
+Result<UnitFileState> UnitFileStates::state(const std::string& name, std::vector<std::string>* warnings) {
   if (!UnitName::is_valid(name)) return fail_value(EINVAL, name);
+  InstallPlace place = place_;
+  place.warnings = warnings;
   InstallContext context(place);
   InstallInfo* info = nullptr;
   if (const int error = context.discover(name, load_and_follow, info); error != 0) return fail_value(error, name);
@@ -138,10 +143,24 @@ Result<UnitFileState> unit_file_state(const InstallPlace& place, const LinkIndex
   if (name != file_name(info->path) && own && own->form() != NameForm::instance) return UnitFileState::alias;
   if (is_in_generator_directory(*place.paths, info->path)) return UnitFileState::generated;
   if (is_in_transient_directory(*place.paths, info->path)) return UnitFileState::transient;
-  if (const auto state = state_by_links(place, links, *info, Names::known)) return *state;
-  if (state_by_links(place, links, *info, Names::any)) return UnitFileState::indirect;
+  if (const auto state = state_by_links(place, links_, *info, Names::known)) return *state;
+  if (state_by_links(place, links_, *info, Names::any)) return UnitFileState::indirect;
   if (info->has_rules()) return UnitFileState::disabled;
   return info->also.empty() ? UnitFileState::static_ : UnitFileState::indirect;
+}
+
+std::vector<UnitFileEntry> UnitFileStates::list() {
+  std::vector<UnitFileEntry> entries;
+  for (const auto& [name, folder] : links_.unit_names()) {
+    const Result<UnitFileState> found = state(name);
+    entries.push_back({folder + "/" + name, found ? *found : UnitFileState::bad});
+  }
+  return entries;
+}
+
+bool UnitFileStates::preset(std::string_view name) {
+  if (!presets_) presets_ = read_presets(files_, place_.paths->scope, place_.root, nullptr);
+  return query_presets(*presets_, name).enable;
 }
 
 bool counts_as_enabled(UnitFileState state) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -9,6 +10,8 @@
 
 #include "unitparser/load/install.h"
 #include "unitparser/load/install_context.h"
+#include "unitparser/load/listed_files.h"
+#include "unitparser/load/presets.h"
 
 namespace unitparser {
 
@@ -36,6 +39,26 @@ class LinkIndex {
   std::map<std::string, std::string> unit_names_;
 };
 
-[[nodiscard]] Result<UnitFileState> unit_file_state(const InstallPlace& place, const LinkIndex& links, const std::string& name);
+/// One look at all unit files: states and presets of any number of them, each folder read once. It shows the folders as they
+/// were; make a new one after changes. All references must outlive this.
+class UnitFileStates {
+ public:
+  UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root = {});
+  UnitFileStates(const UnitFileStates&) = delete;  // parts of it point to each other
+  UnitFileStates& operator=(const UnitFileStates&) = delete;
+
+  /// ENOENT: no such unit file; ELOOP, EBADMSG ...: it cannot be used. `warnings` gets lines about its content.
+  [[nodiscard]] Result<UnitFileState> state(const std::string& name, std::vector<std::string>* warnings = nullptr);
+  /// Every unit file, sorted by name.
+  [[nodiscard]] std::vector<UnitFileEntry> list();
+  /// Whether presets say "enable".
+  [[nodiscard]] bool preset(std::string_view name);
+
+ private:
+  ListedFiles files_;
+  InstallPlace place_;
+  LinkIndex links_;
+  std::optional<PresetRules> presets_;  ///< read when first asked
+};
 
 }  // namespace unitparser

@@ -24,7 +24,8 @@ bool may_template(UnitType type) {
          type == UnitType::path;
 }
 
-/// The name and the less specific ones whose drop-in folders count: a-b@i.service, a-b@.service, a-@.service, a-@i.service.
+/// The name and the less specific ones whose drop-in folders count: a-b@i.service, a-b@.service, a-.service, a-@i.service,
+/// a-@.service. COMPAT: the prefixes of a template are plain names.
 void add_chain(std::string_view name, std::vector<std::string>& chain) {
   if (std::find(chain.begin(), chain.end(), name) != chain.end()) return;
   chain.emplace_back(name);
@@ -38,7 +39,7 @@ void add_chain(std::string_view name, std::vector<std::string>& chain) {
   const std::string_view prefix = trim_right(stem.substr(0, at), "-");
   const std::size_t dash = prefix.rfind('-');
   if (dash == std::string_view::npos || dash == 0) return;
-  add_chain(std::string(prefix.substr(0, dash + 1)) + std::string(instance) + std::string(suffix), chain);
+  add_chain(std::string(prefix.substr(0, dash + 1)) + std::string(instance.size() > 1 ? instance : std::string_view{}) + std::string(suffix), chain);
 }
 
 bool is_hidden_or_backup(std::string_view name) { return name.starts_with('.') || name.ends_with('~'); }

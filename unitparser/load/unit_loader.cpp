@@ -128,6 +128,11 @@ void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {
 void finish(LoadedUnit& unit, const LoadContext& context) {
   derive_settings(unit.config, unit.id, context.manager, context.defaults, context.scope);
   if (unit.state != LoadState::loaded) return;
+  if (unit.id.type() == UnitType::automount && unit.config.automount->where == "/") {
+    set_error(unit, EADDRNOTAVAIL, unit.fragment_path);  // COMPAT: the root folder has no folder to be mounted in
+    return;
+  }
+  derive_description(unit.config, unit.id);
   Remarks remarks(unit.diagnostics, {unit.fragment_path, 0, 0}, {});
   if (unit.fragment_path.empty() && exists_without_file(unit.id) && unit.id.type() != UnitType::slice) return;
   const std::string refusal = verify_settings(unit.config, unit.id, remarks);

@@ -172,9 +172,9 @@ Result<std::string> mangle_name(std::string_view typed, std::string_view default
       return std::string(typed) + (complete ? "" : std::string(default_suffix));
     }
   }
-  if (typed.starts_with("/dev/") || typed == "/dev" || typed.starts_with("/sys/") || typed == "/sys")
-    return TRY(name_from_path(typed, UnitType::device)).text();
-  if (typed.starts_with("/")) return TRY(name_from_path(typed, UnitType::mount)).text();
+  const bool device = typed.starts_with("/dev/") || typed == "/dev" || typed.starts_with("/sys/") || typed == "/sys";
+  if (typed.starts_with("/"))
+    if (const Result<UnitName> name = name_from_path(typed, device ? UnitType::device : UnitType::mount)) return name->text();
   std::string out;
   for (char c : typed) {
     if (c == '/') {

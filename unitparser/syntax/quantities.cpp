@@ -169,7 +169,11 @@ Result<std::uint64_t> parse_one_limit(LimitUnit unit, std::string_view text) {
   if (unit == LimitUnit::nice) return parse_nice_limit(text);
   if (text == "infinity") return maximum;
   switch (unit) {
-    case LimitUnit::bytes: return parse_size(text);
+    case LimitUnit::bytes: {
+      const std::uint64_t bytes = TRY(parse_size(text));
+      if (bytes == maximum) return fail_value(ERANGE, "limit out of range");  // "infinity" is the word for that
+      return bytes;
+    }
     case LimitUnit::seconds: {
       const Duration time = TRY(parse_duration(text));
       return time.is_infinite() ? maximum : (time.usec() + 999'999) / 1'000'000;

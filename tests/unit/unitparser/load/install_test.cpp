@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/unitparser/memory_files.h"
+#include "unitparser/load/unit_file_state.h"
 
 namespace unitparser {
 namespace {
@@ -20,7 +21,7 @@ TEST(Install, PlansChangeNothing) {
   ASSERT_EQ(plan.changes.size(), 2U);
   EXPECT_EQ(plan.changes[0].link, "/etc/systemd/system/x.target.wants/a.service");
   EXPECT_FALSE(files.exists("/etc/systemd/system/x.target.wants/a.service"));
-  EXPECT_EQ(installer.state("a.service").value(), UnitFileState::disabled);
+  EXPECT_EQ(UnitFileStates(files, paths, facts).state("a.service").value(), UnitFileState::disabled);
 }
 
 }  // namespace

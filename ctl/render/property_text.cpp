@@ -139,7 +139,7 @@ std::string long_number(std::string_view name, std::uint64_t n, TimestampStyle s
                          "StartupBlockIOWeight", "MemoryCurrent", "TasksCurrent"}) ||
         name.ends_with("NSec"))
       return "[not set]";
-    if (is_one_of(name, {"DefaultMemoryLow", "DefaultMemoryMin", "MemoryLow", "MemoryMin", "MemoryHigh", "MemoryMax", "MemorySwapMax",
+    if (is_one_of(name, {"DefaultMemoryLow", "DefaultMemoryMin", "MemoryLow", "MemoryHigh", "MemoryMax", "MemorySwapMax",
                          "MemoryZSwapMax", "MemoryLimit", "MemoryAvailable", "TasksMax", "DefaultTasksMax"}) ||
         name.starts_with("Limit") || name.starts_with("DefaultLimit"))
       return "infinity";
@@ -250,7 +250,7 @@ constexpr std::array struct_lists{
     StructListRow{"DeviceAllow", "(ss)", true, pair_with_blank},
     StructListRow{"BPFProgram", "(ss)", true, pair_with_colon},
     StructListRow{"TemporaryFileSystem", "(ss)", false, pair_with_colon},
-    StructListRow{"RootImageOptions", "(ss)", false, pair_with_colon},
+    StructListRow{"RootImageOptions", "(ss)", true, pair_with_colon},
     StructListRow{"TimersMonotonic", "(stt)", true,
                   [](const std::vector<Value>& f, std::string_view, TimestampStyle) {
                     const auto span = [](const Value& v) { return get<std::uint64_t>(v) == unlimited ? "infinity" : span_text(get<std::uint64_t>(v), 0); };
@@ -285,7 +285,7 @@ Lines struct_list(std::string_view name, const ArrayValue& array, TimestampStyle
     Lines lines;
     for (const auto& element : array.elements)
       if (const auto* fields = fields_of(element)) lines.push_back(row.print(*fields, name, style));
-    if (row.own_lines || (lines.empty() && row.name == "RootImageOptions")) return lines;
+    if (row.own_lines) return lines;
     return {unitparser::join(lines, " ")};
   }
   return {std::string(unprintable)};

@@ -229,7 +229,9 @@ std::string quote_if_needed(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (contains_character(needs_backslash, c)) out += '\\';
-    out += c;
+    if (c == '\n') out += "\\n";
+    else if (c == '\t') out += "\\t";
+    else out += c;
   }
   return out + '"';
 }

@@ -189,6 +189,8 @@ bool for_each_word(ParseContext& context, std::string_view text, const WordOptio
   }
 }
 inline constexpr WordOptions quoted_words{.unquote = true, .keep_backslashes = true};
+/// The same, a backslash taking the next character as it is.
+inline constexpr WordOptions plain_words{.unquote = true};
 inline constexpr WordOptions escaped_words{.unquote = true, .unescape = true};
 
 /// Words of a list as a bus value and back.

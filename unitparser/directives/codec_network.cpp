@@ -58,6 +58,12 @@ bool FilterPathsCodec::parse(ParseContext& context, std::string_view text, std::
   value.push_back(std::move(*path));
   return true;
 }
+Value FilterPathsCodec::encode(const std::vector<std::string>& value) {
+  std::vector<std::string> once;
+  for (const std::string& path : value)
+    if (std::find(once.begin(), once.end(), path) == once.end()) once.push_back(path);
+  return string_array(once);
+}
 
 bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::vector<BpfProgram>& value) {
   constexpr std::array<std::string_view, 18> types{

@@ -11,19 +11,9 @@
 namespace unitparser {
 namespace {
 
-/// Splits at ':' that no backslash precedes; the backslash of "\:" goes.
+/// Splits at ':' that no backslash precedes, and resolves C escapes; empty when there is a bad one.
 std::vector<std::string> colon_fields(std::string_view text) {
-  std::vector<std::string> fields(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '\\')) {
-      fields.back() += text[++i];
-    } else if (text[i] == ':') {
-      fields.emplace_back();
-    } else {
-      fields.back() += text[i];
-    }
-  }
-  return fields;
+  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true, .keep_empty = true}).value_or(std::vector<std::string>());
 }
 std::string colon_escaped(std::string_view text) {
   std::string out;
@@ -59,7 +49,7 @@ Result<Texts> struct_list_texts(const Value& value, Each&& each) {
 }  // namespace
 
 bool MountablePathsCodec::parse(ParseContext& context, std::string_view text, std::vector<MountablePath>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     const std::optional<std::string> expanded = context.expand(word);
     if (!expanded) return;
     MountablePath entry;
@@ -91,37 +81,73 @@ Result<Texts> MountablePathsCodec::texts(const Value& value) {
   return word_list_texts(value);
 }
 
-bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_only, std::vector<BindMount>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
-    std::vector<std::string> fields = colon_fields(word);
-    if (fields.size() > 3 || fields[0].empty()) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", word), "write source[:destination[:rbind or norbind]]");
+namespace {
+/// The next word of `text` as fields between colons. Quotes cover blanks and colons, a backslash the next character.
+/// Nothing at the end, and an error for an open quote.
+Result<std::optional<std::vector<std::string>>> next_fields(std::string_view& text) {
+  text = trim_left(text);
+  if (text.empty()) return std::nullopt;
+  std::vector<std::string> fields(1);
+  char quote = 0;
+  while (!text.empty() && (quote != 0 || !contains_character(whitespace, text[0]))) {
+    const char c = text[0];
+    text.remove_prefix(1);
+    if (c == '\\') {
+      if (text.empty()) return fail_value(EINVAL, "a backslash ends the line");
+      fields.back() += text[0];
+      text.remove_prefix(1);
+    } else if (quote != 0 ? c == quote : c == '"' || c == '\'') {
+      quote = quote != 0 ? char{0} : c;
+    } else if (quote == 0 && c == ':') {
+      fields.emplace_back();
+    } else {
+      fields.back() += c;
+    }
+  }
+  if (quote != 0) return fail_value(EINVAL, "open quote");
+  return fields;
+}
+void parse_bind_mount(ParseContext& context, const std::vector<std::string>& fields, bool read_only, std::vector<BindMount>& value) {
+  if (fields.size() > 3 || fields[0].empty()) {
+    context.ignore(fmt::format("Invalid syntax, ignoring: {}", join(fields, ":")), "write source[:destination[:rbind or norbind]]");
+    return;
+  }
+  BindMount bind;
+  bind.read_only = read_only;
+  const std::optional<std::string> source = context.expand(fields[0]);
+  if (!source) return;
+  std::string_view rest = *source;
+  if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
+  std::optional<std::string> path = checked_path(context, rest);
+  if (!path) return;
+  bind.source = *path;
+  bind.destination = std::move(*path);
+  if (fields.size() > 1) {
+    std::optional<std::string> destination = expanded_path(context, fields[1]);
+    if (!destination) return;
+    bind.destination = std::move(*destination);
+  }
+  if (fields.size() > 2) {
+    if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
+      context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "choose rbind or norbind");
       return;
     }
-    BindMount bind;
-    bind.read_only = read_only;
-    const std::optional<std::string> source = context.expand(fields[0]);
-    if (!source) return;
-    std::string_view rest = *source;
-    if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
-    std::optional<std::string> path = checked_path(context, rest);
-    if (!path) return;
-    bind.source = *path;
-    bind.destination = std::move(*path);
-    if (fields.size() > 1) {
-      std::optional<std::string> destination = expanded_path(context, fields[1]);
-      if (!destination) return;
-      bind.destination = std::move(*destination);
+    bind.recursive = fields[2] != "norbind";
+  }
+  value.push_back(std::move(bind));
+}
+}  // namespace
+
+bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_only, std::vector<BindMount>& value) {
+  for (std::string_view left = text;;) {
+    const auto next = next_fields(left);
+    if (!next) {
+      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      return false;
     }
-    if (fields.size() > 2) {
-      if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
-        context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "choose rbind or norbind");
-        return;
-      }
-      bind.recursive = fields[2] != "norbind";
-    }
-    value.push_back(std::move(bind));
-  });
+    if (!*next) return true;
+    parse_bind_mount(context, **next, read_only, value);
+  }
 }
 Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
   ArrayValue array{"(ssbt)", {}};
@@ -144,7 +170,7 @@ Result<Texts> bind_mount_texts(const Value& value) {
 }
 
 bool TemporaryFileSystemCodec::parse(ParseContext& context, std::string_view text, std::vector<TemporaryFileSystemEntry>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     const std::size_t colon = word.find(':');
     std::optional<std::string> path = expanded_path(context, std::string_view(word).substr(0, colon));
     if (!path) return;
@@ -214,7 +240,10 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
   }
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::optional<std::string> expanded = context.expand(word);
-    if (expanded) take_options(context, colon_fields(*expanded), 0, options);
+    if (!expanded) return;
+    const std::vector<std::string> fields = colon_fields(*expanded);
+    if (fields.empty()) context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
+    take_options(context, fields, 0, options);
   });
   if (!complete) return false;
   value = std::move(options);
@@ -233,6 +262,10 @@ namespace {
 bool parse_images(ParseContext& context, std::string_view text, bool with_destination, std::vector<ImageMount>& value) {
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::vector<std::string> fields = colon_fields(word);
+    if (fields.empty()) {
+      context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
+      return;
+    }
     ImageMount image;
     const std::optional<std::string> source = context.expand(fields[0]);
     if (!source) return;
@@ -339,7 +372,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::vector<std::string> fields = colon_fields(word);
     // COMPAT: what stands behind a second colon is passed over.
-    if (fields[0].empty() || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
+    if (fields.empty() || fields[0].empty() || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
       context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
       return;
     }

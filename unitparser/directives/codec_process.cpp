@@ -13,10 +13,11 @@ namespace unitparser {
 // --- Identity -----------------------------------------------------------------------------------------------------
 bool is_acceptable_user(std::string_view name) {
   if (name.empty() || name.size() > 255 || name.front() == ' ' || name.back() == ' ') return false;
-  if (parse_unsigned(name, UINT32_MAX, 10)) return name != "4294967295" && name != "65535";
+  if (name.find_first_not_of(digits) == std::string_view::npos)
+    return parse_unsigned(name, UINT32_MAX, 10) && name != "4294967295" && name != "65535" && (name.size() == 1 || name[0] != '0');
   if (!is_valid_utf8(name) || has_control_characters(name) || name.find_first_of(":/") != std::string_view::npos) return false;
-  if (name == "." || name == ".." || name.front() == '-') return false;
-  return name.find_first_not_of(digits) != std::string_view::npos;
+  if (name == "." || name == "..") return false;
+  return name.front() != '-' || name.find_first_not_of(digits, 1) != std::string_view::npos;  // "-5" is a number that got lost
 }
 
 bool UserCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
@@ -170,7 +171,9 @@ bool parse_fd_name(ParseContext& context, std::string_view text, std::string& na
 bool parse_stream_path(ParseContext& context, std::string_view text, std::string& name) {
   const std::optional<std::string> expanded = context.expand(text);
   if (!expanded) return false;
+  // COMPAT: worded as if the unit were lost, but only the line is.
   std::optional<std::string> path = checked_path(context, *expanded, true);
+  context.fatal = false;
   if (!path) return false;
   name = std::move(*path);
   return true;

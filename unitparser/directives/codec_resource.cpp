@@ -197,12 +197,15 @@ std::optional<DeviceWords> split_device(ParseContext& context, std::string_view 
   }
   const std::optional<std::string> expanded = context.expand(**word);
   if (!expanded) return std::nullopt;
-  std::optional<std::string> path = checked_path(context, *expanded);
-  if (!path) return std::nullopt;
-  return DeviceWords{std::move(*path), trim(reader.rest())};
+  return DeviceWords{simplify_path(*expanded), trim(reader.rest())};  // COMPAT: need not be absolute
 }
-template <class Entry>
-void replace_device(std::vector<Entry>& entries, Entry entry) {
+/// A limit takes the place of one for the same device.
+void replace_device(std::vector<DeviceLimit>& entries, DeviceLimit entry) {
+  for (DeviceLimit& known : entries)
+    if (known.path == entry.path) {
+      known = std::move(entry);
+      return;
+    }
   entries.push_back(std::move(entry));
 }
 Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
@@ -228,7 +231,7 @@ bool DeviceWeightCodec::parse(ParseContext& context, std::string_view text, std:
   if (!words) return false;
   std::optional<std::uint64_t> weight;
   if (!parse_weight(context, words->rest, old ? "block IO weight" : "IO weight", old ? 10 : 1, old ? 1000 : 10000, weight) || !weight) return false;
-  replace_device(value, DeviceWeight{std::move(words->path), *weight});
+  value.push_back(DeviceWeight{std::move(words->path), *weight});
   return true;
 }
 Value DeviceWeightCodec::encode(const std::vector<DeviceWeight>& value) {
@@ -301,7 +304,8 @@ bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::
 }
 Value DeviceAllowCodec::encode(const std::vector<DeviceAllowEntry>& value) {
   ArrayValue array{"(ss)", {}};
-  for (const DeviceAllowEntry& entry : value) array.elements.push_back(struct_of(entry.path, entry.permissions));
+  // COMPAT: the last one said is shown first.
+  for (auto entry = value.rbegin(); entry != value.rend(); ++entry) array.elements.push_back(struct_of(entry->path, entry->permissions));
   return array;
 }
 Result<Texts> DeviceAllowCodec::texts(const Value& value) {
@@ -321,7 +325,13 @@ Result<Texts> DeviceAllowCodec::texts(const Value& value) {
   return texts;
 }
 
+bool may_be_watched_for_memory(ParseContext& context) {
+  if (context.type == UnitType::service || context.type == UnitType::slice || context.type == UnitType::scope) return true;
+  context.ignore(fmt::format("{}= is not supported for this unit type, ignoring.", context.key));
+  return false;
+}
 bool PressureLimitCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
+  if (!may_be_watched_for_memory(context)) return false;
   if (text.empty()) {
     value = 0;
     return true;

@@ -115,7 +115,7 @@ struct FilterPathsCodec {
   static constexpr std::string_view signature = "as", word = "path";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
-  static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+  static Value encode(const std::vector<std::string>& value);  ///< each once
 };
 struct BpfProgramCodec {
   static constexpr std::string_view signature = "a(ss)", word = "type:path";
@@ -139,6 +139,15 @@ struct NetworkInterfacesCodec {
 };
 [[nodiscard]] bool is_interface_name(std::string_view name);
 /// Fraction of 2^32 from a percentage.
+/// Whether systemd-oomd looks after units of that type; says so if not.
+bool may_be_watched_for_memory(ParseContext& context);
+struct OomModeCodec {
+  static constexpr std::string_view signature = "s", word = "choice";
+  static bool parse(ParseContext& context, std::string_view text, ManagedOomMode& value) {
+    return may_be_watched_for_memory(context) && EnumCodec<ManagedOomMode>::parse(context, text, value);
+  }
+  static Value encode(const ManagedOomMode& value) { return EnumCodec<ManagedOomMode>::encode(value); }
+};
 struct PressureLimitCodec {
   static constexpr std::string_view signature = "u", word = "percentage";
   static bool parse(ParseContext& context, std::string_view text, std::uint32_t& value);

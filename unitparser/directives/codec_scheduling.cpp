@@ -81,7 +81,7 @@ bool IoClassCodec::parse(ParseContext& context, std::string_view text, std::opti
     value.reset();
     return true;
   }
-  const std::optional<int> said = name_or_number(io_scheduling_classes(), text, 3);
+  const std::optional<int> said = name_or_number(io_scheduling_classes(), text, 8);
   if (!said) {
     context.ignore(fmt::format("Failed to parse IO scheduling class, ignoring: {}", text), "choose realtime, best-effort or idle");
     return false;

@@ -248,14 +248,14 @@ bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, s
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
   FamilyFilter filter = value.value_or(FamilyFilter{!invert, {}});
-  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (const std::optional<int> family = number_of(address_families(), word))
       apply_to_filter(filter, invert, int{*family}, NoExtra{});
     else
       context.ignore(fmt::format("Failed to parse address family, ignoring: {}", word), "such as AF_UNIX or AF_INET");
   });
-  value = std::move(filter);
-  return complete;
+  value = std::move(filter);  // also when the line was not understood to its end
+  return true;
 }
 Value AddressFamiliesCodec::encode(const std::optional<FamilyFilter>& value) {
   std::vector<std::string> names;

@@ -250,6 +250,7 @@ bool MountSourceCodec::parse(ParseContext& context, std::string_view text, std::
   value = is_absolute_path(*source) ? simplify_path(*source) : std::move(*source);
   return true;
 }
+bool SwapSourceCodec::parse(ParseContext& context, std::string_view text, std::string& value) { return parse_path(context, text, value, false); }
 bool SwapPriorityCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
   if (text.empty()) {
     value.reset();

@@ -63,6 +63,11 @@ struct MountSourceCodec {
   static bool parse(ParseContext& context, std::string_view text, std::string& value);
   static Value encode(const std::string& value) { return value; }
 };
+struct SwapSourceCodec {
+  static constexpr std::string_view signature = "s", word = "path";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static Value encode(const std::string& value) { return value; }
+};
 struct SwapPriorityCodec {
   static constexpr std::string_view signature = "i", word = "number -1 to 32767";
   static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value);

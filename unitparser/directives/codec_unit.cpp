@@ -69,11 +69,6 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
   }
   std::string name;
   if (!parse_unit_name(context, text, {UnitType::slice, "Failed to assign slice"}, name)) return false;
-  const Result<UnitName> slice = UnitName::parse(name);
-  if (!slice || !is_valid_slice(*slice)) {
-    context.ignore(fmt::format("Failed to assign slice, ignoring: {}", text), "a slice is named after its parents, such as a-b.slice in a.slice");
-    return false;
-  }
   value = std::move(name);
   return true;
 }
@@ -310,7 +305,9 @@ bool RebootArgumentCodec::parse(ParseContext& context, std::string_view text, st
   constexpr std::size_t longest = 255;
   std::optional<std::string> expanded = context.expand(text);
   if (!expanded) return false;
-  if (expanded->size() > longest || std::any_of(expanded->begin(), expanded->end(), [](char c) { return static_cast<unsigned char>(c) > 127; })) {
+  const bool ascii = std::all_of(expanded->begin(), expanded->end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
+  // COMPAT: the older place of it, [Service], takes everything.
+  if (context.section == "Unit" && (!ascii || expanded->size() > longest)) {
     context.ignore(fmt::format("Invalid reboot argument '{}', ignoring.", *expanded), "at most 255 bytes of ASCII");
     return false;
   }

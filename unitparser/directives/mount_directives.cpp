@@ -32,7 +32,7 @@ constexpr std::array automount_table{
 static_assert(unique_keys(automount_table) && documented(automount_table) && covers_every_field<AutomountConfig>(automount_table));
 
 constexpr std::array swap_table{
-    row<&SwapConfig::what, MountSourceCodec>(swap, "What", changes("What"), "Device or file that is used as swap; the unit must be named after it."),
+    row<&SwapConfig::what, SwapSourceCodec>(swap, "What", changes("What"), "Device or file that is used as swap; the unit must be named after it."),
     row<&SwapConfig::priority, SwapPriorityCodec>(swap, "Priority", changes("Priority"), "Priority among the swap devices; the highest is used first."),
     row<&SwapConfig::options, StringCodec>(swap, "Options", changes("Options"), "Options of swapon, separated by commas."),
     row<&SwapConfig::timeout, SpanOrNever>(swap, "TimeoutSec", constant("TimeoutUSec"), "How long turning on and off may take."),

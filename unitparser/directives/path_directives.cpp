@@ -115,11 +115,14 @@ consteval UnitRow directory_mode(std::string_view key, std::string_view descript
   return custom<&Provided::directories>(exec, key, constant(key), "u", "mode", {&apply_directory_mode<Kind>, &get_directory_mode<Kind>, &ModeCodec::texts}, description);
 }
 template <DirectoryKind Kind>
-consteval UnitRow directory_links(std::string_view property) {
-  UnitRow r = shown(exec, constant(property), "a(sst)", &get_directory_links<Kind>, "Links to the folders.");
+consteval UnitRow links_of(UnitRow r) {
   r.target = to_name(Kind);
   r.texts = &directory_link_texts;
   return r;
+}
+template <DirectoryKind Kind>
+consteval UnitRow directory_links(std::string_view property) {
+  return links_of<Kind>(shown(exec, constant(property), "a(sst)", &get_directory_links<Kind>, "Links to the folders."));
 }
 
 // --- Credentials --------------------------------------------------------------------------------------------------

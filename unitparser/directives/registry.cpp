@@ -63,7 +63,8 @@ class Index {
     const std::string_view key = dot == std::string_view::npos ? alias.target : alias.target.substr(dot + 1);
     for (const UnitRow* row : rows)
       if (row->key == key && row->sections.has(section)) return *row;
-    CHECK(!"an alias names a row that exists");
+    constexpr bool alias_names_a_row = false;
+    CHECK(alias_names_a_row);
     return alias;
   }
 };

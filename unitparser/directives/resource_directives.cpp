@@ -82,6 +82,20 @@ consteval UnitRow scale(std::string_view property) {
   return settable(shown(Sections{}, quiet(property), "u", &get_no_scale, "Relative form of a limit, for transient units."), &scale_lines<Name>);
 }
 
+/// COMPAT: the empty text resets both directions.
+template <auto Field>
+bool apply_old_bandwidth(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (!text.empty()) return apply_field<Field, DeviceLimitCodec>(context, config, text);
+  set_field<&Io::block_io_read_bandwidth>(config, {});
+  set_field<&Io::block_io_write_bandwidth>(config, {});
+  return true;
+}
+template <auto Field>
+consteval UnitRow old_bandwidth(std::string_view key, std::string_view description) {
+  return as_list(custom<Field>(cgroup, key, quiet(key), DeviceLimitCodec::signature, DeviceLimitCodec::word,
+                               {&apply_old_bandwidth<Field>, &get_field<Field, DeviceLimitCodec>, &codec_texts<DeviceLimitCodec>}, description));
+}
+
 constexpr std::array resource_table{
     row<&Basics::slice, SliceCodec>(cgroup, "Slice", quiet("Slice"), "Slice that the unit's processes belong to."),
     cpu_set<&Basics::allowed_cpus>("AllowedCPUs", "CPUs that the unit may use."),
@@ -119,8 +133,8 @@ constexpr std::array resource_table{
     row<&Io::block_io_weight, BlockIoWeightCodec>(cgroup, "BlockIOWeight", quiet("BlockIOWeight"), "Older form of IOWeight=."),
     row<&Io::startup_block_io_weight, BlockIoWeightCodec>(cgroup, "StartupBlockIOWeight", quiet("StartupBlockIOWeight"), "Older form of StartupIOWeight=."),
     row<&Io::block_io_device_weight, DeviceWeightCodec>(cgroup, "BlockIODeviceWeight", quiet("BlockIODeviceWeight"), "Older form of IODeviceWeight=."),
-    row<&Io::block_io_read_bandwidth, DeviceLimitCodec>(cgroup, "BlockIOReadBandwidth", quiet("BlockIOReadBandwidth"), "Older form of IOReadBandwidthMax=."),
-    row<&Io::block_io_write_bandwidth, DeviceLimitCodec>(cgroup, "BlockIOWriteBandwidth", quiet("BlockIOWriteBandwidth"), "Older form of IOWriteBandwidthMax=."),
+    old_bandwidth<&Io::block_io_read_bandwidth>("BlockIOReadBandwidth", "Older form of IOReadBandwidthMax=."),
+    old_bandwidth<&Io::block_io_write_bandwidth>("BlockIOWriteBandwidth", "Older form of IOWriteBandwidthMax=."),
     boolean<&Basics::tasks_accounting>("TasksAccounting", "Account the tasks of the unit."),
     row<&Basics::tasks_max, TasksMaxCodec>(cgroup, "TasksMax", quiet("TasksMax"), "Most tasks that the unit can have."),
     custom<&Basics::delegate, &Basics::delegate_controllers>(cgroup, "Delegate", quiet("Delegate"), "b", "boolean or controllers", {&apply_delegate, &get_delegate, &plain_texts}, "The unit manages the control groups below its own itself."),
@@ -131,8 +145,8 @@ constexpr std::array resource_table{
     row<&Access::ip_address_deny, IpPrefixCodec>(cgroup, "IPAddressDeny", quiet("IPAddressDeny"), "Addresses that the unit may not talk to."),
     row<&Access::ip_ingress_filter_path, FilterPathsCodec>(cgroup, "IPIngressFilterPath", quiet("IPIngressFilterPath"), "BPF programs for incoming packets."),
     row<&Access::ip_egress_filter_path, FilterPathsCodec>(cgroup, "IPEgressFilterPath", quiet("IPEgressFilterPath"), "BPF programs for outgoing packets."),
-    row<&Memory::managed_oom_swap, EnumCodec<ManagedOomMode>>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."),
-    row<&Memory::managed_oom_memory_pressure, EnumCodec<ManagedOomMode>>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."),
+    row<&Memory::managed_oom_swap, OomModeCodec>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."),
+    row<&Memory::managed_oom_memory_pressure, OomModeCodec>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."),
     row<&Memory::managed_oom_memory_pressure_limit, PressureLimitCodec>(cgroup, "ManagedOOMMemoryPressureLimit", quiet("ManagedOOMMemoryPressureLimit"), "Memory pressure from which systemd-oomd acts."),
     row<&Memory::managed_oom_preference, EnumCodec<ManagedOomPreference>>(cgroup, "ManagedOOMPreference", quiet("ManagedOOMPreference"), "Whether systemd-oomd spares the unit."),
     row<&Access::bpf_programs, BpfProgramCodec>(cgroup, "BPFProgram", quiet("BPFProgram"), "BPF programs that are attached to the unit's control group."),

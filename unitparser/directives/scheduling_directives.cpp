@@ -18,7 +18,7 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
     set_field<&Scheduling::cpu_scheduling_policy>(config, std::nullopt);
     return true;
   }
-  const std::optional<int> policy = number_of(cpu_scheduling_policies(), text);
+  const std::optional<int> policy = name_or_number(cpu_scheduling_policies(), text, INT32_MAX);
   if (!policy) {
     context.ignore(fmt::format("Failed to parse CPU scheduling policy, ignoring: {}", text), "choose other, batch, idle, fifo or rr");
     return false;
@@ -68,7 +68,7 @@ bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_vi
     set_field<&Scheduling::numa_policy>(config, std::nullopt);
     return true;
   }
-  const std::optional<int> policy = name_or_number(numa_policies(), text, 4);
+  const std::optional<int> policy = number_of(numa_policies(), text);
   if (!policy) {
     context.ignore(fmt::format("Invalid NUMA policy, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
     return false;
@@ -91,7 +91,11 @@ bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view
   return true;
 }
 Value get_numa_mask(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.exec_scheduling->numa_mask); }
-Value get_slack(const Subject<UnitConfig>& subject) { return subject.config.exec_scheduling->timer_slack_nsec.value_or(50000); }
+Value get_slack(const Subject<UnitConfig>& subject) {
+  constexpr std::uint64_t usual = 50000;  // prctl(2) PR_SET_TIMERSLACK
+  const std::uint64_t slack = subject.config.exec_scheduling->timer_slack_nsec.value_or(usual);
+  return slack == UINT64_MAX ? usual : slack;
+}
 Result<Texts> slack_texts(const Value& value) {
   const auto* nsec = std::get_if<std::uint64_t>(&value.storage);
   if (nsec == nullptr) return fail(ErrorCode::invalid_argument, "nanoseconds are wanted");
@@ -102,13 +106,9 @@ Result<Texts> slack_texts(const Value& value) {
 template <int Resource>
 bool apply_limit(ParseContext& context, UnitConfig& config, std::string_view text) {
   auto limits = config.exec_scheduling->limits;
-  if (text.empty()) {
-    limits[Resource].reset();
-  } else {
-    ResourceLimit limit;
-    if (!parse_limit(context, text, Resource, limit)) return false;
-    limits[Resource] = limit;
-  }
+  ResourceLimit limit;
+  if (!parse_limit(context, text, Resource, limit)) return false;
+  limits[Resource] = limit;
   set_field<&Scheduling::limits>(config, limits);
   return true;
 }

@@ -2,9 +2,9 @@
 #include "unitparser/load/derived_settings.h"
 
 #include <fmt/format.h>
-
 #include <linux/capability.h>
 
+#include <algorithm>
 #include <array>
 
 #include "unitparser/base/text.h"
@@ -52,6 +52,24 @@ void derive_capabilities(UnitConfig& config) {
   if (dropped != 0) config.exec_privileges.write().capability_bounding_set &= ~dropped;
   if (sandbox.private_devices && config.resource_access->device_policy == DevicePolicy::auto_)
     config.resource_access.write().device_policy = DevicePolicy::closed;
+}
+
+/// Where devices are restricted, those that other settings need are allowed.
+void derive_devices(UnitConfig& config) {
+  const ResourceAccess& access = *config.resource_access;
+  if (access.device_policy == DevicePolicy::auto_ && access.device_allow.empty()) return;
+  std::vector<DeviceAllowEntry> needed;
+  if (!config.exec_paths->root_image.empty() || !config.exec_paths->mount_images.empty())
+    needed = {{"/dev/loop-control", "rw"}, {"/dev/mapper/control", "rw"}, {"block-loop", "rwm"}, {"block-blkext", "rwm"}, {"block-device-mapper", "rwm"}};
+  if (config.exec_sandbox->protect_clock) needed.push_back({"char-rtc", "r"});
+  const ExecProvided& provided = *config.exec_provided;
+  const auto is_encrypted = [](const auto& credential) { return credential.encrypted; };
+  if (std::any_of(provided.set_credentials.begin(), provided.set_credentials.end(), is_encrypted) ||
+      std::any_of(provided.load_credentials.begin(), provided.load_credentials.end(), is_encrypted))
+    needed.push_back({"/dev/tpmrm0", "rw"});
+  if (needed.empty()) return;
+  std::vector<DeviceAllowEntry>& allowed = config.resource_access.write().device_allow;
+  allowed.insert(allowed.end(), needed.begin(), needed.end());
 }
 
 /// Data is read where nothing else was said; output goes to the manager's default unless standard input is something that
@@ -112,9 +130,13 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
                      ManagerScope scope) {
   const UnitType type = name.type();
   if (type_has_cgroup(type)) derive_slice(config, name, scope);
+  // COMPAT: an empty TasksMax= is the manager's default, even where the type has another.
+  if (type_has_cgroup(type) && !config.resource_basics->tasks_max)
+    if (const auto& usual = defaults.of(UnitType::service).resource_basics->tasks_max) config.resource_basics.write().tasks_max = usual;
   if (type_has_exec(type)) {
     derive_dynamic_user(config, name);
     derive_capabilities(config);
+    derive_devices(config);
   }
   if (type == UnitType::service) derive_service(config, manager, defaults);
   if (type == UnitType::mount && config.mount->where.empty())

@@ -28,7 +28,10 @@ void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefau
   basics.io_accounting = manager.io_accounting;
   basics.block_io_accounting = manager.block_io_accounting;
   basics.ip_accounting = manager.ip_accounting;
-  if (type == UnitType::slice) return;
+  if (type == UnitType::slice) {
+    basics.tasks_max = ScalableLimit{};
+    return;
+  }
   basics.slice = scope == ManagerScope::system ? "system.slice" : "app.slice";
   basics.tasks_max = manager.tasks_max;
   if (basics.tasks_max && basics.tasks_max->permyriad && machine.tasks_max > 0)

@@ -18,6 +18,7 @@ Result<CpuMask> parse_cpu_set(std::string_view text, std::vector<std::string>* b
     const NumberRange range = TRY(parse_range(word, cpu_number_limit - 1));
     if (range.first > range.last) {
       if (backward_ranges != nullptr) backward_ranges->push_back(word);
+      if (set.empty()) set.resize(8);  // COMPAT: an empty set of a said setting, not an unsaid one
       continue;
     }
     const std::size_t needed = (range.last / 64 + 1) * 8;

@@ -40,7 +40,7 @@ Result<std::uint64_t> fixed_point(std::string_view text, int places) {
   std::string_view fraction = dot == std::string_view::npos ? std::string_view{} : text.substr(dot + 1);
   if (dot != std::string_view::npos && (fraction.empty() || fraction.size() > static_cast<std::size_t>(places)))
     return fail_value(EINVAL, "too many digits after the dot");
-  std::uint64_t value = TRY(parse_unsigned(text.substr(0, dot), std::numeric_limits<std::int32_t>::max(), 10));
+  std::uint64_t value = TRY(parse_unsigned(text.substr(0, dot), std::numeric_limits<std::int32_t>::max()));
   for (int i = 0; i < places; ++i) {
     value *= 10;
     if (fraction.empty()) continue;
@@ -179,7 +179,7 @@ Result<std::uint64_t> parse_one_limit(LimitUnit unit, std::string_view text) {
       return time.is_infinite() ? maximum : (time.usec() + 999'999) / 1'000'000;
     }
     case LimitUnit::microseconds: return TRY(parse_duration(text, Duration::from_usec(1))).usec();
-    default: return parse_unsigned(text);
+    default: return parse_unsigned(text, maximum - 1);
   }
 }
 

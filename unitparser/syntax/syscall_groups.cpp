@@ -33,7 +33,7 @@ constexpr std::array<SystemCallGroup, 29> groups{{
     {"@cpu-emulation", "System calls for CPU emulation functionality",
      "modify_ldt subpage_prot switch_endian vm86 vm86old"},
     {"@debug", "Debugging, performance monitoring and tracing functionality",
-     "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr sys_debug_setcontext"},
+     "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr"},
     {"@file-system", "File system operations",
      "access chdir chmod close creat faccessat faccessat2 fallocate fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 "
      "fgetxattr flistxattr fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 "
@@ -150,7 +150,7 @@ constexpr std::array<SystemCallGroup, 29> groups{{
      "setuid setuid32 setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction sigaltstack signal signalfd "
      "signalfd4 sigpending sigprocmask sigreturn sigsuspend socket socketcall socketpair splice spu_create spu_run "
      "ssetmask stat stat64 statfs statfs64 statx stime subpage_prot swapcontext swapoff swapon switch_endian "
-     "symlink symlinkat sync sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall sysfs sysinfo "
+     "symlink symlinkat sync sync_file_range sync_file_range2 syncfs syscall sysfs sysinfo "
      "syslog sysmips tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 "
      "timer_settime timer_settime64 timerfd timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
      "timerfd_settime64 times tkill truncate truncate64 ugetrlimit umask umount umount2 uname unlink unlinkat "

@@ -41,7 +41,7 @@ class MemoryFiles final : public FileSource {
     std::set<std::string> seen;
     for (const auto& [name, node] : nodes_) {
       if (!path_is_below(name, real) || name == real) continue;
-      const std::string rest = name.substr(real.size() + 1);
+      const std::string rest = name.substr(real == "/" ? 1 : real.size() + 1);
       const std::string first = rest.substr(0, rest.find('/'));
       if (!seen.insert(first).second) continue;
       entries.push_back({first, first == rest ? node.kind : FileKind::directory});

@@ -179,8 +179,10 @@ int cat_one(Session& session, unitparser::FileSource& source, const std::string&
     if (!content->empty() && content->back() != '\n') session.out() << "\n";
     return true;
   };
-  for (const auto folder : roots)
-    if (print_file(std::string(folder) + relative)) break;
+  if (std::none_of(roots.begin(), roots.end(), [&](std::string_view folder) { return print_file(std::string(folder) + relative); })) {
+    session.out() << session.out().styled(Style::blue, "# Main configuration file " + relative + " not found") << "\n";
+    any = true;
+  }
   std::map<std::string, std::string> drop_ins;
   for (const auto folder : roots) {
     const std::string path = std::string(folder) + relative + ".d";
@@ -190,7 +192,7 @@ int cat_one(Session& session, unitparser::FileSource& source, const std::string&
       if (entry.name.ends_with(".conf") && !entry.name.starts_with('.')) drop_ins.emplace(entry.name, path + "/" + entry.name);
   }
   for (const auto& [file, path] : drop_ins) print_file(path);
-  return any ? EXIT_SUCCESS : session.fail("No such configuration file: " + name);
+  return EXIT_SUCCESS;
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 // condition: whether Condition*= and Assert*= lines hold on this machine, with PID 1's own answers. [os]
+#include <algorithm>
 #include <cstdlib>
 
 #include "ctl/verb_list.h"
 #include "init/conditions/conditions.h"
+#include "init/conditions/virtualization.h"
 #include "unitparser/base/text.h"
 #include "unitparser/config/resource_config.h"
 #include "unitparser/directives/registry.h"
@@ -19,7 +21,10 @@ init::ConditionFacts condition_facts(const unitparser::SpecifierFacts& machine, 
   const auto source = unitparser::make_disk_file_source();
   const auto text_of = [&source](const char* path) { return source->read(path, 65536).value_or(""); };
   init::ConditionFacts facts;
-  facts.kernel_command_line = text_of("/proc/cmdline");
+  // In a container the kernel's line is not about us; PID 1's own stands for it.
+  const bool contained = init::detect_container_kind() != "none";
+  facts.kernel_command_line = text_of(contained ? "/proc/1/cmdline" : "/proc/cmdline");
+  std::replace(facts.kernel_command_line.begin(), facts.kernel_command_line.end(), '\0', ' ');
   facts.machine_id = machine.machine_id;
   facts.boot_id = machine.boot_id;
   facts.user_manager = user;

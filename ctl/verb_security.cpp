@@ -30,7 +30,10 @@ void print_review(Session& session, const unitparser::LoadedUnit& unit, const Se
     table.add_row({std::move(grade), Cell{std::string(finding.setting)}, Cell{finding.description}, Cell{number}});
     Cell flag{set ? (*set ? "true" : "false") : ""};
     if (set) flag.json = Value(*set);
-    json.add_row({std::move(flag), Cell{std::string(finding.setting)}, Cell{std::string(finding.json_field)}, Cell{finding.description}, Cell{number}});
+    Cell exposure{number};
+    exposure.json_null = number.empty();
+    flag.json_null = !set;
+    json.add_row({std::move(flag), Cell{std::string(finding.setting)}, Cell{std::string(finding.json_field)}, Cell{finding.description}, std::move(exposure)});
   }
   if (session.options().json()) {
     out << json.json(session.options().output == LogOutput::json_pretty ? JsonLayout::pretty : JsonLayout::compact) << "\n";

@@ -297,8 +297,7 @@ Result<bool> check_group(const std::string& parameter, const ConditionFacts& fac
 }
 
 Result<bool> check_controller(const std::string& parameter, const ConditionFacts& facts) {
-  if (parameter == "v2") return true;
-  if (parameter == "v1") return false;
+  if (parameter == "v1" || parameter == "v2") return exists("/sys/fs/cgroup/cgroup.controllers") == (parameter == "v2");
   for (std::string_view word : unitparser::split_whitespace(parameter)) {
     const auto controller = unitparser::from_name<unitparser::Controller>(word);
     if (!controller) continue;  // one that we do not know may well be there: as in 252

@@ -20,11 +20,11 @@ bool is_installed() {
   return false;
 }
 
-/// Lines that tell how long ago or ahead something is differ from call to call.
-std::string without_distances(const std::string& text) {
+/// Lines that tell how long ago or ahead something is differ from call to call, and we have a folder of units more.
+std::string comparable(const std::string& text) {
   std::string out;
   for (const std::string_view line : split_at(text, '\n'))
-    if (line.find("From now:") == std::string_view::npos) out += std::string(line) + "\n";
+    if (line.find("From now:") == std::string_view::npos && line != "/usr/lib/incipit/units") out += std::string(line) + "\n";
   return out;
 }
 
@@ -34,10 +34,11 @@ void compare(const Words& words) {
   Words ours{"ctl", "--no-pager"};
   theirs.insert(theirs.end(), words.begin(), words.end());
   ours.insert(ours.end(), words.begin(), words.end());
-  const auto real = testing::run_program(genuine, theirs);
-  const auto own = testing::run_program(CTL_PROGRAM, ours);
+  const Words environment{"HOME=/root", "XDG_RUNTIME_DIR=/run/user/0"};
+  const auto real = testing::run_program(genuine, theirs, environment);
+  const auto own = testing::run_program(CTL_PROGRAM, ours, environment);
   EXPECT_EQ(own.status, real.status);
-  EXPECT_EQ(without_distances(own.out), without_distances(real.out));
+  EXPECT_EQ(comparable(own.out), comparable(real.out));
 }
 
 TEST(Analyze, AnswersLikeTheGenuineTool) {
@@ -79,6 +80,13 @@ std::map<std::string, std::string> grades(const std::string& json) {
   return found;
 }
 
+std::string overall(const std::string& page) {
+  const std::size_t at = page.find("Overall exposure");
+  if (at == std::string::npos) return {};
+  const std::string line = page.substr(at, page.find('\n', at) - at);
+  return line.substr(0, line.rfind(' '));
+}
+
 TEST(Analyze, ReviewsSecurityTheSame) {
   if (!is_installed()) GTEST_SKIP();
   const testing::TemporaryFolder folder;
@@ -103,9 +111,10 @@ TEST(Analyze, ReviewsSecurityTheSame) {
       EXPECT_EQ(grades(own.out).size(), 81U);
       const auto real_page = testing::run_program(genuine, {"systemd-analyze", "security", "--offline=true", "--no-pager", file}).out;
       const auto own_page = testing::run_program(CTL_PROGRAM, {"ctl", "security", "--no-pager", file}).out;
-      const std::size_t at = own_page.find(" Overall exposure");
-      ASSERT_NE(at, std::string::npos);
-      EXPECT_NE(real_page.find(trim_right(own_page.substr(at))), std::string::npos) << own_page.substr(at);
+      // "Overall exposure level for review.service: 9.6 UNSAFE"; the face depends on the terminal.
+      const std::string sum = overall(own_page);
+      EXPECT_EQ(sum, overall(real_page));
+      EXPECT_GT(sum.size(), 40U);
     }
 }
 

@@ -97,6 +97,7 @@ struct LoadDefaults {
   std::array<UnitConfig, unit_type_count> by_type;
   Shared<ServiceConfig> simple_service;  ///< what most services end with, shared by them
   Shared<ExecStreams> service_streams;
+  Shared<ResourceBasics> usual_basics;   ///< of units in the usual slice
   [[nodiscard]] const UnitConfig& of(UnitType type) const { return by_type[static_cast<std::size_t>(type)]; }
 };
 

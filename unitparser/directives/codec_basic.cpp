@@ -158,6 +158,10 @@ bool parse_path(ParseContext& context, std::string_view text, std::string& value
     context.fatal = context.fatal || fatal;
     return false;
   }
+  if (expanded->empty()) {
+    value.clear();
+    return true;
+  }
   std::optional<std::string> path = checked_path(context, *expanded, fatal);
   if (!path) return false;
   value = std::move(*path);

@@ -37,6 +37,18 @@ struct OptionalBooleanCodec {
   static Value encode(const std::optional<bool>& value) { return value.value_or(Default); }
 };
 
+/// A boolean that is unset until said; the empty text says nothing.
+struct SaidBooleanCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<bool>& value) {
+    bool said = false;
+    if (!BooleanCodec::parse(context, text, said)) return false;
+    value = said;
+    return true;
+  }
+  static Value encode(const std::optional<bool>& value) { return value.value_or(false); }
+};
+
 /// A boolean that matters so much that a bad one makes the unit unusable.
 struct FatalBooleanCodec {
   static constexpr std::string_view signature = "b", word = "boolean";

@@ -10,7 +10,7 @@
 
 namespace unitparser {
 bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vector<IpPrefix>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     const Result<std::vector<IpPrefix>> prefixes = parse_ip_prefixes(word);
     if (!prefixes)
       context.ignore(fmt::format("Address prefix is invalid, ignoring assignment: {}", word), "such as 10.0.0.0/8, localhost, link-local, multicast or any");
@@ -21,7 +21,9 @@ bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vec
 }
 Value IpPrefixCodec::encode(const std::vector<IpPrefix>& value) {
   ArrayValue array{"(iayu)", {}};
-  for (const IpPrefix& prefix : value) {
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const IpPrefix& prefix = value[i];
+    if (std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), prefix) != value.begin() + static_cast<std::ptrdiff_t>(i)) continue;  // each once
     const std::size_t bytes = prefix.family == AF_INET ? 4 : 16;
     array.elements.push_back(struct_of(std::int32_t{prefix.family},
                                        Bytes{std::string(prefix.address.begin(), prefix.address.begin() + static_cast<std::ptrdiff_t>(bytes))},
@@ -84,7 +86,8 @@ bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::v
 }
 Value BpfProgramCodec::encode(const std::vector<BpfProgram>& value) {
   ArrayValue array{"(ss)", {}};
-  for (const BpfProgram& program : value) array.elements.push_back(struct_of(program.attach_type, program.path));
+  // COMPAT: the last one said is shown first.
+  for (auto program = value.rbegin(); program != value.rend(); ++program) array.elements.push_back(struct_of(program->attach_type, program->path));
   return array;
 }
 Result<Texts> BpfProgramCodec::texts(const Value& value) {
@@ -114,8 +117,9 @@ bool SocketBindCodec::parse(ParseContext& context, std::string_view text, std::v
 }
 Value SocketBindCodec::encode(const std::vector<SocketBindRule>& value) {
   ArrayValue array{"(iiqq)", {}};
-  for (const SocketBindRule& rule : value)
-    array.elements.push_back(struct_of(std::int32_t{rule.family}, std::int32_t{rule.protocol}, rule.port_count, rule.port_first));
+  // COMPAT: the last one said is shown first.
+  for (auto rule = value.rbegin(); rule != value.rend(); ++rule)
+    array.elements.push_back(struct_of(std::int32_t{rule->family}, std::int32_t{rule->protocol}, rule->port_count, rule->port_first));
   return array;
 }
 Result<Texts> SocketBindCodec::texts(const Value& value) {
@@ -138,7 +142,7 @@ Result<Texts> SocketBindCodec::texts(const Value& value) {
 
 bool is_interface_name(std::string_view name) {
   if (name.empty() || name.size() > 15 || name == "." || name == ".." || name == "all" || name == "default") return false;
-  if (parse_unsigned(name, INT32_MAX, 10)) return false;
+  if (name.find_first_not_of(digits) == std::string_view::npos) return false;
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127 && c != ':' && c != '/' && c != '%'; });
 }
 bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text, NameFilter& value) {
@@ -150,14 +154,14 @@ bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text,
   if (invert) text.remove_prefix(1);
   NameFilter filter = value;
   if (filter.entries.empty()) filter.allow_list = !invert;
-  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (is_interface_name(word))
       apply_to_filter(filter, invert, std::string(word), NoExtra{});
     else
       context.ignore(fmt::format("Invalid interface name, ignoring: {}", word));
   });
-  value = std::move(filter);
-  return complete;
+  value = std::move(filter);  // also when the line was not understood to its end
+  return true;
 }
 Value NetworkInterfacesCodec::encode(const NameFilter& value) { return encode_name_filter(value); }
 Result<Texts> NetworkInterfacesCodec::texts(const Value& value) { return filter_texts(value); }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "unitparser/directives/codec_process.h"
 
@@ -107,25 +108,26 @@ Result<std::optional<std::vector<std::string>>> next_fields(std::string_view& te
   if (quote != 0) return fail_value(EINVAL, "open quote");
   return fields;
 }
-void parse_bind_mount(ParseContext& context, const std::vector<std::string>& fields, bool read_only, std::vector<BindMount>& value) {
-  if (fields.size() > 3 || fields[0].empty()) {
-    context.ignore(fmt::format("Invalid syntax, ignoring: {}", join(fields, ":")), "write source[:destination[:rbind or norbind]]");
-    return;
-  }
+/// COMPAT: what follows a bad path, on the other side of its colon, is taken for a mount of its own.
+void parse_bind_mount(ParseContext& context, std::span<const std::string> fields, bool read_only, std::vector<BindMount>& value) {
+  if (fields.empty()) return;
   BindMount bind;
   bind.read_only = read_only;
   const std::optional<std::string> source = context.expand(fields[0]);
-  if (!source) return;
-  std::string_view rest = *source;
+  std::string_view rest = source ? std::string_view(*source) : std::string_view{};
   if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
-  std::optional<std::string> path = checked_path(context, rest);
-  if (!path) return;
+  std::optional<std::string> path = source ? checked_path(context, rest) : std::nullopt;
+  if (!path) return parse_bind_mount(context, fields.subspan(1), read_only, value);
   bind.source = *path;
   bind.destination = std::move(*path);
   if (fields.size() > 1) {
     std::optional<std::string> destination = expanded_path(context, fields[1]);
-    if (!destination) return;
+    if (!destination) return parse_bind_mount(context, fields.subspan(2), read_only, value);
     bind.destination = std::move(*destination);
+  }
+  if (fields.size() > 3) {
+    context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "write source[:destination[:rbind or norbind]]");
+    return;
   }
   if (fields.size() > 2) {
     if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
@@ -201,12 +203,12 @@ bool is_partition(std::string_view name) {
 /// fields[from…]: "partition", "options", …; the last without a partner is options of root.
 void take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
   for (std::size_t i = from; i < fields.size(); i += 2) {
-    if (i + 1 == fields.size())
-      options.push_back({"root", fields[i]});
-    else if (is_partition(fields[i]))
-      options.push_back({fields[i], fields[i + 1]});
-    else
+    const bool alone = i + 1 == fields.size();
+    if (!alone && !is_partition(fields[i])) {
       context.ignore(fmt::format("Invalid partition name {}, ignoring", fields[i]));
+      continue;
+    }
+    if (std::optional<std::string> said = context.expand(fields[alone ? i : i + 1])) options.push_back({alone ? std::string("root") : fields[i], std::move(*said)});
   }
 }
 Value encode_options(const std::vector<ImageOption>& options) {
@@ -239,9 +241,7 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
     return true;
   }
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
-    const std::optional<std::string> expanded = context.expand(word);
-    if (!expanded) return;
-    const std::vector<std::string> fields = colon_fields(*expanded);
+    const std::vector<std::string> fields = colon_fields(word);
     if (fields.empty()) context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
     take_options(context, fields, 0, options);
   });
@@ -385,7 +385,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     }
     auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) { return d.path < p; });
     if (place == value.end() || place->path != *path) place = value.insert(place, ManagedDirectory{*path, {}});
-    if (link && std::find(place->symlinks.begin(), place->symlinks.end(), *link) == place->symlinks.end()) place->symlinks.push_back(std::move(*link));
+    if (link) place->symlinks.push_back(std::move(*link));
   });
 }
 Value encode_directories(const std::vector<ManagedDirectory>& value) {

@@ -40,7 +40,7 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
   return true;
 }
 bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     std::optional<std::string> name = context.expand(word);
     if (!name) {
       context.fatal = true;
@@ -52,10 +52,11 @@ bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vecto
   });
 }
 bool SearchPathCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, WordOptions{.separators = ":"}, [&](const std::string& word) {
-    const std::optional<std::string> expanded = context.expand(word);
-    if (!expanded) return;
-    std::optional<std::string> path = checked_path(context, *expanded);
+  bool good = true;  // COMPAT: nothing counts behind a bad path
+  return for_each_word(context, text, WordOptions{.separators = ":", .keep_empty = true}, [&](const std::string& word) {
+    const std::optional<std::string> expanded = good ? context.expand(word) : std::nullopt;
+    std::optional<std::string> path = expanded ? checked_path(context, *expanded) : std::nullopt;
+    good = path.has_value();
     if (path && std::find(value.begin(), value.end(), *path) == value.end()) value.push_back(std::move(*path));
   });
 }
@@ -133,7 +134,7 @@ Result<Texts> EnvironmentFileCodec::texts(const Value& value) {
 }
 
 bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     std::optional<std::string> name = context.expand(word);
     if (!name) return;
     if (!is_valid_variable_name(*name)) {
@@ -155,13 +156,17 @@ bool UnsetEnvironmentCodec::parse(ParseContext& context, std::string_view text, 
   });
 }
 
+bool is_descriptor_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= ' ' && c < 127 && c != ':'; });
+}
+
 // --- Streams ------------------------------------------------------------------------------------------------------
 namespace {
 /// "fd:NAME"; the bare word takes the stream's own name.
 bool parse_fd_name(ParseContext& context, std::string_view text, std::string& name) {
   const std::optional<std::string> expanded = context.expand(text);
   if (!expanded) return false;
-  if (expanded->empty() || expanded->size() > 255 || expanded->find(':') != std::string::npos || has_control_characters(*expanded)) {
+  if (expanded->empty() || expanded->size() > 255 || !is_descriptor_name(*expanded)) {
     context.ignore(fmt::format("Invalid file descriptor name, ignoring: {}", *expanded));
     return false;
   }
@@ -291,6 +296,7 @@ Result<std::string> decode_base64(std::string_view text) {
     }
   }
   if (count == 1 || (count != 0 && static_cast<std::size_t>(4 - count) != padding) || (count == 0 && padding != 0)) return fail_value(EINVAL, "base64 is cut off");
+  if ((count == 2 && (bits & 0xF) != 0) || (count == 3 && (bits & 0x3) != 0)) return fail_value(EINVAL, "base64 with bits too many");
   if (count == 2) out += static_cast<char>(bits >> 4);
   if (count == 3) {
     out += static_cast<char>(bits >> 10);
@@ -414,7 +420,7 @@ bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std:
   }
   std::optional<std::string> name = context.expand(text);
   if (!name) return false;
-  if (!is_valid_file_name(*name) || !UnitName::is_valid(fmt::format("systemd-journald@{}.service", *name))) {
+  if (!is_valid_file_name(*name) || !is_safe_string(*name) || !UnitName::is_valid(fmt::format("systemd-journald@{}.service", *name))) {
     context.ignore(fmt::format("Specified log namespace name is not valid, ignoring: {}", *name));
     return false;
   }

@@ -28,6 +28,9 @@ struct SearchPathCodec {
   static Value encode(const std::vector<std::string>& value) { return string_array(value); }
 };
 
+/// What a file descriptor may be called: printable ASCII without ':'.
+[[nodiscard]] bool is_descriptor_name(std::string_view name);
+
 struct EnvironmentCodec {
   static constexpr std::string_view signature = "as", word = "assignments";
   static constexpr bool list = true;

@@ -135,7 +135,7 @@ bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::opt
     context.ignore(fmt::format("Invalid maximum tasks value '{}', ignoring: Invalid argument", text), "write a number, a percentage, or infinity");
     return false;
   }
-  if (limit.value == 0 || (limit.value == UINT64_MAX && !limit.permyriad)) {
+  if (!limit.permyriad && (limit.value == 0 || limit.value == UINT64_MAX)) {
     context.ignore(fmt::format("Maximum tasks value '{}' out of range, ignoring.", text));
     return false;
   }
@@ -189,7 +189,7 @@ struct DeviceWords {
 };
 /// "path rest", the path with specifiers resolved.
 std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text) {
-  WordReader reader(text, quoted_words);
+  WordReader reader(text, plain_words);
   const Result<std::optional<std::string>> word = reader.next();
   if (!word || !*word || reader.rest().empty()) {
     context.ignore(fmt::format("Failed to extract device path and value from '{}', ignoring.", text), "write a path and an amount");
@@ -275,7 +275,7 @@ bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std
 Result<Texts> DeviceLatencyCodec::texts(const Value& value) { return device_pairs(value, "us"); }
 
 bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceAllowEntry>& value) {
-  WordReader reader(text, quoted_words);
+  WordReader reader(text, plain_words);
   const Result<std::optional<std::string>> word = reader.next();
   if (!word || !*word) {
     context.ignore(fmt::format("Failed to parse device path and rights from '{}', ignoring.", text));

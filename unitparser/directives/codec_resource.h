@@ -144,7 +144,10 @@ bool may_be_watched_for_memory(ParseContext& context);
 struct OomModeCodec {
   static constexpr std::string_view signature = "s", word = "choice";
   static bool parse(ParseContext& context, std::string_view text, ManagedOomMode& value) {
-    return may_be_watched_for_memory(context) && EnumCodec<ManagedOomMode>::parse(context, text, value);
+    if (!may_be_watched_for_memory(context)) return false;
+    if (!text.empty()) return EnumCodec<ManagedOomMode>::parse(context, text, value);
+    value = ManagedOomMode::auto_;
+    return true;
   }
   static Value encode(const ManagedOomMode& value) { return EnumCodec<ManagedOomMode>::encode(value); }
 };

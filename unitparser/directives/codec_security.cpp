@@ -13,13 +13,13 @@ bool parse_capabilities(ParseContext& context, std::string_view text, std::uint6
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
   std::uint64_t sum = 0;
-  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  // COMPAT: of a line that is not understood to its end the first words count.
+  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (const std::optional<int> capability = parse_capability(word))
       sum |= std::uint64_t{1} << *capability;
     else
       context.ignore(fmt::format("Failed to parse capability in {}=, ignoring: {}", context.key, word), "see capabilities(7)");
   });
-  if (!complete) return false;
   if (sum == 0 || set == initial)
     set = !invert ? sum : sum == 0 ? UINT64_MAX : ~sum & all_capabilities;
   else if (invert)
@@ -33,7 +33,7 @@ bool SecureBitsCodec::parse(ParseContext& context, std::string_view text, std::o
     value.reset();
     return true;
   }
-  int bits = value.value_or(0);
+  int bits = 0;  // COMPAT: the last line counts, though systemd.exec(5) has them add up
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (const std::optional<int> bit = parse_secure_bit(word))
       bits |= *bit;
@@ -139,7 +139,7 @@ bool parse_calls(ParseContext& context, std::string_view text, bool with_errors,
     filter.allow_list = true;
     if (with_errors) add_calls(context, filter, false, {"@default", -1});
   }
-  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::optional<CallWord> call = with_errors ? split_call(word) : CallWord{word, -1};
     if (!call)
       context.ignore(fmt::format("Failed to parse syscall, ignoring: {}", word));
@@ -148,8 +148,8 @@ bool parse_calls(ParseContext& context, std::string_view text, bool with_errors,
     else
       add_calls(context, filter, invert, *call);
   });
-  value = std::move(filter);
-  return complete;
+  value = std::move(filter);  // also when the line was not understood to its end
+  return true;
 }
 }  // namespace
 
@@ -173,7 +173,7 @@ Value SystemCallFilterCodec::encode(const std::optional<SystemCallSet>& value) {
 }
 
 bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (!is_system_call_architecture(word))
       context.ignore(fmt::format("Failed to parse system call architecture \"{}\", ignoring: Invalid argument", word), "such as native, x86-64 or x86");
     else if (std::find(value.begin(), value.end(), word) == value.end())

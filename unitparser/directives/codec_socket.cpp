@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_resource.h"
 #include "unitparser/syntax/addresses.h"
 #include "unitparser/syntax/calendar.h"
@@ -90,6 +91,10 @@ Result<Texts> SocketProtocolCodec::texts(const Value& value) {
   return Texts{std::string(name)};
 }
 bool IpTosCodec::parse(ParseContext& context, std::string_view text, int& value) {
+  if (text.empty()) {
+    value = -1;
+    return true;
+  }
   const std::optional<int> tos = name_or_number(ip_tos_names(), text, 255);
   if (!tos) {
     context.ignore(fmt::format("Failed to parse IP TOS value, ignoring: {}", text), "choose low-delay, throughput, reliability or low-cost");
@@ -119,7 +124,7 @@ bool DescriptorNameCodec::parse(ParseContext& context, std::string_view text, st
   }
   std::optional<std::string> name = context.expand(text);
   if (!name) return false;
-  if (name->empty() || name->size() > 255 || name->find(':') != std::string::npos || has_control_characters(*name)) {
+  if (name->empty() || name->size() > 255 || !is_descriptor_name(*name)) {
     context.ignore(fmt::format("Invalid file descriptor name, ignoring: {}", *name), "at most 255 characters, no colon");
     return false;
   }
@@ -140,7 +145,7 @@ bool TimestampingCodec::parse(ParseContext& context, std::string_view text, Sock
   return true;
 }
 bool SymlinksCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     const std::optional<std::string> expanded = context.expand(word);
     if (!expanded) return;
     if (std::optional<std::string> path = checked_path(context, *expanded)) value.push_back(std::move(*path));
@@ -247,7 +252,7 @@ Result<Texts> watched_path_lines(const Value& value) {
 bool MountSourceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   std::optional<std::string> source = context.expand(text);
   if (!source) return false;
-  value = is_absolute_path(*source) ? simplify_path(*source) : std::move(*source);
+  value = std::move(*source);
   return true;
 }
 bool SwapSourceCodec::parse(ParseContext& context, std::string_view text, std::string& value) { return parse_path(context, text, value, false); }
@@ -302,6 +307,7 @@ bool PidFileCodec::parse(ParseContext& context, std::string_view text, std::stri
   if (!expanded) return false;
   if (!is_safe_path(*expanded)) {
     context.complain(fmt::format("{}= path is not normalized, ignoring: {}", context.key, *expanded));
+    context.load_error = EINVAL;  // COMPAT: in spite of these words the whole unit cannot be loaded
     return false;
   }
   std::string path = *expanded;

@@ -63,6 +63,18 @@ struct MountSourceCodec {
   static bool parse(ParseContext& context, std::string_view text, std::string& value);
   static Value encode(const std::string& value) { return value; }
 };
+/// A boolean is a choice between the two that differ from the kernel's default.
+struct BindIpv6OnlyCodec {
+  static constexpr std::string_view signature = "s", word = "boolean or choice";
+  static bool parse(ParseContext& context, std::string_view text, BindIpv6Only& value) {
+    if (const Result<bool> truth = parse_boolean(text)) {
+      value = *truth ? BindIpv6Only::ipv6_only : BindIpv6Only::both;
+      return true;
+    }
+    return EnumCodec<BindIpv6Only>::parse(context, text, value);
+  }
+  static Value encode(const BindIpv6Only& value) { return std::string(to_name(value)); }
+};
 struct SwapSourceCodec {
   static constexpr std::string_view signature = "s", word = "path";
   static bool parse(ParseContext& context, std::string_view text, std::string& value);

@@ -63,10 +63,7 @@ bool ServiceUnitCodec::parse(ParseContext& context, std::string_view text, std::
   return parse_unit_name(context, text, {UnitType::service, "Unit must be of type service"}, value);
 }
 bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  if (text.empty()) {
-    value.clear();
-    return true;
-  }
+  if (text.empty()) return true;  // COMPAT: what was said stays
   std::string name;
   if (!parse_unit_name(context, text, {UnitType::slice, "Failed to assign slice"}, name)) return false;
   value = std::move(name);
@@ -75,8 +72,10 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
 
 bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:", "info:", "man:"};
+  bool good = true;  // COMPAT: nothing counts behind a bad specifier
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
-    std::optional<std::string> url = context.expand(word);
+    std::optional<std::string> url = good ? context.expand(word) : std::nullopt;
+    good = url.has_value();
     if (!url) return;
     for (const std::string_view scheme : schemes)
       if (!scheme.empty() && url->starts_with(scheme) && url->size() > scheme.size()) {
@@ -158,7 +157,7 @@ bool ExitStatusCodec::parse(ParseContext& context, std::string_view text, ExitSt
     value = {};
     return true;
   }
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     if (const auto status = parse_exit_status(word)) {
       value.codes.insert(*status);
     } else if (const auto signal = parse_signal(word); signal && !is_digit(word[0])) {

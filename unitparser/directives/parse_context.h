@@ -28,6 +28,7 @@ struct ParseContext {
   ManagerScope scope = ManagerScope::system;
   Remarks& remarks;
   bool fatal = false;  ///< set by a codec: the unit must not start, "bad-setting"
+  int load_error = 0;  ///< set by a codec: the unit cannot even be loaded, "error" with this errno
 
   /// The line, or the part of it that is named, counts for nothing.
   void ignore(std::string message, std::string hint = {}) { remarks.add(Severity::warning, std::move(message), std::move(hint)); }

@@ -126,7 +126,7 @@ Value get_syslog_priority(const Subject<UnitConfig>& subject) {
 }
 bool apply_log_level_max(ParseContext& context, UnitConfig& config, std::string_view text) {
   int level = -1;
-  if (!text.empty() && !LogLevelCodec::parse(context, text, level)) return false;
+  if (!LogLevelCodec::parse(context, text, level)) return false;
   set_field<&Logging::log_level_max>(config, level);
   return true;
 }

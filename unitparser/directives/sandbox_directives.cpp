@@ -20,7 +20,8 @@ consteval UnitRow boolean(std::string_view key, std::string_view description) {
 /// API file systems are mounted for a private root unless it is said otherwise.
 Value get_mount_api_vfs(const Subject<UnitConfig>& subject) {
   const std::optional<bool> said = subject.config.exec_sandbox->mount_api_vfs;
-  return said.value_or(!subject.config.exec_identity->root_directory.empty() || !subject.config.exec_paths->root_image.empty());
+  const std::string& root = subject.config.exec_identity->root_directory;
+  return said.value_or((!root.empty() && root != "/") || !subject.config.exec_paths->root_image.empty());
 }
 
 constexpr std::array rows{
@@ -55,7 +56,7 @@ constexpr std::array rows{
     row<&Sandbox::ipc_namespace_path, PathCodec>(exec, "IPCNamespacePath", constant("IPCNamespacePath"), "IPC namespace that processes join."),
     boolean<&Sandbox::private_network>("PrivateNetwork", "Processes have a network of their own with nothing but loopback."),
     boolean<&Sandbox::private_users>("PrivateUsers", "Processes have a user namespace of their own."),
-    row<&Sandbox::private_mounts, OptionalBooleanCodec<false>>(exec, "PrivateMounts", constant("PrivateMounts"), "Processes have a mount namespace of their own."),
+    row<&Sandbox::private_mounts, SaidBooleanCodec>(exec, "PrivateMounts", constant("PrivateMounts"), "Processes have a mount namespace of their own."),
     boolean<&Sandbox::private_ipc>("PrivateIPC", "Processes have an IPC namespace of their own."),
     boolean<&Sandbox::protect_hostname>("ProtectHostname", "The host name cannot be changed."),
     row<&Sandbox::protect_system, BooleanOrEnumCodec<ProtectSystem>>(exec, "ProtectSystem", constant("ProtectSystem"), "Which part of the operating system's files is read-only."),

@@ -4,6 +4,7 @@
 
 #include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/rows.h"
+#include "unitparser/syntax/cpu_set.h"
 #include "unitparser/syntax/kernel_names.h"
 
 namespace unitparser {
@@ -16,6 +17,7 @@ using Scheduling = ExecScheduling;
 bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (text.empty()) {
     set_field<&Scheduling::cpu_scheduling_policy>(config, std::nullopt);
+    set_field<&Scheduling::cpu_scheduling_priority>(config, 0);
     return true;
   }
   const std::optional<int> policy = name_or_number(cpu_scheduling_policies(), text, INT32_MAX);
@@ -25,8 +27,9 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
   }
   set_field<&Scheduling::cpu_scheduling_policy>(config, policy);
   const bool real_time = *policy == SCHED_FIFO || *policy == SCHED_RR;
+  const bool known = !name_of(cpu_scheduling_policies(), *policy).empty() || *policy == SCHED_DEADLINE || *policy == 7;
   if (!real_time)
-    set_field<&Scheduling::cpu_scheduling_priority>(config, 0);
+    set_field<&Scheduling::cpu_scheduling_priority>(config, known ? 0 : -1);  // COMPAT: as sched_get_priority_min(2) answers
   else if (config.exec_scheduling->cpu_scheduling_priority.value_or(0) == 0)
     set_field<&Scheduling::cpu_scheduling_priority>(config, 1);
   return true;
@@ -48,6 +51,13 @@ bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view 
   return true;
 }
 Value get_priority(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_scheduling->cpu_scheduling_priority.value_or(0)}; }
+
+bool apply_io_class(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (!apply_field<&Scheduling::io_scheduling_class, IoClassCodec>(context, config, text)) return false;
+  // No class is the usual one, with its usual priority.
+  if (text == "none" || text == "0") set_field<&Scheduling::io_scheduling_priority>(config, std::nullopt);
+  return true;
+}
 
 bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (text == "numa") {
@@ -84,7 +94,7 @@ Value get_numa_policy(const Subject<UnitConfig>& subject) {
 bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view text) {
   CpuMask mask = config.exec_scheduling->numa_mask;
   if (text == "all")
-    mask = context.machine != nullptr && !context.machine->numa_nodes.empty() ? context.machine->numa_nodes : CpuMask{1, 0, 0, 0, 0, 0, 0, 0};
+    add_cpus(mask, context.machine != nullptr && !context.machine->numa_nodes.empty() ? context.machine->numa_nodes : CpuMask{1, 0, 0, 0, 0, 0, 0, 0});
   else if (!parse_cpu_set(context, text, "NUMA mask", mask))
     return false;
   set_field<&Scheduling::numa_mask>(config, std::move(mask));
@@ -143,7 +153,8 @@ constexpr std::array rows{
     row<&Scheduling::nice, NiceCodec>(exec, "Nice", constant("Nice"), "Nice level: -20 is the most favoured, 19 the least."),
     row<&Scheduling::oom_score_adjust, OomScoreCodec>(exec, "OOMScoreAdjust", constant("OOMScoreAdjust"), "How soon the kernel kills the process when memory is short; -1000 is never."),
     row<&Scheduling::coredump_filter, CoredumpFilterCodec>(exec, "CoredumpFilter", constant("CoredumpFilter"), "Kinds of memory that core dumps hold."),
-    row<&Scheduling::io_scheduling_class, IoClassCodec>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), "Class of I/O scheduling."),
+    custom<&Scheduling::io_scheduling_class>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), IoClassCodec::signature, IoClassCodec::word,
+        {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &codec_texts<IoClassCodec>}, "Class of I/O scheduling."),
     row<&Scheduling::io_scheduling_priority, IoPriorityCodec>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), "Priority within the class; 0 is the highest."),
     custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling."),
     custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy."),

@@ -57,7 +57,7 @@ bool apply_timeout_abort(ParseContext& context, UnitConfig& config, std::string_
     return true;
   }
   Duration timeout;
-  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::plain, timeout)) return false;
   set_field<&ServiceTimeouts::timeout_abort>(config, timeout);
   set_field<&ServiceTimeouts::timeout_abort_set>(config, true);
   return true;
@@ -80,12 +80,14 @@ template <auto Field>
 consteval UnitRow command(std::string_view key, std::string_view description) {
   return row<Field, ExecCodec>(service, key, invalidates(key), description);
 }
-template <auto Field>
-consteval UnitRow extended(std::string_view property) {
-  UnitRow r = shown(service, invalidates(property), extended_exec_signature, &get_extended<Field>, "The same commands with all their prefixes.");
-  r.target = property.substr(0, property.size() - 2);
+consteval UnitRow written_as_commands(UnitRow r) {
+  r.target = r.bus.name.substr(0, r.bus.name.size() - 2);
   r.texts = &ExecCodec::texts;
   return r;
+}
+template <auto Field>
+consteval UnitRow extended(std::string_view property) {
+  return written_as_commands(shown(service, invalidates(property), extended_exec_signature, &get_extended<Field>, "The same commands with all their prefixes."));
 }
 
 using Service = ServiceConfig;

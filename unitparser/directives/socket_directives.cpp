@@ -63,7 +63,7 @@ constexpr std::array rows{
     listen<ListenKind::usb_function>("ListenUSBFunction", "USB FunctionFS end point to listen on."),
     settable(shown(socket, constant("Listen"), "a(ss)", &get_listen, "Everything that the unit listens on."), &listen_lines),
     row<&Options::socket_protocol, SocketProtocolCodec>(socket, "SocketProtocol", constant("SocketProtocol"), "Protocol of the IP sockets, if it is not the usual one."),
-    row<&Options::bind_ipv6_only, EnumCodec<BindIpv6Only>>(socket, "BindIPv6Only", constant("BindIPv6Only"), "Whether IPv6 sockets take IPv4 connections too."),
+    row<&Options::bind_ipv6_only, BindIpv6OnlyCodec>(socket, "BindIPv6Only", constant("BindIPv6Only"), "Whether IPv6 sockets take IPv4 connections too."),
     row<&Options::backlog, UnsignedCodec>(socket, "Backlog", constant("Backlog"), "How many connections may wait to be accepted."),
     row<&Options::bind_to_device, InterfaceCodec>(socket, "BindToDevice", constant("BindToDevice"), "Network interface that the sockets are bound to."),
     row<&Socket::exec_start_pre, ExecCodec>(socket, "ExecStartPre", invalidates("ExecStartPre"), "Commands run before the sockets are made."),

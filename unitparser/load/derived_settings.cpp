@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "unitparser/base/text.h"
 #include "unitparser/syntax/paths.h"
@@ -85,19 +86,21 @@ void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) 
   if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
 }
 
-/// Instances live in a slice of their template's own below the default one.
-void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
+/// Where no file says the slice: the usual one, and for instances a slice of their template's own below it.
+void derive_slice(UnitConfig& config, const UnitName& name, const LoadDefaults& defaults, ManagerScope scope) {
   if (name.type() == UnitType::slice) {
     const Result<UnitName> parent = parent_slice(name);
     if (parent) config.resource_basics.write().slice = parent->text();
     return;
   }
-  const std::string_view standard = scope == ManagerScope::system ? "system" : "app";
-  const std::string slice = fmt::format("{}.slice", standard);
-  if (config.resource_basics->slice.empty()) config.resource_basics.write().slice = slice;
-  if (name.text() == "init.scope") config.resource_basics.write().slice = "-.slice";
-  if (name.form() != NameForm::instance || config.resource_basics->slice != slice) return;
-  config.resource_basics.write().slice = fmt::format("{}-{}.slice", standard, escape_name(name.prefix()));
+  const std::string_view usual = scope == ManagerScope::system ? "system" : "app";
+  std::string slice = fmt::format("{}.slice", usual);
+  if (name.form() == NameForm::instance) slice = fmt::format("{}-{}.slice", usual, escape_name(name.prefix()));
+  if (name.text() == "init.scope") slice = "-.slice";
+  else if (!config.resource_basics->slice.empty()) return;
+  config.resource_basics.write().slice = std::move(slice);
+  // Most units come to the same; they share it.
+  if (*config.resource_basics == *defaults.usual_basics) config.resource_basics = defaults.usual_basics;
 }
 
 void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {
@@ -129,7 +132,7 @@ void derive_service(UnitConfig& config, const ManagerDefaults& manager, const Lo
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {
   const UnitType type = name.type();
-  if (type_has_cgroup(type)) derive_slice(config, name, scope);
+  if (type_has_cgroup(type)) derive_slice(config, name, defaults, scope);
   // COMPAT: an empty TasksMax= is the manager's default, even where the type has another.
   if (type_has_cgroup(type) && !config.resource_basics->tasks_max)
     if (const auto& usual = defaults.of(UnitType::service).resource_basics->tasks_max) config.resource_basics.write().tasks_max = usual;
@@ -179,6 +182,8 @@ std::string verify_service(const UnitConfig& config, const UnitName& name, Remar
     return "Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.";
   if (service.type == ServiceType::oneshot && (service.restart == ServiceRestart::always || service.restart == ServiceRestart::on_success))
     return "Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.";
+  if (service.type == ServiceType::oneshot && !(service.restart_force_exit_status == ExitStatusSet{}))
+    return "Service has RestartForceExitStatus= set, which isn't allowed for Type=oneshot services. Refusing.";
   if (service.type == ServiceType::oneshot && service.exit_type == ServiceExitType::cgroup)
     return "Service has ExitType=cgroup set, which isn't allowed for Type=oneshot services. Refusing.";
   if (service.type == ServiceType::dbus && service.bus_name.empty())
@@ -259,7 +264,23 @@ std::string verify_swap(const UnitConfig& config, const UnitName& name) {
 
 }  // namespace
 
+namespace {
+
+/// Isolating more than one unit at once is impossible.
+std::string verify_isolating_handler(const UnitSection& unit, DependencyKind kind, JobMode mode) {
+  if (mode != JobMode::isolate) return {};
+  std::set<std::string_view> units;
+  for (const DependencyEntry& entry : unit.dependencies)
+    if (entry.kind == kind) units.insert(entry.unit);
+  return units.size() > 1 ? fmt::format("More than one {}= dependencies specified but {}JobMode=isolate set. Refusing.", to_name(kind), to_name(kind)) : std::string();
+}
+
+}  // namespace
+
 std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
+  const UnitSection& unit = *config.unit;
+  for (const auto& [kind, mode] : {std::pair(DependencyKind::on_success, unit.on_success_job_mode), std::pair(DependencyKind::on_failure, unit.on_failure_job_mode)})
+    if (std::string refusal = verify_isolating_handler(unit, kind, mode); !refusal.empty()) return refusal;
   switch (name.type()) {
     case UnitType::service: return verify_service(config, name, remarks);
     case UnitType::socket: return verify_socket(config);

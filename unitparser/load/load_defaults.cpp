@@ -20,7 +20,7 @@ void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults&
   if (!manager.smack_process_label.empty()) config.exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
 }
 
-void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope) {
+void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager, const MachineFacts& machine) {
   ResourceBasics& basics = config.resource_basics.write();
   basics.cpu_accounting = manager.cpu_accounting;
   basics.memory_accounting = manager.memory_accounting;
@@ -32,7 +32,6 @@ void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefau
     basics.tasks_max = ScalableLimit{};
     return;
   }
-  basics.slice = scope == ManagerScope::system ? "system.slice" : "app.slice";
   basics.tasks_max = manager.tasks_max;
   if (basics.tasks_max && basics.tasks_max->permyriad && machine.tasks_max > 0)
     basics.tasks_max->value = machine.tasks_max * *basics.tasks_max->permyriad / 10000;
@@ -55,7 +54,7 @@ UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const Mac
     default: break;
   }
   if (type_has_exec(type)) set_exec_defaults(config, type, manager, scope);
-  if (type_has_cgroup(type)) set_resource_defaults(config, type, manager, machine, scope);
+  if (type_has_cgroup(type)) set_resource_defaults(config, type, manager, machine);
   if (type == UnitType::service) {
     ServiceTimeouts& timeouts = config.service_timeouts.write();
     timeouts.timeout_start = manager.timeout_start;
@@ -86,6 +85,7 @@ LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFac
   if (const Result<UnitName> name = UnitName::parse("simple.service")) derive_settings(simple, *name, manager, defaults, scope);
   defaults.simple_service = simple.service;
   defaults.service_streams = simple.exec_streams;
+  defaults.usual_basics = simple.resource_basics;
   return defaults;
 }
 

@@ -41,7 +41,7 @@ class DocumentReader {
       else if (entry.kind == IniKind::missing_key)
         warn(entry, {}, "Missing key name before '=', ignoring line.");
       else if (section_ && !assign(entry))
-        return FileOutcome::fatal;
+        return failed_ ? FileOutcome::failed : FileOutcome::fatal;
     }
     if (!document.failure) return FileOutcome::complete;
     Diagnostic failure{Severity::error, {path_, document.failure->position.line, 0}, {}, document.failure->message, {}};
@@ -83,7 +83,8 @@ class DocumentReader {
       if (diagnostics_[i].hint.empty() && !accepted && !row.value_word.empty()) diagnostics_[i].hint = fmt::format("expected: {}", row.value_word);
     if (context_.list_assignments)
       unit_.assignments.push_back({to_name(*section_), row.key, std::string(entry.key), std::string(entry.value), {path_, entry.line, entry.column}, row.list, accepted});
-    return !context.fatal;
+    failed_ = context.load_error != 0;
+    return !context.fatal && !failed_;
   }
 
   [[nodiscard]] std::string hint(std::string_view key) const {
@@ -103,6 +104,7 @@ class DocumentReader {
   LoadedUnit& unit_;
   Diagnostics& diagnostics_;
   std::optional<Section> section_;
+  bool failed_ = false;
 };
 
 /// Units of these types exist without a file.
@@ -222,6 +224,7 @@ void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
   switch (parse_unit_text(*text, found.fragment_path, context_, unit)) {
     case FileOutcome::complete: break;
     case FileOutcome::malformed: set_error(unit, EBADMSG, found.fragment_path); break;
+    case FileOutcome::failed: set_error(unit, EINVAL, found.fragment_path); break;
     case FileOutcome::fatal: set_fatal(unit); break;
   }
 }
@@ -274,6 +277,7 @@ LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std
     const FileOutcome outcome = parse_unit_text(text, path, context, unit);
     if (!is_fragment) continue;
     if (outcome == FileOutcome::malformed) set_error(unit, EBADMSG, path);
+    if (outcome == FileOutcome::failed) set_error(unit, EINVAL, path);
     if (outcome == FileOutcome::fatal) set_fatal(unit);
   }
   finish(unit, context);

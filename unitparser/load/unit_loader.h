@@ -55,6 +55,7 @@ enum class FileOutcome : std::uint8_t {
   complete,
   malformed,  ///< the syntax is broken beyond repair; what stood before is kept
   fatal,      ///< a directive made the unit unusable; what came after was not read
+  failed,     ///< the same, and it cannot even be loaded (EINVAL)
 };
 /// One file's text into a unit's config and diagnostics. `path` is what its sources are given and messages name.
 FileOutcome parse_unit_text(std::string_view text, const std::string& path, const LoadContext& context, LoadedUnit& unit);

@@ -91,7 +91,7 @@ Result<SocketAddress> parse_socket_address(std::string_view text, Ipv6 ipv6) {
 }
 
 Result<SocketAddress> parse_netlink_address(std::string_view text) {
-  const auto words = split_whitespace(text);
+  const std::vector<std::string> words = TRY(split_words(text, {}));
   if (words.empty() || words.size() > 2) return fail_value(EINVAL, "not a netlink family and group");
   SocketAddress address;
   address.kind = SocketAddress::Kind::netlink;

@@ -169,7 +169,7 @@ std::optional<int> name_or_number(std::span<const NamedNumber> table, std::strin
 
 std::optional<int> parse_signal(std::string_view text) {
   const int real_time_span = SIGRTMAX - SIGRTMIN;
-  if (!text.empty() && is_digit(text[0])) {
+  if (!text.empty() && (is_digit(text[0]) || text[0] == '+')) {
     const auto number = parse_unsigned(text, static_cast<std::uint64_t>(SIGRTMAX));
     if (!number || *number == 0) return std::nullopt;
     return static_cast<int>(*number);

@@ -198,10 +198,11 @@ std::string_view resource_limit_name(int resource) {
 Result<ResourceLimit> parse_resource_limit(int resource, std::string_view text) {
   if (resource < 0 || resource >= RLIM_NLIMITS) return fail_value(EINVAL, "no such resource");
   const LimitUnit unit = limit_kinds[static_cast<std::size_t>(resource)].unit;
-  const std::size_t colon = text.find(':');
+  const std::vector<std::string> parts = TRY(split_words(text, {.separators = ":", .keep_empty = true}));
+  if (parts.empty() || parts.size() > 2) return fail_value(EINVAL, "a limit is one value, or soft:hard");
   ResourceLimit limit;
-  limit.soft = TRY(parse_one_limit(unit, trim(text.substr(0, colon))));
-  limit.hard = colon == std::string_view::npos ? limit.soft : TRY(parse_one_limit(unit, trim(text.substr(colon + 1))));
+  limit.soft = TRY(parse_one_limit(unit, trim(parts[0])));
+  limit.hard = parts.size() == 1 ? limit.soft : TRY(parse_one_limit(unit, trim(parts[1])));
   if (limit.soft > limit.hard) return fail_value(EILSEQ, "soft limit above the hard limit");
   return limit;
 }

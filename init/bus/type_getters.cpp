@@ -136,10 +136,7 @@ constexpr std::array service_rows{
     UnitGetterRow{"ExecStopPost", service_commands}, UnitGetterRow{"ExecStopPostEx", service_commands},
 };
 
-Value fd_name(const PropertyContext& c, const Member&) {
-  const auto& said = c.unit.config.socket->fd_name;
-  return said.empty() ? c.unit.name.text() : said;
-}
+Value fd_name(const PropertyContext& c, const Member&) { return c.unit.config.socket->fd_name.value_or(c.unit.name.text()); }
 
 constexpr std::array socket_rows{
     UnitGetterRow{"ControlPID", control_pid},

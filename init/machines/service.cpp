@@ -62,8 +62,7 @@ std::vector<PassedFd> descriptors_of(const Core& core, const Unit& unit) {
   for (UnitId id : core.graph.others(unit.id, Atom::triggered_by)) {
     const Unit* socket = core.units.find(id);
     if (socket == nullptr || socket->type() != UnitType::socket) continue;
-    const std::string& name =
-        socket->config.socket->fd_name.empty() ? socket->name.text() : socket->config.socket->fd_name;
+    const std::string name = socket->config.socket->fd_name.value_or(socket->name.text());
     for (const SocketPort& port : std::get<SocketRuntime>(socket->type_runtime).ports) fds.push_back({port.fd, name});
   }
   return fds;

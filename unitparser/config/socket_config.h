@@ -39,7 +39,7 @@ struct SocketConfig {
   std::uint32_t max_connections_per_source = 0;
   bool remove_on_stop = false;
   std::vector<std::string> symlinks;
-  std::string fd_name;  ///< empty: the unit's name
+  std::optional<std::string> fd_name;  ///< unset: the unit's name
   Duration trigger_limit_interval = Duration::infinity();  ///< infinity: not said (2 s)
   std::uint32_t trigger_limit_burst = UINT32_MAX;          ///< UINT32_MAX: not said (200 with Accept=, else 20)
   Duration timeout = Duration::from_seconds(90);

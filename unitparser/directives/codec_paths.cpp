@@ -235,7 +235,7 @@ Result<std::string> image_text(const StructValue& fields, bool with_destination)
 }  // namespace
 
 bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageOption>& value) {
-  std::vector<ImageOption> options;
+  std::vector<ImageOption> options = value;
   if (text.empty()) {
     value.clear();
     return true;

@@ -199,15 +199,6 @@ std::optional<DeviceWords> split_device(ParseContext& context, std::string_view 
   if (!expanded) return std::nullopt;
   return DeviceWords{simplify_path(*expanded), trim(reader.rest())};  // COMPAT: need not be absolute
 }
-/// A limit takes the place of one for the same device.
-void replace_device(std::vector<DeviceLimit>& entries, DeviceLimit entry) {
-  for (DeviceLimit& known : entries)
-    if (known.path == entry.path) {
-      known = std::move(entry);
-      return;
-    }
-  entries.push_back(std::move(entry));
-}
 Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
   const auto* list = std::get_if<ArrayValue>(&value.storage);
   if (list == nullptr) return fail_value(EINVAL, "a list of devices is wanted");
@@ -251,8 +242,15 @@ bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::
     context.ignore(fmt::format("Invalid IO limit '{}', ignoring.", words->rest), "write an amount such as 5M, or infinity");
     return false;
   }
-  replace_device(value, DeviceLimit{std::move(words->path), *amount});
+  value.push_back(DeviceLimit{std::move(words->path), *amount});
   return true;
+}
+void DeviceLimitCodec::merge(std::vector<DeviceLimit>& all, std::vector<DeviceLimit> more) {
+  for (DeviceLimit& limit : more) {
+    const auto known = std::find_if(all.begin(), all.end(), [&limit](const DeviceLimit& other) { return other.path == limit.path; });
+    if (known == all.end()) all.push_back(std::move(limit));
+    else *known = std::move(limit);
+  }
 }
 Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
   ArrayValue array{"(st)", {}};
@@ -269,7 +267,7 @@ bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std
     context.ignore(fmt::format("Failed to parse timer value, ignoring: {}", words->rest));
     return false;
   }
-  replace_device(value, DeviceLimit{std::move(words->path), span->usec()});
+  value.push_back(DeviceLimit{std::move(words->path), span->usec()});
   return true;
 }
 Result<Texts> DeviceLatencyCodec::texts(const Value& value) { return device_pairs(value, "us"); }

@@ -87,6 +87,7 @@ struct DeviceLimitCodec {
   static constexpr std::string_view signature = "a(st)", word = "device and amount";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value);
+  static void merge(std::vector<DeviceLimit>& all, std::vector<DeviceLimit> more);  ///< one for each device, the last
   static Value encode(const std::vector<DeviceLimit>& value);
   static Result<Texts> texts(const Value& value);
 };
@@ -94,6 +95,7 @@ struct DeviceLatencyCodec {
   static constexpr std::string_view signature = "a(st)", word = "device and time span";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value);
+  static void merge(std::vector<DeviceLimit>& all, std::vector<DeviceLimit> more) { DeviceLimitCodec::merge(all, std::move(more)); }
   static Value encode(const std::vector<DeviceLimit>& value) { return DeviceLimitCodec::encode(value); }
   static Result<Texts> texts(const Value& value);
 };

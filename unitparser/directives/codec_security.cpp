@@ -139,7 +139,7 @@ bool parse_calls(ParseContext& context, std::string_view text, bool with_errors,
     filter.allow_list = true;
     if (with_errors) add_calls(context, filter, false, {"@default", -1});
   }
-  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const std::optional<CallWord> call = with_errors ? split_call(word) : CallWord{word, -1};
     if (!call)
       context.ignore(fmt::format("Failed to parse syscall, ignoring: {}", word));

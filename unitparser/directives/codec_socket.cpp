@@ -117,14 +117,14 @@ bool InterfaceCodec::parse(ParseContext& context, std::string_view text, std::st
   value = std::move(*name);
   return true;
 }
-bool DescriptorNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+bool DescriptorNameCodec::parse(ParseContext& context, std::string_view text, std::optional<std::string>& value) {
   if (text.empty()) {
-    value.clear();
+    value.reset();
     return true;
   }
   std::optional<std::string> name = context.expand(text);
   if (!name) return false;
-  if (name->empty() || name->size() > 255 || !is_descriptor_name(*name)) {
+  if (name->size() > 255 || !is_descriptor_name(*name)) {
     context.ignore(fmt::format("Invalid file descriptor name, ignoring: {}", *name), "at most 255 characters, no colon");
     return false;
   }
@@ -305,7 +305,7 @@ bool PidFileCodec::parse(ParseContext& context, std::string_view text, std::stri
   }
   const std::optional<std::string> expanded = context.expand(text);
   if (!expanded) return false;
-  if (!is_safe_path(*expanded)) {
+  if (!expanded->empty() && !is_safe_path(*expanded)) {
     context.complain(fmt::format("{}= path is not normalized, ignoring: {}", context.key, *expanded));
     context.load_error = EINVAL;  // COMPAT: in spite of these words the whole unit cannot be loaded
     return false;

@@ -31,8 +31,8 @@ struct InterfaceCodec {
 };
 struct DescriptorNameCodec {
   static constexpr std::string_view signature = "s", word = "name";
-  static bool parse(ParseContext& context, std::string_view text, std::string& value);
-  static Value encode(const std::string& value) { return value; }
+  static bool parse(ParseContext& context, std::string_view text, std::optional<std::string>& value);
+  static Value encode(const std::optional<std::string>& value) { return value.value_or(std::string()); }
 };
 struct TimestampingCodec {
   static constexpr std::string_view signature = "s", word = "boolean, us or ns";

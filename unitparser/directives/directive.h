@@ -281,7 +281,8 @@ void set_field(RootOf<Field>& root, FieldType<Field> value) {
 
 // --- Codecs -------------------------------------------------------------------------------------------------------
 /// A codec of T reads one text into a T, shows a T as a Value, and names its D-Bus signature and its kind of value.
-/// `Codec::list` (true): it appends, and an empty text resets. `Codec::texts` (optional): Value to texts of a file.
+/// `Codec::list` (true): it appends, and an empty text resets; `Codec::merge` (optional) does the appending.
+/// `Codec::texts` (optional): Value to texts of a file.
 template <class Codec, class T>
 concept CodecFor = requires(ParseContext& context, std::string_view text, T& value) {
   { Codec::parse(context, text, value) } -> std::same_as<bool>;
@@ -321,7 +322,10 @@ bool apply_field(ParseContext& context, RootOf<Field>& root, std::string_view te
       const bool complete = Codec::parse(context, text, more);  // what stood in front of a bad word counts
       if (more.empty()) return complete;
       auto& all = write_field<Field>(root);
-      all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+      if constexpr (requires { Codec::merge(all, std::move(more)); })
+        Codec::merge(all, std::move(more));
+      else
+        all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
       return complete;
     } else {
       FieldType<Field> value = read_field<Field>(root);

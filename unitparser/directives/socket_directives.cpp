@@ -28,8 +28,7 @@ consteval UnitRow listen(std::string_view key, std::string_view description) {
 Value get_listen(const Subject<UnitConfig>& subject) { return encode_listen(subject.config.socket->listen); }
 
 Value get_descriptor_name(const Subject<UnitConfig>& subject) {
-  const std::string& said = subject.config.socket->fd_name;
-  return said.empty() ? subject.name.text() : said;
+  return subject.config.socket->fd_name.value_or(subject.name.text());
 }
 Value get_trigger_interval(const Subject<UnitConfig>& subject) {
   const Duration interval = subject.config.socket->trigger_limit_interval;

@@ -142,7 +142,7 @@ Result<Texts> SocketBindCodec::texts(const Value& value) {
 
 bool is_interface_name(std::string_view name) {
   if (name.empty() || name.size() > 15 || name == "." || name == ".." || name == "all" || name == "default") return false;
-  if (parse_signed(name)) return false;  // a number is an index, not a name
+  if (const Result<std::int64_t> index = parse_signed(name); index && *index > 0) return false;  // a number is an index, not a name
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127 && c != ':' && c != '/' && c != '%'; });
 }
 bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text, NameFilter& value) {

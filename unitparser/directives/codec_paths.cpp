@@ -235,7 +235,7 @@ Result<std::string> image_text(const StructValue& fields, bool with_destination)
 }  // namespace
 
 bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageOption>& value) {
-  std::vector<ImageOption> options = value;
+  std::vector<ImageOption> options;
   if (text.empty()) {
     value.clear();
     return true;
@@ -246,7 +246,8 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
     take_options(context, fields, 0, options);
   });
   if (!complete) return false;
-  value = std::move(options);
+  if (options.empty()) value.clear();  // COMPAT: a line of which nothing is left is a reset
+  value.insert(value.end(), std::make_move_iterator(options.begin()), std::make_move_iterator(options.end()));
   return true;
 }
 Value ImageOptionsCodec::encode(const std::vector<ImageOption>& value) { return encode_options(value); }

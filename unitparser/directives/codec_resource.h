@@ -95,7 +95,6 @@ struct DeviceLatencyCodec {
   static constexpr std::string_view signature = "a(st)", word = "device and time span";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value);
-  static void merge(std::vector<DeviceLimit>& all, std::vector<DeviceLimit> more) { DeviceLimitCodec::merge(all, std::move(more)); }
   static Value encode(const std::vector<DeviceLimit>& value) { return DeviceLimitCodec::encode(value); }
   static Result<Texts> texts(const Value& value);
 };

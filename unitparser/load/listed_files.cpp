@@ -33,7 +33,10 @@ Result<std::string> ListedFiles::read(const std::string& path, std::size_t limit
   if (kind_of(path) == FileKind::missing) return fail_errno(ENOENT, path);
   return source_->read(path, limit);
 }
-Result<std::vector<DirectoryEntry>> ListedFiles::list(const std::string& path) { return folder(path).entries; }
+Result<std::vector<DirectoryEntry>> ListedFiles::list(const std::string& path) {
+  if (kind_of(path) == FileKind::missing) return fail_errno(ENOENT, path);  // not worth to be remembered
+  return folder(path).entries;
+}
 Result<std::string> ListedFiles::read_link(const std::string& path) {
   switch (kind_of(path)) {
     case FileKind::missing: return fail_errno(ENOENT, path);

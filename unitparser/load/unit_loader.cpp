@@ -197,6 +197,8 @@ LoadedUnit UnitLoader::load(const UnitName& name) {
   if (unit.state != LoadState::bad_setting) read_drop_ins(found, unit);
   add_links(found, unit);
   finish(unit, context_);
+  recent_.share(unit.config);
+  unit.config.sources.shrink_to_fit();
   return unit;
 }
 

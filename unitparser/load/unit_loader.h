@@ -10,6 +10,7 @@
 #include "unitparser/directives/parse_context.h"
 #include "unitparser/load/file_source.h"
 #include "unitparser/load/loaded_unit.h"
+#include "unitparser/load/recent_parts.h"
 #include "unitparser/load/unit_files.h"
 
 namespace unitparser {
@@ -48,6 +49,7 @@ class UnitLoader final : public UnitSource {
   FileSource* source_;
   UnitFiles* files_;
   LoadContext context_;
+  RecentParts recent_;
 };
 
 /// How the reading of one file ended.

@@ -70,8 +70,8 @@ class CalendarParser {
   explicit CalendarParser(std::string_view text) : rest_(text) {}
 
   Result<CalendarSpec> parse() {
-    TRY(parse_weekdays());
-    if (TRY(parse_date())) TRY(parse_time());
+    (void)TRY(parse_weekdays());
+    if (TRY(parse_date())) (void)TRY(parse_time());
     if (!rest_.empty()) return invalid();
     return std::move(spec_);
   }

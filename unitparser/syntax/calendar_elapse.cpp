@@ -40,9 +40,13 @@ std::optional<std::int64_t> next_in_field(const CalendarField& field, std::int64
 
 /// The set of small values (below 64) of a field as bits.
 std::uint64_t bits_of(const CalendarField& field, int first, int last) {
+  if (field.empty()) return (2ULL << static_cast<unsigned>(last)) - (1ULL << static_cast<unsigned>(first));
   std::uint64_t bits = 0;
-  for (std::optional<std::int64_t> value = next_in_field(field, first, last); value; value = next_in_field(field, *value + 1, last))
-    bits |= 1ULL << static_cast<unsigned>(*value);
+  for (const CalendarComponent& c : field) {
+    const int stop = c.repeat == 0 ? c.start : c.stop >= 0 ? std::min(c.stop, last) : last;
+    for (int value = c.start; value <= std::min(stop, last); value += std::max(c.repeat, 1))
+      if (value >= first) bits |= 1ULL << static_cast<unsigned>(value);
+  }
   return bits;
 }
 

@@ -130,12 +130,12 @@ class TzFileReader {
   Result<TimeZone> read() {
     Header header = TRY(read_header());
     if (header.version >= '2') {  // the 32-bit block is for old readers: pass over it
-      TRY(skip(body_size(header, 4)));
+      (void)TRY(skip(body_size(header, 4)));
       header = TRY(read_header());
-      TRY(read_body(header, 8));
+      (void)TRY(read_body(header, 8));
       follow_footer();
     } else {
-      TRY(read_body(header, 4));
+      (void)TRY(read_body(header, 4));
     }
     return std::move(zone_);
   }

@@ -12,6 +12,17 @@
 
 namespace unitparser {
 
+namespace {
+/// /var/run is a link to /run since long; the path without it, and a remark.
+std::string without_legacy_folder(ParseContext& context, std::string path) {
+  constexpr std::string_view legacy = "/var/run";
+  if (!path_is_below(path, legacy) || path.size() <= legacy.size() + 1) return path;
+  std::string better = "/run" + path.substr(legacy.size());
+  context.note(fmt::format("{}= references a path below legacy directory /var/run/, updating {} → {}; please update the unit file accordingly.", context.key, path, better));
+  return better;
+}
+}  // namespace
+
 // --- Sockets ------------------------------------------------------------------------------------------------------
 bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text, std::vector<ListenEntry>& list) {
   if (text.empty()) {
@@ -23,7 +34,8 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
   ListenEntry entry{kind, {}, context.origin};
   const bool is_address = kind == ListenKind::stream || kind == ListenKind::datagram || kind == ListenKind::sequential_packet;
   if (is_address || kind == ListenKind::netlink) {
-    const Result<SocketAddress> address = is_address ? parse_socket_address(*expanded) : parse_netlink_address(*expanded);
+    const std::string said = is_address ? without_legacy_folder(context, *expanded) : *expanded;
+    const Result<SocketAddress> address = is_address ? parse_socket_address(said) : parse_netlink_address(said);
     if (!address) {
       context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", is_address ? "address" : "netlink address", *expanded),
                      "write a path, @abstract, port, address:port or vsock:cid:port");
@@ -313,12 +325,7 @@ bool PidFileCodec::parse(ParseContext& context, std::string_view text, std::stri
   std::string path = *expanded;
   if (!is_absolute_path(path)) path = (context.specifiers.facts != nullptr ? context.specifiers.facts->runtime_directory : std::string("/run")) + "/" + path;
   path = simplify_path(path);
-  if (path_is_below(path, "/var/run") && path.size() > 9) {
-    const std::string better = "/run/" + path.substr(9);
-    context.note(fmt::format("PIDFile= references a path below legacy directory /var/run/, updating {} → {}; please update the unit file accordingly.", path, better));
-    path = better;
-  }
-  value = std::move(path);
+  value = without_legacy_folder(context, std::move(path));
   return true;
 }
 

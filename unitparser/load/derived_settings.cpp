@@ -86,6 +86,18 @@ void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) 
   if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
 }
 
+/// Mounts that come from before this manager, and outlive it, belong to nobody.
+bool is_foreign_mount(const UnitConfig& config, const UnitName& name) {
+  if (name.type() != UnitType::mount) return false;
+  const std::string& where = config.mount->where;
+  for (const std::string_view folder : {"/proc", "/sys", "/dev", "/run/initramfs"})
+    if (path_is_below(where, folder)) return true;
+  if (where == "/" || where == "/usr") return true;
+  for (const std::string_view option : split_at(config.mount->options, ','))
+    if (option == "x-initrd.mount") return true;
+  return false;
+}
+
 /// Where no file says the slice: the usual one, and for instances a slice of their template's own below it.
 void derive_slice(UnitConfig& config, const UnitName& name, const LoadDefaults& defaults, ManagerScope scope) {
   if (name.type() == UnitType::slice) {
@@ -98,6 +110,7 @@ void derive_slice(UnitConfig& config, const UnitName& name, const LoadDefaults& 
   if (name.form() == NameForm::instance) slice = fmt::format("{}-{}.slice", usual, escape_name(name.prefix()));
   if (name.text() == "init.scope") slice = "-.slice";
   else if (!config.resource_basics->slice.empty()) return;
+  if (is_foreign_mount(config, name)) slice = "-.slice";
   config.resource_basics.write().slice = std::move(slice);
   // Most units come to the same; they share it.
   if (*config.resource_basics == *defaults.usual_basics) config.resource_basics = defaults.usual_basics;
@@ -132,6 +145,8 @@ void derive_service(UnitConfig& config, const ManagerDefaults& manager, const Lo
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {
   const UnitType type = name.type();
+  if (type == UnitType::mount && config.mount->where.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
   if (type_has_cgroup(type)) derive_slice(config, name, defaults, scope);
   // COMPAT: an empty TasksMax= is the manager's default, even where the type has another.
   if (type_has_cgroup(type) && !config.resource_basics->tasks_max)
@@ -142,8 +157,6 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
     derive_devices(config);
   }
   if (type == UnitType::service) derive_service(config, manager, defaults);
-  if (type == UnitType::mount && config.mount->where.empty())
-    if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
   if (type == UnitType::swap && config.swap->what.empty())
     if (const Result<std::string> path = path_from_name(name)) config.swap.write().what = *path;
   if (type == UnitType::automount && config.automount->where.empty())

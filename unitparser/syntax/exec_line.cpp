@@ -250,7 +250,7 @@ std::string format_exec_line(const ExecCommand& command) {
     const bool plain = !text.empty() && text != ";" && is_safe_string(text) && text.find(' ') == std::string_view::npos;
     return plain ? escape_specifiers(text) : '"' + escape_specifiers(escape_c(text)) + '"';
   };
-  out += escape_specifiers(command.path);
+  out += quoted(command.path);
   for (std::size_t i = separate_argv0 ? 0 : 1; i < command.argv.size(); ++i) out += ' ' + quoted(command.argv[i]);
   return out;
 }

@@ -137,5 +137,25 @@ TEST(UnitPaths, FollowTheEnvironment) {
   EXPECT_TRUE(is_in_generator_directory(make_unit_paths(UnitScope::system), "/run/systemd/generator.late/a.mount"));
 }
 
+TEST(UnitFiles, PrefixesOfATemplateArePlainNames) {
+  testing::MemoryFiles files;
+  files.write("/lib/systemd/system/q-a-b@.service", "");
+  // In the order in which systemd 252 prefers them.
+  const std::vector<std::string> folders{"q-a-b@x.y.service", "q-a-b@.service", "q-a-.service", "q-.service", "q-a-@x.y.service", "q-a-@.service", "q-@x.y.service", "q-@.service", "service"};
+  for (const std::string& folder : folders) files.write("/etc/systemd/system/" + folder + ".d/same.conf", "");
+  for (const char* unrelated : {"q-a-b.service", "-.service"}) files.write("/etc/systemd/system/" + std::string(unrelated) + ".d/same.conf", "");
+  const std::vector<std::string> names{"q-a-b@x.y.service"};
+  for (const std::string& folder : folders) {
+    UnitFiles units(files, make_unit_paths(UnitScope::system));
+    units.refresh();
+    const std::string path = "/etc/systemd/system/" + folder + ".d/same.conf";
+    EXPECT_EQ(units.drop_ins(names), std::vector<std::string>{path});
+    files.remove(path);
+  }
+  UnitFiles units(files, make_unit_paths(UnitScope::system));
+  units.refresh();
+  EXPECT_TRUE(units.drop_ins(names).empty());
+}
+
 }  // namespace
 }  // namespace unitparser

@@ -1,0 +1,114 @@
+// Values at which random units showed us to differ from systemd 252 (tests/parity/directives); what it shows is kept here.
+#include "ctl/render/property_text.h"
+#include "tests/golden/recorded.h"
+#include "unitparser/base/text.h"
+#include "unitparser/directives/registry.h"
+
+namespace unitparser {
+namespace {
+
+struct Finding {
+  std::string_view unit, section, lines, property, shown;  ///< several lines of one property joined by a blank
+};
+constexpr Finding findings[] = {
+    {"a.service", "Service", "TasksMax=010%", "TasksMax", "3784"},  // numbers in percentages have the bases of C
+    {"a.slice", "Slice", "TasksMax=", "TasksMax", "7096"},
+    {"a.service", "Service", "TasksMax=0%", "TasksMax", "0"},
+    {"a.service", "Service", "DefaultMemoryLow=18446744073709551615", "DefaultMemoryLow", "0"},
+    {"a.service", "Service", "MemoryMin=infinity", "MemoryMin", "18446744073709551615"},
+    {"a.service", "Service", "CPUQuotaPeriodSec=0", "CPUQuotaPeriodUSec", "0"},
+    {"a.service", "Service", "IOReadBandwidthMax=/x infinity", "IOReadBandwidthMax", ""},
+    {"a.service", "Service", "IOReadIOPSMax=/dev/vda 5\nIOReadIOPSMax=rel 7\nIOReadIOPSMax=/dev/vda 6", "IOReadIOPSMax", "/dev/vda 6 rel 7"},
+    {"a.service", "Service", "IODeviceLatencyTargetSec=/dev/vda 10ms\nIODeviceLatencyTargetSec=/dev/vda 25ms", "IODeviceLatencyTargetUSec", "/dev/vda 10ms /dev/vda 25ms"},
+    {"a.service", "Service", "BlockIOReadBandwidth=/dev/vda 1M\nBlockIOWriteBandwidth=", "BlockIOReadBandwidth", ""},
+    {"a.service", "Service", "DeviceAllow=/dev/null rw\nDeviceAllow=/dev/zero r", "DeviceAllow", "/dev/zero r /dev/null rw"},
+    {"a.service", "Service", "DevicePolicy=closed\nProtectClock=yes\nSetCredentialEncrypted=x:Zm9v", "DeviceAllow", "/dev/tpmrm0 rw char-rtc r"},
+    {"a.socket", "Socket", "Delegate=cpu memory", "Delegate", "no"},
+    {"a.socket", "Socket", "ManagedOOMMemoryPressure=kill", "ManagedOOMMemoryPressure", "auto"},
+    {"a.service", "Service", "DisableControllers=\"pu io", "DisableControllers", "io"},
+    {"a.service", "Service", "SocketBindAllow=ipv4:tcp:80\nSocketBindAllow=tcp", "SocketBindAllow", "tcpany ipv4:tcp80"},
+    {"a.service", "Service", "IPIngressFilterPath=/x\nIPIngressFilterPath=/x", "IPIngressFilterPath", "/x"},
+    {"a.service", "Service", "RestrictNetworkInterfaces=xxxxxxxxxxxxxxxxxxxx 5 -1", "RestrictNetworkInterfaces", "-1"},
+    {"a.service", "Service", "LimitNPROC=7\nLimitNPROC=", "LimitNPROC", "7"},
+    {"a.service", "Service", "LimitMEMLOCK=4294\\67296", "LimitMEMLOCK", "429467296"},
+    {"a.service", "Service", "CPUSchedulingPolicy=fifo\nCPUSchedulingPolicy=", "CPUSchedulingPriority", "0"},
+    {"a.service", "Service", "IOSchedulingPriority=3\nIOSchedulingClass=none", "IOSchedulingPriority", "4"},
+    {"a.service", "Service", "TimerSlackNSec=infinity", "TimerSlackNSec", "50000"},
+    {"a.service", "Service", "NUMAPolicy=1", "NUMAPolicy", "n/a"},
+    {"a.service", "Service", "ReadWritePaths=/x\\x20y", "ReadWritePaths", "/xx20y"},
+    {"a.service", "Service", "TemporaryFileSystem=/a \"", "TemporaryFileSystem", "/a"},
+    {"a.service", "Service", "BindReadOnlyPaths=\"/a b:/c\" -rel:/b", "BindReadOnlyPaths", "/a b:/c:/a b:/c:rbind /b:/b:rbind"},
+    {"a.service", "Service", "RuntimeDirectory=a:b:c", "RuntimeDirectory", "a"},
+    {"a.service", "Service", "ExtensionImages=/a:/b:bogus:x", "ExtensionImages", "/a:root:x"},
+    {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=root:noexec", "RootImageOptions", "root:ro root:noexec"},
+    {"a.service", "Service", "RootHash=/a//b/./%H", "RootHashPath", "/a//b/./%H"},
+    {"a.service", "Service", "LogNamespace=foo bar", "LogNamespace", ""},
+    {"a.service", "Service", "LogLevelMax=3\nLogLevelMax=", "LogLevelMax", "3"},
+    {"a.service", "Service", "ExecSearchPath=/a \"", "ExecSearchPath", "\"/a \\\"\""},
+    {"a.service", "Service", "ExecSearchPath=:/opt", "ExecSearchPath", ""},
+    {"a.service", "Service", "Group=-x", "Group", "-x"},
+    {"a.service", "Service", "PassEnvironment=a\\x41b", "PassEnvironment", "ax41b"},
+    {"a.service", "Service", "StandardInputData=aGVsbGx=", "StandardInput", "null"},
+    {"a.socket", "Socket", "StandardInputText=hello", "StandardInput", "null"},
+    {"a.service", "Service", "StandardError=file:rel\nUMask=0077", "UMask", "0077"},
+    {"a.service", "Service", "SecureBits=no-setuid-fixup\nSecureBits=keep-caps", "SecureBits", "16"},
+    {"a.service", "Service", "CapabilityBoundingSet=CAP_CHOWN \"CAP", "CapabilityBoundingSet", "cap_chown"},
+    {"a.service", "Service", "SystemCallLog=read bogus_c'll write", "SystemCallLog", "read write"},
+    {"a.service", "Service", "PrivateMounts=yes\nPrivateMounts=", "PrivateMounts", "yes"},
+    {"a.service", "Service", "RootDirectory=/", "MountAPIVFS", "no"},
+    {"a.service", "Service", "KillMode=mixed\nKillMode=", "KillMode", "control-group"},
+    {"a.service", "Service", "RestartKillSignal=+5", "RestartKillSignal", "5"},
+    {"a.service", "Service", "SuccessExitStatus=\"ogus 5", "SuccessExitStatus", "5"},
+    {"a.service", "Service", "TimeoutAbortSec=0", "TimeoutAbortUSec", "0"},
+    {"a.service", "Service", "Slice=a.slice\nSlice=", "Slice", "a.slice"},
+    {"a@i.service", "Service", "Slice=system.slice", "Slice", "system.slice"},
+    {"a@i.service", "Service", "", "Slice", "system-a.slice"},
+    {"a.service", "Unit", "RebootArgument=ü", "RebootArgument", ""},
+    {"a.service", "Unit", "Documentation=file:/%x man:b(2)", "Documentation", ""},
+    {"a.socket", "Socket", "BindIPv6Only=no", "BindIPv6Only", "both"},
+    {"a.socket", "Socket", "IPTOS=16\nIPTOS=", "IPTOS", "-1"},
+    {"a.socket", "Socket", "ListenNetlink=kobject-ue\\vent", "Listen", "/run/a.sock (Stream) kobject-uevent 0 (Netlink)"},
+    {"a.socket", "Socket", "ListenStream=/var/run/x", "Listen", "/run/a.sock (Stream) /run/x (Stream)"},
+    {"a.socket", "Socket", "FileDescriptorName=ü", "FileDescriptorName", "a.socket"},
+    {"a.socket", "Socket", "KeyringMode=bogus", "KeyringMode", "shared"},
+    {"mnt-a.mount", "Mount", "What=//host/share", "What", "//host/share"},
+    {"mnt-a.mount", "Mount", "", "Description", "/mnt/a"},
+    {"mnt-a.mount", "Mount", "Options=x-initrd.mount", "Slice", "-.slice"},
+    {"a.swap", "Swap", "What=LABEL=x", "What", "/a"},
+    {"a-b.slice", "Slice", "", "Description", "Slice /a/b"},
+};
+
+std::string shown(const Finding& finding) {
+  const UnitName name = *UnitName::parse(finding.unit);
+  const std::string path = "/etc/systemd/system/" + name.text();
+  const LoadedUnit unit = load_from_texts(name, {{path, testing::recorded_text(name, std::string(finding.section), std::string(finding.lines))}}, testing::recorded_context());
+  const Property* property = find_property(unit_interface, finding.property);
+  if (property == nullptr) property = find_property(interface_of(name.type()), finding.property);
+  if (property == nullptr || unit.state != LoadState::loaded) return "(not loaded)";
+  std::string text;
+  for (const std::string& line : ctl::property_texts(finding.property, bus_value(unit.config, name, testing::recorded_context().machine, *property), ctl::TimestampStyle::pretty))
+    text += (text.empty() ? "" : " ") + line;
+  return text;
+}
+
+TEST(FoundByRandomUnits, IsMended) {
+  for (const Finding& finding : findings) EXPECT_EQ(shown(finding), finding.shown) << finding.section << " " << finding.lines << " " << finding.property;
+}
+
+LoadState state_of(std::string_view unit, std::string_view section, std::string_view lines) {
+  const UnitName name = *UnitName::parse(unit);
+  return load_from_texts(name, {{"/etc/systemd/system/" + name.text(), testing::recorded_text(name, std::string(section), std::string(lines))}}, testing::recorded_context()).state;
+}
+
+TEST(FoundByRandomUnits, LoadStates) {
+  EXPECT_EQ(state_of("a.service", "Service", "DynamicUser=maybe"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.service", "Service", "User=017"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.service", "Service", "PIDFile=/a/../b"), LoadState::error);
+  EXPECT_EQ(state_of("a.service", "Service", "Type=oneshot\nRestartForceExitStatus=1"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.service", "Unit", "OnFailure=b.service c.service\nOnFailureJobMode=isolate"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.service", "Service", "RootImage=%i"), LoadState::loaded);
+  EXPECT_EQ(state_of("mnt-a.automount", "Automount", "Where=/"), LoadState::error);
+}
+
+}  // namespace
+}  // namespace unitparser

@@ -68,8 +68,8 @@ bool is_set_audit_id(std::string_view id) { return !id.empty() && id != "4294967
 
 }  // namespace
 
-SenderCache::SenderCache(const DaemonPaths& paths)
-    : units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/") {
+SenderCache::SenderCache(const DaemonPaths& paths, Accounts& accounts)
+    : accounts_(accounts), limits_(paths.root), units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/") {
   // Paths are relative to where PID 1 has put itself: in a container that is not the top.
   const std::string own = read_proc(1, "cgroup");
   if (const auto path = find_cgroup_path(own)) {
@@ -138,7 +138,8 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   }
 }
 
-void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint) {
+void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint,
+                              std::uint64_t now) {
   const ProcessFacts facts = read_process(credentials.pid);
   sender.pid = credentials.pid;
   sender.uid = credentials.uid != static_cast<uid_t>(-1) ? credentials.uid : facts.uid;
@@ -182,6 +183,9 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   sender.owner = sender.uid == static_cast<uid_t>(-1) ? 0 : sender.uid;
   if (sender.owner > 0 && !identity.owner_uid.empty())
     std::from_chars(identity.owner_uid.data(), identity.owner_uid.data() + identity.owner_uid.size(), sender.owner);
+  sender.has_session = !identity.session.empty() && sender.owner > 0;
+  sender.own = sender.unit.empty() ? OwnFiles{} : limits_.find(sender.unit, now);
+  sender.account = &accounts_.of(sender.unit);
   std::string fingerprint;
   for (const std::string& field : fields) fingerprint.append(field).push_back('\0');
   if (fingerprint != sender.fingerprint) {
@@ -209,7 +213,7 @@ Sender& SenderCache::find(const SenderCredentials& credentials, std::string_view
   const bool other_process = sender.read_at != 0 && credentials.uid != static_cast<uid_t>(-1) &&
                              (sender.uid != credentials.uid || sender.gid != credentials.gid);
   if (sender.read_at == 0 || other_process || now - sender.read_at > refresh_interval) {
-    read_sender(sender, credentials, unit_hint);
+    read_sender(sender, credentials, unit_hint, now);
     sender.read_at = now;
   }
   sender.used_at = now;

@@ -48,9 +48,10 @@ class Server {
   void on_signal();
   void on_hostname();
   void on_audit(int fd);
-  bool on_varlink(std::string_view method);
+  VarlinkOutcome on_varlink(std::string_view method);
   void drain();
-  void synchronize();
+  [[nodiscard]] bool synchronize();
+  void serve(Source source, int fd);
   void after_events();
   void write_stamp(const char* name) const;
   [[nodiscard]] int timeout() const;
@@ -61,6 +62,7 @@ class Server {
   DaemonPaths paths_;
   Notifier notifier_;
   Storage storage_;
+  Accounts accounts_;
   SenderCache senders_;
   Forwarder forwarder_;
   Dispatcher dispatcher_;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "journal/file/disk.h"
 #include "journal/file/reader.h"
 #include "unitparser/base/result.h"
 
@@ -33,8 +34,15 @@ struct RecoveryReport {
   std::uint64_t lost = 0;  ///< at most so many that were in it before
 };
 
-/// Replaces the file at `path` by one that holds every complete entry of it, with the same sequence numbers and times;
-/// the old bytes stay until the new file is on the disk. Errors: io; protocol when nothing can be read at all.
-[[nodiscard]] unitparser::Result<RecoveryReport> recover_file(const std::string& path);
+/// Replaces the file at `path` by one that holds every complete entry of it, with the same sequence numbers and times,
+/// and that is on the disk and in `state` before the old bytes go. Errors: io; not_found
+/// when nothing of it had reached the disk; protocol when it is damaged so that no entry can be saved.
+[[nodiscard]] unitparser::Result<RecoveryReport> recover_file(const std::string& path,
+                                                              FileState state = FileState::offline,
+                                                              Disk& disk = Disk::real());
+
+/// True when a file that passed verify_file() may be appended to: where the header and the data say that their lists
+/// end is where they end. (Readers do not use these numbers, so a check for readers does not look at them.)
+[[nodiscard]] bool ends_agree(const JournalFile& file);
 
 }  // namespace journal

@@ -47,6 +47,7 @@ std::vector<StoredFile> list_files(const std::string& folder) {
     StoredFile file;
     file.path = folder + "/" + std::string(name);
     file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    file.stem = name.substr(0, std::min(name.find('@'), name.rfind(".journal")));
     if (parse_archived_name(name, file)) file.is_empty = has_no_entries(::dirfd(dir.get()), entry->d_name);
     files.push_back(std::move(file));
   }
@@ -59,18 +60,18 @@ FileSystemSpace file_system_space(const std::string& path) {
   return {static_cast<std::uint64_t>(fs.f_blocks) * fs.f_frsize, static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize};
 }
 
-std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal) {
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk) {
   const std::vector<StoredFile> files = list_files(folder);
   std::vector<VacuumedFile> gone;
   for (const std::size_t i : plan_vacuum(files, goal))
-    if (::unlink(files[i].path.c_str()) == 0) gone.push_back({files[i].path, files[i].size});
+    if (disk.unlink(files[i].path) == 0) gone.push_back({files[i].path, files[i].size});
   return gone;
 }
 
-Result<void> make_folders(const std::string& path, unsigned mode) {
+Result<void> make_folders(const std::string& path, unsigned mode, Disk& disk) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) return fail_errno(errno, part);
+    if (disk.make_folder(part, mode) < 0 && errno != EEXIST) return fail_errno(errno, part);
     if (end == std::string::npos) return {};
   }
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/file/disk.h"
 #include "journal/store/policy.h"
 #include "unitparser/base/result.h"
 
@@ -27,10 +28,10 @@ struct VacuumedFile {
   std::uint64_t size = 0;
 };
 /// Deletes archived files of the folder until the goal is reached.
-std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal);
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk = Disk::real());
 
 /// Makes a folder and its parents; those that exist are fine.
-[[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode);
+[[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode, Disk& disk = Disk::real());
 
 /// Paths of the files in a folder whose names end so, sorted.
 [[nodiscard]] std::vector<std::string> list_with_suffix(const std::string& folder, std::string_view suffix);

@@ -52,6 +52,23 @@ Result<Id128> random_id() {
 /// Half of what is there already: chains stay short, and at most a third of the arrays is unused.
 constexpr std::uint64_t new_array_capacity(std::uint64_t total) { return std::max<std::uint64_t>(4, total / 2); }
 
+/// Deletes a file that did not come to be, whatever stopped it.
+class HalfMadeFile {
+ public:
+  HalfMadeFile(Disk& disk, const std::string& path) : disk_(disk), path_(path) {}
+  HalfMadeFile(const HalfMadeFile&) = delete;
+  HalfMadeFile& operator=(const HalfMadeFile&) = delete;
+  ~HalfMadeFile() {
+    if (!kept_) disk_.unlink(path_);
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  Disk& disk_;
+  const std::string& path_;
+  bool kept_ = false;
+};
+
 std::uint64_t next_generation() {
   static std::uint64_t last = 0;
   return ++last;
@@ -64,6 +81,7 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
   std::unique_ptr<Appender> file(new Appender(disk));
   file->fd_ = UniqueFd(disk.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
   if (!file->fd_) return fail_errno(errno, path);
+  HalfMadeFile half_made(disk, path);
   file->path_ = path;
   file->limits_ = limits;
   file->compression_ = compression;
@@ -88,10 +106,8 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
     TRY(file->map(sizeof header));
     return file->make_tables(data_buckets_for(limits.max_size), field_buckets);
   }();
-  if (!set_up) {
-    disk.unlink(path);
-    return tl::unexpected(set_up.error());
-  }
+  if (!set_up) return tl::unexpected(set_up.error());
+  half_made.keep();
   return file;
 }
 
@@ -239,12 +255,15 @@ std::uint64_t Appender::find_data(std::string_view payload, std::uint64_t hash) 
   return 0;
 }
 
-void Appender::link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type) {
+Result<void> Appender::link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type) {
   const std::uint64_t tail = bucket.tail_hash_offset;
+  std::uint64_t size = 0;
+  if (tail != 0 && view_.object(tail, type, size) == nullptr) return fail(ErrorCode::io, path_ + ": damaged hash table");
   if (tail == 0 || bucket.head_hash_offset == 0) bucket.head_hash_offset = offset;
   else if (type == ObjectType::data) at<DataObject>(tail)->next_hash_offset = offset;
   else at<FieldObject>(tail)->next_hash_offset = offset;
   bucket.tail_hash_offset = offset;
+  return {};
 }
 
 Result<std::uint64_t> Appender::intern_field(std::string_view name) {
@@ -265,7 +284,7 @@ Result<std::uint64_t> Appender::intern_field(std::string_view name) {
   auto* field = at<FieldObject>(offset);
   field->hash = hash;
   std::memcpy(base_ + offset + sizeof(FieldObject), name.data(), name.size());
-  link_into_table(at<HashItem>(header_->field_hash_table_offset)[bucket], offset, ObjectType::field);
+  TRY(link_into_table(at<HashItem>(header_->field_hash_table_offset)[bucket], offset, ObjectType::field));
   ++header_->n_fields;
   return offset;
 }
@@ -292,7 +311,7 @@ Result<DataHandle> Appender::intern(std::string_view payload) {
   data->object.flags = flags;
   std::memcpy(base_ + offset + head, stored.data(), stored.size());
   const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
-  link_into_table(at<HashItem>(header_->data_hash_table_offset)[hash % buckets], offset, ObjectType::data);
+  TRY(link_into_table(at<HashItem>(header_->data_hash_table_offset)[hash % buckets], offset, ObjectType::data));
   ++header_->n_data;
   const std::uint64_t field = TRY(intern_field(payload.substr(0, equals)));
   data->next_field_offset = at<FieldObject>(field)->head_data_offset;

@@ -133,7 +133,7 @@ class Appender {
                                                        std::uint64_t entry_offset);
   /// Bytes that push_to_array() will need for a new array; 0 when the last one has room.
   [[nodiscard]] std::uint64_t room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total);
-  void link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
+  [[nodiscard]] unitparser::Result<void> link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
   [[nodiscard]] unitparser::Result<void> mark_online();
   [[nodiscard]] unitparser::Result<void> clear_rest();
   void trim_pages();

@@ -333,6 +333,10 @@ bool ends_agree(const JournalFile& file) {
   return true;
 }
 
+/// Bytes of a file for each bucket of its data table (the appender's rule), and more buckets than any file has use for.
+constexpr std::uint64_t bytes_for_bucket = 576;
+constexpr std::uint64_t largest_table = 1'000'000;
+
 Result<RecoveryReport> recover_file(const std::string& path, FileState state, Disk& disk) {
   const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
   const Header old = file->header();
@@ -351,8 +355,10 @@ Result<RecoveryReport> recover_file(const std::string& path, FileState state, Di
   options.seqnum_id = old.seqnum_id;
   options.compact = file->view().is_compact();
   options.mode = st.st_mode & 07777;
+  // Room enough, and tables of about the size that the old file had.
+  const std::uint64_t buckets = std::min(old.data_hash_table_size / sizeof(HashItem), largest_table);
   FileLimits limits;
-  limits.max_size = std::max<std::uint64_t>(limits.max_size, static_cast<std::uint64_t>(st.st_size) * 2);
+  limits.max_size = std::max(static_cast<std::uint64_t>(st.st_size) * 2, buckets * bytes_for_bucket);
   const auto repaired = TRY(Appender::create(repaired_path, options, limits, {}, disk));
   RecoveryReport report;
   std::string scratch;

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <new>
 #include <optional>
 #include <random>
 #include <set>
@@ -14,6 +15,7 @@
 #include "journal/query/journal.h"
 #include "journal/store/directory.h"
 #include "tests/unit/journal/samples.h"
+#include "tests/unit/journal/failing_memory.h"
 #include "tests/unit/journal/sim_disk.h"
 
 namespace journal::test {
@@ -198,6 +200,34 @@ TEST_P(DiskFault, AtEveryCallLosesNothingInSilence) {
     if (HasFailure()) return;
   }
   EXPECT_GT(calls, 30U);
+}
+
+TEST(NoMemory, AtEveryAllocationLosesNothingInSilence) {
+  bool failed = true;
+  for (std::uint64_t first = 0; failed; ++first) {
+    SCOPED_TRACE("allocation " + std::to_string(first));
+    const Machine machine;
+    std::set<std::uint64_t> accepted;
+    Storage storage(machine.config, machine.paths, machine.machine_id, machine.boot_id);
+    storage.flush_to_var();
+    failed = false;
+    for (std::uint64_t n = 0; n < 12; ++n) {
+      const std::vector<std::string> fields = fields_of(n);
+      const std::vector<std::string_view> views(fields.begin(), fields.end());
+      Written written = Written::no_room;
+      try {
+        const FailingAllocations from(first, 3);
+        if (n == 5) storage.rotate();
+        written = storage.write({year_2023 + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
+      } catch (const std::bad_alloc&) {
+        failed = true;  // the daemon counts it
+      }
+      if (written == Written::stored) accepted.insert(n);
+    }
+    storage.close();
+    EXPECT_EQ(read_back(machine), accepted);
+    if (HasFailure()) return;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Errors, DiskFault,

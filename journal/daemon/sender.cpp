@@ -162,7 +162,8 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   if (is_set_audit_id(facts.login_uid)) add("_AUDIT_LOGINUID", facts.login_uid);
 
   const CgroupIdentity identity = facts.cgroup.empty() ? CgroupIdentity{} : identify_cgroup(facts.cgroup);
-  sender.unit = identity.unit.empty() ? std::string(unit_hint) : identity.unit;
+  sender.is_hinted = identity.unit.empty();
+  sender.unit = sender.is_hinted ? std::string(unit_hint) : identity.unit;
   if (sender.unit.find('/') != std::string::npos) sender.unit.clear();
   add("_SYSTEMD_CGROUP", facts.cgroup);
   add("_SYSTEMD_SESSION", identity.session);
@@ -212,7 +213,8 @@ Sender& SenderCache::find(const SenderCredentials& credentials, std::string_view
   Sender& sender = *found->second;
   const bool other_process = sender.read_at != 0 && credentials.uid != static_cast<uid_t>(-1) &&
                              (sender.uid != credentials.uid || sender.gid != credentials.gid);
-  if (sender.read_at == 0 || other_process || now - sender.read_at > refresh_interval) {
+  const bool other_stream = sender.is_hinted && sender.unit != unit_hint;
+  if (sender.read_at == 0 || other_process || other_stream || now - sender.read_at > refresh_interval) {
     read_sender(sender, credentials, unit_hint, now);
     sender.read_at = now;
   }

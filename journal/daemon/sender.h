@@ -34,6 +34,7 @@ struct Sender {
   uid_t owner = 0;       ///< whose journal its entries go to
   bool has_session = false;  ///< of a login, SplitMode=login
   std::string unit;      ///< what it is rate limited as
+  bool is_hinted = false;  ///< the control group named no unit: it is what its stream said, and may differ for the next one
   std::string comm;
   SharedFields fields;   ///< "_PID=…" and all the others
   int max_level = -1;    ///< LogLevelMax=, -1: none

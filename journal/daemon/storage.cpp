@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/query/journal.h"
 #include "journal/store/directory.h"

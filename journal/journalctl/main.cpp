@@ -14,6 +14,7 @@
 #include "journal/journalctl/actions.h"
 #include "journal/journalctl/show.h"
 #include "journal/journalctl/sources.h"
+#include "journal/journalctl/verbs.h"
 #include "journal/store/directory.h"
 #include "unitparser/base/text.h"
 
@@ -57,11 +58,14 @@ std::optional<std::string> container_root(const std::string& name) {
 }
 
 int run(int argc, char** argv) {
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  const bool speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  if (!speaks_as_journalctl)
+    if (const auto code = run_verb(argc, argv, realtime_usec())) return *code;
   ParsedOptions parsed = parse_options(argc, argv, realtime_usec());
   if (parsed.exit_code) return *parsed.exit_code;
   Options& options = parsed.options;
-  const std::string_view name = argc > 0 ? argv[0] : "";
-  options.speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  options.speaks_as_journalctl = speaks_as_journalctl;
   if (!options.machine.empty() && options.machine != ".host") {
     const auto root = container_root(options.machine);
     if (!root) {

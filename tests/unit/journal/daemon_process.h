@@ -39,18 +39,25 @@ inline UniqueFd connect_to(const std::string& path, int type) {
 
 class DaemonProcess {
  public:
-  explicit DaemonProcess(const std::string& settings = {}) {
-    std::filesystem::create_directories(root() + "/etc/systemd");
+  explicit DaemonProcess(const std::string& settings = {}, std::string instance = {}) : instance_(std::move(instance)) {
+    std::filesystem::create_directories(root() + "/etc/systemd/system");
     std::filesystem::create_directories(root() + "/var/log/journal");
-    std::filesystem::create_directories(run() + "");
+    std::filesystem::create_directories(run());
     folder_.put("etc/machine-id", "11111111111111111111111111111111\n");
-    folder_.put("etc/systemd/journald.conf", "[Journal]\nForwardToSyslog=no\nForwardToWall=no\n" + settings);
+    folder_.put(instance_.empty() ? "etc/systemd/journald.conf" : "etc/systemd/journald@" + instance_ + ".conf",
+                "[Journal]\nForwardToSyslog=no\nForwardToWall=no\n" + settings);
     start();
   }
   ~DaemonProcess() { stop(SIGTERM); }
 
   [[nodiscard]] const std::string& root() const { return folder_.path(); }
-  [[nodiscard]] std::string run() const { return root() + "/run/systemd/journal"; }
+  [[nodiscard]] std::string run() const { return root() + "/run/systemd/journal" + (instance_.empty() ? "" : "." + instance_); }
+  /// Folders of its files, below /run and below /var.
+  [[nodiscard]] std::vector<std::string> stores() const {
+    const std::string name = "11111111111111111111111111111111" + (instance_.empty() ? "" : "." + instance_);
+    return {root() + "/run/log/journal/" + name, root() + "/var/log/journal/" + name};
+  }
+  std::string put(const std::string& path, const std::string& text) const { return folder_.put(path, text); }
   [[nodiscard]] pid_t pid() const { return pid_; }
 
   /// Starts it and waits until it says that it is ready.
@@ -65,7 +72,7 @@ class DaemonProcess {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("NOTIFY_SOCKET", address.c_str(), 1);
-      ::execl(JOURNALD_PROGRAM, JOURNALD_PROGRAM, "--root", root().c_str(), "--no-kernel", nullptr);
+      ::execl(JOURNALD_PROGRAM, JOURNALD_PROGRAM, "--root", root().c_str(), "--no-kernel", instance_.empty() ? nullptr : instance_.c_str(), nullptr);
       ::_exit(127);
     }
     constexpr int patience_ms = 20'000;
@@ -99,18 +106,19 @@ class DaemonProcess {
   }
 
   /// All messages that are in its journal after a sync, in order; damaged files fail the test.
-  [[nodiscard]] std::vector<std::string> messages() const {
+  [[nodiscard]] std::vector<std::string> messages() const { return values("MESSAGE"); }
+  /// The same of another field, of those entries that have it.
+  [[nodiscard]] std::vector<std::string> values(const std::string& field) const {
     EXPECT_EQ(call("Synchronize"), R"({"parameters":{}})");
     Journal journal;
-    for (const char* store : {"/run/log/journal/", "/var/log/journal/"})
-      for (const StoredFile& file : list_files(root() + store + "11111111111111111111111111111111"))
-        EXPECT_TRUE(journal.add_file(file.path).has_value()) << file.path;
+    for (const std::string& store : stores())
+      for (const StoredFile& file : list_files(store)) EXPECT_TRUE(journal.add_file(file.path).has_value()) << file.path;
     std::vector<std::string> found;
     journal.seek_head();
     while (journal.step(Direction::down))
       journal.for_each_datum([&](std::string_view payload) {
-        if (!payload.starts_with("MESSAGE=")) return true;
-        found.emplace_back(payload.substr(8));
+        if (!payload.starts_with(field + "=")) return true;
+        found.emplace_back(payload.substr(field.size() + 1));
         return false;
       });
     return found;
@@ -126,8 +134,24 @@ class DaemonProcess {
 
  private:
   TemporaryFolder folder_;
+  std::string instance_;
   pid_t pid_ = 0;
 };
+
+/// Opens a stdout stream as the manager does for a unit.
+inline UniqueFd open_stream(const DaemonProcess& daemon, const std::string& unit) {
+  UniqueFd fd = daemon.stream();
+  const std::string header = unit + "\n" + unit + "\n6\n0\n0\n0\n0\n";
+  EXPECT_EQ(::send(fd.get(), header.data(), header.size(), MSG_NOSIGNAL), static_cast<ssize_t>(header.size()));
+  return fd;
+}
+inline void send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ASSERT_GT(n, 0);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
 
 /// Sends one datagram, with descriptors where there are any.
 inline bool send_datagram(int fd, std::string_view bytes, const std::vector<int>& descriptors = {}) {

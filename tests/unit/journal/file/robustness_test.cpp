@@ -6,6 +6,7 @@
 #include <string>
 
 #include "journal/file/appender.h"
+#include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/format/layout.h"
 #include "journal/query/journal.h"

@@ -1,0 +1,123 @@
+// The verbs of `journal` on a small store of two units.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "journal/file/appender.h"
+#include "journal/file/verifier.h"
+#include "journal/query/journal.h"
+#include "journal/store/directory.h"
+#include "tests/unit/journal/samples.h"
+
+namespace journal::test {
+namespace {
+
+constexpr std::uint64_t year_2023 = 1'700'000'000'000'000;
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+class Verbs : public ::testing::Test {
+ protected:
+  Verbs() {
+    machine_.bytes.fill(1);
+    std::filesystem::create_directories(store());
+    write_file("system@00000000000000000000000000000001-0000000000000001-00060a24181e4000.journal", 0, 300, FileState::archived);
+    write_file("system.journal", 300, 400, FileState::offline);
+  }
+  [[nodiscard]] std::string store() const { return folder_.path() + "/store"; }
+
+  /// Entry i: unit a.service where i % 3 == 0, else b.service; priority i % 8; MESSAGE "line i of UNIT".
+  void write_file(const std::string& name, int from, int to, FileState state) {
+    NewFileOptions options;
+    options.machine_id = options.boot_id = machine_;
+    FileLimits limits;
+    limits.max_size = 1024 * 1024;
+    auto file = Appender::create(store() + "/" + name, options, limits, {});
+    ASSERT_TRUE(file.has_value());
+    auto seqnum = static_cast<std::uint64_t>(from);
+    for (int i = from; i < to; ++i) {
+      const std::string unit = i % 3 == 0 ? "a.service" : "b.service";
+      std::vector<DataHandle> handles;
+      for (const std::string& field :
+           {"MESSAGE=line " + std::to_string(i) + " of " + unit + (i % 50 == 0 ? " timeout" : ""), "_SYSTEMD_UNIT=" + unit,
+            "PRIORITY=" + std::to_string(i % 8), "_UID=" + std::to_string(i % 2 == 0 ? 0 : 1000), "SYSLOG_IDENTIFIER=" + unit.substr(0, 1),
+            "_PID=" + std::to_string(i)}) {
+        const auto handle = (*file)->intern(field);
+        ASSERT_TRUE(handle.has_value());
+        handles.push_back(*handle);
+      }
+      const auto time = static_cast<std::uint64_t>(i) * 1'000'000;
+      ASSERT_TRUE((*file)->append({year_2023 + time, time, machine_}, handles, seqnum).has_value());
+    }
+    ASSERT_TRUE((*file)->finish(state).has_value());
+  }
+
+  [[nodiscard]] Ran run(const std::string& arguments) const {
+    const std::string out = folder_.path() + "/out", err = folder_.path() + "/err";
+    const std::string command = "exec env -i TZ=UTC LANG=C.UTF-8 COLUMNS=120 PATH=/usr/bin:/bin '" JOURNAL_PROGRAM "' " + arguments +
+                                " -D '" + store() + "' >'" + out + "' 2>'" + err + "'";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), read_file(out), read_file(err)};
+  }
+
+  TemporaryFolder folder_;
+  Id128 machine_;
+};
+
+TEST_F(Verbs, UsageTellsEachUnitsShare) {
+  const Ran ran = run("usage -o json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  std::uint64_t entries = 0, bytes = 0;
+  std::vector<std::string> units;
+  for (const std::string& line : lines_of(ran.out)) {
+    const auto object = nlohmann::json::parse(line);
+    units.push_back(object["unit"]);
+    entries += object["entries"].get<std::uint64_t>();
+    bytes += object["bytes"].get<std::uint64_t>();
+  }
+  EXPECT_THAT(units, ::testing::ElementsAre("b.service", "a.service")) << "the bigger first";
+  EXPECT_EQ(entries, 400U);
+  std::uint64_t used = 0;
+  for (const StoredFile& file : list_files(store())) used += (*JournalFile::open(file.path, HeaderRule::strict))->header().tail_object_offset;
+  EXPECT_GT(bytes, used / 4);
+  EXPECT_LT(bytes, used) << "the shares cannot be more than the whole";
+  EXPECT_THAT(run("usage").out, ::testing::HasSubstr("400 entries"));
+}
+
+TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {
+  EXPECT_NE(run("vacuum").code, 0) << "whose?";
+  const Ran ran = run("vacuum -u a");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, ::testing::HasSubstr("Deleted 100 archived entries"));
+  std::uint64_t of_a = 0, of_b = 0;
+  for (const StoredFile& stored : list_files(store())) {
+    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_TRUE(verify_file(**file).passed) << verify_file(**file).fault.text;
+    of_a += (*file)->entries_with("_SYSTEMD_UNIT=a.service").size();
+    of_b += (*file)->entries_with("_SYSTEMD_UNIT=b.service").size();
+  }
+  EXPECT_EQ(of_a, 34U) << "those of the active file";
+  EXPECT_EQ(of_b, 266U);
+  EXPECT_THAT(run("vacuum -u a").err, ::testing::HasSubstr("Deleted 0 archived entries"));
+}
+
+}  // namespace
+}  // namespace journal::test

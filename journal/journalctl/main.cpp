@@ -88,7 +88,8 @@ int run(int argc, char** argv) {
   }
   if (options.action == Action::vacuum || options.action == Action::rotate_and_vacuum)
     return vacuum_folders(options, *sources);
-  Journal journal(options.speaks_as_journalctl ? HeaderRule::strict : HeaderRule::lenient);
+  const bool exactly = options.speaks_as_journalctl;
+  Journal journal(exactly ? HeaderRule::strict : HeaderRule::lenient, exactly ? Interleave::as_journalctl : Interleave::complete);
   if (const auto opened = open_sources(options, *sources, journal); !opened) {
     std::fprintf(stderr, "Failed to open files: %s\n", ::strerrordesc_np(opened.error().os_errno));
     return EXIT_FAILURE;

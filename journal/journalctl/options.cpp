@@ -404,7 +404,7 @@ std::optional<int> Parser::check() {
     return fail("Please specify at most one of -D/--directory=, --file=, -M/--machine=, --root=, --image=.");
   if (o_.since && o_.until && *o_.since > *o_.until) return fail("--since= must be before --until=.");
   if (!o_.cursor.empty() + !o_.after_cursor.empty() + o_.since.has_value() > 1)
-    return fail("Please specify only one of --since=, --cursor=, and --after-cursor.");
+    return fail("Please specify only one of --since=, --cursor=, and --after-cursor=.");
   if (o_.follow && o_.reverse) return fail("Please specify either --reverse= or --follow=, not both.");
   const bool takes_arguments = o_.action == Action::show || o_.action == Action::dump_catalog ||
                                o_.action == Action::list_catalog;

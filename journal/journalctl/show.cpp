@@ -122,6 +122,7 @@ bool Show::find_first() {
     journal_.seek_cursor(*cursor_);
     if (!journal_.step(direction_)) return false;
     if (!after_cursor_) return true;
+    if (options_.speaks_as_journalctl) return journal_.step(direction_);  // which passes one over, whatever it is
     // The entry itself is passed over; when it is gone, what follows its place is already after it.
     return cursor_matches(*cursor_, journal_.current()) ? journal_.step(direction_) : true;
   }
@@ -265,7 +266,8 @@ int Show::run() {
   if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
   save_cursor();
   output_.finish();
-  if (failed_ || (pattern_ != nullptr && shown_ == 0 && limit_ != std::uint64_t{0})) return EXIT_FAILURE;
+  const bool looked = limit_ != std::uint64_t{0} || !visited_;  // -n 0 asks for no match where there are entries
+  if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }
 

@@ -15,9 +15,16 @@
 
 namespace journal {
 
+/// How entries of several files are put in order where clocks jumped, so that no order suits all pairs of them.
+enum class Interleave : std::uint8_t {
+  complete,      ///< every entry is shown once
+  as_journalctl, ///< as the genuine client: what does not come behind the entry just shown is passed over
+};
+
 class Journal {
  public:
-  explicit Journal(HeaderRule rule = HeaderRule::strict) : rule_(rule) {}
+  explicit Journal(HeaderRule rule = HeaderRule::strict, Interleave interleave = Interleave::complete)
+      : rule_(rule), interleave_(interleave) {}
 
   /// Adds one file; a file that is there already (same inode) is left alone.
   [[nodiscard]] unitparser::Result<void> add_file(const std::string& path);
@@ -82,9 +89,13 @@ class Journal {
   void advance(Source& source, Direction direction);
   [[nodiscard]] bool beyond_place(const EntryLocation& candidate, Direction direction) const;
   [[nodiscard]] std::uint64_t offset_near(Source& source, Direction direction) const;
+  /// The entry of a list that is at the cursor's place or the nearest beyond it; 0: none.
+  [[nodiscard]] std::uint64_t locate_in(EntryList& list, Source& source, Direction direction) const;
   [[nodiscard]] std::size_t choose(Direction direction);
+  [[nodiscard]] std::size_t choose_as_journalctl(Direction direction);
 
   HeaderRule rule_;
+  Interleave interleave_;
   std::vector<Source> sources_;
   Match match_;
   Place place_ = Place::head;

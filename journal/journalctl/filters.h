@@ -11,7 +11,6 @@
 
 namespace journal {
 
-/// One boot that the journal knows.
 /// All filters of the command line. Errors carry the whole line to print.
 [[nodiscard]] unitparser::Result<Match> build_match(const Options& options, Journal& journal);
 

@@ -102,7 +102,7 @@ int run(int argc, char** argv) {
     case Action::header: return print_headers(options, journal);
     case Action::verify: return verify_files(options, journal);
     case Action::disk_usage: return print_disk_usage(journal);
-    default: return show_entries(options, *sources, journal);
+    default: return show_entries(options, *sources, journal, realtime_usec());
   }
 }
 

@@ -68,15 +68,16 @@ void plain_text(std::string& text) {
   text = std::move(plain);
 }
 
-/// East Asian wide characters and most pictures take two columns.
+/// East Asian wide characters take two columns. COMPAT: journalctl(1) counts pictures as one.
 bool is_wide(std::uint32_t c) {
   struct Range {
     std::uint32_t first, last;
   };
   constexpr std::array wide{Range{0x1100, 0x115F},   Range{0x2329, 0x232A},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
                             Range{0xA960, 0xA97C},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE10, 0xFE19},
-                            Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
-                            Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x2FFFD}, Range{0x30000, 0x3FFFD}};
+                            Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1B000, 0x1B001},
+                            Range{0x1F200, 0x1F202}, Range{0x1F210, 0x1F23A}, Range{0x1F240, 0x1F248}, Range{0x1F250, 0x1F251},
+                            Range{0x20000, 0x2FFFD}, Range{0x30000, 0x3FFFD}};
   return std::any_of(wide.begin(), wide.end(), [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
@@ -116,8 +117,8 @@ std::string ellipsize(std::string_view text, std::size_t width, unsigned percent
   while (left < characters.size() && columns + characters[left].columns <= wanted) columns += characters[left++].columns;
   while (right > left && columns + characters[right - 1].columns <= width) columns += characters[--right].columns;
   if (left >= right) return std::string(text);
-  if (right < characters.size()) ++right;
-  else if (left > 0) --left;
+  if (left > 0) --left;
+  else if (right < characters.size()) ++right;
   const std::size_t left_end = left < characters.size() ? characters[left].begin : text.size();
   const std::size_t right_begin = right < characters.size() ? characters[right].begin : text.size();
   return std::string(text.substr(0, left_end)).append(dots).append(text.substr(right_begin));

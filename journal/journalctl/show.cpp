@@ -13,7 +13,7 @@
 #include <string>
 
 #include "journal/journalctl/catalog.h"
-#include "journal/journalctl/filters.h"
+#include "journal/journalctl/entry_stream.h"
 #include "journal/journalctl/grep.h"
 #include "journal/journalctl/printer.h"
 #include "journal/journalctl/terminal.h"
@@ -33,8 +33,8 @@ constexpr int follow_interval_ms = 2000;
 /// State of one showing.
 class Show {
  public:
-  Show(const Options& options, const SourceList& sources, Journal& journal)
-      : options_(options), sources_(sources), journal_(journal), style_(terminal_style()) {}
+  Show(const Options& options, const SourceList& sources, Journal& journal, std::uint64_t now)
+      : options_(options), sources_(sources), journal_(journal), now_(now), style_(terminal_style()) {}
   int run();
 
  private:
@@ -52,6 +52,7 @@ class Show {
   const Options& options_;
   const SourceList& sources_;
   Journal& journal_;
+  std::uint64_t now_;
   TerminalStyle style_;
   Output output_;
   std::unique_ptr<Catalog> catalog_;
@@ -80,12 +81,10 @@ std::string Show::initial_cursor() {
 }
 
 bool Show::prepare() {
-  auto match = build_match(options_, journal_);
-  if (!match) {
-    std::fprintf(stderr, "%s\n", match.error().message.c_str());
+  if (const auto applied = apply_filters(options_, now_, journal_); !applied) {
+    std::fprintf(stderr, "%s\n", applied.error().message.c_str());
     return false;
   }
-  journal_.set_match(std::move(*match));
   if (!options_.pattern.empty()) {
     auto pattern = Pattern::compile(options_.pattern, options_.case_sensitive);
     if (!pattern) {
@@ -273,8 +272,8 @@ int Show::run() {
 
 }  // namespace
 
-int show_entries(const Options& options, const SourceList& sources, Journal& journal) {
-  return Show(options, sources, journal).run();
+int show_entries(const Options& options, const SourceList& sources, Journal& journal, std::uint64_t now) {
+  return Show(options, sources, journal, now).run();
 }
 
 }  // namespace journal

@@ -275,6 +275,7 @@ bool Journal::step(Direction direction) {
     cursor_ = {found, true, true, true, true};
     if (++steps_ % steps_between_trims == 0)
       for (const Source& source : sources_) source.file->drop_pages();
+    if (filter_ && !filter_()) continue;
     return true;
   }
 }
@@ -313,6 +314,28 @@ void Journal::for_each_value(std::string_view field, const std::function<void(st
       offset = data.object->next_field_offset;
     }
   }
+}
+
+bool Journal::visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit) {
+  for (const Source& source : sources_) {
+    const FileView& view = source.file->view();
+    const std::uint64_t field_offset = view.find_field(field);
+    std::string_view name;
+    const FieldObject* object = field_offset != 0 ? view.field(field_offset, name) : nullptr;
+    if (object == nullptr) continue;
+    std::uint64_t last = UINT64_MAX;
+    std::size_t seen = 0;
+    for (std::uint64_t offset = object->head_data_offset; offset != 0 && offset < last;) {
+      if (++seen > limit) return false;
+      const DataView data = view.data(offset);
+      if (!data) break;
+      const std::string_view payload = source.file->payload(offset, scratch_, UINT64_MAX);
+      if (payload.size() > field.size() && payload.starts_with(field)) visit(payload.substr(field.size() + 1));
+      last = offset;
+      offset = data.object->next_field_offset;
+    }
+  }
+  return true;
 }
 
 void Journal::for_each_field(const std::function<void(std::string_view)>& visit) {

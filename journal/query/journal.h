@@ -35,6 +35,8 @@ class Journal {
   void drop_deleted_files();
 
   void set_match(Match match);
+  /// Entries for which this says no are passed over as well; it looks at the current entry. Empty: none.
+  void set_filter(std::function<bool()> filter) { filter_ = std::move(filter); }
 
   void seek_head();
   void seek_tail();
@@ -68,6 +70,9 @@ class Journal {
 
   /// All different values of a field over all files, "FIELD=value" each, newest first within a file.
   void for_each_value(std::string_view field, const std::function<void(std::string_view)>& visit);
+  /// Each value of a field in each file (several times when several files have it); false when one file has more than
+  /// `limit` of them: then not all were visited.
+  [[nodiscard]] bool visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit);
   /// All field names over all files.
   void for_each_field(const std::function<void(std::string_view)>& visit);
 
@@ -98,6 +103,7 @@ class Journal {
   Interleave interleave_;
   std::vector<Source> sources_;
   Match match_;
+  std::function<bool()> filter_;
   Place place_ = Place::head;
   Cursor cursor_;  ///< for Place::cursor, and the current entry for Place::entry
   Direction direction_ = Direction::down;

@@ -47,6 +47,11 @@ void Match::add_and() {
   open_group_ = false;
 }
 
+void Match::add_group(Group group) {
+  add_and();
+  groups_.push_back(std::move(group));
+}
+
 bool Match::is_empty() const { return groups_.empty(); }
 
 CompiledMatch::CompiledMatch(const Match& match, const JournalFile& file) {

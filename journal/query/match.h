@@ -30,6 +30,8 @@ class Match {
   };
   using Term = std::vector<Alternatives>;
   using Group = std::vector<Term>;
+  /// One of these terms must match as well.
+  void add_group(Group group);
   [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
 
  private:

@@ -101,6 +101,39 @@ TEST_F(Verbs, UsageTellsEachUnitsShare) {
   EXPECT_THAT(run("usage").out, ::testing::HasSubstr("400 entries"));
 }
 
+TEST_F(Verbs, ExpressionsChooseEntries) {
+  const auto count = [&](const std::string& expression) {
+    const Ran ran = run("-q -o cat '" + expression + "'");
+    EXPECT_EQ(ran.code, 0) << expression << ": " << ran.err;
+    return lines_of(ran.out).size();
+  };
+  const auto expected = [](auto holds) {
+    std::size_t n = 0;
+    for (int i = 0; i < 400; ++i) n += holds(i) ? 1 : 0;
+    return n;
+  };
+  const auto is_a = [](int i) { return i % 3 == 0; };
+  const auto times_out = [](int i) { return i % 50 == 0; };
+  EXPECT_EQ(count("unit=a"), expected(is_a));
+  EXPECT_EQ(count("unit=a* and (priority<=err or MESSAGE~\"timeout\") and not uid=0"),
+            expected([&](int i) { return is_a(i) && (i % 8 <= 3 || times_out(i)) && i % 2 != 0; }));
+  EXPECT_EQ(count("not unit=a"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(count("unit != a.service and priority in (emerg, 7)"), expected([&](int i) { return !is_a(i) && (i % 8 == 0 || i % 8 == 7); }));
+  EXPECT_EQ(count("unit=a or message ~ timeout"), expected([&](int i) { return is_a(i) || times_out(i); }));
+  EXPECT_EQ(count("pid >= 100 and pid < 200"), 100U) << "numbers are compared as numbers";
+  EXPECT_EQ(count("pid not in (1, 2, 3)"), 397U);
+  EXPECT_EQ(count("CODE_FILE or unit=b"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(count("time >= @1700000100 and time < @1700000110"), 10U);
+  EXPECT_EQ(count("message !~ \"line [0-9]+ of\""), 0U);
+  EXPECT_EQ(count("unit=?.service and unit!=a"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(lines_of(run("-q -o cat -n 3 'unit=a'").out).back(), "line 399 of a.service") << "-n counts what matches";
+  for (const char* bad : {"unit=", "unit=a and", "(unit=a", "unit in a", "nosuch=1", "unit=a b", "time=never", "not", "pid < \"open"}) {
+    const Ran ran = run(std::string("-q '") + bad + "'");
+    EXPECT_EQ(ran.code, 1) << bad;
+    EXPECT_THAT(ran.err, ::testing::HasSubstr("In the expression, at character")) << bad;
+  }
+}
+
 TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {
   EXPECT_NE(run("vacuum").code, 0) << "whose?";
   const Ran ran = run("vacuum -u a");

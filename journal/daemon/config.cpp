@@ -11,6 +11,7 @@
 
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
+#include "journal/text/levels.h"
 #include "unitparser/base/time.h"
 #include "unitparser/syntax/ini_reader.h"
 
@@ -56,17 +57,9 @@ bool set_number(T& target, std::string_view value) {
 }
 
 bool set_level(int& target, std::string_view value) {
-  constexpr std::array<std::string_view, 8> names{"emerg", "alert",  "crit", "err",
-                                                  "warning", "notice", "info", "debug"};
-  const auto found = std::find(names.begin(), names.end(), value);
-  if (found != names.end()) {
-    target = static_cast<int>(found - names.begin());
-    return true;
-  }
-  int number = 0;
-  if (!set_number(number, value) || number < 0 || number > 7) return false;
-  target = number;
-  return true;
+  const auto level = parse_level(value);
+  if (level) target = *level;
+  return level.has_value();
 }
 
 /// One key of [Journal].

@@ -11,6 +11,7 @@
 #include "journal/daemon/cgroup_path.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
+#include "journal/text/levels.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
@@ -110,13 +111,7 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   const std::string id = read_link(folder + "invocation:" + sender.unit);
   if (parse_id(id)) fields.push_back("_SYSTEMD_INVOCATION_ID=" + id);
 
-  sender.max_level = -1;
-  const std::string level = read_link(folder + "log-level-max:" + sender.unit);
-  constexpr std::array<std::string_view, 8> names{"emerg",   "alert",  "crit", "err",
-                                                  "warning", "notice", "info", "debug"};
-  const auto named = std::find(names.begin(), names.end(), level);
-  if (named != names.end()) sender.max_level = static_cast<int>(named - names.begin());
-  else if (level.size() == 1 && level[0] >= '0' && level[0] <= '7') sender.max_level = level[0] - '0';
+  sender.max_level = parse_level(read_link(folder + "log-level-max:" + sender.unit)).value_or(-1);
 
   sender.rate_interval = UINT64_MAX;
   sender.rate_burst = UINT32_MAX;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "journal/journalctl/filters.h"
+#include "journal/text/levels.h"
 #include "journal/text/timestamp.h"
 
 namespace journal {
@@ -29,7 +30,6 @@ constexpr std::array short_names{
     ShortName{"boot", "_BOOT_ID"},        ShortName{"machine", "_MACHINE_ID"},          ShortName{"transport", "_TRANSPORT"},
     ShortName{"invocation", "_SYSTEMD_INVOCATION_ID"}, ShortName{"session", "_SYSTEMD_SESSION"}, ShortName{"time", ""}};
 
-constexpr std::array<std::string_view, 8> level_names{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
 /// More values of one field than this are not looked at one by one: the entries are.
 constexpr std::size_t most_values = 20'000;
 constexpr std::size_t most_terms = 64;
@@ -139,8 +139,7 @@ class ExpressionParser {
   Result<void> set_values(Expression& expression, std::vector<std::string> values) {
     for (std::string& word : values) {
       if (expression.field_ == "PRIORITY")
-        if (const auto level = std::find(level_names.begin(), level_names.end(), word); level != level_names.end())
-          word = std::to_string(level - level_names.begin());
+        if (const auto level = parse_level(word)) word = std::to_string(*level);
       if (expression.field_ == "_SYSTEMD_UNIT" || expression.field_ == "_SYSTEMD_USER_UNIT") word = mangle_unit_name(word);
       if (!expression.field_.empty()) continue;
       const auto time = parse_timestamp(word, now_);
@@ -307,6 +306,11 @@ void Expression::narrow(Match& match, Journal& journal) const {
   } else if (auto group = indexed(journal)) {
     match.add_group(std::move(*group));
   }
+}
+
+std::string field_of_name(std::string_view name) {
+  const auto known = std::find_if(short_names.begin(), short_names.end(), [&](const ShortName& s) { return s.name == name && !s.field.empty(); });
+  return std::string(known != short_names.end() ? known->field : name);
 }
 
 bool is_expression(const std::vector<std::string>& words) {

@@ -57,6 +57,9 @@ class Expression {
   std::shared_ptr<const Pattern> pattern_;
 };
 
+/// The journal field of a short name ("unit"), or the name itself.
+[[nodiscard]] std::string field_of_name(std::string_view name);
+
 /// True when these words are an expression and not journalctl's FIELD=value matches.
 [[nodiscard]] bool is_expression(const std::vector<std::string>& words);
 

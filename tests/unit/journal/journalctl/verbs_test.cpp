@@ -134,6 +134,44 @@ TEST_F(Verbs, ExpressionsChooseEntries) {
   }
 }
 
+TEST_F(Verbs, TopAndCountCountValues) {
+  const auto counts = [&](const std::string& arguments) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::vector<std::pair<std::string, std::uint64_t>> found;
+    for (const std::string& line : lines_of(ran.out)) {
+      const auto object = nlohmann::json::parse(line);
+      found.emplace_back(object["_SYSTEMD_UNIT"], object["count"]);
+    }
+    return found;
+  };
+  using Pair = std::pair<std::string, std::uint64_t>;
+  EXPECT_THAT(counts("count by unit -o json"), ::testing::ElementsAre(Pair{"b.service", 266}, Pair{"a.service", 134}));
+  EXPECT_THAT(counts("count unit -o json \"uid=0\""), ::testing::ElementsAre(Pair{"b.service", 133}, Pair{"a.service", 67}));
+  EXPECT_EQ(counts("count by unit,PRIORITY -o json").size(), 16U);
+  EXPECT_EQ(lines_of(run("top pid -q").out).size(), 10U);
+  EXPECT_THAT(run("top pid").out, ::testing::HasSubstr("390 more values"));
+  EXPECT_THAT(run("count by CODE_FILE").out, ::testing::HasSubstr("400 100.0%  -"));
+  EXPECT_EQ(run("top").code, 1);
+}
+
+TEST_F(Verbs, ContextShowsNeighbours) {
+  const Ran ran = run("context -C 2 -o cat \"message ~ timeout\"");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::vector<std::string> lines = lines_of(ran.out);
+  EXPECT_EQ(lines[0], "line 0 of a.service timeout");
+  EXPECT_EQ(lines[3], "--");
+  EXPECT_EQ(lines[4], "line 48 of a.service");
+  EXPECT_EQ(lines[6], "line 50 of b.service timeout");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "--"), 7);
+  EXPECT_EQ(lines.size(), 3U + 7 * 6);
+  EXPECT_EQ(lines_of(run("context -B0 -A 1 -o cat -g \"line 7 \"").out).size(), 2U);
+  EXPECT_EQ(lines_of(run("context -B 1 -A0 -u a -o cat \"pid=6\"").out), (std::vector<std::string>{"line 3 of a.service", "line 6 of a.service"}))
+      << "the neighbours are those of the unit";
+  EXPECT_EQ(run("context \"pid=9999\"").code, 1);
+  EXPECT_EQ(run("context").code, 1);
+}
+
 TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {
   EXPECT_NE(run("vacuum").code, 0) << "whose?";
   const Ran ran = run("vacuum -u a");

@@ -1,15 +1,13 @@
 #include "journal/daemon/dispatcher.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "journal/daemon/clock.h"
+#include "journal/store/directory.h"
 #include "journal/text/id128.h"
-#include "unitparser/base/fd.h"
 
 namespace journal {
 namespace {
@@ -94,6 +92,7 @@ bool Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint
 }
 
 void Dispatcher::dispatch(Sender* sender, const IncomingMessage& message) {
+  ++count_;
   if ((message.priority & 7) > config_.max_level_store || config_.storage == StorageMode::none) return;
   const std::uint64_t monotonic = monotonic_now();
   if (sender != nullptr && !passes_rate_limit(*sender, message.priority, monotonic)) return;
@@ -136,13 +135,8 @@ void Dispatcher::say_dropped() {
 }
 
 void Dispatcher::publish_accounts() {
-  const std::string path = paths_.run + "/accounts";
-  const std::string temporary = paths_.run + "/.#accounts";
-  const std::string text = accounts_.format();
-  const unitparser::UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::rename(temporary.c_str(), path.c_str()) < 0)
-    ::unlink(temporary.c_str());
+  // On failure the next drop tries again; the drops themselves are in the log.
+  [[maybe_unused]] const bool written = write_whole_file(paths_.run + "/accounts", accounts_.format());
 }
 
 std::uint64_t Dispatcher::next_notice() const {

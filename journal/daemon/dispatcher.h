@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "journal/daemon/accounts.h"
@@ -49,6 +50,9 @@ class Dispatcher {
   /// Counts messages that did not get as far as dispatch(). `sender` may be null.
   void count_dropped(const Sender* sender, DropReason reason, std::uint64_t n = 1);
 
+  /// Messages that came in since the last call.
+  [[nodiscard]] std::uint64_t take_count() { return std::exchange(count_, 0); }
+
   void set_hostname(std::string_view name);
   [[nodiscard]] SenderCache& senders() { return senders_; }
   [[nodiscard]] Forwarder& forwarder() { return forwarder_; }
@@ -68,6 +72,7 @@ class Dispatcher {
   Forwarder& forwarder_;
   Accounts& accounts_;
   std::uint64_t told_at_ = 0, published_at_ = 0;
+  std::uint64_t count_ = 0;
   RateLimiter limiter_;
   std::string machine_field_, boot_field_;
   Id128 boot_id_;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -232,6 +233,9 @@ Result<void> Server::start() {
   hostname_.reset(::open("/proc/sys/kernel/hostname", O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (hostname_) watch(hostname_.get(), Source::hostname, 0);
 
+  constexpr int long_queue = 128;  // the kernel's default of 10 would make senders wait for us
+  if (const auto length = read_small_file("/proc/sys/net/unix/max_dgram_qlen")) has_long_queues_ = std::atoi(length->c_str()) >= long_queue;
+
   const char* watchdog = std::getenv("WATCHDOG_USEC");
   const char* watchdog_pid = std::getenv("WATCHDOG_PID");
   if (watchdog != nullptr && (watchdog_pid == nullptr || std::atol(watchdog_pid) == ::getpid())) {
@@ -239,6 +243,7 @@ Result<void> Server::start() {
     watchdog_due_ = monotonic_now() + watchdog_interval_;
   }
   storage_.notify_followers();
+  storage_.give_back_pages();
   notifier_.send("READY=1\nSTATUS=Processing requests...");
   return {};
 }
@@ -295,13 +300,7 @@ void Server::on_audit(int fd) {
 }
 
 void Server::write_stamp(const char* name) const {
-  const std::string path = paths_.run + "/" + name;
-  const std::string temporary = paths_.run + "/.#" + name;
-  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  const std::string text = std::to_string(monotonic_now()) + "\n";
-  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::rename(temporary.c_str(), path.c_str()) < 0)
-    ::unlink(temporary.c_str());
+  [[maybe_unused]] const bool written = write_whole_file(paths_.run + "/" + name, std::to_string(monotonic_now()) + "\n");
 }
 
 void Server::drain() {
@@ -388,6 +387,13 @@ void Server::after_events() {
   descriptors_waiting_ = !streams_.store_descriptors();
 }
 
+/// In a flood each message would wake us on its own. A moment's sleep lets dozens of them gather, which then cost one wake-up and one
+/// system call; followers see them a fifth of a millisecond later.
+void Server::gather() const {
+  constexpr timespec moment{0, 200'000};
+  ::clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, nullptr);
+}
+
 /// Without memory one turn of one source fails, and the daemon goes on with the next.
 void Server::serve(Source source, int fd) {
   try {
@@ -406,11 +412,13 @@ int Server::run() {
       const std::uint64_t data = events[static_cast<std::size_t>(i)].data.u64;
       serve(static_cast<Source>(data >> 32), static_cast<int>(data & 0xFFFFFFFF));
     }
+    const bool is_flood = dispatcher_.take_count() > 1;
     try {
       after_events();
     } catch (const std::bad_alloc&) {
       dispatcher_.count_dropped(nullptr, DropReason::no_memory);  // notices: they are tried again
     }
+    if (is_flood && has_long_queues_ && !stopping_) gather();
   }
   notifier_.send("STOPPING=1\nSTATUS=Shutting down...");
   drain();

@@ -320,7 +320,10 @@ Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
 
 Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry) {
   handles_.clear();
-  for (const std::string_view field : entry.fields) handles_.push_back(TRY(file.appender->intern(field)));
+  hashes_.clear();
+  for (const std::string_view field : entry.fields) hashes_.push_back(file.appender->look_ahead(field));
+  for (std::size_t i = 0; i < entry.fields.size(); ++i)
+    handles_.push_back(TRY(file.appender->intern(entry.fields[i], hashes_[i])));
   for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
   TRY(file.appender->append(stamp, handles_, seqnum_));
   file.touched = true;
@@ -552,7 +555,12 @@ bool Storage::sync() {
     if (const auto synced = file->appender->sync(); !synced) complain(file->appender->path(), synced.error());
   });
   if (!all) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  give_back_pages();
   return all;
+}
+
+void Storage::give_back_pages() {
+  for_each_file([](auto& file, const std::string&, Area) { file->appender->give_back_pages(); });
 }
 
 void Storage::close() {
@@ -571,6 +579,7 @@ void Storage::sync_in_background() {
     notice(3, std::string("Failed to sync the journal: ") + ::strerrordesc_np(error));
     sync_due_ = retry;
   }
+  give_back_pages();
   std::vector<SyncItem> items = std::exchange(archived_, {});
   for_each_file([&items](auto& file, const std::string&, Area area) {
     if (area != Area::system) return;

@@ -92,6 +92,8 @@ class Storage {
   /// Waits until everything that was stored is on disk. False when the disk refused: a notice says so, and it is tried
   /// again at sync_due().
   bool sync();
+  /// Lets the kernel have the pages of the files that are mapped.
+  void give_back_pages();
   /// Syncs and marks all files as whole: the end of a run.
   void close();
   /// Starts writing everything to disk without waiting for it; the next look at sync_due() says when to ask again.
@@ -166,6 +168,7 @@ class Storage {
   std::uint64_t space_checked_ = 0, space_available_ = 0;
   BackgroundSync background_;
   std::vector<DataHandle> handles_;
+  std::vector<std::uint64_t> hashes_;
   std::vector<StorageNotice> notices_;
 };
 

@@ -33,7 +33,8 @@ constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
 /// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
-constexpr std::uint64_t trim_interval = 32ULL * 1024 * 1024;
+constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+constexpr std::uint64_t page_size = 4096;
 
 /// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {
@@ -163,7 +164,7 @@ Appender::~Appender() {
 Result<void> Appender::map(std::uint64_t file_size) {
   // Address space is free: map the largest size that the file may take once, and never move it.
   mapped_ = std::max({limits_.max_size, smallest_file, file_size});
-  mapped_ = (mapped_ + 4095) & ~std::uint64_t{4095};
+  mapped_ = (mapped_ + page_size - 1) / page_size * page_size;
   void* base = disk_.map(mapped_, fd_.get());
   if (base == MAP_FAILED) return fail_errno(errno, path_);
   base_ = static_cast<std::uint8_t*>(base);
@@ -289,10 +290,18 @@ Result<std::uint64_t> Appender::intern_field(std::string_view name) {
   return offset;
 }
 
-Result<DataHandle> Appender::intern(std::string_view payload) {
+std::uint64_t Appender::look_ahead(std::string_view payload) const {
+  const std::uint64_t hash = view_.hash(payload);
+  const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
+  __builtin_prefetch(base_ + header_->data_hash_table_offset + hash % buckets * sizeof(HashItem));
+  return hash;
+}
+
+Result<DataHandle> Appender::intern(std::string_view payload) { return intern(payload, view_.hash(payload)); }
+
+Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash) {
   const std::size_t equals = payload.find('=');
   if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
-  const std::uint64_t hash = view_.hash(payload);
   // Keyed hashes differ between files, and the xor hash must not: it is always of Jenkins' hash.
   const std::uint64_t xor_part = view_.is_keyed() ? jenkins_hash64(payload.data(), payload.size()) : hash;
   if (const std::uint64_t found = find_data(payload, hash); found != 0) return DataHandle{found, xor_part};
@@ -490,6 +499,14 @@ Result<void> Appender::mark_online() {
 
 void Appender::trim_pages() {
   if (touched_ < trim_interval) return;
+  touched_ = 0;
+  // Not the hash tables, which each new datum writes to, nor what lies right before the end.
+  const std::uint64_t begin = header_->data_hash_table_offset + header_->data_hash_table_size + page_size;
+  const std::uint64_t end = end_ - std::min(end_, trim_interval / 4);
+  if (begin < end) ::madvise(base_ + begin / page_size * page_size, (end - begin) / page_size * page_size, MADV_DONTNEED);
+}
+
+void Appender::give_back_pages() {
   touched_ = 0;
   trimmed_ = end_;
   ::madvise(base_, mapped_, MADV_DONTNEED);  // shared file pages: dirty ones stay in the page cache

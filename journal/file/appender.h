@@ -83,6 +83,10 @@ class Appender {
   /// The data object with this payload ("FIELD=value"), made when it is new. Errors: too_big (no room: rotate),
   /// io (disk full, or the file was damaged under us), invalid_argument (no '=').
   [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload);
+  /// The same in two steps, for several data at once: look_ahead() computes the hash and lets the memory that intern() will look
+  /// at come closer in the meantime.
+  [[nodiscard]] std::uint64_t look_ahead(std::string_view payload) const;
+  [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload, std::uint64_t hash);
 
   /// Appends an entry of these data (sorted and made unique in place). `seqnum`: in the last number given out in this
   /// sequence, out the entry's. Errors as intern().
@@ -91,6 +95,9 @@ class Appender {
 
   /// Tells followers (inotify) that entries were appended; once for each batch.
   void notify_followers();
+
+  /// Lets the kernel have the mapped pages, which stay cached: what is idle takes no memory.
+  void give_back_pages();
 
   /// Waits until everything appended so far, and the file's name, are on the disk.
   [[nodiscard]] unitparser::Result<void> sync();

@@ -33,6 +33,9 @@ class Disk {
 };
 
 /// The folder part of a path.
-[[nodiscard]] inline std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+[[nodiscard]] inline std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);
+}
 
 }  // namespace journal

@@ -56,13 +56,8 @@ bool EntryStream::next() {
 
 bool EntryStream::has_pattern() const {
   if (pattern_ == nullptr) return true;
-  bool found = false;
-  journal_->for_each_datum([&](std::string_view payload) {
-    if (!payload.starts_with("MESSAGE=")) return true;
-    found = pattern_->find(payload.substr(8)).has_value();
-    return false;
-  });
-  return found;
+  const auto message = journal_->first_value("MESSAGE=");
+  return message && pattern_->find(*message);
 }
 
 }  // namespace journal

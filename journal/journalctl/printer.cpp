@@ -422,18 +422,12 @@ void Printer::print_export(Journal& journal, std::string& out) {
 void Printer::print_cat(Journal& journal, std::string& out) {
   // COMPAT: journalctl(1) -o cat: the message alone, or the chosen fields' values line by line.
   const bool chosen = !options_.output_fields.empty();
-  const auto show = [&](std::string_view wanted) {
-    journal.for_each_datum([&](std::string_view payload) {
-      const std::size_t equals = payload.find('=');
-      if (payload.substr(0, equals) != wanted) return true;
-      const std::string_view value = payload.substr(equals + 1);
-      out.append(value).append("\n");
-      return false;
-    });
+  const auto show = [&](const std::string& wanted) {
+    if (const auto value = journal.first_value(wanted)) out.append(*value).append("\n");
   };
-  if (!chosen) show("MESSAGE");
-  else
-    for (const std::string& field : options_.output_fields) show(field);
+  static const std::string message = "MESSAGE=";
+  if (!chosen) show(message);
+  for (const std::string& field : options_.output_fields) show(field + "=");
 }
 
 void Printer::print(Journal& journal, std::string& out, std::size_t match_begin, std::size_t match_end) {

@@ -167,14 +167,9 @@ bool Show::show_one() {
   announce_boot();
   std::optional<PatternMatch> found;
   if (pattern_) {
-    bool has_message = false;
-    journal_.for_each_datum([&](std::string_view payload) {
-      if (!payload.starts_with("MESSAGE=")) return true;
-      has_message = true;
-      found = pattern_->find(payload.substr(8));
-      return false;
-    });
-    if (!has_message || !found) return true;
+    const auto message = journal_.first_value("MESSAGE=");
+    if (message) found = pattern_->find(*message);
+    if (!found) return true;
   }
   printer_->print(journal_, output_.buffer(), found ? found->begin : 0, found ? found->end : 0);
   ++shown_;

@@ -1,5 +1,6 @@
 #include "journal/journalctl/verbs.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "journal/journalctl/context.h"
 #include "journal/journalctl/counting.h"
+#include "journal/journalctl/export.h"
 #include "journal/journalctl/expression.h"
 #include "journal/journalctl/options.h"
 #include "journal/journalctl/sources.h"
@@ -29,6 +31,7 @@ struct VerbCall {
   std::uint64_t now = 0;
   std::vector<std::string> fields;  ///< of top and count
   ContextSize context;
+  ExportWishes wishes;
 };
 
 int usage(VerbCall& call) { return print_usage(call.options, call.sources, call.journal); }
@@ -51,8 +54,18 @@ int top(VerbCall& call) {
 
 int context(VerbCall& call) { return print_context(call.options, call.context, call.now, call.journal); }
 
+int export_verb(VerbCall& call) { return print_export(call.options, call.wishes, call.now, call.journal); }
+
+int upload(VerbCall& call) {
+  if (call.wishes.url.empty()) {
+    std::fprintf(stderr, "journal upload: say where to with --to=http://HOST[:PORT][/PATH].\n");
+    return EXIT_FAILURE;
+  }
+  return upload_entries(call.options, call.sources, call.wishes, call.now, call.journal);
+}
+
 /// What a verb takes in front of the options that all have.
-enum class Takes : std::uint8_t { nothing, fields, context };
+enum class Takes : std::uint8_t { nothing, fields, context, wishes };
 struct Verb {
   std::string_view name;
   int (*run)(VerbCall&);
@@ -65,6 +78,8 @@ constexpr std::array verbs{
     Verb{"top", top, Takes::fields, "journal top [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]"},
     Verb{"count", count, Takes::fields, "journal count [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]"},
     Verb{"context", context, Takes::context, "journal context [-C LINES] [-A LINES] [-B LINES] [OPTIONS] [-g PATTERN] [EXPRESSION]"},
+    Verb{"export", export_verb, Takes::wishes, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]"},
+    Verb{"upload", upload, Takes::wishes, "journal upload --to=URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]"},
 };
 
 /// Takes "by FIELD,FIELD" off the front of the arguments; false when it is not there.
@@ -97,6 +112,29 @@ bool take_context(std::vector<char*>& arguments, VerbCall& call) {
   return true;
 }
 
+/// Takes --format=, --to= and --state= out of the arguments; false when a format is unknown.
+bool take_wishes(std::vector<char*>& arguments, VerbCall& call) {
+  constexpr std::array<std::string_view, 3> formats{"export", "json", "otlp"};
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    const std::size_t equals = word.find('=');
+    const std::string_view name = word.substr(0, equals);
+    if (equals == std::string_view::npos || (name != "--format" && name != "--to" && name != "--state")) continue;
+    const std::string_view value = word.substr(equals + 1);
+    if (name == "--to") {
+      call.wishes.url = value;
+    } else if (name == "--state") {
+      call.wishes.state_file = value;
+    } else {
+      const auto found = std::find(formats.begin(), formats.end(), value);
+      if (found == formats.end()) return false;
+      call.wishes.format = static_cast<ExportFormat>(found - formats.begin());
+    }
+    arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i--));
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<int> run_verb(int argc, char** argv, std::uint64_t now) {
@@ -108,7 +146,8 @@ std::optional<int> run_verb(int argc, char** argv, std::uint64_t now) {
   std::vector<char*> arguments{argv[0]};
   arguments.insert(arguments.end(), argv + 2, argv + argc);
   VerbCall call;
-  if ((wanted->takes == Takes::fields && !take_fields(arguments, call)) || (wanted->takes == Takes::context && !take_context(arguments, call))) {
+  if ((wanted->takes == Takes::fields && !take_fields(arguments, call)) || (wanted->takes == Takes::context && !take_context(arguments, call)) ||
+      (wanted->takes == Takes::wishes && !take_wishes(arguments, call))) {
     std::fprintf(stderr, "usage: %s\n", wanted->usage);
     return EXIT_FAILURE;
   }

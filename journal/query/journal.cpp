@@ -280,6 +280,24 @@ bool Journal::step(Direction direction) {
   }
 }
 
+std::optional<std::string_view> Journal::first_value(std::string_view prefix) {
+  const JournalFile& file = current_file();
+  const FileView& view = file.view();
+  const EntryView entry = view.entry(current_.offset);
+  for (std::uint64_t i = 0; i < entry.n_items; ++i) {
+    const DataView data = view.data(entry.item(i));
+    if (!data) continue;
+    if ((data.flags & object_flag::compressed_any) == 0) {
+      // Nearly all data are other fields': their first byte tells.
+      if (data.payload[0] == prefix[0] && data.payload.starts_with(prefix)) return data.payload.substr(prefix.size());
+      continue;
+    }
+    if (!file.payload(entry.item(i), scratch_, prefix.size()).starts_with(prefix)) continue;
+    return file.payload(entry.item(i), scratch_, UINT64_MAX).substr(prefix.size());
+  }
+  return std::nullopt;
+}
+
 bool Journal::refresh() {
   bool more = false;
   for (Source& source : sources_) {

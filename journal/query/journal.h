@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,10 @@ class Journal {
       if (!visit(payload)) return;
     }
   }
+
+  /// The value of the current entry's first datum of a field, `prefix` being "FIELD="; nullopt when it has none. The bytes live
+  /// until the next call that reads data.
+  [[nodiscard]] std::optional<std::string_view> first_value(std::string_view prefix);
 
   /// Maps what was appended to the files; true when there may be more entries.
   bool refresh();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -84,6 +85,16 @@ std::vector<std::string> list_with_suffix(const std::string& folder, std::string
       paths.push_back(folder + "/" + std::string(name));
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+bool write_whole_file(const std::string& path, std::string_view text) {
+  const std::string temporary = folder_of(path) + "/.#" + path.substr(path.rfind('/') + 1);
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::rename(temporary.c_str(), path.c_str()) == 0)
+    return true;
+  ::unlink(temporary.c_str());
+  return false;
 }
 
 Result<std::string> read_small_file(const std::string& path, std::size_t limit) {

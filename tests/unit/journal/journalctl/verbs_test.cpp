@@ -1,6 +1,8 @@
 // The verbs of `journal` on a small store of two units.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "journal/file/appender.h"
@@ -15,6 +18,7 @@
 #include "journal/query/journal.h"
 #include "journal/store/directory.h"
 #include "tests/unit/journal/samples.h"
+#include "unitparser/base/fd.h"
 
 namespace journal::test {
 namespace {
@@ -170,6 +174,104 @@ TEST_F(Verbs, ContextShowsNeighbours) {
       << "the neighbours are those of the unit";
   EXPECT_EQ(run("context \"pid=9999\"").code, 1);
   EXPECT_EQ(run("context").code, 1);
+}
+
+TEST_F(Verbs, ExportSpeaksThreeFormats) {
+  const std::string exported = run("export").out;
+  EXPECT_EQ(exported, run("-o export").out) << "the same as the output mode";
+  const std::vector<std::string> lines = lines_of(run("export --format=json unit=a").out);
+  EXPECT_EQ(lines.size(), 134U);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["MESSAGE"], "line 3 of a.service");
+  std::size_t records = 0;
+  for (const std::string& line : lines_of(run("export --format=otlp").out)) {
+    const auto request = nlohmann::json::parse(line);
+    for (const auto& record : request["resourceLogs"][0]["scopeLogs"][0]["logRecords"]) {
+      if (records == 3) {
+        EXPECT_EQ(record["timeUnixNano"], "1700000003000000000");
+        EXPECT_EQ(record["severityNumber"], 17);
+        EXPECT_EQ(record["severityText"], "err");
+        EXPECT_EQ(record["body"]["stringValue"], "line 3 of a.service");
+      }
+      ++records;
+    }
+  }
+  EXPECT_EQ(records, 400U);
+  EXPECT_EQ(run("export --format=xml").code, 1);
+}
+
+/// A receiver that takes each request's body, after it has failed in every way first.
+class Receiver {
+ public:
+  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(listener_.get(), 8), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Receiver() { stop(); }
+  void stop() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& taken() const { return taken_; }
+
+ private:
+  void serve() {
+    for (int request = 0;;) {
+      const unitparser::UniqueFd fd(::accept(listener_.get(), nullptr, nullptr));
+      if (!fd) return;
+      while (answer(fd.get(), request)) ++request;
+      ++request;
+    }
+  }
+  /// False when the connection is over.
+  bool answer(int fd, int request) {
+    std::string bytes;
+    std::size_t wanted = std::string::npos;
+    char buffer[65536];
+    while (bytes.size() < wanted) {
+      const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
+      if (n <= 0) return false;
+      bytes.append(buffer, static_cast<std::size_t>(n));
+      if (request == 1) return false;  // breaks in the middle
+      const std::size_t head = bytes.find("\r\n\r\n");
+      if (head != std::string::npos && wanted == std::string::npos) {
+        EXPECT_TRUE(bytes.starts_with("POST /upload HTTP/1.1\r\n"));
+        wanted = head + 4 + std::stoul(bytes.substr(bytes.find("Content-Length: ") + 16));
+      }
+    }
+    const bool takes = request > 1;
+    if (takes) taken_ += bytes.substr(bytes.find("\r\n\r\n") + 4);
+    const std::string reply = takes ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n";
+    return ::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(reply.size());
+  }
+  unitparser::UniqueFd listener_;
+  std::string url_, taken_;
+  std::thread thread_;
+};
+
+TEST_F(Verbs, UploadResumesAndLosesNothing) {
+  const std::string state = folder_.path() + "/state";
+  Receiver receiver;
+  const Ran first = run("upload --to=" + receiver.url() + " --state=" + state + " -U @1700000199");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, ::testing::HasSubstr("HTTP status 503; trying again"));
+  EXPECT_THAT(first.err, ::testing::HasSubstr("uploaded 200 entries"));
+  const Ran second = run("upload --to=" + receiver.url() + " --state=" + state);
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_THAT(second.err, ::testing::HasSubstr("uploaded 200 entries"));
+  const Ran third = run("upload --to=" + receiver.url() + " --state=" + state);
+  EXPECT_EQ(third.err, "") << "nothing is left";
+  receiver.stop();
+  EXPECT_EQ(receiver.taken(), run("-o export").out) << "each entry, in order, once";
+  EXPECT_EQ(run("upload --to=https://x").code, 1);
+  EXPECT_EQ(run("upload").code, 1);
 }
 
 TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {

@@ -1,14 +1,13 @@
 #include "journal/daemon/background_sync.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
+#include <utility>
 
-#include "unitparser/base/fd.h"
+#include "journal/file/appender.h"
 
 namespace journal {
 namespace {
@@ -18,30 +17,35 @@ constexpr std::size_t stack_size = 64 * 1024;
 }  // namespace
 
 struct BackgroundSync::Job {
+  Disk* disk = nullptr;
   std::shared_ptr<State> state;
-  std::vector<unitparser::UniqueFd> files;
+  std::vector<SyncItem> items;
 };
 
-BackgroundSync::BackgroundSync() : state_(std::make_shared<State>()) {}
+unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item) {
+  if (item.kind == SyncItem::Kind::archived) return finish_archived(disk, item.fd.get(), item.path);
+  if (disk.sync(item.fd.get()) < 0) return unitparser::fail_errno(errno, item.path);
+  if (disk.sync_folder(folder_of(item.path)) < 0) return unitparser::fail_errno(errno, folder_of(item.path));
+  return {};
+}
+
+BackgroundSync::BackgroundSync(Disk& disk) : disk_(disk), state_(std::make_shared<State>()) {}
 
 void* BackgroundSync::run(void* argument) {
   const std::unique_ptr<Job> job(static_cast<Job*>(argument));
-  for (unitparser::UniqueFd& file : job->files) {
-    if (::fsync(file.get()) < 0) job->state->error.store(errno);
-    file.reset();
+  for (SyncItem& item : job->items) {
+    if (const auto done = sync_item(*job->disk, item); !done) job->state->error.store(done.error().os_errno);
+    item.fd.reset();
   }
   job->state->busy.store(false, std::memory_order_release);
   return nullptr;
 }
 
-bool BackgroundSync::start(std::span<const int> fds) {
+bool BackgroundSync::start(std::vector<SyncItem>& items) {
   auto job = std::make_unique<Job>();
+  job->disk = &disk_;
   job->state = state_;
-  for (const int fd : fds) {
-    unitparser::UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-    if (!copy) return false;
-    job->files.push_back(std::move(copy));
-  }
+  job->items = std::move(items);
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
@@ -57,6 +61,7 @@ bool BackgroundSync::start(std::span<const int> fds) {
   ::pthread_attr_destroy(&attributes);
   if (error != 0) {
     state_->busy.store(false, std::memory_order_release);
+    items = std::move(job->items);
     return false;
   }
   [[maybe_unused]] Job* const handed_over = job.release();

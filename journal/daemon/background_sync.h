@@ -2,17 +2,36 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
-#include <span>
+#include <string>
+#include <vector>
+
+#include "journal/file/disk.h"
+#include "unitparser/base/fd.h"
+#include "unitparser/base/result.h"
 
 namespace journal {
 
+/// A file to bring to the disk, its name included.
+struct SyncItem {
+  enum class Kind : std::uint8_t {
+    in_use,
+    archived,  ///< marked as whole once it is there
+  };
+  unitparser::UniqueFd fd;
+  std::string path;
+  Kind kind = Kind::in_use;
+};
+/// Does that now. Errors: io.
+[[nodiscard]] unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item);
+
 class BackgroundSync {
  public:
-  BackgroundSync();
+  explicit BackgroundSync(Disk& disk);
 
-  /// Starts syncing these files (copies of the descriptors are used). False when no thread could be made.
-  [[nodiscard]] bool start(std::span<const int> fds);
+  /// Starts syncing these files. False, and `items` untouched, when no thread could be made.
+  [[nodiscard]] bool start(std::vector<SyncItem>& items);
   [[nodiscard]] bool is_busy() const { return state_->busy.load(std::memory_order_acquire); }
   /// errno of a sync that failed since the last call; 0: none.
   [[nodiscard]] int take_error() { return state_->error.exchange(0); }
@@ -26,6 +45,7 @@ class BackgroundSync {
   struct Job;
   static void* run(void* job);
 
+  Disk& disk_;
   std::shared_ptr<State> state_;
 };
 

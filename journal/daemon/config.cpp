@@ -11,16 +11,15 @@
 
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
+#include "journal/text/levels.h"
 #include "unitparser/base/time.h"
+#include "unitparser/syntax/ini_reader.h"
 
 namespace journal {
 namespace {
 
-std::string_view strip(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t' || text.front() == '\r')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.remove_suffix(1);
-  return text;
-}
+/// Our own settings stand in a section that the genuine daemon passes over.
+constexpr std::string_view own_section = "X-Incipit";
 
 std::optional<bool> parse_bool(std::string_view text) {
   for (const std::string_view yes : {"1", "yes", "y", "true", "t", "on"})
@@ -58,17 +57,9 @@ bool set_number(T& target, std::string_view value) {
 }
 
 bool set_level(int& target, std::string_view value) {
-  constexpr std::array<std::string_view, 8> names{"emerg", "alert",  "crit", "err",
-                                                  "warning", "notice", "info", "debug"};
-  const auto found = std::find(names.begin(), names.end(), value);
-  if (found != names.end()) {
-    target = static_cast<int>(found - names.begin());
-    return true;
-  }
-  int number = 0;
-  if (!set_number(number, value) || number < 0 || number > 7) return false;
-  target = number;
-  return true;
+  const auto level = parse_level(value);
+  if (level) target = *level;
+  return level.has_value();
 }
 
 /// One key of [Journal].
@@ -98,11 +89,16 @@ constexpr std::array settings{
             }},
     Setting{"Seal", [](DaemonConfig&, std::string_view v) { return parse_bool(v).has_value(); }},
     Setting{"ReadKMsg", [](DaemonConfig& c, std::string_view v) { return set_bool(c.read_kmsg, v); }},
-    Setting{"Audit", [](DaemonConfig& c, std::string_view v) { return v.empty() || set_bool(c.set_audit, v); }},
+    Setting{"Audit", [](DaemonConfig& c, std::string_view v) {
+              c.set_audit = parse_bool(v);
+              return v.empty() || c.set_audit.has_value();
+            }},
     Setting{"SplitMode",
             [](DaemonConfig& c, std::string_view v) {
-              if (v != "uid" && v != "none" && v != "login") return false;
-              c.split = v == "uid" ? SplitMode::uid : SplitMode::none;
+              constexpr std::array<std::string_view, 3> names{"uid", "login", "none"};
+              const auto found = std::find(names.begin(), names.end(), v);
+              if (found == names.end()) return false;
+              c.split = static_cast<SplitMode>(found - names.begin());
               return true;
             }},
     Setting{"SyncIntervalSec",
@@ -111,6 +107,8 @@ constexpr std::array settings{
               c.urgent_sync_interval = std::min(c.urgent_sync_interval, c.sync_interval);
               return true;
             }},
+    Setting{"X-Incipit.UrgentSyncIntervalSec",
+            [](DaemonConfig& c, std::string_view v) { return set_span(c.urgent_sync_interval, v); }},
     Setting{"RateLimitInterval", [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
     Setting{"RateLimitIntervalSec",
             [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
@@ -204,35 +202,38 @@ std::map<std::string, std::string> find_drop_ins(const std::string& root, const 
 
 void apply_config_text(std::string_view text, std::string_view file, DaemonConfig& config,
                        std::vector<ConfigComplaint>& complaints) {
-  unsigned number = 0;
-  bool in_journal = false;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    const std::string_view line = strip(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    ++number;
+  const unitparser::IniDocument document = unitparser::read_ini(text);
+  for (const unitparser::IniEntry& entry : document.entries) {
     const auto complain = [&](std::string what) {
-      complaints.push_back({std::string(file) + ":" + std::to_string(number), std::move(what)});
+      complaints.push_back({std::string(file) + ":" + std::to_string(entry.line), std::move(what)});
     };
-    if (line.empty() || line[0] == '#' || line[0] == ';') continue;
-    if (line[0] == '[') {
-      in_journal = line == "[Journal]";
-      if (!in_journal) complain("Unknown section '" + std::string(line) + "'. Ignoring.");
+    const bool is_ours = entry.section == own_section;
+    const bool is_known = entry.section == "Journal" || is_ours;
+    if (entry.kind == unitparser::IniKind::section) {
+      if (!is_known && !entry.section.starts_with("X-"))
+        complain("Unknown section '" + std::string(entry.section) + "'. Ignoring.");
       continue;
     }
-    const std::size_t equals = line.find('=');
-    if (!in_journal || equals == std::string_view::npos) {
+    if (entry.section.starts_with("X-") && !is_ours) continue;
+    if (entry.in_section && !is_known) continue;
+    if (!entry.in_section) {
+      complain("Assignment outside of section. Ignoring.");
+      continue;
+    }
+    if (entry.kind != unitparser::IniKind::assignment) {
       complain("Missing '=', ignoring line.");
       continue;
     }
-    const std::string_view key = strip(line.substr(0, equals));
-    const std::string_view value = strip(line.substr(equals + 1));
     bool known = false;
-    if (value.empty() && key != "Audit") continue;
-    if (!apply_setting(key, value, config, known))
-      complain(known ? "Failed to parse " + std::string(key) + "=, ignoring: " + std::string(value)
-                     : "Unknown key '" + std::string(key) + "' in section [Journal], ignoring.");
+    if (entry.value.empty() && entry.key != "Audit") continue;
+    if (!apply_setting((is_ours ? std::string(own_section) + "." : std::string()) + std::string(entry.key), entry.value,
+                       config, known))
+      complain(known ? "Failed to parse " + std::string(entry.key) + "=, ignoring: " + std::string(entry.value)
+                     : "Unknown key '" + std::string(entry.key) + "' in section [" + std::string(entry.section) + "], ignoring.");
+    else if (entry.key == "Seal" && parse_bool(entry.value).value_or(false))
+      complain("Seal=yes: entries are not sealed by this daemon; --verify says so for each file.");
   }
+  if (document.failure) complaints.push_back({std::string(file), document.failure->message});
 }
 
 DaemonConfig load_config(const std::string& root, std::string_view instance,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +12,7 @@
 namespace journal {
 
 enum class StorageMode : std::uint8_t { automatic, volatile_only, persistent, none };
-enum class SplitMode : std::uint8_t { uid, none };
+enum class SplitMode : std::uint8_t { uid, login, none };
 
 struct DaemonConfig {
   StorageMode storage = StorageMode::automatic;
@@ -32,7 +33,7 @@ struct DaemonConfig {
   int max_level_store = 7, max_level_syslog = 7, max_level_kmsg = 5, max_level_console = 6, max_level_wall = 0;
   std::size_t line_max = 48 * 1024;
   bool read_kmsg = true;
-  bool set_audit = false;
+  std::optional<bool> set_audit = false;  ///< unset: leave the kernel as it is
 };
 
 /// A line that could not be understood: logged, and otherwise ignored.

@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <cstring>
+#include <new>
 
 #include "journal/daemon/clock.h"
 #include "journal/ingest/syslog_parser.h"
@@ -105,10 +106,10 @@ bool DatagramInput::receive(int fd, DatagramKind kind, int batches) {
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
       const Ancillary ancillary = read_control(headers_[i].msg_hdr);
       const std::string_view message(arena_ + i * slot_size_, headers_[i].msg_len);
-      if (ancillary.sender.pid > 0) {
-        if (kind == DatagramKind::syslog) take_syslog(message, ancillary);
-        else if (!message.empty() && ancillary.fd < 0) take_native(message, ancillary);
-        else if (message.empty() && ancillary.fd >= 0) take_native_file(ancillary);
+      try {
+        if (ancillary.sender.pid > 0) take(kind, message, ancillary);
+      } catch (const std::bad_alloc&) {
+        dispatcher_.count_dropped(nullptr, DropReason::no_memory);
       }
       if (ancillary.fd >= 0) ::close(ancillary.fd);
       if (headers_[i].msg_len > keep_pages)
@@ -119,11 +120,18 @@ bool DatagramInput::receive(int fd, DatagramKind kind, int batches) {
   return true;
 }
 
+void DatagramInput::take(DatagramKind kind, std::string_view message, const Ancillary& ancillary) {
+  if (kind == DatagramKind::syslog) take_syslog(message, ancillary);
+  else if (!message.empty() && ancillary.fd < 0) take_native(message, ancillary);
+  else if (message.empty() && ancillary.fd >= 0) take_native_file(ancillary);
+}
+
 void DatagramInput::take_native(std::string_view message, const Ancillary& ancillary) {
   Sender& sender = dispatcher_.senders().find(ancillary.sender, {}, monotonic_now());
   NativeParser parser(message);
   NativeEntry entry;
   while (parser.next(entry)) store_native(entry, sender, ancillary);
+  if (parser.dropped() > 0) dispatcher_.count_dropped(&sender, DropReason::too_large, parser.dropped());
 }
 
 void DatagramInput::store_native(const NativeEntry& entry, Sender& sender, const Ancillary& ancillary) {

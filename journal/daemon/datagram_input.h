@@ -40,6 +40,7 @@ class DatagramInput {
     int fd = -1;
   };
   static Ancillary read_control(const msghdr& header);
+  void take(DatagramKind kind, std::string_view message, const Ancillary& ancillary);
   void take_native(std::string_view message, const Ancillary& ancillary);
   void take_native_file(const Ancillary& ancillary);
   void take_syslog(std::string_view datagram, const Ancillary& ancillary);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "journal/daemon/clock.h"
+#include "journal/store/directory.h"
 #include "journal/text/id128.h"
 
 namespace journal {
@@ -13,17 +14,19 @@ namespace {
 
 constexpr int daemon_facility = 3 << 3;
 constexpr int urgent_level = 4;  // warning: on disk soon (house rule: 1 s for warning and worse)
+constexpr std::uint64_t between_notices = 1'000'000;  // a full disk is told of once a second, not once a line
 constexpr std::string_view identifier = "systemd-journald";
 
 }  // namespace
 
 Dispatcher::Dispatcher(const DaemonConfig& config, const DaemonPaths& paths, Storage& storage, SenderCache& senders,
-                       Forwarder& forwarder, const Id128& machine_id, const Id128& boot_id)
+                       Forwarder& forwarder, Accounts& accounts, const Id128& machine_id, const Id128& boot_id)
     : config_(config),
       paths_(paths),
       storage_(storage),
       senders_(senders),
       forwarder_(forwarder),
+      accounts_(accounts),
       machine_field_("_MACHINE_ID=" + format_id(machine_id)),
       boot_field_("_BOOT_ID=" + format_id(boot_id)),
       boot_id_(boot_id) {}
@@ -49,15 +52,22 @@ bool Dispatcher::passes_rate_limit(const Sender& sender, int priority, std::uint
   if (interval == 0 || burst == 0) return true;
   const RateVerdict verdict =
       limiter_.test(sender.unit, interval, burst, priority, storage_.available_space(), monotonic);
-  if (verdict.suppressed_before > 0) {
-    const std::vector<std::string> extra{"N_DROPPED=" + std::to_string(verdict.suppressed_before)};
-    say(4, "a596d6fe7bfa4994828e72309e95d61e",
-        "Suppressed " + std::to_string(verdict.suppressed_before) + " messages from " + sender.unit, extra);
-  }
+  if (verdict.suppressed_before > 0) say_suppressed(sender.unit, verdict.suppressed_before);
+  if (!verdict.pass) accounts_.drop(sender.unit, DropReason::rate_limit);
   return verdict.pass;
 }
 
-void Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic) {
+void Dispatcher::say_suppressed(const std::string& unit, std::uint64_t n) {
+  // OBJECT_SYSTEMD_UNIT lets the unit's own log show where it has a gap.
+  const std::vector<std::string> extra{"N_DROPPED=" + std::to_string(n), "OBJECT_SYSTEMD_UNIT=" + unit};
+  say(4, "a596d6fe7bfa4994828e72309e95d61e", "Suppressed " + std::to_string(n) + " messages from " + unit, extra);
+}
+
+void Dispatcher::count_dropped(const Sender* sender, DropReason reason, std::uint64_t n) {
+  accounts_.drop(sender != nullptr ? std::string_view(sender->unit) : std::string_view{}, reason, n);
+}
+
+bool Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic) {
   const EntryStamp stamp{realtime_now(), monotonic, boot_id_};
   fields_.assign(message.fields.begin(), message.fields.end());
   shared_.assign(message.shared.begin(), message.shared.end());
@@ -68,21 +78,30 @@ void Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint
   fields_.insert(fields_.end(), made_.begin(), made_.end());
   if (sender != nullptr) shared_.push_back(&sender->fields);
   shared_.push_back(&machine_);
-  const PendingEntry entry{fields_, shared_, sender != nullptr ? sender->owner : 0,
-                           (message.priority & 7) <= urgent_level};
-  storage_.write(stamp, entry);
+  const bool splits = sender != nullptr && (config_.split == SplitMode::uid || sender->has_session);
+  PendingEntry entry{fields_, shared_, splits ? sender->owner : 0, (message.priority & 7) <= urgent_level, nullptr};
+  if (sender != nullptr && !sender->own.name.empty()) entry.own = &sender->own;
+  UnitAccount& account = sender != nullptr && sender->account != nullptr ? *sender->account : accounts_.of({});
+  if (storage_.write(stamp, entry) == Written::no_room) {
+    accounts_.drop(account.unit, DropReason::no_room);
+    return false;
+  }
+  ++account.entries;
+  for (const std::string_view field : fields_) account.bytes += field.size();
+  return true;
 }
 
 void Dispatcher::dispatch(Sender* sender, const IncomingMessage& message) {
+  ++count_;
   if ((message.priority & 7) > config_.max_level_store || config_.storage == StorageMode::none) return;
   const std::uint64_t monotonic = monotonic_now();
   if (sender != nullptr && !passes_rate_limit(*sender, message.priority, monotonic)) return;
-  store(sender, message, monotonic);
+  [[maybe_unused]] const bool stored = store(sender, message, monotonic);  // what is not is counted
 }
 
-void Dispatcher::say(int priority, std::string_view message_id, std::string_view message,
+bool Dispatcher::say(int priority, std::string_view message_id, std::string_view message,
                      std::span<const std::string> extra) {
-  if (priority > config_.max_level_store || config_.storage == StorageMode::none) return;
+  if (priority > config_.max_level_store || config_.storage == StorageMode::none) return true;
   const std::uint64_t monotonic = monotonic_now();
   Sender& self = senders_.find({::getpid(), ::getuid(), ::getgid(), {}}, {}, monotonic);
   std::vector<std::string> owned{"SYSLOG_FACILITY=3", "SYSLOG_IDENTIFIER=" + std::string(identifier),
@@ -97,12 +116,49 @@ void Dispatcher::say(int priority, std::string_view message_id, std::string_view
   // Not through dispatch(): a message about rate limits is not itself limited.
   std::vector<SharedFields*> shared = std::exchange(shared_, {});
   std::vector<std::string_view> fields = std::exchange(fields_, {});
-  store(&self, own, monotonic);
+  const bool stored = store(&self, own, monotonic);
   shared_ = std::move(shared);
   fields_ = std::move(fields);
+  return stored;
+}
+
+void Dispatcher::say_dropped() {
+  for (const Accounts::Untold& untold : accounts_.take_untold()) {
+    const std::string_view reason = drop_reason_names[static_cast<std::size_t>(untold.reason)];
+    std::vector<std::string> extra{"N_DROPPED=" + std::to_string(untold.n), "DROP_REASON=" + std::string(reason)};
+    if (!untold.unit.empty()) extra.push_back("OBJECT_SYSTEMD_UNIT=" + untold.unit);
+    const std::string whose = untold.unit.empty() ? "senders without a unit" : untold.unit;
+    const bool told = say(4, {}, "Dropped " + std::to_string(untold.n) + " messages from " + whose + ": " + std::string(reason), extra);
+    // Still no room: the same is told later, with what comes until then.
+    if (!told) accounts_.owe(untold);
+  }
+}
+
+void Dispatcher::publish_accounts() {
+  // On failure the next drop tries again; the drops themselves are in the log.
+  [[maybe_unused]] const bool written = write_whole_file(paths_.run + "/accounts", accounts_.format());
+}
+
+std::uint64_t Dispatcher::next_notice() const {
+  std::uint64_t due = limiter_.next_end();
+  const auto also = [&due](std::uint64_t at) { due = due == 0 ? at : std::min(due, at); };
+  if (accounts_.has_untold()) also(told_at_ + between_notices);
+  if (accounts_.has_changed()) also(published_at_ + between_notices);
+  return due;
 }
 
 void Dispatcher::say_notices() {
+  const std::uint64_t now = monotonic_now();
+  for (const RateLimiter::Ended& ended : limiter_.take_ended(now)) say_suppressed(ended.unit, ended.suppressed);
+  if (accounts_.has_untold() && now >= told_at_ + between_notices) {
+    told_at_ = now;
+    say_dropped();
+  }
+  if (accounts_.has_changed() && now >= published_at_ + between_notices) {
+    published_at_ = now;
+    [[maybe_unused]] const bool changed = accounts_.take_changed();
+    publish_accounts();
+  }
   for (const StorageNotice& notice : storage_.take_notices())
     say(notice.priority, notice.message_id, notice.message, notice.fields);
   if (const std::uint64_t missed = forwarder_.take_missed(); missed > 0) {

@@ -6,8 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "journal/daemon/accounts.h"
 #include "journal/daemon/config.h"
 #include "journal/daemon/forwarder.h"
 #include "journal/daemon/paths.h"
@@ -29,7 +31,7 @@ struct IncomingMessage {
 class Dispatcher {
  public:
   Dispatcher(const DaemonConfig& config, const DaemonPaths& paths, Storage& storage, SenderCache& senders,
-             Forwarder& forwarder, const Id128& machine_id, const Id128& boot_id);
+             Forwarder& forwarder, Accounts& accounts, const Id128& machine_id, const Id128& boot_id);
 
   /// True when nothing at all is to be done with a message of this level from this sender.
   [[nodiscard]] bool is_unwanted(const Sender* sender, int priority) const;
@@ -37,10 +39,19 @@ class Dispatcher {
   void dispatch(Sender* sender, const IncomingMessage& message);
 
   /// Stores a message of the daemon itself. `message_id` may be empty; `extra` are further "FIELD=value".
-  void say(int priority, std::string_view message_id, std::string_view message,
+  /// False when no file took it.
+  bool say(int priority, std::string_view message_id, std::string_view message,
            std::span<const std::string> extra = {});
-  /// Stores what the storage has to tell, and what forwarding missed.
+  /// Stores what the storage has to tell, what was dropped and is over, and what forwarding missed.
   void say_notices();
+  /// When say_notices() has something to tell without anything else happening; 0: never.
+  [[nodiscard]] std::uint64_t next_notice() const;
+
+  /// Counts messages that did not get as far as dispatch(). `sender` may be null.
+  void count_dropped(const Sender* sender, DropReason reason, std::uint64_t n = 1);
+
+  /// Messages that came in since the last call.
+  [[nodiscard]] std::uint64_t take_count() { return std::exchange(count_, 0); }
 
   void set_hostname(std::string_view name);
   [[nodiscard]] SenderCache& senders() { return senders_; }
@@ -49,13 +60,19 @@ class Dispatcher {
 
  private:
   bool passes_rate_limit(const Sender& sender, int priority, std::uint64_t monotonic);
-  void store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic);
+  [[nodiscard]] bool store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic);
+  void say_suppressed(const std::string& unit, std::uint64_t n);
+  void say_dropped();
+  void publish_accounts();
 
   const DaemonConfig& config_;
   const DaemonPaths& paths_;
   Storage& storage_;
   SenderCache& senders_;
   Forwarder& forwarder_;
+  Accounts& accounts_;
+  std::uint64_t told_at_ = 0, published_at_ = 0;
+  std::uint64_t count_ = 0;
   RateLimiter limiter_;
   std::string machine_field_, boot_field_;
   Id128 boot_id_;

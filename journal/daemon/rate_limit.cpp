@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace journal {
 namespace {
@@ -27,15 +28,19 @@ RateVerdict RateLimiter::test(std::string_view unit, std::uint64_t interval, uns
       const auto oldest = std::min_element(units_.begin(), units_.end(), [](const auto& a, const auto& b) {
         return a.second.used_at < b.second.used_at;
       });
+      for (const Budget& budget : oldest->second.budgets)
+        if (budget.suppressed > 0) evicted_.push_back({oldest->first, budget.suppressed});
+      if (!evicted_.empty()) next_end_ = now;
       units_.erase(oldest);
     }
     found = units_.emplace(key_, Unit{}).first;
   }
   found->second.used_at = now;
   Budget& budget = found->second.budgets[group_of_level[static_cast<std::size_t>(priority & 7)]];
+  budget.interval = interval;
   if (budget.begin == 0 || now - budget.begin > interval) {
     const RateVerdict verdict{true, budget.suppressed};
-    budget = {now, 1, 0};
+    budget = {now, 1, 0, interval};
     return verdict;
   }
   if (budget.count < scaled_burst(burst, available)) {
@@ -43,8 +48,28 @@ RateVerdict RateLimiter::test(std::string_view unit, std::uint64_t interval, uns
     return {};
   }
   ++budget.suppressed;
-  if (dropped_.size() < most_units || dropped_.contains(key_)) ++dropped_[key_];
+  const std::uint64_t end = budget.begin + interval + 1;
+  if (next_end_ == 0 || end < next_end_) next_end_ = end;
   return {false, 0};
+}
+
+std::vector<RateLimiter::Ended> RateLimiter::take_ended(std::uint64_t now) {
+  std::vector<Ended> ended;
+  if (next_end_ == 0 || now < next_end_) return ended;
+  ended = std::exchange(evicted_, {});
+  next_end_ = 0;
+  for (auto& [unit, state] : units_)
+    for (Budget& budget : state.budgets) {
+      if (budget.suppressed == 0) continue;
+      const std::uint64_t end = budget.begin + budget.interval + 1;
+      if (now >= end) {
+        ended.push_back({unit, budget.suppressed});
+        budget = {};
+      } else if (next_end_ == 0 || end < next_end_) {
+        next_end_ = end;
+      }
+    }
+  return ended;
 }
 
 }  // namespace journal

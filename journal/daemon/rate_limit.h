@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
-#include <list>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace journal {
 
@@ -26,8 +26,15 @@ class RateLimiter {
   /// The burst that applies with so many bytes available: more room, larger bursts.
   [[nodiscard]] static std::uint64_t scaled_burst(std::uint64_t burst, std::uint64_t available);
 
-  /// Messages dropped since start, by unit.
-  [[nodiscard]] const std::unordered_map<std::string, std::uint64_t>& dropped() const { return dropped_; }
+  /// One burst that is over: its interval has passed.
+  struct Ended {
+    std::string unit;
+    std::uint64_t suppressed = 0;
+  };
+  /// Bursts that were cut and whose interval has passed, without waiting for the unit's next message.
+  [[nodiscard]] std::vector<Ended> take_ended(std::uint64_t now);
+  /// When the next cut burst ends, on the clock of test(); 0: none is open.
+  [[nodiscard]] std::uint64_t next_end() const { return next_end_; }
 
  private:
   static constexpr std::size_t groups = 5;
@@ -36,13 +43,15 @@ class RateLimiter {
     std::uint64_t begin = 0;
     std::uint64_t count = 0;
     std::uint64_t suppressed = 0;
+    std::uint64_t interval = 0;
   };
   struct Unit {
     std::array<Budget, groups> budgets;
     std::uint64_t used_at = 0;
   };
   std::unordered_map<std::string, Unit> units_;
-  std::unordered_map<std::string, std::uint64_t> dropped_;
+  std::vector<Ended> evicted_;  ///< told at the next take_ended()
+  std::uint64_t next_end_ = 0;
   std::string key_;
 };
 

@@ -11,6 +11,7 @@
 #include "journal/daemon/cgroup_path.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
+#include "journal/text/levels.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
@@ -68,8 +69,8 @@ bool is_set_audit_id(std::string_view id) { return !id.empty() && id != "4294967
 
 }  // namespace
 
-SenderCache::SenderCache(const DaemonPaths& paths)
-    : units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/") {
+SenderCache::SenderCache(const DaemonPaths& paths, Accounts& accounts)
+    : accounts_(accounts), limits_(paths.root), units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/") {
   // Paths are relative to where PID 1 has put itself: in a container that is not the top.
   const std::string own = read_proc(1, "cgroup");
   if (const auto path = find_cgroup_path(own)) {
@@ -110,13 +111,7 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   const std::string id = read_link(folder + "invocation:" + sender.unit);
   if (parse_id(id)) fields.push_back("_SYSTEMD_INVOCATION_ID=" + id);
 
-  sender.max_level = -1;
-  const std::string level = read_link(folder + "log-level-max:" + sender.unit);
-  constexpr std::array<std::string_view, 8> names{"emerg",   "alert",  "crit", "err",
-                                                  "warning", "notice", "info", "debug"};
-  const auto named = std::find(names.begin(), names.end(), level);
-  if (named != names.end()) sender.max_level = static_cast<int>(named - names.begin());
-  else if (level.size() == 1 && level[0] >= '0' && level[0] <= '7') sender.max_level = level[0] - '0';
+  sender.max_level = parse_level(read_link(folder + "log-level-max:" + sender.unit)).value_or(-1);
 
   sender.rate_interval = UINT64_MAX;
   sender.rate_burst = UINT32_MAX;
@@ -138,7 +133,8 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   }
 }
 
-void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint) {
+void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint,
+                              std::uint64_t now) {
   const ProcessFacts facts = read_process(credentials.pid);
   sender.pid = credentials.pid;
   sender.uid = credentials.uid != static_cast<uid_t>(-1) ? credentials.uid : facts.uid;
@@ -161,7 +157,8 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   if (is_set_audit_id(facts.login_uid)) add("_AUDIT_LOGINUID", facts.login_uid);
 
   const CgroupIdentity identity = facts.cgroup.empty() ? CgroupIdentity{} : identify_cgroup(facts.cgroup);
-  sender.unit = identity.unit.empty() ? std::string(unit_hint) : identity.unit;
+  sender.is_hinted = identity.unit.empty();
+  sender.unit = sender.is_hinted ? std::string(unit_hint) : identity.unit;
   if (sender.unit.find('/') != std::string::npos) sender.unit.clear();
   add("_SYSTEMD_CGROUP", facts.cgroup);
   add("_SYSTEMD_SESSION", identity.session);
@@ -182,6 +179,9 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   sender.owner = sender.uid == static_cast<uid_t>(-1) ? 0 : sender.uid;
   if (sender.owner > 0 && !identity.owner_uid.empty())
     std::from_chars(identity.owner_uid.data(), identity.owner_uid.data() + identity.owner_uid.size(), sender.owner);
+  sender.has_session = !identity.session.empty() && sender.owner > 0;
+  sender.own = sender.unit.empty() ? OwnFiles{} : limits_.find(sender.unit, now);
+  sender.account = &accounts_.of(sender.unit);
   std::string fingerprint;
   for (const std::string& field : fields) fingerprint.append(field).push_back('\0');
   if (fingerprint != sender.fingerprint) {
@@ -208,8 +208,9 @@ Sender& SenderCache::find(const SenderCredentials& credentials, std::string_view
   Sender& sender = *found->second;
   const bool other_process = sender.read_at != 0 && credentials.uid != static_cast<uid_t>(-1) &&
                              (sender.uid != credentials.uid || sender.gid != credentials.gid);
-  if (sender.read_at == 0 || other_process || now - sender.read_at > refresh_interval) {
-    read_sender(sender, credentials, unit_hint);
+  const bool other_stream = sender.is_hinted && sender.unit != unit_hint;
+  if (sender.read_at == 0 || other_process || other_stream || now - sender.read_at > refresh_interval) {
+    read_sender(sender, credentials, unit_hint, now);
     sender.read_at = now;
   }
   sender.used_at = now;

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "journal/daemon/paths.h"
+#include "journal/daemon/accounts.h"
 #include "journal/daemon/storage.h"
+#include "journal/daemon/unit_limits.h"
 
 namespace journal {
 
@@ -30,7 +32,9 @@ struct Sender {
   uid_t uid = 0;
   gid_t gid = 0;
   uid_t owner = 0;       ///< whose journal its entries go to
+  bool has_session = false;  ///< of a login, SplitMode=login
   std::string unit;      ///< what it is rate limited as
+  bool is_hinted = false;  ///< the control group named no unit: it is what its stream said, and may differ for the next one
   std::string comm;
   SharedFields fields;   ///< "_PID=…" and all the others
   int max_level = -1;    ///< LogLevelMax=, -1: none
@@ -38,12 +42,14 @@ struct Sender {
   unsigned rate_burst = UINT32_MAX;          ///< LogRateLimitBurst=, UINT32_MAX: default
   std::uint64_t read_at = 0;                 ///< monotonic time of the last look at /proc
   std::uint64_t used_at = 0;
+  OwnFiles own;                              ///< where its unit has limits of its own
+  UnitAccount* account = nullptr;            ///< of its unit
   std::string fingerprint;                   ///< all fields joined: unchanged fields keep their places in the file
 };
 
 class SenderCache {
  public:
-  explicit SenderCache(const DaemonPaths& paths);
+  SenderCache(const DaemonPaths& paths, Accounts& accounts);
 
   /// The sender, looked up again when the last look is a second old. `unit_hint`: the unit that PID 1 named for a
   /// stream, used where /proc says nothing any more. Valid until the next call.
@@ -59,10 +65,12 @@ class SenderCache {
     gid_t gid = static_cast<gid_t>(-1);
   };
   [[nodiscard]] ProcessFacts read_process(pid_t pid) const;
-  void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint);
+  void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint, std::uint64_t now);
   void read_unit_settings(Sender& sender, const std::string& folder, std::vector<std::string>& fields);
   void evict();
 
+  Accounts& accounts_;
+  UnitLimits limits_;
   std::string units_folder_;
   std::string user_run_folder_;
   std::string cgroup_root_;

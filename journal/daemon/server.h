@@ -48,10 +48,12 @@ class Server {
   void on_signal();
   void on_hostname();
   void on_audit(int fd);
-  bool on_varlink(std::string_view method);
+  VarlinkOutcome on_varlink(std::string_view method);
   void drain();
-  void synchronize();
+  [[nodiscard]] bool synchronize();
+  void serve(Source source, int fd);
   void after_events();
+  void gather() const;
   void write_stamp(const char* name) const;
   [[nodiscard]] int timeout() const;
 
@@ -61,6 +63,7 @@ class Server {
   DaemonPaths paths_;
   Notifier notifier_;
   Storage storage_;
+  Accounts accounts_;
   SenderCache senders_;
   Forwarder forwarder_;
   Dispatcher dispatcher_;
@@ -71,6 +74,7 @@ class Server {
   unitparser::UniqueFd epoll_, native_, syslog_, stream_listener_, varlink_listener_, audit_, signals_, hostname_;
   std::uint64_t watchdog_interval_ = 0, watchdog_due_ = 0;
   bool stopping_ = false;
+  bool has_long_queues_ = false;  ///< senders can go on for a while without us
   bool descriptors_waiting_ = false;
 };
 

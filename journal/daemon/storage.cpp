@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/query/journal.h"
 #include "journal/store/directory.h"
@@ -28,7 +29,9 @@ using unitparser::ErrorCode;
 using unitparser::Result;
 using unitparser::UniqueFd;
 
-constexpr std::size_t most_user_files = 64;
+const std::string user_prefix = "user-";
+constexpr std::size_t most_other_files = 64;
+constexpr std::uint64_t smallest_own_file = 512ULL * 1024;
 constexpr std::uint64_t space_check_interval = 30'000'000;
 constexpr std::uint64_t failed_rotation_interval = 1'000'000;
 constexpr uid_t last_system_uid = 999;
@@ -43,6 +46,30 @@ std::uint64_t now(clockid_t clock) {
 /// System users, dynamic users and nobody log into the system's file.
 bool belongs_to_system(uid_t uid) {
   return uid <= last_system_uid || uid == nobody_uid || (uid >= first_dynamic_uid && uid <= last_dynamic_uid);
+}
+
+/// What a file's header says of its soundness at a glance.
+enum class Health : std::uint8_t {
+  whole,
+  in_use,  ///< not finished
+  cut,     ///< shorter than it says
+  blank,   ///< not even its header reached the disk whole
+};
+Health health_of(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Header header = {};
+  struct stat st = {};
+  if (!fd || ::fstat(fd.get(), &st) < 0 || ::pread(fd.get(), &header, sizeof header, 0) < 0) return Health::whole;
+  if (header.signature == std::array<char, 8>{} || header.header_size == 0) return Health::blank;
+  const std::uint64_t size = header.header_size + header.arena_size;
+  if (header.header_size > maximum_header_size || size > static_cast<std::uint64_t>(st.st_size)) return Health::cut;
+  return header.state == static_cast<std::uint8_t>(FileState::online) ? Health::in_use : Health::whole;
+}
+
+std::uint64_t bytes_in(const std::string& folder) {
+  std::uint64_t used = 0;
+  for (const StoredFile& file : list_files(folder)) used += file.size;
+  return used;
 }
 
 template <class... Args>
@@ -65,8 +92,8 @@ Result<void> SharedFields::collect(Appender& file, std::vector<DataHandle>& hand
   return {};
 }
 
-Storage::Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id)
-    : config_(config), paths_(std::move(paths)), machine_id_(machine_id), boot_id_(boot_id) {}
+Storage::Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id, Disk& disk)
+    : config_(config), paths_(std::move(paths)), machine_id_(machine_id), boot_id_(boot_id), disk_(disk), background_(disk) {}
 
 void Storage::notice(int priority, std::string message) {
   constexpr std::size_t most_notices = 100;
@@ -75,14 +102,16 @@ void Storage::notice(int priority, std::string message) {
 
 const SpaceRules& Storage::rules(Area area) {
   SpaceRules& rules = area == Area::system ? system_rules_ : runtime_rules_;
-  const std::string& folder = area == Area::system ? paths_.system_store : paths_.runtime_store;
   if (rules.max_use == 0)
-    rules = resolve_rules(area == Area::system ? config_.system : config_.runtime, file_system_space(folder).size);
+    rules = resolve_rules(area == Area::system ? config_.system : config_.runtime, file_system_space(folder(area)).size);
   return rules;
 }
 
-bool Storage::may_persist() const {
-  return config_.storage == StorageMode::persistent || config_.storage == StorageMode::automatic;
+FileLimits Storage::limits_of(Area area, const OwnFiles& own) {
+  FileLimits limits{rules(area).max_file_size, rules(area).keep_free};
+  // A unit's own room is given back a file at a time: several files, so that most of its lines stay.
+  if (own.max_use != 0) limits.max_size = std::clamp(own.max_use / 4, smallest_own_file, limits.max_size);
+  return limits;
 }
 
 void Storage::set_aside(const std::string& path) {
@@ -90,45 +119,79 @@ void Storage::set_aside(const std::string& path) {
   [[maybe_unused]] const ssize_t r = ::getrandom(&random, sizeof random, 0);
   const std::string stem = path.substr(0, path.size() - std::strlen(".journal"));
   const std::string aside = stem + text_of("@%016" PRIx64 "-%016" PRIx64 ".journal~", now(CLOCK_REALTIME), random);
-  if (::rename(path.c_str(), aside.c_str()) == 0)
+  if (disk_.rename(path, aside) == 0)
     notice(4, "File " + path + " corrupted or uncleanly shut down, renaming and replacing.");
 }
 
-std::unique_ptr<Appender> Storage::open_appender(const std::string& path, Area area) {
-  const FileLimits limits{rules(area).max_file_size, rules(area).keep_free};
+Storage::Recovered Storage::recover(const std::string& path, FileState state) {
+  const auto file = JournalFile::open(path, HeaderRule::lenient);
+  const std::uint64_t claimed = file ? (*file)->header().n_entries : 0;
+  const auto tell = [&](std::uint64_t kept, std::uint64_t lost) {
+    notice(4, "recovered " + path + text_of(": %" PRIu64 " entries kept, at most %" PRIu64 " lost", kept, lost));
+  };
+  const auto report = recover_file(path, state, disk_);
+  if (report) {
+    tell(report->kept, report->lost);
+    return Recovered::entries;
+  }
+  const bool is_empty = report.error().code == ErrorCode::not_found || (!file && health_of(path) == Health::blank);
+  if (!is_empty || disk_.unlink(path) < 0) return Recovered::failed;
+  tell(0, claimed);
+  return Recovered::nothing_there;
+}
+
+std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits) {
   const CompressionPolicy compression{config_.compress_threshold};
-  auto opened = Appender::open(path, machine_id_, limits, compression);
+  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_);
   if (!opened && opened.error().code == ErrorCode::busy) {
     // Not closed cleanly: go on if nothing is wrong with it, else keep every complete entry.
     const auto file = JournalFile::open(path, HeaderRule::strict);
-    if (file && verify_file(**file).passed) {
-      const auto state = static_cast<std::uint8_t>(FileState::offline);
-      const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-      [[maybe_unused]] const ssize_t r = ::pwrite(fd.get(), &state, 1, offsetof(Header, state));
-    } else if (const auto report = recover_file(path)) {
-      notice(4, "recovered " + path + text_of(": %" PRIu64 " entries kept, at most %" PRIu64 " lost", report->kept,
-                                              report->lost));
-    }
-    opened = Appender::open(path, machine_id_, limits, compression);
+    const bool is_sound = file && verify_file(**file).passed && ends_agree(**file);
+    if (!is_sound && recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
+    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_);
   }
   if (opened) return std::move(*opened);
-  if (opened.error().os_errno != ENOENT) set_aside(path);
+  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0)) set_aside(path);
   return nullptr;
 }
 
-std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& folder, const std::string& name, Area area) {
-  const std::string path = folder + "/" + name + ".journal";
+/// Archived files that were not on the disk when the power went: made whole again, or deleted when nothing is in them.
+void Storage::repair_archives(Area area) {
+  for (const StoredFile& stored : list_files(folder(area))) {
+    if (!stored.is_archived || !stored.path.ends_with(".journal")) continue;
+    const Health health = health_of(stored.path);
+    if (health == Health::whole) continue;
+    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
+    if (file && verify_file(**file).passed) {
+      UniqueFd fd(disk_.open(stored.path, O_RDWR | O_CLOEXEC, 0));
+      if (fd) archived_.push_back({std::move(fd), stored.path, SyncItem::Kind::archived});
+      continue;
+    }
+    [[maybe_unused]] const Recovered recovered = recover(stored.path, FileState::archived);
+  }
+  if (!archived_.empty() && sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+}
+
+Result<std::unique_ptr<Appender>> Storage::create_appender(const std::string& path, const Id128& seqnum_id,
+                                                           const FileLimits& limits) {
+  NewFileOptions options;
+  options.machine_id = machine_id_;
+  options.boot_id = boot_id_;
+  options.seqnum_id = seqnum_id;
+  return Appender::create(path, options, limits, {config_.compress_threshold}, disk_);
+}
+
+std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& name, Area area, const OwnFiles& own) {
+  const std::string path = folder(area) + "/" + name + ".journal";
+  const FileLimits limits = limits_of(area, own);
   auto file = std::make_unique<OpenFile>();
-  file->appender = open_appender(path, area);
+  file->own = own;
+  file->appender = open_appender(path, limits);
   if (file->appender) {
     seqnum_ = std::max(seqnum_, file->appender->header().tail_entry_seqnum);
     return file;
   }
-  NewFileOptions options;
-  options.machine_id = machine_id_;
-  options.boot_id = boot_id_;
-  auto made = Appender::create(path, options, {rules(area).max_file_size, rules(area).keep_free},
-                               {config_.compress_threshold});
+  auto made = create_appender(path, {}, limits);
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
     return nullptr;
@@ -137,26 +200,31 @@ std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& folder,
   return file;
 }
 
+bool Storage::may_persist() const {
+  return config_.storage == StorageMode::persistent || config_.storage == StorageMode::automatic;
+}
+
 void Storage::open_system(bool even_without_flag) {
   if (system_ || !may_persist()) return;
   const bool flushed = ::access((paths_.run + "/flushed").c_str(), F_OK) == 0;
   if (!even_without_flag && !flushed && paths_.instance.empty()) return;
-  if (config_.storage == StorageMode::persistent && !make_folders(paths_.system_store_parent, 0755)) return;
+  if (config_.storage == StorageMode::persistent && !make_folders(paths_.system_store_parent, 0755, disk_)) return;
   if (::access(paths_.system_store_parent.c_str(), F_OK) < 0) return;
-  if (::mkdir(paths_.system_store.c_str(), 0755) < 0 && errno != EEXIST) {
+  if (disk_.make_folder(paths_.system_store, 0755) < 0 && errno != EEXIST) {
     if (errno != EROFS) notice(4, "Failed to make " + paths_.system_store + ": " + ::strerrordesc_np(errno));
     return;
   }
-  system_ = open_file(paths_.system_store, "system", Area::system);
+  repair_archives(Area::system);
+  system_ = open_file("system", Area::system);
 }
 
 void Storage::open_runtime() {
   if (runtime_ || config_.storage == StorageMode::none) return;
-  if (const auto made = make_folders(paths_.runtime_store, 0755); !made) {
+  if (const auto made = make_folders(paths_.runtime_store, 0755, disk_); !made) {
     notice(3, made.error().message);
     return;
   }
-  runtime_ = open_file(paths_.runtime_store, "system", Area::runtime);
+  runtime_ = open_file("system", Area::runtime);
 }
 
 void Storage::open() {
@@ -166,23 +234,22 @@ void Storage::open() {
 
 void Storage::describe_space() {
   if (!runtime_ && !system_) return;
-  const bool persistent = system_ != nullptr;
-  const std::string& folder = persistent ? paths_.system_store : paths_.runtime_store;
-  const SpaceRules& r = rules(persistent ? Area::system : Area::runtime);
-  std::uint64_t used = 0;
-  for (const StoredFile& file : list_files(folder)) used += file.size;
-  const SpaceState state = space_state(r, used, file_system_space(folder).available);
-  const std::string name = persistent ? "System Journal" : "Runtime Journal";
+  const Area area = current_area();
+  const std::string& where = folder(area);
+  const SpaceRules& r = rules(area);
+  const std::uint64_t used = bytes_in(where);
+  const SpaceState state = space_state(r, used, file_system_space(where).available);
+  const std::string name = area == Area::system ? "System Journal" : "Runtime Journal";
   StorageNotice said;
   said.message_id = "ec387f577b844b8fa948f33cad9a75e6";
-  said.message = name + " (" + folder + ") is " + format_bytes(used) + ", max " + format_bytes(state.limit) + ", " +
+  said.message = name + " (" + where + ") is " + format_bytes(used) + ", max " + format_bytes(state.limit) + ", " +
                  format_bytes(state.available) + " free.";
   const auto add = [&](const char* key, std::uint64_t bytes) {
     said.fields.push_back(std::string(key) + "=" + std::to_string(bytes));
     said.fields.push_back(std::string(key) + "_PRETTY=" + format_bytes(bytes));
   };
   said.fields.push_back("JOURNAL_NAME=" + name);
-  said.fields.push_back("JOURNAL_PATH=" + folder);
+  said.fields.push_back("JOURNAL_PATH=" + where);
   add("CURRENT_USE", used);
   add("MAX_USE", r.max_use);
   add("DISK_KEEP_FREE", r.keep_free);
@@ -208,111 +275,137 @@ void Storage::grant_read(int fd, uid_t uid) {
                       ::strerrordesc_np(errno)));
 }
 
-Storage::OpenFile* Storage::file_for(uid_t owner) {
-  if (!system_) return runtime_.get();
-  if (config_.split != SplitMode::uid || belongs_to_system(owner)) return system_.get();
-  const auto found = users_.find(owner);
-  if (found != users_.end()) {
+void Storage::close_file(OpenFile& file) {
+  if (const auto closed = file.appender->finish(FileState::offline); !closed)
+    notice(3, "Failed to close " + file.appender->path() + ": " + closed.error().message);
+}
+
+void Storage::drop_least_used() {
+  const auto oldest = std::min_element(others_.begin(), others_.end(), [](const auto& a, const auto& b) {
+    return a.second->last_used < b.second->last_used;
+  });
+  close_file(*oldest->second);
+  others_.erase(oldest);
+}
+
+Storage::OpenFile* Storage::named_file(const std::string& name, const OwnFiles& own) {
+  const auto found = others_.find(name);
+  if (found != others_.end()) {
     found->second->last_used = ++uses_;
+    found->second->own = own;
     return found->second.get();
   }
-  if (users_.size() >= most_user_files) {
-    const auto oldest = std::min_element(users_.begin(), users_.end(), [](const auto& a, const auto& b) {
-      return a.second->last_used < b.second->last_used;
-    });
-    users_.erase(oldest);
-  }
-  auto file = open_file(paths_.system_store, "user-" + std::to_string(owner), Area::system);
-  if (!file) return system_.get();
-  grant_read(file->appender->fd(), owner);
+  if (others_.size() >= most_other_files) drop_least_used();
+  auto file = open_file(name, current_area(), own);
+  if (!file) return nullptr;
   file->last_used = ++uses_;
-  return users_.emplace(owner, std::move(file)).first->second.get();
+  return others_.emplace(name, std::move(file)).first->second.get();
+}
+
+Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
+  OpenFile* const common = system_ ? system_.get() : runtime_.get();
+  if (common == nullptr) return nullptr;
+  if (entry.own != nullptr) {
+    OpenFile* const own = named_file(entry.own->name, *entry.own);
+    return own != nullptr ? own : common;
+  }
+  if (!system_ || config_.split != SplitMode::uid || belongs_to_system(entry.owner)) return common;
+  const std::string name = user_prefix + std::to_string(entry.owner);
+  const bool is_new = !others_.contains(name);
+  OpenFile* const file = named_file(name, {});
+  if (file == nullptr) return common;
+  if (is_new) grant_read(file->appender->fd(), entry.owner);
+  return file;
 }
 
 Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry) {
   handles_.clear();
-  for (const std::string_view field : entry.fields) handles_.push_back(TRY(file.appender->intern(field)));
+  hashes_.clear();
+  for (const std::string_view field : entry.fields) hashes_.push_back(file.appender->look_ahead(field));
+  for (std::size_t i = 0; i < entry.fields.size(); ++i)
+    handles_.push_back(TRY(file.appender->intern(entry.fields[i], hashes_[i])));
   for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
   TRY(file.appender->append(stamp, handles_, seqnum_));
   file.touched = true;
   return {};
 }
 
-bool Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
+Written Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
+  if (config_.storage == StorageMode::none) return Written::not_wanted;
   if (stamp.realtime < last_realtime_) {
     // Within a file times must not fall, or looking up a time would miss entries.
     notice(6, "Realtime clock jumped backwards relative to last journal entry, rotating.");
     rotate();
   }
   last_realtime_ = stamp.realtime;
-  OpenFile* file = file_for(entry.owner);
-  if (file == nullptr) return config_.storage == StorageMode::none;
-  if (file->appender->rotation_suggested(stamp.realtime, config_.max_file_age)) {
-    rotate();
-    vacuum();
-    file = file_for(entry.owner);
+  OpenFile* file = file_for(entry);
+  if (file != nullptr && file->appender->rotation_suggested(stamp.realtime, config_.max_file_age)) {
+    rotate_one(*file);
+    file = file_for(entry);
   }
-  for (int attempt = 0; file != nullptr && attempt < 2; ++attempt) {
-    const auto written = append_to(*file, stamp, entry);
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto written = file != nullptr ? append_to(*file, stamp, entry)
+                                         : Result<void>(fail(ErrorCode::io, "no journal file could be opened"));
     if (written) {
       const std::uint64_t due = now(CLOCK_MONOTONIC) + (entry.is_urgent ? config_.urgent_sync_interval
                                                                         : config_.sync_interval);
       if (sync_due_ == 0 || due < sync_due_) sync_due_ = due;
-      return true;
+      return Written::stored;
     }
     if (written.error().code == ErrorCode::invalid_argument) break;
     if (attempt == 0) {
       // Where a new file did not help either, each entry would make another one: once a second is often enough.
       if (failed_rotation_ != 0 && now(CLOCK_MONOTONIC) - failed_rotation_ < failed_rotation_interval) break;
-      rotate();
-      vacuum();
-      file = file_for(entry.owner);
+      if (file != nullptr) rotate_one(*file);
+      else open();
+      file = file_for(entry);
     } else {
       failed_rotation_ = now(CLOCK_MONOTONIC);
     }
   }
-  ++lost_;
-  return false;
+  return Written::no_room;
 }
 
 template <class Visit>
 void Storage::for_each_file(Visit visit) {
-  if (runtime_) visit(runtime_, paths_.runtime_store, std::string("system"), Area::runtime);
-  if (system_) visit(system_, paths_.system_store, std::string("system"), Area::system);
-  for (auto& [uid, file] : users_) visit(file, paths_.system_store, "user-" + std::to_string(uid), Area::system);
+  if (runtime_) visit(runtime_, std::string("system"), Area::runtime);
+  if (system_) visit(system_, std::string("system"), Area::system);
+  for (auto& [name, file] : others_) visit(file, name, current_area());
 }
 
 void Storage::notify_followers() {
-  for_each_file([](auto& file, const auto&, const auto&, Area) {
+  for_each_file([](auto& file, const auto&, Area) {
     if (std::exchange(file->touched, false)) file->appender->notify_followers();
   });
 }
 
-void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& folder, const std::string& name,
-                          Area area) {
+void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
   Appender& old = *file->appender;
   const Header header = old.header();
   if (header.n_entries == 0 && !old.is_damaged()) return;
-  const std::string archived = folder + "/" + name +
+  const std::string archived = folder(area) + "/" + name +
                                text_of("@%s-%016" PRIx64 "-%016" PRIx64 ".journal",
                                        format_id(header.seqnum_id).c_str(), header.head_entry_seqnum,
                                        header.head_entry_realtime);
-  NewFileOptions options;
-  options.machine_id = machine_id_;
-  options.boot_id = boot_id_;
-  options.seqnum_id = header.seqnum_id;
-  const std::string path = folder + "/" + name + ".journal";
+  const std::string path = folder(area) + "/" + name + ".journal";
   if (const auto done = old.archive(archived); !done) {
     notice(3, "Failed to rotate " + path + ": " + done.error().message);
     return;
   }
   if (file->touched) old.notify_followers();
-  auto made = Appender::create(path, options, {rules(area).max_file_size, rules(area).keep_free},
-                               {config_.compress_threshold});
+  // What is in it still has to reach the disk, and it is marked as whole after that.
+  if (UniqueFd fd(::fcntl(old.fd(), F_DUPFD_CLOEXEC, 3)); fd)
+    archived_.push_back({std::move(fd), archived, SyncItem::Kind::archived});
+  else if (const auto finished = old.finish(FileState::archived); !finished)
+    notice(3, "Failed to sync " + archived + ": " + finished.error().message);
+  if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  FileLimits limits = limits_of(area, file->own);
+  auto made = create_appender(path, header.seqnum_id, limits);
   if (!made) {
-    // Full disk: room is made by the vacuum that follows, then one more attempt.
+    // Full disk: room is made by deleting old files, then one more attempt.
     vacuum();
-    made = Appender::create(path, options, {rules(area).max_file_size, 0}, {config_.compress_threshold});
+    limits.keep_free = 0;
+    made = create_appender(path, header.seqnum_id, limits);
   }
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
@@ -320,38 +413,55 @@ void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& fo
     return;
   }
   file->appender = std::move(*made);
-  if (name.starts_with("user-")) grant_read(file->appender->fd(), static_cast<uid_t>(std::stoul(name.substr(5))));
+  if (name.starts_with(user_prefix))
+    grant_read(file->appender->fd(), static_cast<uid_t>(std::stoul(name.substr(user_prefix.size()))));
 }
 
 void Storage::rotate() {
-  for_each_file([this](auto& file, const std::string& folder, const std::string& name, Area area) {
-    rotate_file(file, folder, name, area);
-  });
-  std::erase_if(users_, [](const auto& user) { return user.second == nullptr; });
+  for_each_file([this](auto& file, const std::string& name, Area area) { rotate_file(file, name, area); });
+  std::erase_if(others_, [](const auto& other) { return other.second == nullptr; });
   if (!system_ && !runtime_) open();
 }
 
+void Storage::rotate_one(OpenFile& wanted) {
+  for_each_file([&](auto& file, const std::string& name, Area area) {
+    if (file.get() == &wanted) rotate_file(file, name, area);
+  });
+  std::erase_if(others_, [](const auto& other) { return other.second == nullptr; });
+  if (!system_ && !runtime_) open();
+  vacuum();
+}
+
 void Storage::vacuum() {
-  const auto clean = [this](const std::string& folder, Area area) {
-    const SpaceRules& r = rules(area);
-    std::uint64_t used = 0;
-    for (const StoredFile& file : list_files(folder)) used += file.size;
-    VacuumGoal goal;
-    goal.max_use = space_state(r, used, file_system_space(folder).available).limit;
-    goal.max_files = r.max_files;
-    if (config_.max_retention > 0) {
-      const std::uint64_t time = now(CLOCK_REALTIME);
-      goal.oldest_realtime = time > config_.max_retention ? time - config_.max_retention : 0;
-    }
-    journal::vacuum(folder, goal);
+  const std::uint64_t time = now(CLOCK_REALTIME);
+  const auto oldest_of = [time](std::uint64_t retention) {
+    return retention == 0 || retention >= time ? 0 : time - retention;
   };
-  if (system_) clean(paths_.system_store, Area::system);
-  if (runtime_) clean(paths_.runtime_store, Area::runtime);
+  const auto clean = [&](Area area) {
+    const SpaceRules& r = rules(area);
+    VacuumGoal goal;
+    goal.max_use = space_state(r, bytes_in(folder(area)), file_system_space(folder(area)).available).limit;
+    goal.max_files = r.max_files;
+    goal.oldest_realtime = oldest_of(config_.max_retention);
+    journal::vacuum(folder(area), goal, disk_);
+  };
+  // Units with limits of their own first: what they give back, nobody else has to.
+  for (const auto& [name, file] : others_) {
+    if (file->own.name.empty()) continue;
+    VacuumGoal goal;
+    goal.stem = name;
+    goal.max_use = file->own.max_use;
+    goal.oldest_realtime = oldest_of(file->own.retention);
+    journal::vacuum(folder(current_area()), goal, disk_);
+  }
+  if (system_) clean(Area::system);
+  if (runtime_) clean(Area::runtime);
   space_checked_ = 0;
 }
 
-std::uint64_t Storage::copy_runtime_to_system() {
+std::optional<std::uint64_t> Storage::copy_runtime_to_system() {
   std::uint64_t copied = 0;
+  bool all = true;
   Journal source(HeaderRule::lenient);
   for (const StoredFile& file : list_files(paths_.runtime_store)) {
     const auto added = source.add_file(file.path);
@@ -366,19 +476,21 @@ std::uint64_t Storage::copy_runtime_to_system() {
       payloads.emplace_back(payload);
       return payloads.size() < entry_field_limit + 64;
     });
+    if (payloads.empty()) continue;
     fields.assign(payloads.begin(), payloads.end());
     const EntryLocation& at = source.current();
     PendingEntry entry{fields, {}, 0, false};
     auto written = append_to(*system_, {at.realtime, at.monotonic, at.boot_id}, entry);
     if (!written) {
-      rotate_file(system_, paths_.system_store, "system", Area::system);
+      rotate_file(system_, "system", Area::system);
       vacuum();
-      if (!system_) return copied;
+      if (!system_) return std::nullopt;
       written = append_to(*system_, {at.realtime, at.monotonic, at.boot_id}, entry);
     }
     if (written) ++copied;
+    else all = false;
   }
-  return copied;
+  return all ? std::optional(copied) : std::nullopt;
 }
 
 void Storage::flush_to_var() {
@@ -388,69 +500,105 @@ void Storage::flush_to_var() {
   const std::uint64_t start = now(CLOCK_MONOTONIC);
   if (runtime_ || !list_files(paths_.runtime_store).empty()) {
     notify_followers();
-    const std::uint64_t copied = copy_runtime_to_system();
-    runtime_.reset();
-    if (system_) {
-      system_->appender->notify_followers();
-      for (const StoredFile& file : list_files(paths_.runtime_store)) ::unlink(file.path.c_str());
-      ::rmdir(paths_.runtime_store.c_str());
-      vacuum();
-    } else {
+    for (auto& [name, file] : others_) close_file(*file);  // those of /run: what they hold is copied too
+    others_.clear();
+    const auto copied = copy_runtime_to_system();
+    if (!copied) {
+      // Not everything found room: what is in /run stays there and the log goes on in it.
+      notice(3, "Failed to move the journal to " + paths_.system_store + ": it stays in " + paths_.runtime_store + ".");
+      if (system_) close_file(*system_);
+      system_.reset();
       open_runtime();
+      return;
     }
+    runtime_.reset();
+    system_->appender->notify_followers();
+    for (const StoredFile& file : list_files(paths_.runtime_store)) disk_.unlink(file.path);
+    ::rmdir(paths_.runtime_store.c_str());
+    if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+    vacuum();
     notice(6, "Time spent on flushing to " + paths_.system_store + " is " +
                   text_of("%.3fms", static_cast<double>(now(CLOCK_MONOTONIC) - start) / 1000.0) +
-                  text_of(" for %" PRIu64 " entries.", copied));
+                  text_of(" for %" PRIu64 " entries.", *copied));
     describe_space();
   }
-  const UniqueFd flag(::open((paths_.run + "/flushed").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  const UniqueFd flag(disk_.open(paths_.run + "/flushed", O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
 }
 
 void Storage::relinquish_var() {
   if (!may_persist()) return;
   ::unlink((paths_.run + "/flushed").c_str());
   if (!system_) return;
-  sync();
-  users_.clear();
+  close();
+  others_.clear();
   system_.reset();
   open_runtime();
   describe_space();
 }
 
-void Storage::sync() {
+bool Storage::sync() {
   sync_due_ = 0;
-  for_each_file([this](auto& file, const std::string&, const std::string&, Area area) {
+  bool all = true;
+  const auto complain = [&](const std::string& path, const unitparser::Error& error) {
+    notice(3, "Failed to sync " + path + ": " + error.message);
+    all = false;
+  };
+  std::vector<SyncItem> unsynced;
+  for (SyncItem& item : archived_)
+    if (const auto synced = sync_item(disk_, item); !synced) {
+      complain(item.path, synced.error());
+      unsynced.push_back(std::move(item));
+    }
+  archived_ = std::move(unsynced);
+  for_each_file([&](auto& file, const std::string&, Area area) {
     if (area == Area::runtime) return;  // memory has no disk to wait for
-    if (const auto synced = file->appender->sync(); !synced)
-      notice(3, "Failed to sync " + file->appender->path() + ": " + synced.error().message);
+    if (const auto synced = file->appender->sync(); !synced) complain(file->appender->path(), synced.error());
   });
+  if (!all) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  give_back_pages();
+  return all;
+}
+
+void Storage::give_back_pages() {
+  for_each_file([](auto& file, const std::string&, Area) { file->appender->give_back_pages(); });
+}
+
+void Storage::close() {
+  sync();
+  for_each_file([this](auto& file, const std::string&, Area) { close_file(*file); });
 }
 
 void Storage::sync_in_background() {
-  if (const int error = background_.take_error(); error != 0)
-    notice(3, std::string("Failed to sync the journal: ") + ::strerrordesc_np(error));
+  const std::uint64_t retry = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   if (background_.is_busy()) {
-    sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+    sync_due_ = retry;
     return;
   }
   sync_due_ = 0;
-  std::vector<int> fds;
-  for_each_file([&fds](auto& file, const std::string&, const std::string&, Area area) {
-    if (area == Area::system) fds.push_back(file->appender->fd());
+  if (const int error = background_.take_error(); error != 0) {
+    notice(3, std::string("Failed to sync the journal: ") + ::strerrordesc_np(error));
+    sync_due_ = retry;
+  }
+  give_back_pages();
+  std::vector<SyncItem> items = std::exchange(archived_, {});
+  for_each_file([&items](auto& file, const std::string&, Area area) {
+    if (area != Area::system) return;
+    UniqueFd copy(::fcntl(file->appender->fd(), F_DUPFD_CLOEXEC, 3));
+    if (copy) items.push_back({std::move(copy), file->appender->path(), SyncItem::Kind::in_use});
   });
+  if (items.empty() || background_.start(items)) return;
   // Where no thread can be had, waiting for the disk is better than not writing to it.
-  if (!fds.empty() && !background_.start(fds)) sync();
+  archived_ = std::move(items);
+  std::erase_if(archived_, [](const SyncItem& item) { return item.kind == SyncItem::Kind::in_use; });
+  sync();
 }
 
 std::uint64_t Storage::available_space() {
   const std::uint64_t time = now(CLOCK_MONOTONIC);
   if (space_checked_ != 0 && time - space_checked_ < space_check_interval) return space_available_;
   space_checked_ = time;
-  const std::string& folder = system_ ? paths_.system_store : paths_.runtime_store;
-  const Area area = system_ ? Area::system : Area::runtime;
-  std::uint64_t used = 0;
-  for (const StoredFile& file : list_files(folder)) used += file.size;
-  space_available_ = space_state(rules(area), used, file_system_space(folder).available).available;
+  const std::string& where = folder(current_area());
+  space_available_ = space_state(rules(current_area()), bytes_in(where), file_system_space(where).available).available;
   return space_available_;
 }
 

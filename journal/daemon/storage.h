@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,12 +39,28 @@ class SharedFields {
   std::vector<DataHandle> handles_;
 };
 
+/// Files of a unit's own, for units with limits of their own: what such a unit writes pushes out nobody else's lines.
+struct OwnFiles {
+  std::string name;             ///< "unit-NAME": the files' stem
+  std::uint64_t max_use = 0;    ///< bytes, LogMaxUse=; 0: as all
+  std::uint64_t retention = 0;  ///< microseconds, LogRetention=; 0: as all
+  bool operator==(const OwnFiles&) const = default;
+};
+
 /// One entry on its way into a file.
 struct PendingEntry {
   std::span<const std::string_view> fields;
   std::span<SharedFields* const> shared;
   uid_t owner = 0;  ///< whose journal it belongs to
   bool is_urgent = false;
+  const OwnFiles* own = nullptr;  ///< where the unit has files of its own
+};
+
+/// What became of an entry.
+enum class Written : std::uint8_t {
+  stored,
+  not_wanted,  ///< Storage=none
+  no_room,     ///< no file would take it: disk full, broken, read-only, or the entry is larger than any file
 };
 
 /// Something that the storage did and that the log should tell: text, and MESSAGE_ID where there is one.
@@ -56,12 +73,13 @@ struct StorageNotice {
 
 class Storage {
  public:
-  Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id);
+  Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id,
+          Disk& disk = Disk::real());
 
   /// Opens the files that the configuration asks for, given what is there.
   void open();
-  /// Appends; on a full or damaged file rotates and tries again once. False when the entry was lost.
-  bool write(const EntryStamp& stamp, const PendingEntry& entry);
+  /// Appends; on a full or damaged file rotates and tries again once.
+  [[nodiscard]] Written write(const EntryStamp& stamp, const PendingEntry& entry);
   /// Tells followers of everything that was written to since the last call.
   void notify_followers();
 
@@ -71,8 +89,13 @@ class Storage {
   void relinquish_var();
   void rotate();
   void vacuum();
-  /// Waits until everything is on disk.
-  void sync();
+  /// Waits until everything that was stored is on disk. False when the disk refused: a notice says so, and it is tried
+  /// again at sync_due().
+  bool sync();
+  /// Lets the kernel have the pages of the files that are mapped.
+  void give_back_pages();
+  /// Syncs and marks all files as whole: the end of a run.
+  void close();
   /// Starts writing everything to disk without waiting for it; the next look at sync_due() says when to ask again.
   void sync_in_background();
   /// When sync() is due, on the monotonic clock in microseconds; 0: nothing to sync.
@@ -82,8 +105,6 @@ class Storage {
   [[nodiscard]] std::uint64_t available_space();
   [[nodiscard]] bool is_persistent() const { return system_ != nullptr; }
   [[nodiscard]] std::uint64_t last_seqnum() const { return seqnum_; }
-  /// Entries that no file would take.
-  [[nodiscard]] std::uint64_t lost_entries() const { return lost_; }
 
   /// What happened since the last call, oldest first.
   [[nodiscard]] std::vector<StorageNotice> take_notices() { return std::exchange(notices_, {}); }
@@ -96,20 +117,37 @@ class Storage {
     std::unique_ptr<Appender> appender;
     bool touched = false;  ///< written to since followers were told
     std::uint64_t last_used = 0;
+    OwnFiles own;          ///< of a unit with limits of its own
   };
+  using Files = std::map<std::string, std::unique_ptr<OpenFile>>;  ///< by stem: "system", "user-1000", "unit-a.service"
 
-  [[nodiscard]] std::unique_ptr<OpenFile> open_file(const std::string& folder, const std::string& name, Area area);
-  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, Area area);
+  [[nodiscard]] std::unique_ptr<OpenFile> open_file(const std::string& name, Area area, const OwnFiles& own = {});
+  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, const FileLimits& limits);
+  [[nodiscard]] unitparser::Result<std::unique_ptr<Appender>> create_appender(const std::string& path, const Id128& seqnum_id,
+                                                                              const FileLimits& limits);
+  void repair_archives(Area area);
+  enum class Recovered : std::uint8_t { entries, nothing_there, failed };
+  /// Keeps what can be kept of a file, or deletes it when none of it had reached the disk; tells which.
+  Recovered recover(const std::string& path, FileState state);
   void set_aside(const std::string& path);
   [[nodiscard]] bool may_persist() const;
   void open_system(bool even_without_flag);
   void open_runtime();
-  OpenFile* file_for(uid_t owner);
+  OpenFile* file_for(const PendingEntry& entry);
+  OpenFile* named_file(const std::string& name, const OwnFiles& own);
+  void close_file(OpenFile& file);
+  void drop_least_used();
   [[nodiscard]] unitparser::Result<void> append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry);
-  void rotate_file(std::unique_ptr<OpenFile>& file, const std::string& folder, const std::string& name, Area area);
+  void rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area);
+  void rotate_one(OpenFile& file);
   void grant_read(int fd, uid_t uid);
-  [[nodiscard]] std::uint64_t copy_runtime_to_system();
+  [[nodiscard]] std::optional<std::uint64_t> copy_runtime_to_system();
   [[nodiscard]] const SpaceRules& rules(Area area);
+  [[nodiscard]] FileLimits limits_of(Area area, const OwnFiles& own);
+  [[nodiscard]] const std::string& folder(Area area) const {
+    return area == Area::system ? paths_.system_store : paths_.runtime_store;
+  }
+  [[nodiscard]] Area current_area() const { return system_ ? Area::system : Area::runtime; }
   void notice(int priority, std::string message);
   template <class Visit>
   void for_each_file(Visit visit);
@@ -117,18 +155,20 @@ class Storage {
   const DaemonConfig& config_;
   DaemonPaths paths_;
   Id128 machine_id_, boot_id_;
+  Disk& disk_;
   std::unique_ptr<OpenFile> runtime_, system_;
-  std::map<uid_t, std::unique_ptr<OpenFile>> users_;
+  Files others_;  ///< in the folder of the current area
+  std::vector<SyncItem> archived_;  ///< files that were rotated and are not on the disk yet
   SpaceRules runtime_rules_, system_rules_;
   std::uint64_t seqnum_ = 0;
   std::uint64_t last_realtime_ = 0;
   std::uint64_t sync_due_ = 0;
-  std::uint64_t lost_ = 0;
   std::uint64_t failed_rotation_ = 0;  ///< when a new file did not take an entry either
   std::uint64_t uses_ = 0;
   std::uint64_t space_checked_ = 0, space_available_ = 0;
   BackgroundSync background_;
   std::vector<DataHandle> handles_;
+  std::vector<std::uint64_t> hashes_;
   std::vector<StorageNotice> notices_;
 };
 

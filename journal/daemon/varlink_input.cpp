@@ -112,7 +112,11 @@ std::string VarlinkInput::answer(const VarlinkCall& call) {
   if (call.method == "org.varlink.service.GetInfo")
     return R"({"parameters":{"vendor":"incipit","product":"incipit journald","version":"252","url":"",)"
            R"("interfaces":["org.varlink.service","io.systemd.Journal"]}})";
-  if (perform_(call.method)) return R"({"parameters":{}})";
+  switch (perform_(call.method)) {
+    case VarlinkOutcome::done: return R"({"parameters":{}})";
+    case VarlinkOutcome::failed: return R"({"error":"io.systemd.System","parameters":{"errno":5}})";
+    case VarlinkOutcome::unknown_method: break;
+  }
   return R"({"error":"org.varlink.service.MethodNotFound","parameters":{}})";
 }
 

@@ -1,6 +1,7 @@
 // The varlink service io.systemd.Journal: Synchronize, Rotate, FlushToVar, RelinquishVar. [os: sockets]
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,10 +21,17 @@ struct VarlinkCall {
 /// Reads one request object; nullopt when it is not one.
 [[nodiscard]] std::optional<VarlinkCall> parse_varlink_call(std::string_view json);
 
+/// What became of a call.
+enum class VarlinkOutcome : std::uint8_t {
+  done,
+  failed,  ///< the disk refused: the caller must not believe that its lines are safe
+  unknown_method,
+};
+
 class VarlinkInput {
  public:
-  /// Does what the method names; false when there is no such method.
-  using Perform = std::function<bool(std::string_view method)>;
+  /// Does what the method names.
+  using Perform = std::function<VarlinkOutcome(std::string_view method)>;
   explicit VarlinkInput(Perform perform) : perform_(std::move(perform)) {}
 
   int accept(int listener);

@@ -33,7 +33,8 @@ constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
 /// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
-constexpr std::uint64_t trim_interval = 32ULL * 1024 * 1024;
+constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+constexpr std::uint64_t page_size = 4096;
 
 /// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {
@@ -52,6 +53,23 @@ Result<Id128> random_id() {
 /// Half of what is there already: chains stay short, and at most a third of the arrays is unused.
 constexpr std::uint64_t new_array_capacity(std::uint64_t total) { return std::max<std::uint64_t>(4, total / 2); }
 
+/// Deletes a file that did not come to be, whatever stopped it.
+class HalfMadeFile {
+ public:
+  HalfMadeFile(Disk& disk, const std::string& path) : disk_(disk), path_(path) {}
+  HalfMadeFile(const HalfMadeFile&) = delete;
+  HalfMadeFile& operator=(const HalfMadeFile&) = delete;
+  ~HalfMadeFile() {
+    if (!kept_) disk_.unlink(path_);
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  Disk& disk_;
+  const std::string& path_;
+  bool kept_ = false;
+};
+
 std::uint64_t next_generation() {
   static std::uint64_t last = 0;
   return ++last;
@@ -60,10 +78,11 @@ std::uint64_t next_generation() {
 }  // namespace
 
 Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, const NewFileOptions& options,
-                                                   const FileLimits& limits, CompressionPolicy compression) {
-  std::unique_ptr<Appender> file(new Appender);
-  file->fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
+                                                   const FileLimits& limits, CompressionPolicy compression, Disk& disk) {
+  std::unique_ptr<Appender> file(new Appender(disk));
+  file->fd_ = UniqueFd(disk.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
   if (!file->fd_) return fail_errno(errno, path);
+  HalfMadeFile half_made(disk, path);
   file->path_ = path;
   file->limits_ = limits;
   file->compression_ = compression;
@@ -72,6 +91,8 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
   const auto set_up = [&]() -> Result<void> {
     Header header = {};
     header.signature = file_signature;
+    // In use from its first byte on: no state of it on the disk says that it is whole before it is.
+    header.state = static_cast<std::uint8_t>(FileState::online);
     header.incompatible_flags = (options.compact ? incompatible::compact : 0) |
                                 (options.keyed_hash ? incompatible::keyed_hash : 0) |
                                 (compression.threshold != 0 ? incompatible::compressed_zstd : 0);
@@ -80,22 +101,22 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
     header.tail_entry_boot_id = options.boot_id;
     header.seqnum_id = options.seqnum_id.is_null() ? header.file_id : options.seqnum_id;
     header.header_size = sizeof header;
-    if (::pwrite(file->fd_.get(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header))
-      return fail_errno(errno, path);
+    file->changed_ = true;
+    const ssize_t n = disk.write(file->fd_.get(), &header, sizeof header, 0);
+    if (n != static_cast<ssize_t>(sizeof header)) return fail_errno(n < 0 ? errno : ENOSPC, path);
     TRY(file->map(sizeof header));
     return file->make_tables(data_buckets_for(limits.max_size), field_buckets);
   }();
-  if (!set_up) {
-    ::unlink(path.c_str());
-    return tl::unexpected(set_up.error());
-  }
+  if (!set_up) return tl::unexpected(set_up.error());
+  half_made.keep();
   return file;
 }
 
 Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const Id128& machine_id,
-                                                 const FileLimits& limits, CompressionPolicy compression) {
-  std::unique_ptr<Appender> file(new Appender);
-  file->fd_ = UniqueFd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+                                                 const FileLimits& limits, CompressionPolicy compression, Resume resume,
+                                                 Disk& disk) {
+  std::unique_ptr<Appender> file(new Appender(disk));
+  file->fd_ = UniqueFd(disk.open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0));
   if (!file->fd_) return fail_errno(errno, path);
   file->path_ = path;
   file->limits_ = limits;
@@ -114,11 +135,9 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   if (header.machine_id != machine_id) return fail(ErrorCode::not_supported, path + ": of another machine");
   if (header.state == static_cast<std::uint8_t>(FileState::archived))
     return fail(ErrorCode::invalid_argument, path + ": archived");
-  if (header.state != static_cast<std::uint8_t>(FileState::offline))
+  if (header.state != static_cast<std::uint8_t>(FileState::offline) && resume == Resume::clean_files)
     return fail(ErrorCode::busy, path + ": not closed cleanly");
   file->compact_ = file->view_.is_compact();
-  if (!file->compact_ || compression.threshold != 0)
-    file->header_->incompatible_flags |= compression.threshold != 0 ? incompatible::compressed_zstd : 0;
   std::uint64_t tail_size = 0;
   if (file->view_.data_hash_table().empty() || file->view_.field_hash_table().empty() ||
       file->view_.object(header.tail_object_offset, ObjectType::unused, tail_size) == nullptr)
@@ -126,13 +145,17 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   file->end_ = align8(header.tail_object_offset + tail_size);
   file->trimmed_ = file->end_;
   if (file->end_ > file->file_size_) return fail(ErrorCode::busy, path + ": damaged");
+  file->changed_ = header.state != static_cast<std::uint8_t>(FileState::offline);
+  TRY(file->clear_rest());
+  if (compression.threshold != 0 && (header.incompatible_flags & incompatible::compressed_zstd) == 0) {
+    TRY(file->mark_online());
+    file->header_->incompatible_flags |= incompatible::compressed_zstd;
+  }
   return file;
 }
 
 Appender::~Appender() {
   if (base_ != nullptr) {
-    if (header_ != nullptr && header_->state == static_cast<std::uint8_t>(FileState::online) && !guard_.tripped())
-      header_->state = static_cast<std::uint8_t>(FileState::offline);
     guard_.watch(nullptr, 0);
     ::munmap(base_, mapped_);
   }
@@ -141,8 +164,8 @@ Appender::~Appender() {
 Result<void> Appender::map(std::uint64_t file_size) {
   // Address space is free: map the largest size that the file may take once, and never move it.
   mapped_ = std::max({limits_.max_size, smallest_file, file_size});
-  mapped_ = (mapped_ + 4095) & ~std::uint64_t{4095};
-  void* base = ::mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  mapped_ = (mapped_ + page_size - 1) / page_size * page_size;
+  void* base = disk_.map(mapped_, fd_.get());
   if (base == MAP_FAILED) return fail_errno(errno, path_);
   base_ = static_cast<std::uint8_t*>(base);
   guard_.watch(base_, mapped_);
@@ -169,9 +192,7 @@ Result<void> Appender::grow(std::uint64_t needed_end) {
     }
   }
   // Blocks are allocated now, so that a full disk is an error here and not a SIGBUS later.
-  int r = ::posix_fallocate(fd_.get(), static_cast<off_t>(file_size_), static_cast<off_t>(new_size - file_size_));
-  if (r == EOPNOTSUPP || r == EINVAL) r = ::ftruncate(fd_.get(), static_cast<off_t>(new_size)) < 0 ? errno : 0;
-  if (r != 0) return fail_errno(r, path_);
+  if (disk_.extend(fd_.get(), file_size_, new_size) < 0) return fail_errno(errno, path_);
   file_size_ = new_size;
   header_->arena_size = new_size - sizeof(Header);
   view_.rebase({base_, file_size_});
@@ -235,12 +256,15 @@ std::uint64_t Appender::find_data(std::string_view payload, std::uint64_t hash) 
   return 0;
 }
 
-void Appender::link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type) {
+Result<void> Appender::link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type) {
   const std::uint64_t tail = bucket.tail_hash_offset;
+  std::uint64_t size = 0;
+  if (tail != 0 && view_.object(tail, type, size) == nullptr) return fail(ErrorCode::io, path_ + ": damaged hash table");
   if (tail == 0 || bucket.head_hash_offset == 0) bucket.head_hash_offset = offset;
   else if (type == ObjectType::data) at<DataObject>(tail)->next_hash_offset = offset;
   else at<FieldObject>(tail)->next_hash_offset = offset;
   bucket.tail_hash_offset = offset;
+  return {};
 }
 
 Result<std::uint64_t> Appender::intern_field(std::string_view name) {
@@ -261,20 +285,28 @@ Result<std::uint64_t> Appender::intern_field(std::string_view name) {
   auto* field = at<FieldObject>(offset);
   field->hash = hash;
   std::memcpy(base_ + offset + sizeof(FieldObject), name.data(), name.size());
-  link_into_table(at<HashItem>(header_->field_hash_table_offset)[bucket], offset, ObjectType::field);
+  TRY(link_into_table(at<HashItem>(header_->field_hash_table_offset)[bucket], offset, ObjectType::field));
   ++header_->n_fields;
   return offset;
 }
 
-Result<DataHandle> Appender::intern(std::string_view payload) {
+std::uint64_t Appender::look_ahead(std::string_view payload) const {
+  const std::uint64_t hash = view_.hash(payload);
+  const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
+  __builtin_prefetch(base_ + header_->data_hash_table_offset + hash % buckets * sizeof(HashItem));
+  return hash;
+}
+
+Result<DataHandle> Appender::intern(std::string_view payload) { return intern(payload, view_.hash(payload)); }
+
+Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash) {
   const std::size_t equals = payload.find('=');
   if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
-  const std::uint64_t hash = view_.hash(payload);
   // Keyed hashes differ between files, and the xor hash must not: it is always of Jenkins' hash.
   const std::uint64_t xor_part = view_.is_keyed() ? jenkins_hash64(payload.data(), payload.size()) : hash;
   if (const std::uint64_t found = find_data(payload, hash); found != 0) return DataHandle{found, xor_part};
 
-  mark_online();
+  TRY(mark_online());
   std::string_view stored = payload;
   std::uint8_t flags = 0;
   if (compression_.threshold != 0 && payload.size() >= compression_.threshold && compress_zstd(payload, packed_)) {
@@ -288,7 +320,7 @@ Result<DataHandle> Appender::intern(std::string_view payload) {
   data->object.flags = flags;
   std::memcpy(base_ + offset + head, stored.data(), stored.size());
   const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
-  link_into_table(at<HashItem>(header_->data_hash_table_offset)[hash % buckets], offset, ObjectType::data);
+  TRY(link_into_table(at<HashItem>(header_->data_hash_table_offset)[hash % buckets], offset, ObjectType::data));
   ++header_->n_data;
   const std::uint64_t field = TRY(intern_field(payload.substr(0, equals)));
   data->next_field_offset = at<FieldObject>(field)->head_data_offset;
@@ -388,7 +420,7 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   if (guard_.tripped()) return fail(ErrorCode::io, path_ + ": lost pages of the file");
   std::sort(data.begin(), data.end());
   data.erase(std::unique(data.begin(), data.end()), data.end());
-  mark_online();
+  TRY(mark_online());
 
   // Room for everything first: an entry is linked whole or not made at all.
   const std::uint64_t item_size = compact_ ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
@@ -441,15 +473,40 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   return {};
 }
 
-void Appender::mark_online() {
-  if (header_->state == static_cast<std::uint8_t>(FileState::online)) return;
+Result<void> Appender::clear_rest() {
+  // Objects are made in place and count on zeros: what a crash left behind the end must not be taken over.
+  std::uint8_t* const rest = base_ + end_;
+  const std::uint64_t size = file_size_ - end_;
+  const bool is_clear = std::all_of(rest, rest + size, [](std::uint8_t byte) { return byte == 0; });
+  if (!is_clear) {
+    TRY(mark_online());
+    std::memset(rest, 0, size);
+  }
+  ::madvise(base_, mapped_, MADV_DONTNEED);  // looking at it is no reason to keep it in memory
+  return {};
+}
+
+Result<void> Appender::mark_online() {
+  changed_ = true;
+  if (header_->state == static_cast<std::uint8_t>(FileState::online)) return {};
   header_->state = static_cast<std::uint8_t>(FileState::online);
-  // The mark starts its way to the disk before what it announces; waiting for it would stall every sender.
-  ::sync_file_range(fd_.get(), 0, 4096, SYNC_FILE_RANGE_WRITE);
+  // The mark must be on the disk before any change that it announces: once for each opened file.
+  if (disk_.sync(fd_.get()) == 0) return {};
+  const int error = errno;
+  header_->state = static_cast<std::uint8_t>(FileState::offline);
+  return fail_errno(error, path_);
 }
 
 void Appender::trim_pages() {
   if (touched_ < trim_interval) return;
+  touched_ = 0;
+  // Not the hash tables, which each new datum writes to, nor what lies right before the end.
+  const std::uint64_t begin = header_->data_hash_table_offset + header_->data_hash_table_size + page_size;
+  const std::uint64_t end = end_ - std::min(end_, trim_interval / 4);
+  if (begin < end) ::madvise(base_ + begin / page_size * page_size, (end - begin) / page_size * page_size, MADV_DONTNEED);
+}
+
+void Appender::give_back_pages() {
   touched_ = 0;
   trimmed_ = end_;
   ::madvise(base_, mapped_, MADV_DONTNEED);  // shared file pages: dirty ones stay in the page cache
@@ -457,26 +514,46 @@ void Appender::trim_pages() {
 
 void Appender::notify_followers() {
   // Stores through a mapping raise no inotify event; setting the length that the file has does.
-  [[maybe_unused]] const int r = ::ftruncate(fd_.get(), static_cast<off_t>(file_size_));
+  [[maybe_unused]] const int r = disk_.truncate(fd_.get(), file_size_);
 }
 
 Result<void> Appender::sync() {
-  if (header_->state == static_cast<std::uint8_t>(FileState::offline)) return {};
-  if (::fsync(fd_.get()) < 0) return fail_errno(errno, path_);
-  header_->state = static_cast<std::uint8_t>(FileState::offline);
-  if (::fsync(fd_.get()) < 0) return fail_errno(errno, path_);
+  if (!changed_ && name_is_synced_) return {};
+  if (guard_.tripped()) return fail(ErrorCode::io, path_ + ": lost pages of the file");
+  if (disk_.sync(fd_.get()) < 0) return fail_errno(errno, path_);
+  if (!name_is_synced_ && disk_.sync_folder(folder_of(path_)) < 0) return fail_errno(errno, folder_of(path_));
+  name_is_synced_ = true;
+  changed_ = false;
+  return {};
+}
+
+Result<void> Appender::finish(FileState state) {
+  TRY(sync());
+  if (header_->state == static_cast<std::uint8_t>(state)) return {};
+  header_->state = static_cast<std::uint8_t>(state);
+  if (disk_.sync(fd_.get()) < 0) return fail_errno(errno, path_);
   return {};
 }
 
 Result<void> Appender::archive(const std::string& new_path) {
-  if (::rename(path_.c_str(), new_path.c_str()) < 0 && errno != ENOENT) return fail_errno(errno, path_);
+  // Somebody may have deleted the file under us: then there is nothing to name, and a new one is as welcome.
+  if (disk_.rename(path_, new_path) < 0 && errno != ENOENT) return fail_errno(errno, path_);
   path_ = new_path;
-  if (end_ < file_size_ && ::ftruncate(fd_.get(), static_cast<off_t>(end_)) == 0) {
+  changed_ = true;
+  name_is_synced_ = false;
+  if (end_ < file_size_ && disk_.truncate(fd_.get(), end_) == 0) {
     file_size_ = end_;
     header_->arena_size = file_size_ - sizeof(Header);
     view_.rebase({base_, file_size_});
   }
-  header_->state = static_cast<std::uint8_t>(FileState::archived);
+  return {};
+}
+
+Result<void> finish_archived(Disk& disk, int fd, const std::string& path) {
+  const auto state = static_cast<std::uint8_t>(FileState::archived);
+  // Its name before its state: under its old name an archived file would be taken for a damaged one.
+  if (disk.sync(fd) < 0 || disk.sync_folder(folder_of(path)) < 0) return fail_errno(errno, path);
+  if (disk.write(fd, &state, 1, offsetof(Header, state)) != 1 || disk.sync(fd) < 0) return fail_errno(errno, path);
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/file/disk.h"
 #include "journal/file/sigbus_guard.h"
 #include "journal/format/object_view.h"
 #include "unitparser/base/fd.h"
@@ -52,27 +53,40 @@ struct EntryStamp {
   Id128 boot_id;
 };
 
+/// Which files may be gone on with.
+enum class Resume : std::uint8_t {
+  clean_files,    ///< those that were finished
+  checked_files,  ///< those in use as well: the caller has checked that nothing is wrong with this one
+};
+
 class Appender {
  public:
   /// Makes the file (it must not exist). Errors: as open(2); io ENOSPC.
   [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> create(const std::string& path,
                                                                             const NewFileOptions& options,
                                                                             const FileLimits& limits,
-                                                                            CompressionPolicy compression);
-  /// Goes on with an existing file. Errors: busy (not closed cleanly: recover it first), not_supported (other format
-  /// features, other machine), invalid_argument (archived).
+                                                                            CompressionPolicy compression,
+                                                                            Disk& disk = Disk::real());
+  /// Goes on with an existing file. Errors: busy (not closed cleanly: check or recover it first), not_supported (other
+  /// format features, other machine), invalid_argument (archived).
   [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> open(const std::string& path,
                                                                           const Id128& machine_id,
                                                                           const FileLimits& limits,
-                                                                          CompressionPolicy compression);
+                                                                          CompressionPolicy compression,
+                                                                          Resume resume = Resume::clean_files,
+                                                                          Disk& disk = Disk::real());
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
-  /// Closes cleanly (state offline), without waiting for the disk; call sync() first for that.
+  /// Leaves the file marked as in use: only finish() says that it is whole.
   ~Appender();
 
   /// The data object with this payload ("FIELD=value"), made when it is new. Errors: too_big (no room: rotate),
   /// io (disk full, or the file was damaged under us), invalid_argument (no '=').
   [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload);
+  /// The same in two steps, for several data at once: look_ahead() computes the hash and lets the memory that intern() will look
+  /// at come closer in the meantime.
+  [[nodiscard]] std::uint64_t look_ahead(std::string_view payload) const;
+  [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload, std::uint64_t hash);
 
   /// Appends an entry of these data (sorted and made unique in place). `seqnum`: in the last number given out in this
   /// sequence, out the entry's. Errors as intern().
@@ -82,10 +96,18 @@ class Appender {
   /// Tells followers (inotify) that entries were appended; once for each batch.
   void notify_followers();
 
-  /// Writes everything to the disk and marks the file clean until the next append. Blocks for the disk.
+  /// Lets the kernel have the mapped pages, which stay cached: what is idle takes no memory.
+  void give_back_pages();
+
+  /// Waits until everything appended so far, and the file's name, are on the disk.
   [[nodiscard]] unitparser::Result<void> sync();
 
-  /// Marks the file archived and gives it its last name; cuts unused space.
+  /// The end of writing: syncs, then marks the file clean (offline) or archived, and syncs that. In this order, so that
+  /// after a power cut a file that says it is whole is whole.
+  [[nodiscard]] unitparser::Result<void> finish(FileState state);
+
+  /// Gives the file its archive's name and cuts unused space; does not wait for the disk. Still to be finished: by
+  /// finish_archived() on a copy of its descriptor, perhaps in another thread.
   [[nodiscard]] unitparser::Result<void> archive(const std::string& new_path);
 
   /// True when the next entries belong into a new file: tables are full, chains are long, or the file is too old.
@@ -104,7 +126,7 @@ class Appender {
   [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
 
  private:
-  Appender() = default;
+  explicit Appender(Disk& disk) : disk_(disk) {}
   [[nodiscard]] unitparser::Result<void> map(std::uint64_t file_size);
   [[nodiscard]] unitparser::Result<void> grow(std::uint64_t needed_end);
   [[nodiscard]] unitparser::Result<std::uint64_t> append_object(ObjectType type, std::uint64_t size);
@@ -118,8 +140,9 @@ class Appender {
                                                        std::uint64_t entry_offset);
   /// Bytes that push_to_array() will need for a new array; 0 when the last one has room.
   [[nodiscard]] std::uint64_t room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total);
-  void link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
-  void mark_online();
+  [[nodiscard]] unitparser::Result<void> link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
+  [[nodiscard]] unitparser::Result<void> mark_online();
+  [[nodiscard]] unitparser::Result<void> clear_rest();
   void trim_pages();
 
   template <class T>
@@ -127,6 +150,7 @@ class Appender {
     return reinterpret_cast<T*>(base_ + offset);
   }
 
+  Disk& disk_;
   unitparser::UniqueFd fd_;
   std::string path_;
   FileLimits limits_;
@@ -139,10 +163,16 @@ class Appender {
   Header* header_ = nullptr;
   FileView view_;
   bool compact_ = false;
+  bool changed_ = false;          ///< since the last sync
+  bool name_is_synced_ = false;   ///< the folder knows this file on the disk too
   std::uint64_t generation_ = 0;
   std::uint64_t touched_ = 0;
   std::string packed_;
   SigbusGuard guard_;
 };
+
+/// Finishes a file that was archived, through any descriptor of it: syncs it, marks it archived, syncs that and its name.
+/// Errors: io.
+[[nodiscard]] unitparser::Result<void> finish_archived(Disk& disk, int fd, const std::string& path);
 
 }  // namespace journal

@@ -1,25 +1,15 @@
 #include "journal/file/verifier.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
-#include <unordered_set>
 #include <vector>
 
-#include "journal/file/appender.h"
 #include "journal/format/compression.h"
 #include "journal/format/hash.h"
 
 namespace journal {
 namespace {
-
-using unitparser::ErrorCode;
-using unitparser::fail;
-using unitparser::fail_errno;
-using unitparser::Result;
 
 template <class... Args>
 std::string text_of(const char* format, Args... args) {
@@ -250,79 +240,41 @@ bool Verifier::check_fields() {
   return true;
 }
 
-/// Finds the complete entries by walking the objects, which needs no chain to be intact.
-std::vector<std::uint64_t> complete_entries(const JournalFile& file) {
-  const FileView& view = file.view();
-  std::vector<std::uint64_t> found;
-  std::uint64_t offset = view.header_size();
-  std::uint64_t size = 0;
-  while (const ObjectHeader* object = view.object(offset, ObjectType::unused, size)) {
-    if (object->type == static_cast<std::uint8_t>(ObjectType::entry)) found.push_back(offset);
-    offset += align8(size);
-  }
-  return found;
-}
-
-/// Copies one entry; false when it is not complete or does not follow the last one.
-Result<bool> copy_entry(const JournalFile& from, std::uint64_t offset, Appender& to, std::string& scratch) {
-  EntryLocation where;
-  if (!from.locate(offset, where) || where.seqnum <= to.header().tail_entry_seqnum) return false;
-  if (where.realtime == 0 || where.realtime >= (1ULL << 55)) return false;
-  const EntryView entry = from.view().entry(offset);
-  std::vector<DataHandle> handles;
-  for (std::uint64_t i = 0; i < entry.n_items; ++i) {
-    const std::string_view payload = from.payload(entry.item(i), scratch, expanded_size_limit);
-    const DataView data = from.view().data(entry.item(i));
-    if (payload.empty() || from.view().hash(payload) != data.object->hash) return false;
-    const auto handle = to.intern(payload);
-    if (!handle && handle.error().code == ErrorCode::invalid_argument) return false;
-    if (!handle) return tl::unexpected(handle.error());
-    handles.push_back(*handle);
-  }
-  std::uint64_t seqnum = where.seqnum - 1;
-  TRY(to.append({where.realtime, where.monotonic, where.boot_id}, handles, seqnum));
-  return true;
-}
-
 }  // namespace
 
 VerifyReport verify_file(const JournalFile& file) { return Verifier(file).run(); }
 
-Result<RecoveryReport> recover_file(const std::string& path) {
-  const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
-  const Header old = file->header();
-  struct stat st = {};
-  if (::fstat(file->fd(), &st) < 0) return fail_errno(errno, path);
-  const std::string repaired_path = path + ".recovering";
-  ::unlink(repaired_path.c_str());
-  NewFileOptions options;
-  options.machine_id = old.machine_id;
-  options.boot_id = old.tail_entry_boot_id;
-  options.seqnum_id = old.seqnum_id;
-  options.compact = file->view().is_compact();
-  options.mode = st.st_mode & 07777;
-  FileLimits limits;
-  limits.max_size = std::max<std::uint64_t>(limits.max_size, static_cast<std::uint64_t>(st.st_size) * 2);
-  const auto repaired = TRY(Appender::create(repaired_path, options, limits, {}));
-  RecoveryReport report;
-  std::string scratch;
-  for (const std::uint64_t offset : complete_entries(*file)) {
-    auto copied = copy_entry(*file, offset, *repaired, scratch);
-    if (!copied) {
-      ::unlink(repaired_path.c_str());
-      return tl::unexpected(copied.error());
+bool ends_agree(const JournalFile& file) {
+  const FileView& view = file.view();
+  const Header& header = file.header();
+  /// Whether a list of `total` entries ends in `tail_array`, with `tail_count` of its places taken; 0: not said.
+  const auto agrees = [&view](std::uint64_t array, std::uint64_t total, std::uint64_t tail_array, std::uint64_t tail_count) {
+    if (tail_array == 0) return true;
+    for (std::uint64_t before = 0; array != 0;) {
+      const EntryArrayView entries = view.entry_array(array);
+      if (!entries) return false;
+      const std::uint64_t next = entries.object->next_entry_array_offset;
+      if (before + entries.capacity >= total) return array == tail_array && tail_count == total - before && next == 0;
+      if (next <= array) return false;
+      before += entries.capacity;
+      array = next;
     }
-    if (*copied) ++report.kept;
-  }
-  report.lost = old.n_entries > report.kept ? old.n_entries - report.kept : 0;
-  [[maybe_unused]] const int r = ::fchown(repaired->fd(), st.st_uid, st.st_gid);
-  const auto synced = repaired->sync();
-  if (!synced || ::rename(repaired_path.c_str(), path.c_str()) < 0) {
-    const int error = errno;
-    ::unlink(repaired_path.c_str());
-    return synced ? fail_errno(error, path) : tl::unexpected(synced.error());
-  }
-  return report;
+    return false;
+  };
+  if (!agrees(header.entry_array_offset, header.n_entries, header.tail_entry_array_offset, header.tail_entry_array_n_entries))
+    return false;
+  if (!view.is_compact()) return true;
+  for (const HashItem& bucket : view.data_hash_table())
+    for (std::uint64_t offset = bucket.head_hash_offset; offset != 0;) {
+      const DataView data = view.data(offset);
+      if (!data) return false;
+      const auto* tail = reinterpret_cast<const CompactDataTail*>(data.object + 1);
+      const std::uint64_t in_arrays = data.object->n_entries == 0 ? 0 : data.object->n_entries - 1;
+      if (!agrees(data.object->entry_array_offset, in_arrays, tail->tail_entry_array_offset, tail->tail_entry_array_n_entries))
+        return false;
+      offset = data.object->next_hash_offset;
+    }
+  return true;
 }
 
 }  // namespace journal

@@ -1,12 +1,10 @@
-// Checks one journal file object by object, and rebuilds a damaged one from its complete entries. [os: files]
+// Checks one journal file object by object. [pure]
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "journal/file/reader.h"
-#include "unitparser/base/result.h"
 
 namespace journal {
 
@@ -27,14 +25,8 @@ struct VerifyReport {
 /// Checks all objects, chains and counts. Time and memory are linear in the file's size.
 [[nodiscard]] VerifyReport verify_file(const JournalFile& file);
 
-/// What was saved of a damaged file.
-struct RecoveryReport {
-  std::uint64_t kept = 0;  ///< entries in the file now
-  std::uint64_t lost = 0;  ///< at most so many that were in it before
-};
-
-/// Replaces the file at `path` by one that holds every complete entry of it, with the same sequence numbers and times;
-/// the old bytes stay until the new file is on the disk. Errors: io; protocol when nothing can be read at all.
-[[nodiscard]] unitparser::Result<RecoveryReport> recover_file(const std::string& path);
+/// True when a file that passed verify_file() may be appended to: where the header and the data say that their lists
+/// end is where they end. (Readers do not use these numbers, so a check for readers does not look at them.)
+[[nodiscard]] bool ends_agree(const JournalFile& file);
 
 }  // namespace journal

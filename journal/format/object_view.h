@@ -82,6 +82,12 @@ class FileView {
   [[nodiscard]] bool is_compact() const { return (flags_ & incompatible::compact) != 0; }
   [[nodiscard]] bool is_keyed() const { return (flags_ & incompatible::keyed_hash) != 0; }
   [[nodiscard]] std::uint64_t size() const { return bytes_.size(); }
+  /// The bytes at `offset` seen as a T, whatever they are; nullptr when they are not all there.
+  template <class T>
+  [[nodiscard]] const T* bytes_at(std::uint64_t offset) const {
+    const bool fits = offset % 8 == 0 && offset <= bytes_.size() && bytes_.size() - offset >= sizeof(T);
+    return fits ? reinterpret_cast<const T*>(bytes_.data() + offset) : nullptr;
+  }
 
   /// Frame of the object at `offset` with its length inside the file; nullptr when there cannot be one.
   /// `size` receives the length that was checked. type unused accepts any type.

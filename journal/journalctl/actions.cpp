@@ -17,7 +17,7 @@
 
 #include "journal/file/verifier.h"
 #include "journal/journalctl/catalog.h"
-#include "journal/journalctl/filters.h"
+#include "journal/journalctl/boots.h"
 #include "journal/journalctl/terminal.h"
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
@@ -147,7 +147,8 @@ int print_disk_usage(Journal& journal) {
 int print_field_values(const Options& options, Journal& journal) {
   Output output;
   journal.for_each_value(options.field, [&](std::string_view payload) {
-    const std::string_view value = payload.substr(payload.find('=') + 1);
+    std::string_view value = payload.substr(payload.find('=') + 1);
+    if (options.speaks_as_journalctl) value = value.substr(0, value.find('\0'));  // which prints up to a NUL
     if (options.output == OutputMode::json) {
       append_json_string(output.buffer(), value);
       output.buffer().append("\n");

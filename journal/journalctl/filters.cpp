@@ -15,6 +15,7 @@
 #include <memory>
 #include <set>
 
+#include "journal/journalctl/boots.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
 #include "unitparser/base/text.h"
@@ -193,62 +194,6 @@ std::string mangle_unit_name(std::string_view name) {
       std::any_of(types.begin(), types.end(), [&](std::string_view type) { return mangled.ends_with(type); });
   if (!has_type && !(is_glob(mangled) && mangled.ends_with('*'))) mangled += ".service";
   return mangled;
-}
-
-std::vector<BootRange> find_boots(Journal& journal) {
-  // Each boot is found from its predecessor's end: two seeks for a boot, however many entries it has.
-  std::vector<BootRange> boots;
-  std::set<Id128> seen;
-  std::vector<Id128> ids;
-  journal.for_each_value("_BOOT_ID", [&](std::string_view payload) {
-    const auto id = parse_id(payload.substr(payload.find('=') + 1));
-    if (id && seen.insert(*id).second) ids.push_back(*id);
-  });
-  for (const Id128& id : ids) {
-    Match match;
-    if (!match.add("_BOOT_ID=" + format_id(id))) continue;
-    journal.set_match(match);
-    BootRange boot{id, 0, 0};
-    journal.seek_head();
-    if (!journal.step(Direction::down)) continue;
-    boot.first = journal.current().realtime;
-    journal.seek_tail();
-    if (!journal.step(Direction::up)) continue;
-    boot.last = journal.current().realtime;
-    boots.push_back(boot);
-  }
-  journal.set_match({});
-  std::sort(boots.begin(), boots.end(), [](const BootRange& a, const BootRange& b) { return a.first < b.first; });
-  return boots;
-}
-
-Result<Id128> resolve_boot(const Options& options, Journal& journal) {
-  const bool own_machine = options.files.empty() && options.directory.empty() && options.root.empty();
-  if (options.boot_offset == 0 && !options.boot_id.is_null()) return options.boot_id;
-  if (options.boot_offset == 0 && own_machine && options.boot_id.is_null()) {
-    const auto text = read_small_file("/proc/sys/kernel/random/boot_id");
-    const auto id = text ? parse_id(unitparser::trim(*text)) : std::nullopt;
-    if (id) return *id;
-  }
-  const std::vector<BootRange> boots = find_boots(journal);
-  const auto missing = [&](const char* why) {
-    const std::string what = options.boot_id.is_null()
-                                 ? (options.boot_offset > 0 ? "+" : "") + std::to_string(options.boot_offset)
-                                 : format_id(options.boot_id) + (options.boot_offset >= 0 ? "+" : "") +
-                                       std::to_string(options.boot_offset);
-    return fail(ErrorCode::not_found, "Data from the specified boot (" + what + ") is not available: " + why);
-  };
-  auto index = static_cast<std::ptrdiff_t>(boots.size()) - 1 + options.boot_offset;
-  if (!options.boot_id.is_null()) {
-    const auto found =
-        std::find_if(boots.begin(), boots.end(), [&](const BootRange& boot) { return boot.id == options.boot_id; });
-    if (found == boots.end()) return missing("No such boot ID in journal");
-    index = found - boots.begin() + options.boot_offset;
-  } else if (options.boot_offset > 0) {
-    index = options.boot_offset - 1;  // counted from the first boot, journalctl(1) --boot
-  }
-  if (index < 0 || index >= static_cast<std::ptrdiff_t>(boots.size())) return missing("No such boot ID in journal");
-  return boots[static_cast<std::size_t>(index)].id;
 }
 
 Result<Match> build_match(const Options& options, Journal& journal) {

@@ -14,6 +14,7 @@
 #include "journal/journalctl/actions.h"
 #include "journal/journalctl/show.h"
 #include "journal/journalctl/sources.h"
+#include "journal/journalctl/verbs.h"
 #include "journal/store/directory.h"
 #include "unitparser/base/text.h"
 
@@ -57,11 +58,14 @@ std::optional<std::string> container_root(const std::string& name) {
 }
 
 int run(int argc, char** argv) {
+  const std::string_view name = argc > 0 ? argv[0] : "";
+  const bool speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  if (!speaks_as_journalctl)
+    if (const auto code = run_verb(argc, argv, realtime_usec())) return *code;
   ParsedOptions parsed = parse_options(argc, argv, realtime_usec());
   if (parsed.exit_code) return *parsed.exit_code;
   Options& options = parsed.options;
-  const std::string_view name = argc > 0 ? argv[0] : "";
-  options.speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
+  options.speaks_as_journalctl = speaks_as_journalctl;
   if (!options.machine.empty() && options.machine != ".host") {
     const auto root = container_root(options.machine);
     if (!root) {
@@ -84,7 +88,8 @@ int run(int argc, char** argv) {
   }
   if (options.action == Action::vacuum || options.action == Action::rotate_and_vacuum)
     return vacuum_folders(options, *sources);
-  Journal journal(options.speaks_as_journalctl ? HeaderRule::strict : HeaderRule::lenient);
+  const bool exactly = options.speaks_as_journalctl;
+  Journal journal(exactly ? HeaderRule::strict : HeaderRule::lenient, exactly ? Interleave::as_journalctl : Interleave::complete);
   if (const auto opened = open_sources(options, *sources, journal); !opened) {
     std::fprintf(stderr, "Failed to open files: %s\n", ::strerrordesc_np(opened.error().os_errno));
     return EXIT_FAILURE;
@@ -97,7 +102,7 @@ int run(int argc, char** argv) {
     case Action::header: return print_headers(options, journal);
     case Action::verify: return verify_files(options, journal);
     case Action::disk_usage: return print_disk_usage(journal);
-    default: return show_entries(options, *sources, journal);
+    default: return show_entries(options, *sources, journal, realtime_usec());
   }
 }
 

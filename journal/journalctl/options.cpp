@@ -10,6 +10,7 @@
 
 #include "journal/text/bytes.h"
 #include "journal/text/id128.h"
+#include "journal/text/levels.h"
 #include "journal/text/timestamp.h"
 #include "unitparser/base/text.h"
 #include "unitparser/base/time.h"
@@ -40,7 +41,6 @@ constexpr std::array mode_names{
     ModeName{"with-unit", OutputMode::with_unit},
 };
 
-constexpr std::array<std::string_view, 8> level_names{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"};
 constexpr std::array<const char*, 24> facilities{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news",
                                                  "uucp", "cron", "authpriv", "ftp", "", "", "", "", "local0", "local1",
                                                  "local2", "local3", "local4", "local5", "local6", "local7"};
@@ -121,12 +121,6 @@ const std::array long_options{
     option{"namespace", required_argument, nullptr, opt_namespace},
     option{nullptr, 0, nullptr, 0},
 };
-
-int parse_level(std::string_view text) {
-  const auto named = std::find(level_names.begin(), level_names.end(), text);
-  if (named != level_names.end()) return static_cast<int>(named - level_names.begin());
-  return text.size() == 1 && text[0] >= '0' && text[0] <= '7' ? text[0] - '0' : -1;
-}
 
 /// Reads "[ID][±N]" as -b takes it.
 bool parse_boot(std::string_view text, Options& options) {
@@ -227,15 +221,15 @@ std::optional<int> Parser::on_priority() {
   const std::string_view text = optarg;
   const std::size_t dots = text.find("..");
   if (dots != std::string_view::npos) {
-    const int from = parse_level(text.substr(0, dots));
-    const int to = parse_level(text.substr(dots + 2));
-    if (from < 0 || to < 0) return fail(std::string("Failed to parse log level range ") + optarg);
-    for (int level = std::min(from, to); level <= std::max(from, to); ++level) o_.priorities |= 1U << level;
+    const auto from = parse_level(text.substr(0, dots));
+    const auto to = parse_level(text.substr(dots + 2));
+    if (!from || !to) return fail(std::string("Failed to parse log level range ") + optarg);
+    for (int level = std::min(*from, *to); level <= std::max(*from, *to); ++level) o_.priorities |= 1U << level;
     return std::nullopt;
   }
-  const int level = parse_level(text);
-  if (level < 0) return fail(std::string("Unknown log level ") + optarg);
-  for (int i = 0; i <= level; ++i) o_.priorities |= 1U << i;
+  const auto level = parse_level(text);
+  if (!level) return fail(std::string("Unknown log level ") + optarg);
+  for (int i = 0; i <= *level; ++i) o_.priorities |= 1U << i;
   return std::nullopt;
 }
 
@@ -404,7 +398,7 @@ std::optional<int> Parser::check() {
     return fail("Please specify at most one of -D/--directory=, --file=, -M/--machine=, --root=, --image=.");
   if (o_.since && o_.until && *o_.since > *o_.until) return fail("--since= must be before --until=.");
   if (!o_.cursor.empty() + !o_.after_cursor.empty() + o_.since.has_value() > 1)
-    return fail("Please specify only one of --since=, --cursor=, and --after-cursor.");
+    return fail("Please specify only one of --since=, --cursor=, and --after-cursor=.");
   if (o_.follow && o_.reverse) return fail("Please specify either --reverse= or --follow=, not both.");
   const bool takes_arguments = o_.action == Action::show || o_.action == Action::dump_catalog ||
                                o_.action == Action::list_catalog;

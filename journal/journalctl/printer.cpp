@@ -43,12 +43,14 @@ bool is_number(std::string_view text, std::uint64_t& value) {
 
 /// Removes colour sequences and makes tabs eight spaces, as for a terminal.
 void plain_text(std::string& text) {
-  if (text.find_first_of("\t\x1B") == std::string::npos) return;
+  if (text.find_first_of("\t\r\x1B") == std::string::npos) return;
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\t') {
       plain.append(8, ' ');
+    } else if (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] == '\n')) {
+      continue;
     } else if (text[i] == '\x1B' && i + 1 < text.size() && text[i + 1] == '[') {
       std::size_t end = i + 2;
       while (end < text.size() && std::strchr("0123456789;", text[end]) != nullptr && text[end] != '\0') ++end;
@@ -56,9 +58,8 @@ void plain_text(std::string& text) {
       else plain += text[i];
     } else if (text[i] == '\x1B' && i + 1 < text.size() && text[i + 1] == ']') {
       std::size_t end = i + 2;
-      while (end < text.size() && text[end] != '\a' && text[end] != '\x1B') ++end;
+      while (end < text.size() && static_cast<unsigned char>(text[end]) >= ' ') ++end;
       if (end < text.size() && text[end] == '\a') i = end;
-      else if (end + 1 < text.size() && text[end + 1] == '\\') i = end + 1;
       else plain += text[i];
     } else {
       plain += text[i];
@@ -67,20 +68,60 @@ void plain_text(std::string& text) {
   text = std::move(plain);
 }
 
-/// Shortens to `width` columns, with the dots at `percent` of them. ASCII columns; other characters count as one each.
+/// East Asian wide characters take two columns. COMPAT: journalctl(1) counts pictures as one.
+bool is_wide(std::uint32_t c) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+  constexpr std::array wide{Range{0x1100, 0x115F},   Range{0x2329, 0x232A},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},
+                            Range{0xA960, 0xA97C},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE10, 0xFE19},
+                            Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1B000, 0x1B001},
+                            Range{0x1F200, 0x1F202}, Range{0x1F210, 0x1F23A}, Range{0x1F240, 0x1F248}, Range{0x1F250, 0x1F251},
+                            Range{0x20000, 0x2FFFD}, Range{0x30000, 0x3FFFD}};
+  return std::any_of(wide.begin(), wide.end(), [c](const Range& range) { return c >= range.first && c <= range.last; });
+}
+
+struct Character {
+  std::size_t begin = 0, columns = 1;
+};
+std::vector<Character> characters_of(std::string_view text) {
+  std::vector<Character> characters;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = std::max<std::size_t>(unitparser::utf8_sequence_length(text.substr(i)), 1);
+    std::uint32_t c = static_cast<unsigned char>(text[i]);
+    if (length > 1) {
+      c &= 0xFFU >> (length + 1);
+      for (std::size_t k = 1; k < length; ++k) c = c << 6 | (static_cast<unsigned char>(text[i + k]) & 0x3F);
+    }
+    characters.push_back({i, is_wide(c) ? 2U : 1U});
+    i += length;
+  }
+  return characters;
+}
+
+/// Shortens to `width` columns, with the dots at `percent` of them.
 std::string ellipsize(std::string_view text, std::size_t width, unsigned percent, bool utf8) {
-  std::vector<std::size_t> starts;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) starts.push_back(i);
-  if (starts.size() <= width) return std::string(text);
-  const std::size_t dots = utf8 ? 1 : 3;
-  if (width <= dots) return std::string(text.substr(0, width));
-  const std::size_t left = ((width - dots) * percent + 50) / 100;
-  const std::size_t right = width - dots - left;
-  std::string shortened(text.substr(0, starts[left]));
-  shortened += utf8 ? "…" : "...";
-  if (right > 0) shortened += text.substr(starts[starts.size() - right]);
-  return shortened;
+  const bool is_ascii = std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  const std::string_view dots = utf8 ? "…" : "...";
+  if (is_ascii) {
+    const std::size_t dot_columns = utf8 ? 1 : 3;
+    if (text.size() <= width) return std::string(text);
+    if (width <= dot_columns) return std::string(text.substr(0, width));
+    const std::size_t left = ((width - dot_columns) * percent + 50) / 100;
+    return std::string(text.substr(0, left)).append(dots).append(text.substr(text.size() - (width - dot_columns - left)));
+  }
+  // COMPAT: with other characters journalctl(1) fills both sides first and then gives up one character for the dots.
+  const std::vector<Character> characters = characters_of(text);
+  const std::size_t wanted = width * percent / 100;
+  std::size_t columns = 0, left = 0, right = characters.size();
+  while (left < characters.size() && columns + characters[left].columns <= wanted) columns += characters[left++].columns;
+  while (right > left && columns + characters[right - 1].columns <= width) columns += characters[--right].columns;
+  if (left >= right) return std::string(text);
+  if (left > 0) --left;
+  else if (right < characters.size()) ++right;
+  const std::size_t left_end = left < characters.size() ? characters[left].begin : text.size();
+  const std::size_t right_begin = right < characters.size() ? characters[right].begin : text.size();
+  return std::string(text.substr(0, left_end)).append(dots).append(text.substr(right_begin));
 }
 
 }  // namespace
@@ -180,12 +221,15 @@ void Printer::append_realtime(std::string& out, std::uint64_t usec) {
   }
 }
 
+std::uint64_t Printer::shown_realtime(const EntryLocation& at) const {
+  std::uint64_t usec = 0;
+  return is_number(line_.realtime, usec) && usec != 0 && usec < (1ULL << 55) ? usec : at.realtime;
+}
+
 void Printer::append_time(Journal& journal, std::string& out) {
   const EntryLocation& at = journal.current();
   if (options_.output != OutputMode::monotonic && options_.output != OutputMode::delta) {
-    std::uint64_t usec = 0;
-    if (!is_number(line_.realtime, usec) || usec == 0 || usec >= (1ULL << 55)) usec = at.realtime;
-    append_realtime(out, usec);
+    append_realtime(out, shown_realtime(at));
     return;
   }
   std::uint64_t usec = 0;
@@ -194,14 +238,20 @@ void Printer::append_time(Journal& journal, std::string& out) {
   std::snprintf(text.data(), text.size(), "[%5" PRIu64 ".%06" PRIu64, usec / 1'000'000, usec % 1'000'000);
   out.append(text.data());
   if (options_.output == OutputMode::delta) {
-    if (has_last_ && last_boot_ == at.boot_id) {
-      const std::uint64_t delta = usec > last_monotonic_ ? usec - last_monotonic_ : 0;
-      std::snprintf(text.data(), text.size(), " <%5" PRIu64 ".%06" PRIu64 " >", delta / 1'000'000, delta % 1'000'000);
+    const std::uint64_t realtime = shown_realtime(at);
+    if (has_last_) {
+      // Between two boots only the wall clock tells a distance, and that is marked.
+      const bool same_boot = last_boot_ == at.boot_id;
+      const std::uint64_t from = same_boot ? last_monotonic_ : last_realtime_, to = same_boot ? usec : realtime;
+      const std::uint64_t delta = to > from ? to - from : 0;
+      std::snprintf(text.data(), text.size(), " <%5" PRIu64 ".%06" PRIu64 "%c>", delta / 1'000'000, delta % 1'000'000,
+                    same_boot ? ' ' : '*');
       out.append(text.data());
     } else {
       out.append(16, ' ');
     }
     last_monotonic_ = usec;
+    last_realtime_ = realtime;
     last_boot_ = at.boot_id;
     has_last_ = true;
   }
@@ -221,7 +271,8 @@ void Printer::append_multiline(std::string& out, std::string_view text, std::siz
     const std::size_t length = end - begin;
     const bool is_tail = line + 1 == shown_lines || end + 1 >= shown_characters;
     if (line > 0) out.append(indent, ' ');
-    const std::string_view content = text.substr(begin, length);
+    const std::string_view whole = text.substr(begin, length);
+    const std::string_view content = whole.substr(0, whole.find('\0'));  // COMPAT: journalctl(1) prints up to a NUL
     if (full || (indent + length + 1 < style_.columns && !is_tail)) {
       out.append(on).append(content).append(off).append("\n");
     } else {
@@ -258,12 +309,17 @@ void Printer::print_line(Journal& journal, std::string& out, std::size_t match_b
   };
   if (!options_.no_hostname && line_.has_hostname && is_short(line_.hostname)) out.append(" ").append(line_.hostname);
   std::string_view identifier = line_.identifier;
+  // COMPAT: journalctl(1) indents further lines by a count of its own: without "unknown", and with the system unit's length
+  // for the user's unit as well.
+  std::size_t uncounted = 0, counted_more = 0;
   if (options_.output == OutputMode::with_unit && (!line_.unit.empty() || !line_.user_unit.empty())) {
     out.append(" ");
     if (is_short(line_.unit)) out.append(line_.unit);
     if (!line_.user_unit.empty() && is_short(line_.user_unit)) {
       if (!line_.unit.empty()) out.append("/");
       out.append(line_.user_unit);
+      uncounted = line_.user_unit.size() + (line_.unit.empty() ? 0 : 1);
+      counted_more = line_.unit.size() + (line_.unit.empty() ? 0 : 1);
     }
   } else if (!identifier.empty() && is_short(identifier)) {
     out.append(" ").append(identifier);
@@ -271,12 +327,13 @@ void Printer::print_line(Journal& journal, std::string& out, std::size_t match_b
     out.append(" ").append(line_.comm);
   } else {
     out.append(" unknown");
+    uncounted = sizeof(" unknown") - 1;
   }
   if (!line_.pid.empty() && is_short(line_.pid)) out.append("[").append(line_.pid).append("]");
   else if (!line_.syslog_pid.empty() && is_short(line_.syslog_pid))
     out.append("[").append(line_.syslog_pid).append("]");
   out.append(": ");
-  const std::size_t indent = out.size() - start;
+  const std::size_t indent = out.size() - start - uncounted + counted_more;
   if (!options_.all) plain_text(line_.message);
   if (!options_.all && !is_printable(line_.message, NewlineRule::allowed)) {
     out.append("[").append(format_bytes(line_.message.size())).append(" blob data]\n");
@@ -365,18 +422,12 @@ void Printer::print_export(Journal& journal, std::string& out) {
 void Printer::print_cat(Journal& journal, std::string& out) {
   // COMPAT: journalctl(1) -o cat: the message alone, or the chosen fields' values line by line.
   const bool chosen = !options_.output_fields.empty();
-  const auto show = [&](std::string_view wanted) {
-    journal.for_each_datum([&](std::string_view payload) {
-      const std::size_t equals = payload.find('=');
-      if (payload.substr(0, equals) != wanted) return true;
-      const std::string_view value = payload.substr(equals + 1);
-      out.append(value).append("\n");
-      return false;
-    });
+  const auto show = [&](const std::string& wanted) {
+    if (const auto value = journal.first_value(wanted)) out.append(*value).append("\n");
   };
-  if (!chosen) show("MESSAGE");
-  else
-    for (const std::string& field : options_.output_fields) show(field);
+  static const std::string message = "MESSAGE=";
+  if (!chosen) show(message);
+  for (const std::string& field : options_.output_fields) show(field + "=");
 }
 
 void Printer::print(Journal& journal, std::string& out, std::size_t match_begin, std::size_t match_end) {

@@ -39,6 +39,7 @@ class Printer {
   bool is_selected(std::string_view field) const;
   void collect(Journal& journal);
   void print_line(Journal& journal, std::string& out, std::size_t match_begin, std::size_t match_end);
+  [[nodiscard]] std::uint64_t shown_realtime(const EntryLocation& at) const;
   void append_time(Journal& journal, std::string& out);
   void append_realtime(std::string& out, std::uint64_t usec);
   /// Number of terminal columns that the text so far takes is `indent`.
@@ -59,7 +60,7 @@ class Printer {
   std::string message_id_;
   std::vector<std::string> all_fields_;  ///< of the entry, when the catalog's text may name them
   std::string scratch_;
-  std::uint64_t last_monotonic_ = 0;
+  std::uint64_t last_monotonic_ = 0, last_realtime_ = 0;
   Id128 last_boot_;
   bool has_last_ = false;
 };

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "journal/journalctl/catalog.h"
-#include "journal/journalctl/filters.h"
+#include "journal/journalctl/entry_stream.h"
 #include "journal/journalctl/grep.h"
 #include "journal/journalctl/printer.h"
 #include "journal/journalctl/terminal.h"
@@ -33,8 +33,8 @@ constexpr int follow_interval_ms = 2000;
 /// State of one showing.
 class Show {
  public:
-  Show(const Options& options, const SourceList& sources, Journal& journal)
-      : options_(options), sources_(sources), journal_(journal), style_(terminal_style()) {}
+  Show(const Options& options, const SourceList& sources, Journal& journal, std::uint64_t now)
+      : options_(options), sources_(sources), journal_(journal), now_(now), style_(terminal_style()) {}
   int run();
 
  private:
@@ -52,6 +52,7 @@ class Show {
   const Options& options_;
   const SourceList& sources_;
   Journal& journal_;
+  std::uint64_t now_;
   TerminalStyle style_;
   Output output_;
   std::unique_ptr<Catalog> catalog_;
@@ -80,12 +81,10 @@ std::string Show::initial_cursor() {
 }
 
 bool Show::prepare() {
-  auto match = build_match(options_, journal_);
-  if (!match) {
-    std::fprintf(stderr, "%s\n", match.error().message.c_str());
+  if (const auto applied = apply_filters(options_, now_, journal_); !applied) {
+    std::fprintf(stderr, "%s\n", applied.error().message.c_str());
     return false;
   }
-  journal_.set_match(std::move(*match));
   if (!options_.pattern.empty()) {
     auto pattern = Pattern::compile(options_.pattern, options_.case_sensitive);
     if (!pattern) {
@@ -122,6 +121,7 @@ bool Show::find_first() {
     journal_.seek_cursor(*cursor_);
     if (!journal_.step(direction_)) return false;
     if (!after_cursor_) return true;
+    if (options_.speaks_as_journalctl) return journal_.step(direction_);  // which passes one over, whatever it is
     // The entry itself is passed over; when it is gone, what follows its place is already after it.
     return cursor_matches(*cursor_, journal_.current()) ? journal_.step(direction_) : true;
   }
@@ -167,14 +167,9 @@ bool Show::show_one() {
   announce_boot();
   std::optional<PatternMatch> found;
   if (pattern_) {
-    bool has_message = false;
-    journal_.for_each_datum([&](std::string_view payload) {
-      if (!payload.starts_with("MESSAGE=")) return true;
-      has_message = true;
-      found = pattern_->find(payload.substr(8));
-      return false;
-    });
-    if (!has_message || !found) return true;
+    const auto message = journal_.first_value("MESSAGE=");
+    if (message) found = pattern_->find(*message);
+    if (!found) return true;
   }
   printer_->print(journal_, output_.buffer(), found ? found->begin : 0, found ? found->end : 0);
   ++shown_;
@@ -265,14 +260,15 @@ int Show::run() {
   if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
   save_cursor();
   output_.finish();
-  if (failed_ || (pattern_ != nullptr && shown_ == 0 && limit_ != std::uint64_t{0})) return EXIT_FAILURE;
+  const bool looked = limit_ != std::uint64_t{0} || !visited_;  // -n 0 asks for no match where there are entries
+  if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }
 
 }  // namespace
 
-int show_entries(const Options& options, const SourceList& sources, Journal& journal) {
-  return Show(options, sources, journal).run();
+int show_entries(const Options& options, const SourceList& sources, Journal& journal, std::uint64_t now) {
+  return Show(options, sources, journal, now).run();
 }
 
 }  // namespace journal

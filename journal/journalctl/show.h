@@ -7,7 +7,7 @@
 
 namespace journal {
 
-/// Prints what the options ask for; the exit code.
-int show_entries(const Options& options, const SourceList& sources, Journal& journal);
+/// Prints what the options ask for; the exit code. `now`: microseconds since 1970.
+int show_entries(const Options& options, const SourceList& sources, Journal& journal, std::uint64_t now);
 
 }  // namespace journal

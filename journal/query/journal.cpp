@@ -127,6 +127,44 @@ std::uint64_t Journal::offset_near(Source& source, Direction direction) const {
   return down ? 1 : UINT64_MAX;
 }
 
+std::uint64_t Journal::locate_in(EntryList& list, Source& source, Direction direction) const {
+  JournalFile& file = *source.file;
+  const FileView& view = file.view();
+  const EntryLocation& wanted = cursor_.location;
+  const bool down = direction == Direction::down;
+  const auto edge = [&](EntryList& in, auto key, std::uint64_t value) -> std::uint64_t {
+    const std::uint64_t index = in.partition_point(view, [&](std::uint64_t offset) {
+      EntryLocation at;
+      return file.locate(offset, at) && (down ? key(at) < value : key(at) <= value);
+    });
+    if (down) return in.at(view, index);
+    return index == 0 ? 0 : in.at(view, index - 1);
+  };
+  const auto beyond = [&](EntryList& in, std::uint64_t offset) -> std::uint64_t {
+    const std::uint64_t index = in.lower_bound(view, down ? offset : offset + 1);
+    if (down) return in.at(view, index);
+    return index == 0 ? 0 : in.at(view, index - 1);
+  };
+  if (cursor_.has_seqnum && wanted.seqnum_id == file.header().seqnum_id)
+    return edge(list, [](const EntryLocation& at) { return at.seqnum; }, wanted.seqnum);
+  if (cursor_.has_monotonic) {
+    EntryList of_boot = file.entries_with("_BOOT_ID=" + format_id(wanted.boot_id));
+    if (of_boot.size() > 0) {
+      // In that boot; where it has nothing there, the wall clock decides.
+      std::uint64_t found = edge(of_boot, [](const EntryLocation& at) { return at.monotonic; }, wanted.monotonic);
+      while (found != 0) {
+        const std::uint64_t in_list = beyond(list, found);
+        if (in_list == 0) break;
+        if (in_list == found) return in_list;
+        found = beyond(of_boot, in_list);
+        if (found == in_list) return found;
+      }
+    }
+  }
+  if (cursor_.has_realtime) return edge(list, [](const EntryLocation& at) { return at.realtime; }, wanted.realtime);
+  return beyond(list, down ? 1 : UINT64_MAX - 1);
+}
+
 bool Journal::beyond_place(const EntryLocation& candidate, Direction direction) const {
   const bool down = direction == Direction::down;
   if (place_ == Place::entry) return comes_first(current_, candidate, direction);
@@ -169,7 +207,15 @@ void Journal::position(Source& source, Direction direction) {
     else source.last_offset = source.file->entries().size() == 0 ? 1 : source.file->header().tail_object_offset;
     return;
   }
-  take(source, offset_near(source, direction), direction);
+  if (interleave_ == Interleave::as_journalctl) {
+    const std::uint64_t found = source.match.find_place(*source.file, direction,
+                                                        [&](EntryList& list) { return locate_in(list, source, direction); });
+    take(source, found, direction);
+    // A place that was sought is where the search ended; an entry that was shown must be left behind.
+    if (place_ != Place::entry) return;
+  } else {
+    take(source, offset_near(source, direction), direction);
+  }
   while (source.has_candidate && !beyond_place(source.candidate, direction)) advance(source, direction);
 }
 
@@ -200,10 +246,24 @@ std::size_t Journal::choose(Direction direction) {
   return best;
 }
 
+std::size_t Journal::choose_as_journalctl(Direction direction) {
+  std::size_t best = SIZE_MAX;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    Source& source = sources_[i];
+    while (place_ == Place::entry && source.has_candidate && !beyond_place(source.candidate, direction))
+      advance(source, direction);
+    if (source.has_candidate &&
+        (best == SIZE_MAX || comes_first(source.candidate, sources_[best].candidate, direction)))
+      best = i;
+  }
+  return best;
+}
+
 bool Journal::step(Direction direction) {
   if (!positioned_ || direction != direction_) position_all(direction);
+  const bool as_journalctl = interleave_ == Interleave::as_journalctl && sources_.size() > 1;
   for (;;) {
-    const std::size_t best = choose(direction);
+    const std::size_t best = as_journalctl ? choose_as_journalctl(direction) : choose(direction);
     if (best == SIZE_MAX) return false;
     const EntryLocation found = sources_[best].candidate;
     const bool repeated = place_ == Place::entry && compare_locations(found, current_) == 0;
@@ -215,8 +275,27 @@ bool Journal::step(Direction direction) {
     cursor_ = {found, true, true, true, true};
     if (++steps_ % steps_between_trims == 0)
       for (const Source& source : sources_) source.file->drop_pages();
+    if (filter_ && !filter_()) continue;
     return true;
   }
+}
+
+std::optional<std::string_view> Journal::first_value(std::string_view prefix) {
+  const JournalFile& file = current_file();
+  const FileView& view = file.view();
+  const EntryView entry = view.entry(current_.offset);
+  for (std::uint64_t i = 0; i < entry.n_items; ++i) {
+    const DataView data = view.data(entry.item(i));
+    if (!data) continue;
+    if ((data.flags & object_flag::compressed_any) == 0) {
+      // Nearly all data are other fields': their first byte tells.
+      if (data.payload[0] == prefix[0] && data.payload.starts_with(prefix)) return data.payload.substr(prefix.size());
+      continue;
+    }
+    if (!file.payload(entry.item(i), scratch_, prefix.size()).starts_with(prefix)) continue;
+    return file.payload(entry.item(i), scratch_, UINT64_MAX).substr(prefix.size());
+  }
+  return std::nullopt;
 }
 
 bool Journal::refresh() {
@@ -253,6 +332,28 @@ void Journal::for_each_value(std::string_view field, const std::function<void(st
       offset = data.object->next_field_offset;
     }
   }
+}
+
+bool Journal::visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit) {
+  for (const Source& source : sources_) {
+    const FileView& view = source.file->view();
+    const std::uint64_t field_offset = view.find_field(field);
+    std::string_view name;
+    const FieldObject* object = field_offset != 0 ? view.field(field_offset, name) : nullptr;
+    if (object == nullptr) continue;
+    std::uint64_t last = UINT64_MAX;
+    std::size_t seen = 0;
+    for (std::uint64_t offset = object->head_data_offset; offset != 0 && offset < last;) {
+      if (++seen > limit) return false;
+      const DataView data = view.data(offset);
+      if (!data) break;
+      const std::string_view payload = source.file->payload(offset, scratch_, UINT64_MAX);
+      if (payload.size() > field.size() && payload.starts_with(field)) visit(payload.substr(field.size() + 1));
+      last = offset;
+      offset = data.object->next_field_offset;
+    }
+  }
+  return true;
 }
 
 void Journal::for_each_field(const std::function<void(std::string_view)>& visit) {

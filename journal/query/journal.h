@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,16 @@
 
 namespace journal {
 
+/// How entries of several files are put in order where clocks jumped, so that no order suits all pairs of them.
+enum class Interleave : std::uint8_t {
+  complete,      ///< every entry is shown once
+  as_journalctl, ///< as the genuine client: what does not come behind the entry just shown is passed over
+};
+
 class Journal {
  public:
-  explicit Journal(HeaderRule rule = HeaderRule::strict) : rule_(rule) {}
+  explicit Journal(HeaderRule rule = HeaderRule::strict, Interleave interleave = Interleave::complete)
+      : rule_(rule), interleave_(interleave) {}
 
   /// Adds one file; a file that is there already (same inode) is left alone.
   [[nodiscard]] unitparser::Result<void> add_file(const std::string& path);
@@ -28,6 +36,8 @@ class Journal {
   void drop_deleted_files();
 
   void set_match(Match match);
+  /// Entries for which this says no are passed over as well; it looks at the current entry. Empty: none.
+  void set_filter(std::function<bool()> filter) { filter_ = std::move(filter); }
 
   void seek_head();
   void seek_tail();
@@ -56,11 +66,18 @@ class Journal {
     }
   }
 
+  /// The value of the current entry's first datum of a field, `prefix` being "FIELD="; nullopt when it has none. The bytes live
+  /// until the next call that reads data.
+  [[nodiscard]] std::optional<std::string_view> first_value(std::string_view prefix);
+
   /// Maps what was appended to the files; true when there may be more entries.
   bool refresh();
 
   /// All different values of a field over all files, "FIELD=value" each, newest first within a file.
   void for_each_value(std::string_view field, const std::function<void(std::string_view)>& visit);
+  /// Each value of a field in each file (several times when several files have it); false when one file has more than
+  /// `limit` of them: then not all were visited.
+  [[nodiscard]] bool visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit);
   /// All field names over all files.
   void for_each_field(const std::function<void(std::string_view)>& visit);
 
@@ -82,11 +99,16 @@ class Journal {
   void advance(Source& source, Direction direction);
   [[nodiscard]] bool beyond_place(const EntryLocation& candidate, Direction direction) const;
   [[nodiscard]] std::uint64_t offset_near(Source& source, Direction direction) const;
+  /// The entry of a list that is at the cursor's place or the nearest beyond it; 0: none.
+  [[nodiscard]] std::uint64_t locate_in(EntryList& list, Source& source, Direction direction) const;
   [[nodiscard]] std::size_t choose(Direction direction);
+  [[nodiscard]] std::size_t choose_as_journalctl(Direction direction);
 
   HeaderRule rule_;
+  Interleave interleave_;
   std::vector<Source> sources_;
   Match match_;
+  std::function<bool()> filter_;
   Place place_ = Place::head;
   Cursor cursor_;  ///< for Place::cursor, and the current entry for Place::entry
   Direction direction_ = Direction::down;

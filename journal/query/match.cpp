@@ -47,6 +47,11 @@ void Match::add_and() {
   open_group_ = false;
 }
 
+void Match::add_group(Group group) {
+  add_and();
+  groups_.push_back(std::move(group));
+}
+
 bool Match::is_empty() const { return groups_.empty(); }
 
 CompiledMatch::CompiledMatch(const Match& match, const JournalFile& file) {
@@ -117,6 +122,38 @@ std::uint64_t CompiledMatch::find(Node& node, JournalFile& file, std::uint64_t o
     }
   }
   return 0;
+}
+
+std::uint64_t CompiledMatch::find_place(Node& node, JournalFile& file, Direction direction, const Locate& locate) {
+  const auto farther = [direction](std::uint64_t a, std::uint64_t b) {
+    return direction == Direction::down ? a > b : a < b;
+  };
+  switch (node.kind) {
+    case Kind::all_entries: return locate(file.entries());
+    case Kind::list: return locate(node.list);
+    case Kind::any_of: {
+      std::uint64_t best = 0;
+      for (Node& child : node.children) {
+        const std::uint64_t found = find_place(child, file, direction, locate);
+        if (found != 0 && (best == 0 || farther(best, found))) best = found;
+      }
+      return best;
+    }
+    case Kind::all_of: {
+      std::uint64_t last = 0;
+      for (Node& child : node.children) {
+        const std::uint64_t found = find_place(child, file, direction, locate);
+        if (found == 0) return 0;
+        if (last == 0 || farther(found, last)) last = found;
+      }
+      return last == 0 ? 0 : find(node, file, last, direction);
+    }
+  }
+  return 0;
+}
+
+std::uint64_t CompiledMatch::find_place(JournalFile& file, Direction direction, const Locate& locate) {
+  return find_place(root_, file, direction, locate);
 }
 
 std::uint64_t CompiledMatch::find(JournalFile& file, std::uint64_t offset, Direction direction) {

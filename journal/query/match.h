@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,8 @@ class Match {
   };
   using Term = std::vector<Alternatives>;
   using Group = std::vector<Term>;
+  /// One of these terms must match as well.
+  void add_group(Group group);
   [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
 
  private:
@@ -46,6 +49,10 @@ class CompiledMatch {
   /// The nearest matching entry at or after `offset` (down), or at or before it (up); 0 when there is none.
   [[nodiscard]] std::uint64_t find(JournalFile& file, std::uint64_t offset, Direction direction);
 
+  /// The first matching entry of a place that is not an offset: `locate` finds it in one list of entries (0: none there).
+  using Locate = std::function<std::uint64_t(EntryList& list)>;
+  [[nodiscard]] std::uint64_t find_place(JournalFile& file, Direction direction, const Locate& locate);
+
  private:
   enum class Kind : std::uint8_t { all_entries, list, any_of, all_of };
   struct Node {
@@ -55,6 +62,7 @@ class CompiledMatch {
   };
   static std::uint64_t find_in(EntryList& list, const FileView& view, std::uint64_t offset, Direction direction);
   static std::uint64_t find(Node& node, JournalFile& file, std::uint64_t offset, Direction direction);
+  static std::uint64_t find_place(Node& node, JournalFile& file, Direction direction, const Locate& locate);
 
   Node root_;
 };

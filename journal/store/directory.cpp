@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -47,6 +48,7 @@ std::vector<StoredFile> list_files(const std::string& folder) {
     StoredFile file;
     file.path = folder + "/" + std::string(name);
     file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    file.stem = name.substr(0, std::min(name.find('@'), name.rfind(".journal")));
     if (parse_archived_name(name, file)) file.is_empty = has_no_entries(::dirfd(dir.get()), entry->d_name);
     files.push_back(std::move(file));
   }
@@ -59,18 +61,18 @@ FileSystemSpace file_system_space(const std::string& path) {
   return {static_cast<std::uint64_t>(fs.f_blocks) * fs.f_frsize, static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize};
 }
 
-std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal) {
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk) {
   const std::vector<StoredFile> files = list_files(folder);
   std::vector<VacuumedFile> gone;
   for (const std::size_t i : plan_vacuum(files, goal))
-    if (::unlink(files[i].path.c_str()) == 0) gone.push_back({files[i].path, files[i].size});
+    if (disk.unlink(files[i].path) == 0) gone.push_back({files[i].path, files[i].size});
   return gone;
 }
 
-Result<void> make_folders(const std::string& path, unsigned mode) {
+Result<void> make_folders(const std::string& path, unsigned mode, Disk& disk) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), mode) < 0 && errno != EEXIST) return fail_errno(errno, part);
+    if (disk.make_folder(part, mode) < 0 && errno != EEXIST) return fail_errno(errno, part);
     if (end == std::string::npos) return {};
   }
 }
@@ -83,6 +85,16 @@ std::vector<std::string> list_with_suffix(const std::string& folder, std::string
       paths.push_back(folder + "/" + std::string(name));
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+bool write_whole_file(const std::string& path, std::string_view text) {
+  const std::string temporary = folder_of(path) + "/.#" + path.substr(path.rfind('/') + 1);
+  const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::rename(temporary.c_str(), path.c_str()) == 0)
+    return true;
+  ::unlink(temporary.c_str());
+  return false;
 }
 
 Result<std::string> read_small_file(const std::string& path, std::size_t limit) {

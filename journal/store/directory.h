@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/file/disk.h"
 #include "journal/store/policy.h"
 #include "unitparser/base/result.h"
 
@@ -27,13 +28,16 @@ struct VacuumedFile {
   std::uint64_t size = 0;
 };
 /// Deletes archived files of the folder until the goal is reached.
-std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal);
+std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk = Disk::real());
 
 /// Makes a folder and its parents; those that exist are fine.
-[[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode);
+[[nodiscard]] unitparser::Result<void> make_folders(const std::string& path, unsigned mode, Disk& disk = Disk::real());
 
 /// Paths of the files in a folder whose names end so, sorted.
 [[nodiscard]] std::vector<std::string> list_with_suffix(const std::string& folder, std::string_view suffix);
+
+/// Replaces a file by one with this text; readers see the old or the new one. False when that fails.
+[[nodiscard]] bool write_whole_file(const std::string& path, std::string_view text);
 
 /// Reads a small file whole (at most `limit` bytes).
 [[nodiscard]] unitparser::Result<std::string> read_small_file(const std::string& path, std::size_t limit = 65536);

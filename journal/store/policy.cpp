@@ -79,8 +79,11 @@ bool parse_archived_name(std::string_view name, StoredFile& file) {
 std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const VacuumGoal& goal) {
   std::vector<std::size_t> order;
   std::uint64_t used = 0;
+  std::uint64_t count = 0;
   for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!goal.stem.empty() && files[i].stem != goal.stem) continue;
     used += files[i].size;
+    ++count;
     if (files[i].is_archived) order.push_back(i);
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -92,7 +95,6 @@ std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const
     return x.path < y.path;
   });
   std::vector<std::size_t> doomed;
-  std::uint64_t count = files.size();
   for (const std::size_t i : order) {
     const StoredFile& file = files[i];
     const bool needed = file.is_empty || (goal.max_use > 0 && used > goal.max_use) ||

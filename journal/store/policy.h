@@ -41,6 +41,7 @@ struct StoredFile {
   std::uint64_t realtime = 0;  ///< of its first entry, from its name; 0 for active files
   std::uint64_t seqnum = 0;
   std::string seqnum_id;
+  std::string stem;            ///< name up to the '@' or the ".journal": "system", "user-1000"
   bool is_archived = false;
   bool is_empty = false;       ///< holds no entry: goes first
 };
@@ -54,6 +55,7 @@ struct VacuumGoal {
   std::uint64_t max_use = 0;
   std::uint64_t max_files = 0;
   std::uint64_t oldest_realtime = 0;  ///< files whose first entry is older go
+  std::string stem;                   ///< only files of this name up to the '@' or '.'; empty: all
 };
 /// Indexes of the files to delete, oldest first. Active files count but are never deleted.
 [[nodiscard]] std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const VacuumGoal& goal);

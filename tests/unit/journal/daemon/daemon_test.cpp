@@ -51,7 +51,6 @@ TEST(RateLimit, AUnitsBurstThenSilenceThenOneNotice) {
   const RateVerdict later = limiter.test("a.service", 30 * second, 10, 6, 0, 40 * second);
   EXPECT_TRUE(later.pass);
   EXPECT_EQ(later.suppressed_before, 5U);
-  EXPECT_EQ(limiter.dropped().at("a.service"), 5U);
   EXPECT_TRUE(limiter.test("a.service", 0, 10, 6, 0, 40 * second).pass) << "no interval, no limit";
   EXPECT_EQ(RateLimiter::scaled_burst(1000, 1 << 20), 1000U);
   EXPECT_EQ(RateLimiter::scaled_burst(1000, 1ULL << 30), 3500U);
@@ -105,7 +104,7 @@ class StorageTest : public ::testing::Test {
   bool write(Storage& storage, const std::string& message, std::uint64_t realtime, uid_t owner = 0) {
     const std::string field = "MESSAGE=" + message;
     const std::string_view fields[] = {field, "PRIORITY=6"};
-    return storage.write({realtime, realtime, boot_}, {fields, {}, owner, false});
+    return storage.write({realtime, realtime, boot_}, {fields, {}, owner, false, nullptr}) == Written::stored;
   }
   std::vector<std::string> messages(const std::string& store) {
     Journal journal;
@@ -154,7 +153,6 @@ TEST_F(StorageTest, FullFilesRotateAndOldOnesGo) {
   storage.flush_to_var();
   for (int i = 0; i < 60'000; ++i)
     ASSERT_TRUE(write(storage, "unique message number " + std::to_string(i), year_2023 + static_cast<std::uint64_t>(i)));
-  EXPECT_EQ(storage.lost_entries(), 0U);
   const auto files = list_files(paths_.system_store);
   EXPECT_GT(files.size(), 2U);
   std::uint64_t used = 0;

@@ -63,6 +63,7 @@ TEST_P(Appending, WhatWasWrittenIsReadAndTheFileIsSound) {
   ASSERT_TRUE(appender.has_value()) << appender.error().message;
   for (int i = 0; i < 3000; ++i) {
     if (i == 1500) {  // closed and opened again in between
+      ASSERT_TRUE((*appender)->finish(FileState::offline).has_value());
       appender->reset();
       appender = Appender::open(path, options.machine_id, {}, {GetParam().threshold});
       ASSERT_TRUE(appender.has_value()) << appender.error().message;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "journal/file/appender.h"
+#include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/format/layout.h"
 #include "journal/query/journal.h"
@@ -113,7 +114,131 @@ TEST_P(Damaged, CutAnywhereIsRecovered) {
   EXPECT_GT(last_kept, 50U);
 }
 
+TEST_P(Damaged, EachWordOfTheHeaderReplaced) {
+  const TemporaryFolder folder;
+  const std::string sample = read_sample(std::string(GetParam()) + ".journal.zst");
+  Header header;
+  std::memcpy(&header, sample.data(), sizeof header);
+  const std::uint64_t used = std::min<std::uint64_t>(header.tail_object_offset + 4096, sample.size());
+  for (std::size_t word = 0; word + 8 <= sizeof(Header); word += 8)
+    for (const std::uint64_t value : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, UINT64_MAX, UINT64_MAX - 7, used, used - 8,
+                                      used + 8, std::uint64_t{1} << 40, std::uint64_t{sizeof(Header)}}) {
+      std::string bytes = sample.substr(0, used);
+      std::memcpy(bytes.data() + word, &value, sizeof value);
+      const std::string path = folder.put("damaged.journal", bytes);
+      read_all(path);
+      // journalctl's rule: a file that is shorter than it says is not opened at all.
+      if (word == offsetof(Header, arena_size) && value > used) {
+        EXPECT_FALSE(JournalFile::open(path, HeaderRule::strict).has_value());
+      }
+    }
+}
+
+TEST_P(Damaged, FlagsOfCompressionOnDataThatHasNone) {
+  const TemporaryFolder folder;
+  const std::string sample = read_sample(std::string(GetParam()) + ".journal.zst");
+  const std::string whole = folder.put("whole.journal", sample);
+  std::vector<std::uint64_t> places;
+  {
+    const auto file = JournalFile::open(whole, HeaderRule::lenient);
+    ASSERT_TRUE(file.has_value());
+    std::uint64_t size = 0;
+    for (std::uint64_t at = (*file)->view().header_size(); const ObjectHeader* object = (*file)->view().object(at, ObjectType::unused, size);
+         at += align8(size))
+      if (object->type == static_cast<std::uint8_t>(ObjectType::data)) places.push_back(at);
+  }
+  ASSERT_FALSE(places.empty());
+  for (const char flags : {'\x01', '\x02', '\x04', '\x03', '\x07', '\x08', '\xff'}) {
+    std::string bytes = sample;
+    for (std::size_t i = 0; i < places.size(); i += 3) bytes[places[i] + 1] = flags;
+    read_all(folder.put("damaged.journal", bytes));
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Samples, Damaged, ::testing::Values("n1default", "n2nocompact", "n4legacy", "n7nocompress", "stock-boot"));
+
+/// Writes a small file of our own and returns its bytes.
+std::string own_file(const TemporaryFolder& folder, FileState state) {
+  const std::string path = folder.path() + "/own.journal";
+  std::filesystem::remove(path);
+  NewFileOptions options;
+  options.machine_id.bytes.fill(1);
+  FileLimits limits;
+  limits.max_size = 1024 * 1024;
+  auto appender = Appender::create(path, options, limits, {});
+  EXPECT_TRUE(appender.has_value());
+  std::uint64_t seqnum = 0;
+  for (int i = 0; i < 200; ++i) {
+    std::vector<DataHandle> handles{*(*appender)->intern("MESSAGE=" + std::to_string(i)), *(*appender)->intern("PRIORITY=" + std::to_string(i % 8))};
+    EXPECT_TRUE((*appender)->append({1'700'000'000'000'000, 5, options.machine_id}, handles, seqnum).has_value());
+  }
+  EXPECT_TRUE((*appender)->finish(state).has_value());
+  return read_file(path);
+}
+
+TEST(Damage, AppendingToADamagedFileIsSurvived) {
+  const TemporaryFolder folder;
+  const std::string sample = own_file(folder, FileState::offline);
+  Header header;
+  std::memcpy(&header, sample.data(), sizeof header);
+  std::mt19937_64 random(27635);
+  Id128 machine;
+  machine.bytes.fill(1);
+  FileLimits limits;
+  limits.max_size = 1024 * 1024;
+  for (int round = 0; round < 400; ++round) {
+    std::string bytes = sample;
+    for (int i = 0; i < 6; ++i) {
+      const std::uint64_t at = (random() % 3 == 0 ? random() % sizeof(Header) : random() % header.tail_object_offset) & ~std::uint64_t{7};
+      const std::uint64_t value = random() % 2 == 0 ? random() : random() % bytes.size() & ~std::uint64_t{7};
+      if (at != 0) std::memcpy(bytes.data() + at, &value, sizeof value);
+    }
+    bytes[offsetof(Header, state)] = 0;
+    auto appender = Appender::open(folder.put("damaged.journal", bytes), machine, limits, {});
+    if (!appender) continue;
+    std::uint64_t seqnum = 0;
+    for (int i = 0; i < 50; ++i) {
+      std::vector<DataHandle> handles;
+      for (const std::string& field : {"MESSAGE=new " + std::to_string(i), "PRIORITY=" + std::to_string(i % 8)}) {
+        const auto handle = (*appender)->intern(field);
+        if (handle) handles.push_back(*handle);
+      }
+      if (!handles.empty()) static_cast<void>((*appender)->append({1'700'000'000'000'001, 6, machine}, handles, seqnum));
+    }
+  }
+}
+
+TEST(Damage, AFileThatWasCutIsRecoveredFromEachByte) {
+  const TemporaryFolder folder;
+  const std::string sample = own_file(folder, FileState::archived);
+  Header header;
+  std::memcpy(&header, sample.data(), sizeof header);
+  std::uint64_t kept_before = 0;
+  // The last entries' bytes one by one; the rest is like them.
+  for (std::uint64_t cut = header.tail_object_offset - 2000; cut <= sample.size() && cut <= header.tail_object_offset + 200; ++cut) {
+    const std::string path = folder.put("cut.journal", sample.substr(0, cut));
+    const auto report = recover_file(path, FileState::archived);
+    ASSERT_TRUE(report.has_value()) << cut;
+    EXPECT_GE(report->kept, kept_before) << cut;
+    EXPECT_EQ(report->kept + report->lost, 200U) << cut;
+    kept_before = report->kept;
+    const auto file = JournalFile::open(path, HeaderRule::strict);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_TRUE(verify_file(**file).passed) << cut;
+    EXPECT_EQ((*file)->header().state, static_cast<std::uint8_t>(FileState::archived));
+  }
+  EXPECT_EQ(kept_before, 200U);
+}
+
+TEST(Damage, AnEmptyFileIsSmall) {
+  const TemporaryFolder folder;
+  NewFileOptions options;
+  options.machine_id.bytes.fill(1);
+  const std::string path = folder.path() + "/empty.journal";
+  const auto appender = Appender::create(path, options, {}, {});
+  ASSERT_TRUE(appender.has_value());
+  EXPECT_LE((*appender)->file_size(), 8U * 1024 * 1024);
+}
 
 TEST(Damage, ShrinkingUnderTheReaderIsSurvived) {
   const TemporaryFolder folder;

@@ -1,0 +1,33 @@
+// Rebuilds a journal file from its complete entries: after a crash, or without those that are not wanted any more. [os: files]
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "journal/file/disk.h"
+#include "journal/file/reader.h"
+#include "unitparser/base/result.h"
+
+namespace journal {
+
+/// What was saved of a damaged file.
+struct RecoveryReport {
+  std::uint64_t kept = 0;  ///< entries in the file now
+  std::uint64_t lost = 0;  ///< at most so many that were in it before
+};
+
+/// Replaces the file at `path` by one that holds every complete entry of it, with the same sequence numbers and times,
+/// and that is on the disk and in `state` before the old bytes go. Errors: io; not_found
+/// when nothing of it had reached the disk; protocol when it is damaged so that no entry can be saved.
+[[nodiscard]] unitparser::Result<RecoveryReport> recover_file(const std::string& path,
+                                                              FileState state = FileState::offline,
+                                                              Disk& disk = Disk::real());
+
+/// The same for a sound file, with only the entries that `wanted` says yes to. Files of the active name are not for this:
+/// their writer would go on in the old one.
+[[nodiscard]] unitparser::Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
+                                                              const std::function<bool(const JournalFile&, std::uint64_t entry)>& wanted,
+                                                              Disk& disk = Disk::real());
+
+}  // namespace journal

@@ -1,0 +1,296 @@
+// The verbs of `journal` on a small store of two units.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "journal/file/appender.h"
+#include "journal/file/verifier.h"
+#include "journal/query/journal.h"
+#include "journal/store/directory.h"
+#include "tests/unit/journal/samples.h"
+#include "unitparser/base/fd.h"
+
+namespace journal::test {
+namespace {
+
+constexpr std::uint64_t year_2023 = 1'700'000'000'000'000;
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+class Verbs : public ::testing::Test {
+ protected:
+  Verbs() {
+    machine_.bytes.fill(1);
+    std::filesystem::create_directories(store());
+    write_file("system@00000000000000000000000000000001-0000000000000001-00060a24181e4000.journal", 0, 300, FileState::archived);
+    write_file("system.journal", 300, 400, FileState::offline);
+  }
+  [[nodiscard]] std::string store() const { return folder_.path() + "/store"; }
+
+  /// Entry i: unit a.service where i % 3 == 0, else b.service; priority i % 8; MESSAGE "line i of UNIT".
+  void write_file(const std::string& name, int from, int to, FileState state) {
+    NewFileOptions options;
+    options.machine_id = options.boot_id = machine_;
+    FileLimits limits;
+    limits.max_size = 1024 * 1024;
+    auto file = Appender::create(store() + "/" + name, options, limits, {});
+    ASSERT_TRUE(file.has_value());
+    auto seqnum = static_cast<std::uint64_t>(from);
+    for (int i = from; i < to; ++i) {
+      const std::string unit = i % 3 == 0 ? "a.service" : "b.service";
+      std::vector<DataHandle> handles;
+      for (const std::string& field :
+           {"MESSAGE=line " + std::to_string(i) + " of " + unit + (i % 50 == 0 ? " timeout" : ""), "_SYSTEMD_UNIT=" + unit,
+            "PRIORITY=" + std::to_string(i % 8), "_UID=" + std::to_string(i % 2 == 0 ? 0 : 1000), "SYSLOG_IDENTIFIER=" + unit.substr(0, 1),
+            "_PID=" + std::to_string(i)}) {
+        const auto handle = (*file)->intern(field);
+        ASSERT_TRUE(handle.has_value());
+        handles.push_back(*handle);
+      }
+      const auto time = static_cast<std::uint64_t>(i) * 1'000'000;
+      ASSERT_TRUE((*file)->append({year_2023 + time, time, machine_}, handles, seqnum).has_value());
+    }
+    ASSERT_TRUE((*file)->finish(state).has_value());
+  }
+
+  [[nodiscard]] Ran run(const std::string& arguments) const {
+    const std::string out = folder_.path() + "/out", err = folder_.path() + "/err";
+    const std::string command = "exec env -i TZ=UTC LANG=C.UTF-8 COLUMNS=120 PATH=/usr/bin:/bin '" JOURNAL_PROGRAM "' " + arguments +
+                                " -D '" + store() + "' >'" + out + "' 2>'" + err + "'";
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), read_file(out), read_file(err)};
+  }
+
+  TemporaryFolder folder_;
+  Id128 machine_;
+};
+
+TEST_F(Verbs, UsageTellsEachUnitsShare) {
+  const Ran ran = run("usage -o json");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  std::uint64_t entries = 0, bytes = 0;
+  std::vector<std::string> units;
+  for (const std::string& line : lines_of(ran.out)) {
+    const auto object = nlohmann::json::parse(line);
+    units.push_back(object["unit"]);
+    entries += object["entries"].get<std::uint64_t>();
+    bytes += object["bytes"].get<std::uint64_t>();
+  }
+  EXPECT_THAT(units, ::testing::ElementsAre("b.service", "a.service")) << "the bigger first";
+  EXPECT_EQ(entries, 400U);
+  std::uint64_t used = 0;
+  for (const StoredFile& file : list_files(store())) used += (*JournalFile::open(file.path, HeaderRule::strict))->header().tail_object_offset;
+  EXPECT_GT(bytes, used / 4);
+  EXPECT_LT(bytes, used) << "the shares cannot be more than the whole";
+  EXPECT_THAT(run("usage").out, ::testing::HasSubstr("400 entries"));
+}
+
+TEST_F(Verbs, ExpressionsChooseEntries) {
+  const auto count = [&](const std::string& expression) {
+    const Ran ran = run("-q -o cat '" + expression + "'");
+    EXPECT_EQ(ran.code, 0) << expression << ": " << ran.err;
+    return lines_of(ran.out).size();
+  };
+  const auto expected = [](auto holds) {
+    std::size_t n = 0;
+    for (int i = 0; i < 400; ++i) n += holds(i) ? 1 : 0;
+    return n;
+  };
+  const auto is_a = [](int i) { return i % 3 == 0; };
+  const auto times_out = [](int i) { return i % 50 == 0; };
+  EXPECT_EQ(count("unit=a"), expected(is_a));
+  EXPECT_EQ(count("unit=a* and (priority<=err or MESSAGE~\"timeout\") and not uid=0"),
+            expected([&](int i) { return is_a(i) && (i % 8 <= 3 || times_out(i)) && i % 2 != 0; }));
+  EXPECT_EQ(count("not unit=a"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(count("unit != a.service and priority in (emerg, 7)"), expected([&](int i) { return !is_a(i) && (i % 8 == 0 || i % 8 == 7); }));
+  EXPECT_EQ(count("unit=a or message ~ timeout"), expected([&](int i) { return is_a(i) || times_out(i); }));
+  EXPECT_EQ(count("pid >= 100 and pid < 200"), 100U) << "numbers are compared as numbers";
+  EXPECT_EQ(count("pid not in (1, 2, 3)"), 397U);
+  EXPECT_EQ(count("CODE_FILE or unit=b"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(count("time >= @1700000100 and time < @1700000110"), 10U);
+  EXPECT_EQ(count("message !~ \"line [0-9]+ of\""), 0U);
+  EXPECT_EQ(count("unit=?.service and unit!=a"), expected([&](int i) { return !is_a(i); }));
+  EXPECT_EQ(lines_of(run("-q -o cat -n 3 'unit=a'").out).back(), "line 399 of a.service") << "-n counts what matches";
+  for (const char* bad : {"unit=", "unit=a and", "(unit=a", "unit in a", "nosuch=1", "unit=a b", "time=never", "not", "pid < \"open"}) {
+    const Ran ran = run(std::string("-q '") + bad + "'");
+    EXPECT_EQ(ran.code, 1) << bad;
+    EXPECT_THAT(ran.err, ::testing::HasSubstr("In the expression, at character")) << bad;
+  }
+}
+
+TEST_F(Verbs, TopAndCountCountValues) {
+  const auto counts = [&](const std::string& arguments) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    std::vector<std::pair<std::string, std::uint64_t>> found;
+    for (const std::string& line : lines_of(ran.out)) {
+      const auto object = nlohmann::json::parse(line);
+      found.emplace_back(object["_SYSTEMD_UNIT"], object["count"]);
+    }
+    return found;
+  };
+  using Pair = std::pair<std::string, std::uint64_t>;
+  EXPECT_THAT(counts("count by unit -o json"), ::testing::ElementsAre(Pair{"b.service", 266}, Pair{"a.service", 134}));
+  EXPECT_THAT(counts("count unit -o json \"uid=0\""), ::testing::ElementsAre(Pair{"b.service", 133}, Pair{"a.service", 67}));
+  EXPECT_EQ(counts("count by unit,PRIORITY -o json").size(), 16U);
+  EXPECT_EQ(lines_of(run("top pid -q").out).size(), 10U);
+  EXPECT_THAT(run("top pid").out, ::testing::HasSubstr("390 more values"));
+  EXPECT_THAT(run("count by CODE_FILE").out, ::testing::HasSubstr("400 100.0%  -"));
+  EXPECT_EQ(run("top").code, 1);
+}
+
+TEST_F(Verbs, ContextShowsNeighbours) {
+  const Ran ran = run("context -C 2 -o cat \"message ~ timeout\"");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const std::vector<std::string> lines = lines_of(ran.out);
+  EXPECT_EQ(lines[0], "line 0 of a.service timeout");
+  EXPECT_EQ(lines[3], "--");
+  EXPECT_EQ(lines[4], "line 48 of a.service");
+  EXPECT_EQ(lines[6], "line 50 of b.service timeout");
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), "--"), 7);
+  EXPECT_EQ(lines.size(), 3U + 7 * 6);
+  EXPECT_EQ(lines_of(run("context -B0 -A 1 -o cat -g \"line 7 \"").out).size(), 2U);
+  EXPECT_EQ(lines_of(run("context -B 1 -A0 -u a -o cat \"pid=6\"").out), (std::vector<std::string>{"line 3 of a.service", "line 6 of a.service"}))
+      << "the neighbours are those of the unit";
+  EXPECT_EQ(run("context \"pid=9999\"").code, 1);
+  EXPECT_EQ(run("context").code, 1);
+}
+
+TEST_F(Verbs, ExportSpeaksThreeFormats) {
+  const std::string exported = run("export").out;
+  EXPECT_EQ(exported, run("-o export").out) << "the same as the output mode";
+  const std::vector<std::string> lines = lines_of(run("export --format=json unit=a").out);
+  EXPECT_EQ(lines.size(), 134U);
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["MESSAGE"], "line 3 of a.service");
+  std::size_t records = 0;
+  for (const std::string& line : lines_of(run("export --format=otlp").out)) {
+    const auto request = nlohmann::json::parse(line);
+    for (const auto& record : request["resourceLogs"][0]["scopeLogs"][0]["logRecords"]) {
+      if (records == 3) {
+        EXPECT_EQ(record["timeUnixNano"], "1700000003000000000");
+        EXPECT_EQ(record["severityNumber"], 17);
+        EXPECT_EQ(record["severityText"], "err");
+        EXPECT_EQ(record["body"]["stringValue"], "line 3 of a.service");
+      }
+      ++records;
+    }
+  }
+  EXPECT_EQ(records, 400U);
+  EXPECT_EQ(run("export --format=xml").code, 1);
+}
+
+/// A receiver that takes each request's body, after it has failed in every way first.
+class Receiver {
+ public:
+  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(listener_.get(), 8), 0);
+    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Receiver() { stop(); }
+  void stop() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    if (thread_.joinable()) thread_.join();
+  }
+  [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] const std::string& taken() const { return taken_; }
+
+ private:
+  void serve() {
+    for (int request = 0;;) {
+      const unitparser::UniqueFd fd(::accept(listener_.get(), nullptr, nullptr));
+      if (!fd) return;
+      while (answer(fd.get(), request)) ++request;
+      ++request;
+    }
+  }
+  /// False when the connection is over.
+  bool answer(int fd, int request) {
+    std::string bytes;
+    std::size_t wanted = std::string::npos;
+    char buffer[65536];
+    while (bytes.size() < wanted) {
+      const ssize_t n = ::recv(fd, buffer, sizeof buffer, 0);
+      if (n <= 0) return false;
+      bytes.append(buffer, static_cast<std::size_t>(n));
+      if (request == 1) return false;  // breaks in the middle
+      const std::size_t head = bytes.find("\r\n\r\n");
+      if (head != std::string::npos && wanted == std::string::npos) {
+        EXPECT_TRUE(bytes.starts_with("POST /upload HTTP/1.1\r\n"));
+        wanted = head + 4 + std::stoul(bytes.substr(bytes.find("Content-Length: ") + 16));
+      }
+    }
+    const bool takes = request > 1;
+    if (takes) taken_ += bytes.substr(bytes.find("\r\n\r\n") + 4);
+    const std::string reply = takes ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n";
+    return ::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(reply.size());
+  }
+  unitparser::UniqueFd listener_;
+  std::string url_, taken_;
+  std::thread thread_;
+};
+
+TEST_F(Verbs, UploadResumesAndLosesNothing) {
+  const std::string state = folder_.path() + "/state";
+  Receiver receiver;
+  const Ran first = run("upload --to=" + receiver.url() + " --state=" + state + " -U @1700000199");
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.err, ::testing::HasSubstr("HTTP status 503; trying again"));
+  EXPECT_THAT(first.err, ::testing::HasSubstr("uploaded 200 entries"));
+  const Ran second = run("upload --to=" + receiver.url() + " --state=" + state);
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_THAT(second.err, ::testing::HasSubstr("uploaded 200 entries"));
+  const Ran third = run("upload --to=" + receiver.url() + " --state=" + state);
+  EXPECT_EQ(third.err, "") << "nothing is left";
+  receiver.stop();
+  EXPECT_EQ(receiver.taken(), run("-o export").out) << "each entry, in order, once";
+  EXPECT_EQ(run("upload --to=https://x").code, 1);
+  EXPECT_EQ(run("upload").code, 1);
+}
+
+TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {
+  EXPECT_NE(run("vacuum").code, 0) << "whose?";
+  const Ran ran = run("vacuum -u a");
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.err, ::testing::HasSubstr("Deleted 100 archived entries"));
+  std::uint64_t of_a = 0, of_b = 0;
+  for (const StoredFile& stored : list_files(store())) {
+    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
+    ASSERT_TRUE(file.has_value());
+    EXPECT_TRUE(verify_file(**file).passed) << verify_file(**file).fault.text;
+    of_a += (*file)->entries_with("_SYSTEMD_UNIT=a.service").size();
+    of_b += (*file)->entries_with("_SYSTEMD_UNIT=b.service").size();
+  }
+  EXPECT_EQ(of_a, 34U) << "those of the active file";
+  EXPECT_EQ(of_b, 266U);
+  EXPECT_THAT(run("vacuum -u a").err, ::testing::HasSubstr("Deleted 0 archived entries"));
+}
+
+}  // namespace
+}  // namespace journal::test

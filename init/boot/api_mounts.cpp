@@ -81,6 +81,10 @@ std::vector<std::string> mount_api_file_systems(bool in_container) {
     if (row.need == Need::optional) continue;
     failures.push_back(std::string("Failed to mount ") + row.type + " at " + row.path + ": " + std::strerror(error));
   }
+  // What is mounted later shall be seen in every namespace, but for those that ask for slaves. A container's manager decides
+  // for itself how much of that it wants.
+  if (!in_container && ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0)
+    failures.push_back(std::string("Failed to share the mounts of / with other namespaces: ") + std::strerror(errno));
   return failures;
 }
 

@@ -86,7 +86,7 @@ void StatusConsole::show(const effect::ConsoleStatus& status) {
                    status.kind == effect::StatusKind::timeout || status.kind == effect::StatusKind::assert_;
   if (mode_ == ShowStatus::no) return;
   if (mode_ == ShowStatus::error && !bad) return;
-  if (mode_ == ShowStatus::automatic && !made_loud_) {
+  if (mode_ == ShowStatus::auto_ && !made_loud_) {
     if (!bad) return;
     made_loud_ = true;
   }

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "init/boot/boot_options.h"
 #include "init/engine/effect.h"
+#include "unitparser/config/manager_config.h"
 
 namespace init {
+
+using unitparser::ShowStatus;
 
 /// One running job that somebody at the console might wonder about.
 struct WaitingJob {

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -25,14 +26,18 @@
 #include "init/shutdown/hooks.h"
 #include "init/shutdown/processes.h"
 #include "init/shutdown/storage.h"
+#include "unitparser/base/fd.h"
 
 namespace init::shutdown {
 namespace {
+
+using unitparser::UniqueFd;
 
 struct Options {
   std::string verb = "poweroff";
   unsigned timeout_seconds = 10;
   int exit_code = 0;
+  const char* watchdog = nullptr;   ///< device to ping while it takes long
 };
 
 Options parse(int argc, char** argv) {
@@ -41,6 +46,7 @@ Options parse(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--timeout=")) options.timeout_seconds = static_cast<unsigned>(std::atoi(argv[i] + 10));
     else if (argument.starts_with("--exit-code=")) options.exit_code = std::atoi(argv[i] + 12);
+    else if (argument.starts_with("--watchdog=")) options.watchdog = argv[i] + 11;
     else if (!argument.starts_with("-")) options.verb = argument;
   }
   return options;
@@ -65,11 +71,22 @@ void hand_over_to_initrd(const Options& options) {
   ::execl(path.c_str(), path.c_str(), options.verb.c_str(), static_cast<char*>(nullptr));
 }
 
+/// Reboots, into what the boot loader or firmware shall do next when somebody left that in a file; and plainly otherwise.
+void reboot_with_argument() {
+  const UniqueFd fd(::open("/run/systemd/reboot-param", O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  std::array<char, 256> argument{};
+  ssize_t size = fd ? ::read(fd.get(), argument.data(), argument.size() - 1) : 0;
+  while (size > 0 && argument[static_cast<std::size_t>(size) - 1] == '\n') argument[static_cast<std::size_t>(--size)] = 0;
+  if (size > 0)
+    ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART2, argument.data());
+  ::reboot(RB_AUTOBOOT);
+}
+
 [[noreturn]] void end(const Options& options, bool in_container) {
   ::sync();
   if (options.verb == "exit") ::_exit(options.exit_code);
   if (options.verb == "kexec") ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
-  if (options.verb == "reboot" || options.verb == "kexec") ::reboot(RB_AUTOBOOT);
+  if (options.verb == "reboot" || options.verb == "kexec") reboot_with_argument();
   else if (options.verb == "halt") ::reboot(RB_HALT_SYSTEM);
   else ::reboot(RB_POWER_OFF);
   // Refused inside a container without CAP_SYS_BOOT: leaving ends the container.

@@ -64,19 +64,19 @@ void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) 
   if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
 }
 
-/// Instances live in a slice of their template's own below the default one.
+bool lies_in_api_file_system(const UnitName& name) {
+  const Result<std::string> where = path_from_name(name);
+  if (!where) return false;
+  return *where == "/" || path_is_below(*where, "/proc") || path_is_below(*where, "/sys") || path_is_below(*where, "/dev");
+}
+
+/// Instances live in a slice of their template's own even when the file names the standard one.
 void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
-  if (name.type() == UnitType::slice) {
-    const Result<UnitName> parent = parent_slice(name);
-    if (parent) config.resource_basics.write().slice = parent->text();
-    return;
-  }
-  const std::string_view standard = scope == ManagerScope::system ? "system" : "app";
-  const std::string slice = fmt::format("{}.slice", standard);
-  if (config.resource_basics->slice.empty()) config.resource_basics.write().slice = slice;
-  if (name.text() == "init.scope") config.resource_basics.write().slice = "-.slice";
-  if (name.form() != NameForm::instance || config.resource_basics->slice != slice) return;
-  config.resource_basics.write().slice = fmt::format("{}-{}.slice", standard, escape_name(name.prefix()));
+  const std::string own = default_slice(name, scope);
+  const std::string& said = config.resource_basics->slice;
+  const bool standard = said == (scope == ManagerScope::system ? "system.slice" : "app.slice");
+  const bool ours = name.type() == UnitType::slice || name.text() == "init.scope";
+  if (said.empty() || ours || (standard && name.form() == NameForm::instance)) config.resource_basics.write().slice = own;
 }
 
 void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {
@@ -104,6 +104,18 @@ void derive_service(UnitConfig& config, const ManagerDefaults& manager, const Lo
 }
 
 }  // namespace
+
+std::string default_slice(const UnitName& name, ManagerScope scope) {
+  if (name.type() == UnitType::slice) {
+    const Result<UnitName> parent = parent_slice(name);
+    return parent ? parent->text() : std::string();
+  }
+  if (name.text() == "init.scope") return "-.slice";
+  if (name.type() == UnitType::mount && lies_in_api_file_system(name)) return "-.slice";
+  const std::string_view base = scope == ManagerScope::system ? "system" : "app";
+  if (name.form() == NameForm::instance) return fmt::format("{}-{}.slice", base, escape_name(name.prefix()));
+  return fmt::format("{}.slice", base);
+}
 
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {

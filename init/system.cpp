@@ -105,6 +105,8 @@ System::System(Surroundings surroundings, LogSink& log)
       devices_(post_),
       progress_(loop_, engine_, console_),
       watchdog_(loop_, make_watchdog_device(), [this](int priority, const std::string& message) { log_.write(priority, message); }),
+      varlink_(loop_, engine_),
+      audit_(engine_, [this](AuditEvent event, const std::string& unit, bool success) { audit_log_.record(event, unit, success); }),
       reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
                 [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
                 [this] { return generator_environment(surroundings_, environment_); }}),
@@ -131,11 +133,19 @@ RunnerParts System::runner_parts() {
       .log = log_,
       .console = console_,
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
-      .tell_bus = [this](const Effect& effect) { bus_.on_effect(effect); },
+      .tell_bus = [this](const Effect& effect) { tell_others(effect); },
       .end_of_turns = [this] { on_end_of_turns(); },
       .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
       .jobs_done = [this] { on_jobs_done(); },
   };
+}
+
+void System::tell_others(const Effect& effect) {
+  bus_.on_effect(effect);
+  if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
+    varlink_.on_unit_changed(changed->unit);
+    audit_.on_unit_changed(changed->unit);
+  }
 }
 
 unitparser::Result<void> System::start_sources() {
@@ -147,6 +157,7 @@ unitparser::Result<void> System::start_sources() {
   unit_files_.refresh();
   TRY(tables_.start());
   apply_config();
+  if (auto served = varlink_.start(); !served) log_.write(4, served.error().message);
   if (!surroundings_.container.empty()) return {};
   if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
   devices_.enumerate();
@@ -216,6 +227,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   set_environment(environment());
   if (notify_.fd() < 0) TRY(notify_.start(notify_path));
   TRY(start_sources());
+  audit_.adopt();
   runner_.run(effects);
   // Whoever exited while there was no manager is still waiting to be reaped.
   signals_.reap_children();

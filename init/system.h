@@ -22,6 +22,7 @@
 #include "init/driver/signals.h"
 #include "init/driver/socket_traffic.h"
 #include "init/driver/state_log.h"
+#include "init/driver/service_audit.h"
 #include "init/driver/timers.h"
 #include "init/driver/watchdog.h"
 #include "init/engine/boot_times.h"
@@ -30,6 +31,7 @@
 #include "init/log/log_sink.h"
 #include "init/os/devices.h"
 #include "init/os/processes.h"
+#include "init/varlink/endpoint.h"
 #include "unitparser/load/file_source.h"
 #include "unitparser/load/manager_config_loader.h"
 #include "unitparser/load/unit_files.h"
@@ -115,6 +117,7 @@ class System {
   void on_ctrl_alt_del(const SignalRule& rule, Cause cause);
   void start_unit(std::string unit, JobMode mode, Cause cause);
   void enable_preset_units();
+  void tell_others(const Effect& effect);
   void on_jobs_done();
   void on_end_of_turns();
   void commit_state();
@@ -150,6 +153,9 @@ class System {
   Devices devices_;
   Progress progress_;
   Watchdog watchdog_;
+  varlink::Endpoint varlink_;
+  AuditLog audit_log_;
+  ServiceAudit audit_;
   Reloads reloads_;
   std::unique_ptr<SystemPort> port_;
   BusServer bus_;

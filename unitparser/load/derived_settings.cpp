@@ -70,13 +70,14 @@ bool lies_in_api_file_system(const UnitName& name) {
   return *where == "/" || path_is_below(*where, "/proc") || path_is_below(*where, "/sys") || path_is_below(*where, "/dev");
 }
 
-/// Instances live in a slice of their template's own even when the file names the standard one.
+/// The standard slice is what a load starts from, shared by most units: whether a file named it as well cannot be told.
 void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
-  const std::string own = default_slice(name, scope);
   const std::string& said = config.resource_basics->slice;
-  const bool standard = said == (scope == ManagerScope::system ? "system.slice" : "app.slice");
-  const bool ours = name.type() == UnitType::slice || name.text() == "init.scope";
-  if (said.empty() || ours || (standard && name.form() == NameForm::instance)) config.resource_basics.write().slice = own;
+  const bool standard = said.empty() || said == (scope == ManagerScope::system ? "system.slice" : "app.slice");
+  const bool fixed = name.type() == UnitType::slice || name.text() == "init.scope";
+  if (!standard && !fixed) return;
+  const std::string own = default_slice(name, scope);
+  if (said != own) config.resource_basics.write().slice = own;
 }
 
 void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {

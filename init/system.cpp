@@ -398,6 +398,7 @@ void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
     case SignalAction::poweroff_now: driver_.end({.objective = Objective::poweroff}); break;
     case SignalAction::reboot_now: driver_.end({.objective = Objective::reboot}); break;
     case SignalAction::kexec_now: driver_.end({.objective = Objective::kexec}); break;
+    case SignalAction::nothing: break;
     case SignalAction::ctrl_alt_del: on_ctrl_alt_del(rule, std::move(cause)); break;
   }
 }

@@ -51,6 +51,17 @@ void make_console_sane() {
   ::tcsetattr(console.get(), TCSANOW, &mode);
 }
 
+/// Who started us may have given us the console as controlling terminal. A login there hangs it up, and the kernel would
+/// tell its session's leader with the very signal that asks for a reload.
+void leave_terminal() {
+  const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!terminal) return;
+  // Leaving it hangs up the session: that is us.
+  const auto former = ::signal(SIGHUP, SIG_IGN);
+  ::ioctl(terminal.get(), TIOCNOTTY);
+  ::signal(SIGHUP, former);
+}
+
 struct Module {
   const char* name;
   const char* present_when;  ///< this path exists when the module or its built-in form is there
@@ -79,6 +90,7 @@ std::string detect_container() {
 void prepare_process(bool in_container) {
   ::umask(0);
   ::setsid();
+  leave_terminal();
   // The name by which clients recognise a manager that speaks org.freedesktop.systemd1.
   ::prctl(PR_SET_NAME, "systemd");
   make_console_sane();

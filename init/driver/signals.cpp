@@ -42,7 +42,7 @@ const std::vector<SignalRule>& signal_rules() {
       {SIGRTMIN + 21, show_status_off, {}, {}},
       {SIGRTMIN + 22, log_debug, {}, {}},
       {SIGRTMIN + 23, log_usual_level, {}, {}},
-      // SIGRTMIN+24 ends user managers only.
+      {SIGRTMIN + 24, nothing, {}, {}},  // it ends user managers only
       {SIGRTMIN + 25, reexecute, {}, {}},
       {SIGRTMIN + 26, log_usual_target, {}, {}},
       {SIGRTMIN + 27, log_console, {}, {}},

@@ -88,7 +88,8 @@ bool logs_to_journal(unitparser::ExecOutput output) {
 
 /// Whether the unit ever starts a process: only some sockets do.
 bool runs_processes(const Unit& unit) {
-  if (unit.type() != UnitType::socket) return unitparser::type_has_exec(unit.type()) && !unit.origin.perpetual;
+  if (unit.name.text() == "-.mount") return false;  // the root is mounted before there is anybody to do it
+  if (unit.type() != UnitType::socket) return unitparser::type_has_exec(unit.type());
   const auto& socket = *unit.config.socket;
   return !socket.exec_start_pre.empty() || !socket.exec_start_post.empty() || !socket.exec_stop_pre.empty() ||
          !socket.exec_stop_post.empty();

@@ -1,6 +1,6 @@
 // The last program of a boot, executed by PID 1 in its own place: kills what is left, unmounts everything, ends. [os]
 //
-// shutdown VERB [--timeout=SECONDS] [--exit-code=N]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
+// shutdown VERB [--timeout=SECONDS] [--exit-code=N] [--watchdog=DEVICE]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
 // systemd-shutdown(8): SIGTERM, SIGKILL, then again and again unmount, swap off and detach until nothing moves any more,
 // the programs of system-shutdown, then the initrd's shutdown program if there is one, then the kernel.
 #include <dirent.h>
@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "init/os/watchdog.h"
 #include "init/shutdown/hooks.h"
 #include "init/shutdown/processes.h"
 #include "init/shutdown/storage.h"
@@ -53,9 +54,10 @@ Options parse(int argc, char** argv) {
 }
 
 /// Storage may depend on storage (a loop file on a mount, a mount on a loop device): repeat while something moves.
-bool release_storage() {
+bool release_storage(const Pulse& pulse) {
   constexpr int rounds_max = 50;
   for (int round = 0; round < rounds_max; ++round) {
+    pulse();
     const StorageRound result = release_storage_once();
     if (result.left == 0) return true;
     if (!result.changed) break;
@@ -107,10 +109,14 @@ int run(int argc, char** argv) {
   const int console = ::open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (console >= 0) ::dup2(console, STDERR_FILENO);
 
-  end_all_processes(options.timeout_seconds);
+  // PID 1 left the hardware watchdog armed: whatever hangs from here on, the machine ends.
+  const auto watchdog = make_watchdog_device();
+  const bool armed = options.watchdog != nullptr && watchdog->open(options.watchdog).has_value();
+  const Pulse pulse = [&] { if (armed) watchdog->ping(); };
+  end_all_processes(options.timeout_seconds, pulse);
   bool clean = true;
-  if (!in_container) clean = release_storage();
-  run_shutdown_hooks(options.verb);
+  if (!in_container) clean = release_storage(pulse);
+  run_shutdown_hooks(options.verb, pulse);
   if (!in_container) {
     hand_over_to_initrd(options);
     if (!clean) report_storage_left();

@@ -35,7 +35,6 @@ class Store {
   }
 
   [[nodiscard]] bool has(const std::string& id) const { return found_.contains(id); }
-  [[nodiscard]] bool is_empty() const { return found_.empty(); }
 
   Done write(const std::string& folder) const {
     const uid_t uid = context_.user.uid;
@@ -150,7 +149,6 @@ Done step_credentials(Context& context) {
     if (set.encrypted) return unitparser::fail_errno(EOPNOTSUPP, "Encrypted credentials cannot be read by this build");
     TRY(store.put(set.id, set.data));
   }
-  if (store.is_empty()) return {};  // the folder alone says so; a mount would be in everybody's table
   constexpr unsigned long flags = MS_NODEV | MS_NOEXEC | MS_NOSUID;
   const bool mounted = ::mount("ramfs", plan.directory.c_str(), "ramfs", flags, "mode=0700") == 0 ||
                        ::mount("tmpfs", plan.directory.c_str(), "tmpfs", flags, "mode=0700,size=1m") == 0;

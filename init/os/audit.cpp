@@ -18,12 +18,7 @@ constexpr const char* own_path = "/usr/lib/systemd/systemd";  // what rules and 
 
 }  // namespace
 
-AuditLog::AuditLog() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT)) {
-  // Bound, so that it is seen among the netlink sockets with our number.
-  sockaddr_nl own{};
-  own.nl_family = AF_NETLINK;
-  if (fd_ && ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0) fd_.reset();
-}
+AuditLog::AuditLog() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT)) {}
 
 void AuditLog::record(AuditEvent event, const std::string& unit, bool success) {
   if (!fd_) return;

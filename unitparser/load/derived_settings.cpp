@@ -70,16 +70,6 @@ bool lies_in_api_file_system(const UnitName& name) {
   return *where == "/" || path_is_below(*where, "/proc") || path_is_below(*where, "/sys") || path_is_below(*where, "/dev");
 }
 
-/// The standard slice is what a load starts from, shared by most units: whether a file named it as well cannot be told.
-void derive_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
-  const std::string& said = config.resource_basics->slice;
-  const bool standard = said.empty() || said == (scope == ManagerScope::system ? "system.slice" : "app.slice");
-  const bool fixed = name.type() == UnitType::slice || name.text() == "init.scope";
-  if (!standard && !fixed) return;
-  const std::string own = default_slice(name, scope);
-  if (said != own) config.resource_basics.write().slice = own;
-}
-
 void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {
   const ServiceConfig& service = *config.service;
   ServiceType type = service.type;
@@ -118,10 +108,17 @@ std::string default_slice(const UnitName& name, ManagerScope scope) {
   return fmt::format("{}.slice", base);
 }
 
+void begin_in_slice(UnitConfig& config, const UnitName& name, ManagerScope scope) {
+  if (!type_has_cgroup(name.type())) return;
+  // Most units stay with the standard slice, which they share.
+  std::string own = default_slice(name, scope);
+  if (config.resource_basics->slice != own) config.resource_basics.write().slice = std::move(own);
+}
+
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {
   const UnitType type = name.type();
-  if (type_has_cgroup(type)) derive_slice(config, name, scope);
+  if (type == UnitType::slice || name.text() == "init.scope") begin_in_slice(config, name, scope);  // whatever the files say
   if (type_has_exec(type)) {
     derive_dynamic_user(config, name);
     derive_capabilities(config);

@@ -17,6 +17,9 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
 /// slice of their template's own, slices in their parent; empty for the root slice.
 [[nodiscard]] std::string default_slice(const UnitName& name, ManagerScope scope);
 
+/// Puts a unit into that slice; before its files are read, which may name another.
+void begin_in_slice(UnitConfig& config, const UnitName& name, ManagerScope scope);
+
 /// Why a unit with these settings cannot work: the sentence that is logged behind the unit's name; empty: it can.
 /// `remarks` gets what is merely ignored.
 [[nodiscard]] std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks);

@@ -161,6 +161,7 @@ LoadedUnit UnitLoader::load(const UnitName& name) {
   LoadedUnit unit;
   unit.id = found.id.empty() ? name : found.id;
   unit.config = context_.defaults.of(unit.id.type());
+  begin_in_slice(unit.config, unit.id, context_.scope);
   for (const std::string& other : found.names)
     if (other != unit.id.text())
       if (Result<UnitName> alias = UnitName::parse(other)) unit.aliases.push_back(std::move(*alias));
@@ -257,6 +258,7 @@ LoadedUnit load_from_texts(const UnitName& name, const std::vector<std::pair<std
   unit.id = name;
   unit.state = LoadState::loaded;
   unit.config = context.defaults.of(name.type());
+  begin_in_slice(unit.config, name, context.scope);
   for (const auto& [path, text] : files) {
     const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
     unit.config.sources.push_back(path);

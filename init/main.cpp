@@ -14,8 +14,10 @@
 #include "init/boot/firmware_times.h"
 #include "init/boot/generators.h"
 #include "init/boot/identity.h"
+#include "init/boot/own_settings.h"
 #include "init/boot/preparation.h"
 #include "init/boot/requests.h"
+#include "init/boot/switch_root.h"
 #include "init/conditions/file_conditions.h"
 #include "init/driver/crash.h"
 #include "init/driver/state_log.h"
@@ -105,6 +107,8 @@ Surroundings prepare(const std::vector<std::string>& arguments, LogSink& log) {
   log.set_target(around.config.behaviour.log_target);
   log.set_console_style(around.config.behaviour.log_color, around.config.behaviour.log_time);
 
+  for (const std::string& problem : apply_own_settings(around.config.behaviour)) log.write(4, problem);
+
   around.environment = read_locale_environment();
   around.environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
   for (const auto* list : {&around.config.behaviour.default_environment, &around.options.environment})
@@ -163,6 +167,15 @@ void execute_self(StateLog& log, const std::string& state, const std::vector<int
   ::execl(program_path, program_path, recover.c_str(), static_cast<char*>(nullptr));
 }
 
+/// Goes on in another root, as this manager if that root has it and no other init was asked for. Returns when it cannot.
+void switch_root(const RunEnd& end, const System& system, StateLog* state_log, LogSink& log) {
+  const std::string state = system.hand_over();
+  if (const auto entered = enter_new_root(end.new_root); !entered) return log.write(2, entered.error().message);
+  if (end.new_init.empty() && state_log != nullptr) execute_self(*state_log, state, system.descriptors());
+  execute_init(end.new_init);
+  log.write(1, "There is no init in " + end.new_root + ".");
+}
+
 int run(const std::vector<std::string>& arguments) {
   if (::getpid() != 1) {
     std::fprintf(stderr, "This program is PID 1: put init=/usr/lib/incipit/init on the kernel command line.\n");
@@ -196,6 +209,10 @@ int run(const std::vector<std::string>& arguments) {
   while (true) {
     const RunEnd end = system.run();
     const Duration watchdog = system.hand_over_watchdog(end.objective);
+    if (end.objective == Objective::switch_root) {
+      switch_root(end, system, state_log ? &*state_log : nullptr, log);
+      continue;
+    }
     if (end.objective != Objective::reexecute) {
       execute_shutdown(end, Duration::from_seconds(10), watchdog_argument(watchdog, system.config()));
       return EXIT_FAILURE;

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "init/conditions/virtualization.h"
+#include "init/driver/crash.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
@@ -29,6 +30,7 @@ EngineOptions engine_options(const Surroundings& around) {
   options.default_timeout_stop = defaults.timeout_stop;
   options.default_oom_policy = defaults.oom_policy;
   options.default_timer_accuracy = defaults.timer_accuracy;
+  options.status_unit_format = around.config.behaviour.status_unit_format;
   options.service_watchdogs = around.config.behaviour.service_watchdogs;
   options.userspace_start = around.times.at(Milestone::userspace).monotonic;
   return options;
@@ -83,6 +85,7 @@ unitparser::CommandLineSettings command_line_settings(const BootOptions& options
 System::System(Surroundings surroundings, LogSink& log)
     : surroundings_(std::move(surroundings)),
       log_(log),
+      console_([this] { return is_moving(); }),
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
       loader_(*files_, unit_files_, load_context(surroundings_)),
@@ -202,6 +205,12 @@ std::vector<int> System::descriptors() const {
   return fds;
 }
 
+bool System::is_moving() const {
+  if (!boot_done_) return true;
+  const Unit* shutdown = engine_.find("shutdown.target");
+  return shutdown != nullptr && engine_.find_job(shutdown->job) != nullptr;
+}
+
 void System::enable_preset_units() {
   // As systemd built for Debian does: what presets disable stays as the administrator or the image made it.
   const auto done = port_->change_unit_files({.verb = bus::UnitFileVerb::preset_all, .names = {}, .target = {}, .preset_mode = "enable-only"});
@@ -309,6 +318,7 @@ void System::reload_config() {
 
 void System::apply_config() {
   const unitparser::ManagerBehaviour& behaviour = config().behaviour;
+  set_crash_settings({behaviour.dump_core, behaviour.crash_shell, behaviour.crash_reboot, behaviour.crash_change_vt});
   watchdog_.apply({behaviour.watchdog_device, behaviour.runtime_watchdog, behaviour.runtime_watchdog_pre,
                    behaviour.runtime_watchdog_pre_governor});
 }

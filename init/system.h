@@ -116,6 +116,7 @@ class System {
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
   void on_ctrl_alt_del(const SignalRule& rule, Cause cause);
   void start_unit(std::string unit, JobMode mode, Cause cause);
+  [[nodiscard]] bool is_moving() const;
   void enable_preset_units();
   void tell_others(const Effect& effect);
   void on_jobs_done();

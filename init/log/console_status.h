@@ -1,6 +1,7 @@
 // ConsoleStatus: the lines of a boot on the console, "[  OK  ] Started …", and what is being waited for. [os]
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct WaitingJob {
 /// Writes to /dev/console without waiting on it for long. Knows when to be silent.
 class StatusConsole {
  public:
+  /// `moving`: whether the machine is going up or down. In between the console belongs to whoever is logged in there.
+  explicit StatusConsole(std::function<bool()> moving) : moving_(std::move(moving)) {}
   void set_mode(ShowStatus mode) { mode_ = mode; }
   [[nodiscard]] ShowStatus mode() const { return mode_; }
   /// Mode "auto" becomes "yes" for good when something failed or is slow, as systemd.show_status=auto has it.
@@ -37,6 +40,7 @@ class StatusConsole {
 
  private:
   void write(std::string text);
+  std::function<bool()> moving_;
   ShowStatus mode_ = ShowStatus::yes;
   bool made_loud_ = false;        ///< auto has become yes
   bool waiting_shown_ = false;    ///< the last line is a waiting line, to be overwritten

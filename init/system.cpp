@@ -85,7 +85,7 @@ unitparser::CommandLineSettings command_line_settings(const BootOptions& options
 System::System(Surroundings surroundings, LogSink& log)
     : surroundings_(std::move(surroundings)),
       log_(log),
-      console_([this] { return is_moving(); }),
+      console_([this] { return console_is_ours(); }),
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
       loader_(*files_, unit_files_, load_context(surroundings_)),
@@ -110,6 +110,7 @@ System::System(Surroundings surroundings, LogSink& log)
       watchdog_(loop_, make_watchdog_device(), [this](int priority, const std::string& message) { log_.write(priority, message); }),
       varlink_(loop_, engine_),
       audit_(engine_, [this](AuditEvent event, const std::string& unit, bool success) { audit_log_.record(event, unit, success); }),
+      console_users_(engine_),
       reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
                 [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
                 [this] { return generator_environment(surroundings_, environment_); }}),
@@ -138,7 +139,8 @@ RunnerParts System::runner_parts() {
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
       .tell_bus = [this](const Effect& effect) { tell_others(effect); },
       .end_of_turns = [this] { on_end_of_turns(); },
-      .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
+      .end_run = [this](RunEnd wanted) { end(std::move(wanted)); },
+      .set_exit_code = [this](std::uint8_t code) { set_exit_code(code); },
       .jobs_done = [this] { on_jobs_done(); },
   };
 }
@@ -148,6 +150,7 @@ void System::tell_others(const Effect& effect) {
   if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
     varlink_.on_unit_changed(changed->unit);
     audit_.on_unit_changed(changed->unit);
+    console_users_.on_unit_changed(changed->unit);
   }
 }
 
@@ -205,7 +208,8 @@ std::vector<int> System::descriptors() const {
   return fds;
 }
 
-bool System::is_moving() const {
+bool System::console_is_ours() const {
+  if (console_users_.any()) return false;
   if (!boot_done_) return true;
   const Unit* shutdown = engine_.find("shutdown.target");
   return shutdown != nullptr && engine_.find_job(shutdown->job) != nullptr;
@@ -237,6 +241,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   if (notify_.fd() < 0) TRY(notify_.start(notify_path));
   TRY(start_sources());
   audit_.adopt();
+  for (const UnitId id : engine_.units()) console_users_.on_unit_changed(id);
   runner_.run(effects);
   // Whoever exited while there was no manager is still waiting to be reaped.
   signals_.reap_children();

@@ -9,6 +9,7 @@
 #include "init/bus/bus_server.h"
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
+#include "init/driver/console_users.h"
 #include "init/driver/driver.h"
 #include "init/driver/effect_runner.h"
 #include "init/driver/executions.h"
@@ -116,7 +117,7 @@ class System {
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
   void on_ctrl_alt_del(const SignalRule& rule, Cause cause);
   void start_unit(std::string unit, JobMode mode, Cause cause);
-  [[nodiscard]] bool is_moving() const;
+  [[nodiscard]] bool console_is_ours() const;
   void enable_preset_units();
   void tell_others(const Effect& effect);
   void on_jobs_done();
@@ -157,6 +158,7 @@ class System {
   varlink::Endpoint varlink_;
   AuditLog audit_log_;
   ServiceAudit audit_;
+  ConsoleUsers console_users_;
   Reloads reloads_;
   std::unique_ptr<SystemPort> port_;
   BusServer bus_;

@@ -142,6 +142,7 @@ struct EffectRunner::Visitor {
     if (e.action == EmergencyAction::none) return;
     runner.warn(UnitId::none, e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that.");
     if (!e.reboot_argument.empty()) write_reboot_argument(e.reboot_argument);
+    if (e.exit_status) parts.set_exit_code(*e.exit_status);
     if (const std::string_view target = target_of_emergency(e.action); !target.empty()) {
       event::RequestJob request;
       request.unit = std::string(target);
@@ -187,10 +188,7 @@ RunEnd end_of_emergency(const effect::Emergency& emergency) {
     case EmergencyAction::reboot_immediate: end.objective = Objective::reboot, end.immediately = true; break;
     case EmergencyAction::poweroff_force: end.objective = Objective::poweroff; break;
     case EmergencyAction::poweroff_immediate: end.objective = Objective::poweroff, end.immediately = true; break;
-    case EmergencyAction::exit_force:
-      end.objective = Objective::exit;
-      end.exit_code = emergency.exit_status.value_or(0);
-      break;
+    case EmergencyAction::exit_force: end.objective = Objective::exit; break;
     default: break;  // those have a target to start
   }
   return end;

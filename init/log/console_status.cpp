@@ -94,7 +94,7 @@ std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::
 void StatusConsole::show(const effect::ConsoleStatus& status) {
   const bool bad = status.kind == effect::StatusKind::failed || status.kind == effect::StatusKind::depend ||
                    status.kind == effect::StatusKind::timeout || status.kind == effect::StatusKind::assert_;
-  if (mode_ == ShowStatus::no || (mode_ == ShowStatus::error && !bad) || !moving_()) return;
+  if (mode_ == ShowStatus::no || (mode_ == ShowStatus::error && !bad) || !is_ours_()) return;
   if (mode_ == ShowStatus::auto_ && !made_loud_) {
     if (!bad) return;
     made_loud_ = true;
@@ -106,7 +106,7 @@ void StatusConsole::show(const effect::ConsoleStatus& status) {
 
 void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
   if (mode_ == ShowStatus::no || mode_ == ShowStatus::error) return;
-  if (jobs.empty() || !moving_() || somebody_types_a_password()) {
+  if (jobs.empty() || !is_ours_() || somebody_types_a_password()) {
     if (waiting_shown_) write("\r\x1b[K");
     waiting_shown_ = false;
     return;

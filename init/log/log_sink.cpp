@@ -108,6 +108,9 @@ bool LogSink::write_kmsg(const LogRecord& record) {
 }
 
 bool LogSink::write_console(const LogRecord& record) {
+  // What begins and ends is told there by status lines already, or shall not be told.
+  for (const auto& [name, value] : record.fields)
+    if (name == "JOB_ID") return true;
   const unitparser::UniqueFd console(::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!console) return false;
   std::string line;

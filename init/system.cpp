@@ -7,12 +7,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "init/conditions/virtualization.h"
+#include "init/driver/crash.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/host_facts.h"
-#include "unitparser/load/manager_config_loader.h"
+#include "unitparser/syntax/kernel_names.h"
 
 namespace init {
 namespace {
@@ -28,8 +30,9 @@ EngineOptions engine_options(const Surroundings& around) {
   options.default_timeout_stop = defaults.timeout_stop;
   options.default_oom_policy = defaults.oom_policy;
   options.default_timer_accuracy = defaults.timer_accuracy;
+  options.status_unit_format = around.config.behaviour.status_unit_format;
   options.service_watchdogs = around.config.behaviour.service_watchdogs;
-  options.userspace_start = around.userspace_start;
+  options.userspace_start = around.times.at(Milestone::userspace).monotonic;
   return options;
 }
 
@@ -62,9 +65,27 @@ SystemFacts execution_facts(const Surroundings& around) {
 
 }  // namespace
 
+std::vector<std::string> generator_environment(const Surroundings& around, std::vector<std::string> environment) {
+  environment.emplace_back("SYSTEMD_SCOPE=system");
+  environment.emplace_back("SYSTEMD_IN_INITRD=0");
+  environment.emplace_back(std::string("SYSTEMD_FIRST_BOOT=") + (around.first_boot ? "1" : "0"));
+  const std::string virtualization = virtualization_name();
+  if (!virtualization.empty()) {
+    const bool container = detect_container_kind() != "none";
+    environment.push_back("SYSTEMD_VIRTUALIZATION=" + std::string(container ? "container:" : "vm:") + virtualization);
+  }
+  environment.push_back("SYSTEMD_ARCHITECTURE=" + std::string(unitparser::native_architecture()));
+  return environment;
+}
+
+unitparser::CommandLineSettings command_line_settings(const BootOptions& options) {
+  return {options.usual_settings, options.settings};
+}
+
 System::System(Surroundings surroundings, LogSink& log)
     : surroundings_(std::move(surroundings)),
       log_(log),
+      console_([this] { return console_is_ours(); }),
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
       loader_(*files_, unit_files_, load_context(surroundings_)),
@@ -86,15 +107,19 @@ System::System(Surroundings surroundings, LogSink& log)
       clock_(loop_, post_),
       devices_(post_),
       progress_(loop_, engine_, console_),
+      watchdog_(loop_, make_watchdog_device(), [this](int priority, const std::string& message) { log_.write(priority, message); }),
+      varlink_(loop_, engine_),
+      audit_(engine_, [this](AuditEvent event, const std::string& unit, bool success) { audit_log_.record(event, unit, success); }),
+      console_users_(engine_),
       reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
                 [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
-                [this] { return environment_; }}),
+                [this] { return generator_environment(surroundings_, environment_); }}),
       port_(std::make_unique<SystemPort>(*this)),
       bus_({engine_, post_, *port_, [this](int priority, const std::string& message) { log_.write(priority, message); }}),
       environment_(surroundings_.environment) {
   executions_.set_engine(engine_);
   executions_.set_standard_fds([this](UnitId unit) { return bus_.standard_fds(unit); });
-  console_.set_mode(surroundings_.options.show_status);
+  console_.set_mode(config().behaviour.show_status);
 }
 
 System::~System() = default;
@@ -112,11 +137,21 @@ RunnerParts System::runner_parts() {
       .log = log_,
       .console = console_,
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
-      .tell_bus = [this](const Effect& effect) { bus_.on_effect(effect); },
+      .tell_bus = [this](const Effect& effect) { tell_others(effect); },
       .end_of_turns = [this] { on_end_of_turns(); },
-      .end_run = [this](RunEnd end) { driver_.end(std::move(end)); },
+      .end_run = [this](RunEnd wanted) { end(std::move(wanted)); },
+      .set_exit_code = [this](std::uint8_t code) { set_exit_code(code); },
       .jobs_done = [this] { on_jobs_done(); },
   };
+}
+
+void System::tell_others(const Effect& effect) {
+  bus_.on_effect(effect);
+  if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
+    varlink_.on_unit_changed(changed->unit);
+    audit_.on_unit_changed(changed->unit);
+    console_users_.on_unit_changed(changed->unit);
+  }
 }
 
 unitparser::Result<void> System::start_sources() {
@@ -127,6 +162,8 @@ unitparser::Result<void> System::start_sources() {
   if (auto clock = clock_.start(); !clock) log_.write(4, clock.error().message);
   unit_files_.refresh();
   TRY(tables_.start());
+  apply_config();
+  if (auto served = varlink_.start(); !served) log_.write(4, served.error().message);
   if (!surroundings_.container.empty()) return {};
   if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
   devices_.enumerate();
@@ -134,10 +171,16 @@ unitparser::Result<void> System::start_sources() {
 }
 
 unitparser::Result<void> System::start() {
+  BootTimes& times = surroundings_.times;
   TRY(notify_.start(notify_path));
+  if (surroundings_.first_boot) enable_preset_units();
+  times.pass(Milestone::units_load_start, read_clocks());
   TRY(start_sources());
   post_(event::Startup{});
   driver_.drain();
+  const Now loaded = read_clocks();
+  times.pass(Milestone::units_load_finish, loaded);
+  times.pass(Milestone::units_load, loaded);
   TRY(bus_.start(loop_.raw(), {}));
   return {};
 }
@@ -145,7 +188,7 @@ unitparser::Result<void> System::start() {
 std::string System::hand_over() const {
   std::string text = std::string(hand_over_mark) + "\n";
   text += "notify " + std::to_string(notify_.fd()) + "\n";
-  text += "userspace-start " + std::to_string(surroundings_.userspace_start.usec()) + "\n";
+  text += format_boot_times(surroundings_.times);
   if (boot_done_) text += "boot-done\n";
   for (const std::string& entry : environment_) text += "environment " + unitparser::escape_c(entry) + "\n";
   for (const std::string& line : executions_.hand_over()) text += "execution " + line + "\n";
@@ -165,20 +208,40 @@ std::vector<int> System::descriptors() const {
   return fds;
 }
 
+bool System::console_is_ours() const {
+  if (console_users_.any()) return false;
+  if (!boot_done_) return true;
+  const Unit* shutdown = engine_.find("shutdown.target");
+  return shutdown != nullptr && engine_.find_job(shutdown->job) != nullptr;
+}
+
+void System::enable_preset_units() {
+  // As systemd built for Debian does: what presets disable stays as the administrator or the image made it.
+  const auto done = port_->change_unit_files({.verb = bus::UnitFileVerb::preset_all, .names = {}, .target = {}, .preset_mode = "enable-only"});
+  if (done) log_.write(6, "First boot: unit files are enabled as the presets say.");
+  else log_.write(4, "First boot: failed to enable unit files as the presets say: " + done.error().message);
+}
+
+BootTimes System::handed_boot_times(std::string_view handed) {
+  BootTimes times;
+  for (std::string_view line : unitparser::split_at(handed.substr(0, handed.find("\nengine\n")), '\n')) take_boot_time(line, times);
+  return times;
+}
+
 unitparser::Result<void> System::take_over(std::string_view handed) {
   const std::size_t engine_at = handed.find("\nengine\n");
   if (!handed.starts_with(hand_over_mark) || engine_at == std::string_view::npos)
     return fail(ErrorCode::protocol, "the state that was handed over is not ours");
   const auto lines = unitparser::split_at(handed.substr(0, engine_at), '\n');
   unit_files_.refresh();
-  for (std::string_view line : lines)
-    if (line.starts_with("userspace-start ")) take_line(line);
   const Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
   environment_.clear();
   for (std::string_view line : lines) take_line(line);
   set_environment(environment());
   if (notify_.fd() < 0) TRY(notify_.start(notify_path));
   TRY(start_sources());
+  audit_.adopt();
+  for (const UnitId id : engine_.units()) console_users_.on_unit_changed(id);
   runner_.run(effects);
   // Whoever exited while there was no manager is still waiting to be reaped.
   signals_.reap_children();
@@ -193,8 +256,6 @@ void System::take_line(std::string_view line) {
   if (const auto fd = rest("notify ")) {
     if (const auto number = unitparser::parse_signed(*fd); number && *number >= 0 && notify_.fd() < 0)
       (void)notify_.take_over(static_cast<int>(*number));
-  } else if (const auto usec = rest("userspace-start ")) {
-    surroundings_.userspace_start = MonotonicTime::from_usec(unitparser::parse_unsigned(*usec).value_or(0));
   } else if (line == "boot-done") {
     boot_done_ = true;
     cgroups_.amounts().starting = false;
@@ -251,11 +312,35 @@ std::optional<unitparser::Value> System::setting(std::string_view property) cons
 
 void System::reload_config() {
   port_->forget_unit_files();
+  surroundings_.times.pass(Milestone::units_load, read_clocks());
   const unitparser::LoadContext& old = loader_.context();
-  auto loaded = unitparser::load_manager_config(*files_, unitparser::ManagerScope::system, old.specifiers, old.machine);
+  auto loaded = unitparser::load_manager_config(*files_, unitparser::ManagerScope::system, old.specifiers, old.machine,
+                                                command_line_settings(surroundings_.options));
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
   surroundings_.config = std::move(loaded.config);
   loader_.set_context(load_context(surroundings_));
+  apply_config();
+}
+
+void System::apply_config() {
+  const unitparser::ManagerBehaviour& behaviour = config().behaviour;
+  set_crash_settings({behaviour.dump_core, behaviour.crash_shell, behaviour.crash_reboot, behaviour.crash_change_vt});
+  watchdog_.apply({behaviour.watchdog_device, behaviour.runtime_watchdog, behaviour.runtime_watchdog_pre,
+                   behaviour.runtime_watchdog_pre_governor});
+}
+
+void System::override_setting(std::string_view key, std::string_view text) {
+  surroundings_.options.settings += std::string(key) + "=" + std::string(text) + "\n";
+  reload_config();
+}
+
+Duration System::hand_over_watchdog(Objective objective) {
+  Duration timeout;
+  if (objective == Objective::reexecute || objective == Objective::switch_root) timeout = Duration::infinity();
+  if (objective == Objective::reboot) timeout = config().behaviour.reboot_watchdog;
+  if (objective == Objective::kexec) timeout = config().behaviour.kexec_watchdog;
+  watchdog_.hand_over(timeout);
+  return timeout;
 }
 
 void System::on_jobs_done() {
@@ -264,10 +349,11 @@ void System::on_jobs_done() {
   boot_done_ = true;
   cgroups_.amounts().starting = false;
   const Now now = read_clocks();
-  port_->pass(bus::Milestone::finish, {now.realtime, now.monotonic});
+  surroundings_.times.pass(Milestone::finish, now);
+  const MonotonicTime userspace_start = surroundings_.times.at(Milestone::userspace).monotonic;
   StartupTimes times;
-  times.kernel = surroundings_.userspace_start.usec();
-  times.userspace = (now.monotonic - surroundings_.userspace_start).usec();
+  times.kernel = userspace_start.usec();
+  times.userspace = (now.monotonic - userspace_start).usec();
   times.total = now.monotonic.usec();
   if (!surroundings_.container.empty()) times.kernel = 0, times.total = times.userspace;
   const auto text = [](std::uint64_t usec) { return unitparser::format_duration(Duration::from_usec(usec), Duration::from_msec(1)); };
@@ -298,6 +384,15 @@ void System::request_boot_target() {
   start_unit(std::move(target), JobMode::isolate, Cause::of(CauseKind::boot));
 }
 
+void System::on_ctrl_alt_del(const SignalRule& rule, Cause cause) {
+  constexpr std::uint32_t burst = 7;
+  constexpr auto interval = Duration::from_seconds(2);
+  if (ctrl_alt_del_.admit(read_clocks().monotonic, interval, burst))
+    return start_unit(std::string(rule.unit), rule.mode, std::move(cause));
+  runner_.run({effect::Emergency{config().behaviour.ctrl_alt_del_burst_action, UnitId::none,
+                                 "Ctrl-Alt-Del was pressed more than 7 times within 2s", {}, std::nullopt}});
+}
+
 void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
   Cause cause = Cause::of(CauseKind::signal, UnitId::none, std::string(::sigabbrev_np(rule.signal) != nullptr ? ::sigabbrev_np(rule.signal) : "RT"));
   cause.pid = sender;
@@ -311,15 +406,16 @@ void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
     case SignalAction::show_status_on: console_.set_mode(ShowStatus::yes); break;
     case SignalAction::show_status_off: console_.set_mode(ShowStatus::no); break;
     case SignalAction::log_debug: log_.set_max_priority(7); break;
-    case SignalAction::log_info: log_.set_max_priority(6); break;
+    case SignalAction::log_usual_level: log_.set_max_priority(config().behaviour.log_level); break;
     case SignalAction::log_console: log_.set_target(LogTarget::console); break;
-    case SignalAction::log_journal: log_.set_target(LogTarget::journal_or_kmsg); break;
+    case SignalAction::log_usual_target: log_.set_target(config().behaviour.log_target); break;
     case SignalAction::log_kmsg: log_.set_target(LogTarget::kmsg); break;
     case SignalAction::halt_now: driver_.end({.objective = Objective::halt}); break;
     case SignalAction::poweroff_now: driver_.end({.objective = Objective::poweroff}); break;
     case SignalAction::reboot_now: driver_.end({.objective = Objective::reboot}); break;
     case SignalAction::kexec_now: driver_.end({.objective = Objective::kexec}); break;
-    case SignalAction::exit_manager: start_unit("exit.target", JobMode::replace_irreversibly, cause); break;
+    case SignalAction::nothing: break;
+    case SignalAction::ctrl_alt_del: on_ctrl_alt_del(rule, std::move(cause)); break;
   }
 }
 

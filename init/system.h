@@ -9,6 +9,7 @@
 #include "init/bus/bus_server.h"
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
+#include "init/driver/console_users.h"
 #include "init/driver/driver.h"
 #include "init/driver/effect_runner.h"
 #include "init/driver/executions.h"
@@ -22,13 +23,18 @@
 #include "init/driver/signals.h"
 #include "init/driver/socket_traffic.h"
 #include "init/driver/state_log.h"
+#include "init/driver/service_audit.h"
 #include "init/driver/timers.h"
+#include "init/driver/watchdog.h"
+#include "init/engine/boot_times.h"
 #include "init/engine/engine.h"
 #include "init/log/console_status.h"
 #include "init/log/log_sink.h"
 #include "init/os/devices.h"
 #include "init/os/processes.h"
+#include "init/varlink/endpoint.h"
 #include "unitparser/load/file_source.h"
+#include "unitparser/load/manager_config_loader.h"
 #include "unitparser/load/unit_files.h"
 #include "unitparser/load/unit_loader.h"
 
@@ -44,8 +50,14 @@ struct Surroundings {
   bool first_boot = false;
   std::vector<std::string> environment;    ///< for services: PATH, LANG, …
   unitparser::ManagerConfig config;        ///< system.conf
-  MonotonicTime userspace_start;
+  BootTimes times;                         ///< milestones up to the generators; those of the first image after a re-execution
 };
+
+/// What generators find in their environment: `environment`, the manager's at that time, and what systemd.generator(7) adds.
+[[nodiscard]] std::vector<std::string> generator_environment(const Surroundings& around, std::vector<std::string> environment);
+
+/// The settings that the kernel command line and our arguments hold.
+[[nodiscard]] unitparser::CommandLineSettings command_line_settings(const BootOptions& options);
 
 class SystemPort;
 
@@ -58,6 +70,8 @@ class System {
 
   /// Starts every source and the bus; the units that exist without files appear.
   [[nodiscard]] unitparser::Result<void> start();
+  /// When the boot began that an earlier image of this program handed over; needed before there is a System.
+  [[nodiscard]] static BootTimes handed_boot_times(std::string_view handed);
   /// Takes over what another image of this program handed over instead of booting.
   [[nodiscard]] unitparser::Result<void> take_over(std::string_view handed);
   /// Everything that cannot be found out again, as text for the next image, and the descriptors it speaks of.
@@ -80,12 +94,18 @@ class System {
   [[nodiscard]] unitparser::FileSource& files() { return *files_; }
   [[nodiscard]] unitparser::UnitFiles& unit_files() { return unit_files_; }
   [[nodiscard]] unitparser::UnitLoader& loader() { return loader_; }
-  /// Status lines as the boot asked for them.
-  [[nodiscard]] ShowStatus boot_show_status() const { return surroundings_.options.show_status; }
+  /// system.conf with what the kernel command line sets.
+  [[nodiscard]] const unitparser::ManagerConfig& config() const { return surroundings_.config; }
+  [[nodiscard]] const BootTimes& boot_times() const { return surroundings_.times; }
   /// The boot's jobs have all ended once.
   [[nodiscard]] bool boot_done() const { return boot_done_; }
   void reload(RequestId request) { reloads_.request(request); }
   void end(RunEnd end);
+  /// Overrules a setting of system.conf until the machine ends; the text is read as the file's.
+  void override_setting(std::string_view key, std::string_view text);
+  [[nodiscard]] const DualTime& last_watchdog_ping() const { return watchdog_.last_ping(); }
+  /// Prepares the hardware watchdog for the program that comes after this run, and tells what that has to know of it.
+  [[nodiscard]] Duration hand_over_watchdog(Objective objective);
   void set_exit_code(std::uint8_t code) { exit_code_ = code; }
   /// What every process gets, and what conditions see.
   [[nodiscard]] std::vector<std::string> environment() const { return environment_; }
@@ -95,10 +115,15 @@ class System {
 
  private:
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
+  void on_ctrl_alt_del(const SignalRule& rule, Cause cause);
   void start_unit(std::string unit, JobMode mode, Cause cause);
+  [[nodiscard]] bool console_is_ours() const;
+  void enable_preset_units();
+  void tell_others(const Effect& effect);
   void on_jobs_done();
   void on_end_of_turns();
   void commit_state();
+  void apply_config();
   void take_line(std::string_view line);
   unitparser::Result<void> start_sources();
   void reload_config();
@@ -129,11 +154,17 @@ class System {
   ClockWatch clock_;
   Devices devices_;
   Progress progress_;
+  Watchdog watchdog_;
+  varlink::Endpoint varlink_;
+  AuditLog audit_log_;
+  ServiceAudit audit_;
+  ConsoleUsers console_users_;
   Reloads reloads_;
   std::unique_ptr<SystemPort> port_;
   BusServer bus_;
   std::vector<std::string> environment_;
   bool boot_done_ = false;
+  RateLimit ctrl_alt_del_;
   StateLog* state_log_ = nullptr;
   MonotonicTime next_commit_;
   Source commit_timer_;

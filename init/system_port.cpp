@@ -50,18 +50,6 @@ void add_processes(const std::string& root, const std::string& group, std::vecto
   ::closedir(directory);
 }
 
-struct TargetName {
-  std::string_view name;
-  LogTarget target;
-};
-constexpr std::array log_targets{
-    TargetName{"journal-or-kmsg", LogTarget::journal_or_kmsg}, TargetName{"journal", LogTarget::journal_or_kmsg},
-    TargetName{"auto", LogTarget::journal_or_kmsg}, TargetName{"syslog", LogTarget::journal_or_kmsg},
-    TargetName{"syslog-or-kmsg", LogTarget::journal_or_kmsg}, TargetName{"kmsg", LogTarget::kmsg},
-    TargetName{"console", LogTarget::console}, TargetName{"console-prefixed", LogTarget::console},
-    TargetName{"null", LogTarget::null},
-};
-
 }  // namespace
 
 SystemPort::SystemPort(System& system) : system_(system) {
@@ -102,22 +90,16 @@ Result<bool> SystemPort::set_log_level(const std::string& level) {
   system_.log().set_max_priority(*number);
   return true;
 }
-std::string SystemPort::log_target() {
-  for (const TargetName& row : log_targets)
-    if (row.target == system_.log().target()) return std::string(row.name);
-  return {};
-}
+std::string SystemPort::log_target() { return std::string(unitparser::to_name(system_.log().target())); }
 Result<bool> SystemPort::set_log_target(const std::string& target) {
-  for (const TargetName& row : log_targets)
-    if (row.name == target) {
-      system_.log().set_target(row.target);
-      return true;
-    }
-  return fail(ErrorCode::invalid_argument, "Invalid log target '" + target + "'");
+  const auto known = unitparser::from_name<LogTarget>(target);
+  if (!known) return fail(ErrorCode::invalid_argument, "Invalid log target '" + target + "'");
+  system_.log().set_target(*known);
+  return true;
 }
 
 void SystemPort::set_show_status(const std::string& mode) {
-  if (mode.empty()) return system_.console().set_mode(system_.boot_show_status());
+  if (mode.empty()) return system_.console().set_mode(system_.config().behaviour.show_status);
   if (const auto known = unitparser::from_name<ShowStatus>(mode)) return system_.console().set_mode(*known);
   if (const auto on = unitparser::parse_boolean(mode)) system_.console().set_mode(*on ? ShowStatus::yes : ShowStatus::no);
 }
@@ -140,6 +122,28 @@ std::string SystemPort::system_state() {
 }
 
 std::optional<Value> SystemPort::setting(std::string_view property) { return system_.setting(property); }
+Result<bool> SystemPort::set_setting(std::string_view property, const Value& value) {
+  struct Settable {
+    std::string_view property;
+    std::string_view key;
+  };
+  constexpr std::array settable{
+      Settable{"RuntimeWatchdogUSec", "RuntimeWatchdogSec"}, Settable{"RuntimeWatchdogPreUSec", "RuntimeWatchdogPreSec"},
+      Settable{"RuntimeWatchdogPreGovernor", "RuntimeWatchdogPreGovernor"}, Settable{"RebootWatchdogUSec", "RebootWatchdogSec"},
+      Settable{"KExecWatchdogUSec", "KExecWatchdogSec"}};
+  for (const Settable& row : settable) {
+    if (row.property != property) continue;
+    std::string text;
+    if (const auto* word = std::get_if<std::string>(&value.storage)) text = *word;
+    else if (const auto* usec = std::get_if<std::uint64_t>(&value.storage))
+      text = *usec == 0 ? "off" : *usec == Duration::infinity().usec() ? "default" : std::to_string(*usec) + "us";
+    if (text.find('\n') != std::string::npos) break;
+    system_.override_setting(row.key, text);
+    return true;
+  }
+  return fail(ErrorCode::invalid_argument, "Property '" + std::string(property) + "' cannot be set to that.");
+}
+
 std::string SystemPort::dump() { return system_.engine().snapshot(); }
 
 std::vector<bus::ProcessEntry> SystemPort::processes(const std::string& cgroup) {

@@ -17,6 +17,7 @@ class SystemPort : public bus::ManagerPort {
   explicit SystemPort(System& system);
 
   [[nodiscard]] const bus::ManagerFacts& facts() override { return facts_; }
+  [[nodiscard]] const BootTimes& boot_times() override { return system_.boot_times(); }
   [[nodiscard]] const unitparser::MachineFacts& machine() override;
   void reload(RequestId request) override;
   void end(bus::EndRequest request) override;
@@ -30,6 +31,8 @@ class SystemPort : public bus::ManagerPort {
   void set_show_status(const std::string& mode) override;
   [[nodiscard]] std::string system_state() override;
   [[nodiscard]] std::optional<unitparser::Value> setting(std::string_view property) override;
+  [[nodiscard]] Result<bool> set_setting(std::string_view property, const unitparser::Value& value) override;
+  [[nodiscard]] DualTime last_watchdog_ping() override { return system_.last_watchdog_ping(); }
   [[nodiscard]] std::string dump() override;
 
   [[nodiscard]] std::vector<bus::ProcessEntry> processes(const std::string& cgroup) override;
@@ -49,8 +52,6 @@ class SystemPort : public bus::ManagerPort {
                                      bool runtime) override;
   Result<unitparser::LoadedUnit> make_transient(const UnitName& name, const std::string& text) override;
 
-  /// Milestones are told as they are passed.
-  void pass(bus::Milestone milestone, DualTime when) { facts_.milestones[static_cast<std::size_t>(milestone)] = when; }
   /// Unit files are read anew: what units show of theirs is no longer known.
   void forget_unit_files() { shown_files_ = {}; }
 

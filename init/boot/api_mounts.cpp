@@ -37,6 +37,7 @@ constexpr std::array api_mounts{
     ApiMount{"sysfs", "/sys", "sysfs", nullptr, nosuid_nodev_noexec, Need::fatal, Where::everywhere},
     ApiMount{"devtmpfs", "/dev", "devtmpfs", "mode=0755,size=4m,nr_inodes=1m", MS_NOSUID | MS_STRICTATIME, Need::fatal, Where::not_in_container},
     ApiMount{"securityfs", "/sys/kernel/security", "securityfs", nullptr, nosuid_nodev_noexec, Need::optional, Where::not_in_container},
+    ApiMount{"selinuxfs", "/sys/fs/selinux", "selinuxfs", nullptr, MS_NOSUID | MS_NOEXEC, Need::optional, Where::not_in_container},
     ApiMount{"tmpfs", "/dev/shm", "tmpfs", "mode=01777", MS_NOSUID | MS_NODEV | MS_STRICTATIME, Need::wanted, Where::everywhere},
     ApiMount{"devpts", "/dev/pts", "devpts", "mode=0620,gid=5", MS_NOSUID | MS_NOEXEC, Need::wanted, Where::everywhere},
     ApiMount{"tmpfs", "/run", "tmpfs", "mode=0755,size=20%,nr_inodes=800k", MS_NOSUID | MS_NODEV | MS_STRICTATIME, Need::fatal, Where::everywhere},
@@ -57,7 +58,7 @@ bool is_mount_point(const char* path) {
 }
 
 // What container managers and security modules put over the kernel's files.
-constexpr std::array<std::string_view, 6> covered_files{"/sys/fs/selinux", "/dev/console", "/proc/kmsg", "/proc/sys",
+constexpr std::array<std::string_view, 5> covered_files{"/dev/console", "/proc/kmsg", "/proc/sys",
                                                         "/proc/sysrq-trigger", "/proc/sys/kernel/random/boot_id"};
 
 }  // namespace
@@ -81,6 +82,10 @@ std::vector<std::string> mount_api_file_systems(bool in_container) {
     if (row.need == Need::optional) continue;
     failures.push_back(std::string("Failed to mount ") + row.type + " at " + row.path + ": " + std::strerror(error));
   }
+  // What is mounted later shall be seen in every namespace, but for those that ask for slaves. A container's manager decides
+  // for itself how much of that it wants.
+  if (!in_container && ::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0)
+    failures.push_back(std::string("Failed to share the mounts of / with other namespaces: ") + std::strerror(errno));
   return failures;
 }
 

@@ -30,12 +30,6 @@ void warn(BootOptions& options, const Word& word, std::string_view expected) {
                              ", ignoring.");
 }
 
-void set_switch(BootOptions& options, const Word& word, bool& target) {
-  const auto value = word.has_value ? parse_switch(word.value) : std::optional<bool>(true);
-  if (value) target = *value;
-  else warn(options, word, "a boolean");
-}
-
 void set_unit(BootOptions& options, const Word& word, std::string& target) {
   if (unitparser::UnitName::is_valid(word.value)) target = word.value;
   else warn(options, word, "a valid unit name");
@@ -47,16 +41,69 @@ void add_unit(BootOptions& options, const Word& word, std::vector<std::string>& 
   else warn(options, word, "a valid unit name");
 }
 
-void set_show_status(BootOptions& options, const Word& word) {
-  if (auto mode = unitparser::from_name<ShowStatus>(word.value)) options.show_status = *mode;
-  else if (auto on = word.has_value ? parse_switch(word.value) : std::optional<bool>(true))
-    options.show_status = *on ? ShowStatus::yes : ShowStatus::no;
-  else warn(options, word, "a boolean, \"auto\" or \"error\"");
+/// A word that says the same as a setting of system.conf: its value is read by the same rules, later.
+struct Setting {
+  std::string_view key;      ///< without "systemd."
+  std::string_view setting;
+  bool is_switch = false;    ///< may stand without a value, and then means yes
+};
+constexpr std::array settings_table{
+    // word                        setting                      switch
+    Setting{"confirm_spawn", "ConfirmSpawn", true},
+    Setting{"cpu_affinity", "CPUAffinity"},
+    Setting{"crash_chvt", "CrashChangeVT", true},
+    Setting{"crash_reboot", "CrashReboot", true},
+    Setting{"crash_shell", "CrashShell", true},
+    Setting{"default_device_timeout_sec", "DefaultDeviceTimeoutSec"},
+    Setting{"default_standard_error", "DefaultStandardError"},
+    Setting{"default_standard_output", "DefaultStandardOutput"},
+    Setting{"default_timeout_start_sec", "DefaultTimeoutStartSec"},
+    Setting{"dump_core", "DumpCore", true},
+    Setting{"log_color", "LogColor", true},
+    Setting{"log_level", "LogLevel"},
+    Setting{"log_location", "LogLocation", true},
+    Setting{"log_target", "LogTarget"},
+    Setting{"log_time", "LogTime", true},
+    Setting{"service_watchdogs", "ServiceWatchdogs", true},
+    Setting{"show_status", "ShowStatus", true},
+    Setting{"status_unit_format", "StatusUnitFormat"},
+    Setting{"watchdog_device", "WatchdogDevice"},
+    Setting{"watchdog_pre_sec", "RuntimeWatchdogPreSec"},
+    Setting{"watchdog_pretimeout_governor", "RuntimeWatchdogPreGovernor"},
+    // One word for all three.
+    Setting{"watchdog_sec", "RuntimeWatchdogSec"},
+    Setting{"watchdog_sec", "RebootWatchdogSec"},
+    Setting{"watchdog_sec", "KExecWatchdogSec"},
+};
+
+void add_line(std::string& settings, std::string_view setting, std::string_view value) {
+  settings += std::string(setting) + "=" + std::string(value) + "\n";
 }
 
-void set_duration(BootOptions& options, const Word& word, std::optional<unitparser::Duration>& target) {
-  if (auto duration = unitparser::parse_duration(word.value)) target = *duration;
-  else warn(options, word, "a time span");
+/// Whether `word` is one of the settings.
+bool take_setting(BootOptions& options, const Word& word) {
+  constexpr std::string_view prefix = "systemd.";
+  if (!word.key.starts_with(prefix)) return false;
+  bool found = false;
+  for (const Setting& row : settings_table) {
+    if (word.key.compare(prefix.size(), std::string::npos, row.key) != 0) continue;
+    found = true;
+    if (word.value.find('\n') != std::string::npos) warn(options, word, "one line");
+    else if (word.has_value) add_line(options.settings, row.setting, word.value);
+    else if (row.is_switch) add_line(options.settings, row.setting, "yes");
+    else warn(options, word, "a value");
+  }
+  return found;
+}
+
+void set_debug_shell(BootOptions& options, const Word& word) {
+  const auto on = word.has_value ? parse_switch(word.value) : std::optional<bool>(true);
+  options.debug_shell = on.value_or(true);
+  options.debug_terminal.clear();
+  if (on) return;
+  const bool is_name = word.value.find('/') == std::string::npos && !word.value.empty();
+  if (is_name) options.debug_terminal = word.value;
+  else warn(options, word, "a boolean or a terminal");
 }
 
 struct Option {
@@ -64,12 +111,12 @@ struct Option {
   void (*apply)(BootOptions&, const Word&);
 };
 
-// '_' and '-' are the same in keys, as kernel-command-line(7) has it; the table is written with '_'.
+// '_' and '-' are the same in keys, as kernel-command-line(7) has it; the tables are written with '_'.
 constexpr std::array options_table{
     Option{"systemd.unit", [](BootOptions& o, const Word& w) { set_unit(o, w, o.unit); }},
-    Option{"systemd.show_status", set_show_status},
     Option{"systemd.mask", [](BootOptions& o, const Word& w) { add_unit(o, w, o.masked_units); }},
     Option{"systemd.wants", [](BootOptions& o, const Word& w) { add_unit(o, w, o.wanted_units); }},
+    Option{"systemd.debug_shell", set_debug_shell},
     Option{"systemd.machine_id", [](BootOptions& o, const Word& w) { o.machine_id = w.value; }},
     Option{"systemd.hostname", [](BootOptions& o, const Word& w) { o.hostname = w.value; }},
     Option{"systemd.setenv",
@@ -77,29 +124,13 @@ constexpr std::array options_table{
              if (w.value.find('=') != std::string::npos) o.environment.push_back(w.value);
              else warn(o, w, "NAME=VALUE");
            }},
-    Option{"systemd.log_level", [](BootOptions& o, const Word& w) { o.log_level = w.value; }},
-    Option{"systemd.log_target", [](BootOptions& o, const Word& w) { o.log_target = w.value; }},
     Option{"systemd.condition_first_boot",
            [](BootOptions& o, const Word& w) {
              o.first_boot = parse_switch(w.value);
              if (!o.first_boot) warn(o, w, "a boolean");
            }},
-    Option{"systemd.crash_shell", [](BootOptions& o, const Word& w) { set_switch(o, w, o.crash_shell); }},
-    Option{"systemd.crash_reboot", [](BootOptions& o, const Word& w) { set_switch(o, w, o.crash_reboot); }},
-    Option{"systemd.debug_shell", [](BootOptions& o, const Word&) { o.debug_shell = true; }},
-    Option{"systemd.default_timeout_start_sec",
-           [](BootOptions& o, const Word& w) { set_duration(o, w, o.default_timeout_start); }},
-    Option{"systemd.watchdog_sec",
-           [](BootOptions& o, const Word& w) { set_duration(o, w, o.watchdog_device_timeout); }},
-    Option{"systemd.service_watchdogs",
-           [](BootOptions& o, const Word& w) { o.service_watchdogs.push_back(w.has_value ? w.value : "yes"); }},
-    Option{"quiet",
-           [](BootOptions& o, const Word& w) {
-             if (w.has_value) return;
-             o.quiet = true;
-             if (o.show_status == ShowStatus::yes) o.show_status = ShowStatus::automatic;
-           }},
-    Option{"debug", [](BootOptions& o, const Word& w) { if (!w.has_value) o.debug = true; }},
+    Option{"quiet", [](BootOptions& o, const Word& w) { if (!w.has_value) o.usual_settings = "ShowStatus=auto\n"; }},
+    Option{"debug", [](BootOptions& o, const Word& w) { if (!w.has_value) add_line(o.settings, "LogLevel", "debug"); }},
 };
 
 /// Words without a value that choose the target, as System V runlevels did.
@@ -118,9 +149,17 @@ void apply_word(BootOptions& options, const std::string& text) {
   std::replace(word.key.begin(), word.key.end(), '-', '_');
   for (const Option& option : options_table)
     if (option.key == word.key) return option.apply(options, word);
-  if (word.has_value) return;
+  if (take_setting(options, word) || word.has_value) return;
   for (const auto& [name, target] : runlevel_words)
     if (name == text) options.unit = target;
+}
+
+/// "--log-level=debug" says what "systemd.log_level=debug" does; likewise the others of systemd(1).
+bool is_setting_argument(std::string_view argument) {
+  static constexpr std::array<std::string_view, 10> names{
+      "--confirm-spawn", "--crash-chvt", "--crash-reboot", "--crash-shell", "--dump-core", "--log-color", "--log-level",
+      "--log-target", "--service-watchdogs", "--show-status"};
+  return std::find(names.begin(), names.end(), argument.substr(0, argument.find('='))) != names.end();
 }
 
 }  // namespace
@@ -162,11 +201,8 @@ void apply_arguments(const std::vector<std::string>& arguments, BootOptions& opt
     if (argument == "--user") options.user_manager = true;
     else if (argument == "--system") options.user_manager = false;
     else if (argument.starts_with("--unit=")) apply_word(options, "systemd." + argument.substr(2));
-    else if (argument.starts_with("--log-level=")) options.log_level = argument.substr(12);
-    else if (argument.starts_with("--log-target=")) options.log_target = argument.substr(13);
-    else if (argument.starts_with("--show-status")) {
-      const std::size_t equals = argument.find('=');
-      apply_word(options, "systemd.show_status" + (equals == std::string::npos ? "" : argument.substr(equals)));
+    else if (is_setting_argument(argument)) {
+      apply_word(options, "systemd." + argument.substr(2));
     } else if (argument.starts_with("--") && argument.size() > 2) {
       options.warnings.push_back("Argument " + argument + " is not known, ignoring.");
     } else {

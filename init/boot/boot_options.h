@@ -6,37 +6,23 @@
 #include <string_view>
 #include <vector>
 
-#include "unitparser/base/diagnostic.h"
 #include "unitparser/base/time.h"
 
 namespace init {
 
-/// Which status lines go to the console (systemd.show_status=).
-enum class ShowStatus : std::uint8_t { no, error, automatic, yes };
-constexpr std::array<std::string_view, 4> enum_names(std::type_identity<ShowStatus>) {
-  return {"no", "error", "auto", "yes"};
-}
-
 struct BootOptions {
   std::string unit;                         ///< start target; empty: default.target
-  ShowStatus show_status = ShowStatus::yes;
-  bool quiet = false;                       ///< "quiet": status lines only when something takes long
-  bool debug = false;                       ///< "debug": log level debug
   std::vector<std::string> masked_units;    ///< systemd.mask=
   std::vector<std::string> wanted_units;    ///< systemd.wants=
+  bool debug_shell = false;                 ///< systemd.debug_shell
+  std::string debug_terminal;               ///< its terminal, "tty5"; empty: what the unit file says
   std::string machine_id;                   ///< systemd.machine_id=
   std::string hostname;                     ///< systemd.hostname=
   std::vector<std::string> environment;     ///< systemd.setenv=
-  std::string log_level;                    ///< systemd.log_level=
-  std::string log_target;                   ///< systemd.log_target=
   std::optional<bool> first_boot;           ///< systemd.condition-first-boot=
-  bool crash_shell = false;                 ///< systemd.crash_shell
-  bool crash_reboot = false;                ///< systemd.crash_reboot
-  bool debug_shell = false;                 ///< systemd.debug_shell
-  std::optional<unitparser::Duration> default_timeout_start;  ///< systemd.default_timeout_start_sec=
-  std::optional<unitparser::Duration> watchdog_device_timeout;  ///< systemd.watchdog_sec=
-  std::vector<std::string> service_watchdogs;  ///< systemd.service_watchdogs= raw, last wins
   bool user_manager = false;                ///< --user
+  std::string usual_settings;               ///< lines of [Manager] that system.conf overrules: what "quiet" asks for
+  std::string settings;                     ///< lines of [Manager] that overrule system.conf, in their order
   std::vector<std::string> warnings;        ///< one sentence for each value that was not understood
 };
 

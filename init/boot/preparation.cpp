@@ -9,6 +9,7 @@
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -51,6 +52,17 @@ void make_console_sane() {
   ::tcsetattr(console.get(), TCSANOW, &mode);
 }
 
+/// Who started us may have given us the console as controlling terminal. A login there hangs it up, and the kernel would
+/// tell its session's leader with the very signal that asks for a reload.
+void leave_terminal() {
+  const UniqueFd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!terminal) return;
+  // Leaving it hangs up the session: that is us.
+  const auto former = ::signal(SIGHUP, SIG_IGN);
+  ::ioctl(terminal.get(), TIOCNOTTY);
+  ::signal(SIGHUP, former);
+}
+
 struct Module {
   const char* name;
   const char* present_when;  ///< this path exists when the module or its built-in form is there
@@ -79,6 +91,7 @@ std::string detect_container() {
 void prepare_process(bool in_container) {
   ::umask(0);
   ::setsid();
+  leave_terminal();
   // The name by which clients recognise a manager that speaks org.freedesktop.systemd1.
   ::prctl(PR_SET_NAME, "systemd");
   make_console_sane();
@@ -89,19 +102,28 @@ void prepare_process(bool in_container) {
   if (terminal) ::ioctl(terminal.get(), KDSIGACCEPT, SIGWINCH);
 }
 
-void raise_own_limits() {
-  // Services get the limits of their own; these are for us: one descriptor for each socket, pipe and stored one.
-  constexpr rlim_t wanted = 1048576;
+namespace {
+
+/// To `wanted` or as far as we may; never down.
+void raise_limit(__rlimit_resource resource, rlim_t wanted) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max >= wanted) {
-    const rlimit raised{wanted, std::max(wanted, limit.rlim_max)};
-    ::setrlimit(RLIMIT_NOFILE, &raised);
-    return;
-  }
-  const rlimit raised{wanted, wanted};
-  if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return;
+  if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  const rlimit raised{wanted, std::max(wanted, limit.rlim_max)};
+  if (::setrlimit(resource, &raised) == 0) return;
   limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::setrlimit(resource, &limit);
+}
+
+}  // namespace
+
+void raise_own_limits() {
+  // Services get the limits of their own; these are for us: one descriptor for each socket, pipe and stored one, and locked
+  // memory for the kernel's BPF programs, which old kernels count as ours.
+  raise_limit(RLIMIT_NOFILE, 1048576);
+  struct sysinfo info{};
+  ::sysinfo(&info);
+  constexpr rlim_t least_locked = 64UL * 1024 * 1024;
+  raise_limit(RLIMIT_MEMLOCK, std::max<rlim_t>(least_locked, static_cast<rlim_t>(info.totalram) * info.mem_unit / 8));
 }
 
 std::vector<std::string> make_runtime_folders() {

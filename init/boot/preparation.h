@@ -13,7 +13,7 @@ namespace init {
 /// delivered as SIGINT and the keyboard request as SIGWINCH, core dumps to the kernel's default.
 void prepare_process(bool in_container);
 
-/// Raises our own descriptor limit as far as it goes; services get theirs from their configs.
+/// Raises our own limits of descriptors and locked memory as far as it goes; services get theirs from their configs.
 void raise_own_limits();
 
 /// Makes the folders under /run/systemd that programs test for. The result is one sentence for each failure.

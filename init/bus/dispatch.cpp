@@ -184,7 +184,8 @@ std::optional<BusFailure> set_property(BusServer::State& s, const PropertyReader
         const auto set = name == "LogLevel" ? manager.set_log_level(text) : manager.set_log_target(text);
         return set ? std::nullopt : std::optional(failure_of(set.error()));
       }
-      return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
+      if (auto set = manager.set_setting(name, value); !set) return failure_of(set.error());
+      return std::nullopt;
     }
   }
   return BusFailure{"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + std::string(interface) + " or property " + std::string(name) + "."};

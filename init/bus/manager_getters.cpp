@@ -6,18 +6,11 @@ namespace {
 
 using namespace unitparser;
 
-/// The milestone that a timestamp property tells of, by the beginning of its name.
-const DualTime* milestone(const ManagerFacts& facts, std::string_view name) {
-  constexpr std::array<std::string_view, milestone_count> prefixes{
-      "FirmwareTimestamp", "LoaderTimestamp", "KernelTimestamp", "InitRDTimestamp", "UserspaceTimestamp", "FinishTimestamp",
-      "SecurityStartTimestamp", "SecurityFinishTimestamp", "GeneratorsStartTimestamp", "GeneratorsFinishTimestamp",
-      "UnitsLoadStartTimestamp", "UnitsLoadFinishTimestamp", "UnitsLoadTimestamp", "InitRDSecurityStartTimestamp",
-      "InitRDSecurityFinishTimestamp", "InitRDGeneratorsStartTimestamp", "InitRDGeneratorsFinishTimestamp",
-      "InitRDUnitsLoadStartTimestamp", "InitRDUnitsLoadFinishTimestamp"};
-  if (name.ends_with("Monotonic")) name.remove_suffix(9);
-  for (std::size_t i = 0; i < prefixes.size(); ++i)
-    if (prefixes[i] == name) return &facts.milestones[i];
-  return nullptr;
+/// The milestone that a timestamp property tells of.
+std::optional<Milestone> milestone(std::string_view name) {
+  constexpr std::string_view clock = "Monotonic";
+  if (name.ends_with(clock)) name.remove_suffix(clock.size());
+  return from_name<Milestone>(name);
 }
 
 Value count(const Engine& engine, std::string_view name) {
@@ -30,9 +23,9 @@ Value count(const Engine& engine, std::string_view name) {
 }
 
 /// Share of the jobs of the boot that are done.
-double progress(const Engine& engine, const ManagerFacts& facts) {
+double progress(const Engine& engine, const BootTimes& times) {
   const auto counts = engine.counts();
-  const bool finished = facts.milestones[static_cast<std::size_t>(Milestone::finish)].is_set();
+  const bool finished = times.at(Milestone::finish).is_set();
   if (finished || counts.installed_jobs == 0) return 1.0;
   return 1.0 - static_cast<double>(counts.jobs) / static_cast<double>(counts.installed_jobs);
 }
@@ -42,8 +35,10 @@ double progress(const Engine& engine, const ManagerFacts& facts) {
 Value manager_value(const Engine& engine, ManagerPort& manager, const Member& property) {
   const auto name = property.name;
   const auto& facts = manager.facts();
-  if (const auto* time = milestone(facts, name))
-    return name.ends_with("Monotonic") ? time->monotonic.usec() : time->realtime.usec();
+  if (const auto passed = milestone(name)) {
+    const DualTime& time = manager.boot_times().at(*passed);
+    return name.ends_with("Monotonic") ? time.monotonic.usec() : time.realtime.usec();
+  }
   if (name == "Version") return facts.version;
   if (name == "Features") return facts.features;
   if (name == "Virtualization") return facts.virtualization;
@@ -56,13 +51,15 @@ Value manager_value(const Engine& engine, ManagerPort& manager, const Member& pr
   if (name == "Environment") return string_array(manager.environment());
   if (name == "SystemState") return manager.system_state();
   if (name == "ServiceWatchdogs") return engine.options().service_watchdogs;
-  if (name == "Progress") return progress(engine, facts);
+  if (name == "Progress") return progress(engine, manager.boot_times());
   if (name == "NNames" || name == "NFailedUnits" || name == "NJobs" || name == "NInstalledJobs" || name == "NFailedJobs")
     return count(engine, name);
   if (name == "DefaultTimeoutStartUSec") return engine.options().default_timeout_start.usec();
   if (name == "DefaultTimeoutStopUSec" || name == "DefaultTimeoutAbortUSec") return engine.options().default_timeout_stop.usec();
   if (name == "DefaultTimerAccuracyUSec") return engine.options().default_timer_accuracy.usec();
   if (name == "DefaultOOMPolicy") return std::string(to_name(engine.options().default_oom_policy));
+  if (name == "WatchdogLastPingTimestamp") return manager.last_watchdog_ping().realtime.usec();
+  if (name == "WatchdogLastPingTimestampMonotonic") return manager.last_watchdog_ping().monotonic.usec();
   if (auto value = manager.setting(name)) return std::move(*value);
   return empty_value(property.output);
 }

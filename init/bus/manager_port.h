@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "init/engine/boot_times.h"
 #include "init/engine/unit.h"
 #include "unitparser/config/machine_facts.h"
 #include "unitparser/base/value.h"
@@ -22,14 +23,6 @@ struct EndRequest {
   std::string new_root, new_init;  ///< of switch_root
 };
 
-/// Milestones of the boot in the order of the Manager's properties.
-enum class Milestone : std::uint8_t {
-  firmware, loader, kernel, initrd, userspace, finish, security_start, security_finish, generators_start, generators_finish,
-  units_load_start, units_load_finish, units_load, initrd_security_start, initrd_security_finish, initrd_generators_start,
-  initrd_generators_finish, initrd_units_load_start, initrd_units_load_finish
-};
-inline constexpr std::size_t milestone_count = 19;
-
 /// What stays as it is while the manager runs.
 struct ManagerFacts {
   std::string version = "252";
@@ -37,7 +30,6 @@ struct ManagerFacts {
   std::string virtualization, architecture, confidential_virtualization;
   std::string control_group;  ///< the manager's root group, "" for /
   std::vector<std::string> unit_path;
-  std::array<DualTime, milestone_count> milestones{};
 };
 
 /// One process of a control group, its command line quoted for people.
@@ -76,6 +68,7 @@ class ManagerPort {
 
   // --- The manager as a whole -------------------------------------------------------------------------------------
   [[nodiscard]] virtual const ManagerFacts& facts() = 0;
+  [[nodiscard]] virtual const BootTimes& boot_times() = 0;
   [[nodiscard]] virtual const unitparser::MachineFacts& machine() = 0;
   /// daemon-reload; the engine answers `request` when it is done.
   virtual void reload(RequestId request) = 0;
@@ -92,6 +85,9 @@ class ManagerPort {
   [[nodiscard]] virtual std::string system_state() = 0;
   /// Values of system.conf by property name (DefaultTimeoutStartUSec …); nothing for unknown names.
   [[nodiscard]] virtual std::optional<unitparser::Value> setting(std::string_view property) = 0;
+  /// Sets one of them until the machine ends: those of the hardware watchdog. Error: that one cannot be set.
+  [[nodiscard]] virtual Result<bool> set_setting(std::string_view property, const unitparser::Value& value) = 0;
+  [[nodiscard]] virtual DualTime last_watchdog_ping() = 0;
   /// Text for Dump.
   [[nodiscard]] virtual std::string dump() = 0;
 

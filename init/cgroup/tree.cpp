@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <linux/magic.h>
 #include <unistd.h>
 
@@ -152,11 +153,28 @@ void CgroupTree::filter_access(const std::string& group, const unitparser::UnitC
     if (warn_) warn_(refused + " (" + group + ")");
 }
 
+/// What those who are given a group, and systemd-oomd, read of it. A kernel without such attributes has nothing to be told.
+void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset) {
+  using unitparser::ManagedOomPreference;
+  const ManagedOomPreference preference = config.resource_memory->managed_oom_preference;
+  const bool delegated = config.resource_basics->delegate;
+  const std::array<std::pair<const char*, bool>, 4> marks{{{"trusted.delegate", delegated},
+                                                          {"user.delegate", delegated},
+                                                          {"user.oomd_avoid", preference == ManagedOomPreference::avoid},
+                                                          {"user.oomd_omit", preference == ManagedOomPreference::omit}}};
+  const std::string path = directory(group);
+  for (const auto& [name, wanted] : marks) {
+    if (wanted) (void)::setxattr(path.c_str(), name, "1", 1, 0);
+    else if (reset == Reset::yes) (void)::removexattr(path.c_str(), name);
+  }
+}
+
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
                                  unitparser::UnitType type) {
   TRY(make(group));
   enable_above(group, needed_controllers(config, type));
   write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
+  mark(group, config, Reset::no);
   filter_access(group, config);
   if (type == unitparser::UnitType::service || type == unitparser::UnitType::scope) watch(group);
   return {};
@@ -171,6 +189,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
     return ::access((directory(group) + "/" + write.file).c_str(), F_OK) != 0;
   });
   write_attributes(group, writes);
+  mark(group, config, Reset::yes);
   filter_access(group, config);
   return {};
 }

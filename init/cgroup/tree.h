@@ -57,6 +57,7 @@ class CgroupTree {
   unitparser::Result<void> make(const std::string& group);
   void enable_above(const std::string& group, std::uint32_t controllers);
   void write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes);
+  void mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset);
   void filter_access(const std::string& group, const unitparser::UnitConfig& config);
   void watch(const std::string& group);
   void unwatch(const std::string& group);

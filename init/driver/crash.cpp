@@ -2,8 +2,10 @@
 #include "init/driver/crash.h"
 
 #include <fcntl.h>
+#include <linux/vt.h>
 #include <sys/mman.h>
 #include <sys/ioctl.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ constexpr std::size_t stack_size = 64 * 1024;
 // A signal handler has no argument for its surroundings.
 StateLog* state_log = nullptr;
 const char* program_path = nullptr;
+CrashSettings crash_settings;
 
 void say(const char* text) noexcept {
   for (const char* path : {"/dev/kmsg", "/dev/console"}) {
@@ -57,6 +60,33 @@ void dump_core_in_child(int signal) noexcept {
   ::_exit(128 + signal);
 }
 
+void change_terminal() noexcept {
+  if (crash_settings.terminal < 0) return;
+  const int fd = ::open("/dev/tty0", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return;
+  int terminal = crash_settings.terminal;
+  if (terminal == 0) {
+    char which_shows_kernel_messages[2] = {17, 0};
+    const int answer = ::ioctl(fd, TIOCLINUX, which_shows_kernel_messages);
+    terminal = answer > 0 ? answer : 1;
+  }
+  ::ioctl(fd, VT_ACTIVATE, terminal);
+  ::close(fd);
+}
+
+/// In a child: a shell on the console in its own session. Does not return.
+[[noreturn]] void become_shell() noexcept {
+  ::setsid();
+  const int console = ::open("/dev/console", O_RDWR);
+  ::ioctl(console, TIOCSCTTY, 1);
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(console, fd);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execl("/bin/sh", "-sh", static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
 void on_crash(int signal) noexcept {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
@@ -64,11 +94,18 @@ void on_crash(int signal) noexcept {
       static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
   const std::uint32_t recent = state_log->record_crash(signal, now_usec);
   say("<2>systemd[1]: The manager crashed; its services go on, it starts anew from its last state.\n");
-  dump_core_in_child(signal);
+  change_terminal();
+  if (crash_settings.dump_core) dump_core_in_child(signal);
+  if (crash_settings.shell && ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) become_shell();
   state_log->prepare_exec();
   std::array<char, 32> recover{"--recover="};
   append_number(recover.data(), static_cast<unsigned>(state_log->fd()));
   const bool hopeless = recent >= StateLog::crash_loop;
+  if (hopeless && crash_settings.reboot) {
+    say("<0>systemd[1]: Too many crashes: rebooting.\n");
+    ::sync();
+    ::reboot(RB_AUTOBOOT);
+  }
   const char* argument = hopeless ? "--rescue" : recover.data();
   const std::array<const char*, 3> arguments{program_path, argument, nullptr};
   ::execve(program_path, const_cast<char* const*>(arguments.data()), environ);
@@ -96,21 +133,13 @@ void install_crash_handlers(StateLog& log, const char* program) {
   });
 }
 
+void set_crash_settings(const CrashSettings& settings) { crash_settings = settings; }
+
 void run_rescue_reaper() {
   say("<0>systemd[1]: Too many crashes: an emergency shell is on the console, services go on unsupervised.\n");
   while (true) {
     const pid_t shell = ::fork();
-    if (shell == 0) {
-      ::setsid();
-      const int console = ::open("/dev/console", O_RDWR);
-      ::ioctl(console, TIOCSCTTY, 1);
-      for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(console, fd);
-      sigset_t none;
-      ::sigemptyset(&none);
-      ::sigprocmask(SIG_SETMASK, &none, nullptr);
-      ::execl("/bin/sh", "-sh", static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
+    if (shell == 0) become_shell();
     while (true) {
       const pid_t gone = ::wait(nullptr);
       if (gone == shell || gone < 0) break;

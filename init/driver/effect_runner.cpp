@@ -33,6 +33,12 @@ void touch(const std::string& path, RealTime at) {
   ::futimens(fd.get(), times);
 }
 
+/// Where whoever reboots the machine in the end looks for it, as systemctl --reboot-argument= leaves it.
+void write_reboot_argument(const std::string& argument) {
+  const unitparser::UniqueFd fd(::open("/run/systemd/reboot-param", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (fd) (void)!::write(fd.get(), argument.data(), argument.size());
+}
+
 }  // namespace
 
 struct EffectRunner::Visitor {
@@ -133,6 +139,10 @@ struct EffectRunner::Visitor {
   void operator()(const effect::Log& e) const { parts.log.write(to_record(e, parts.engine)); }
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
   void operator()(const effect::Emergency& e) const {
+    if (e.action == EmergencyAction::none) return;
+    runner.warn(UnitId::none, e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that.");
+    if (!e.reboot_argument.empty()) write_reboot_argument(e.reboot_argument);
+    if (e.exit_status) parts.set_exit_code(*e.exit_status);
     if (const std::string_view target = target_of_emergency(e.action); !target.empty()) {
       event::RequestJob request;
       request.unit = std::string(target);
@@ -173,16 +183,12 @@ std::string_view target_of_emergency(EmergencyAction action) {
 
 RunEnd end_of_emergency(const effect::Emergency& emergency) {
   RunEnd end;
-  end.reboot_argument = emergency.reboot_argument;
   switch (emergency.action) {
     case EmergencyAction::reboot_force: end.objective = Objective::reboot; break;
     case EmergencyAction::reboot_immediate: end.objective = Objective::reboot, end.immediately = true; break;
     case EmergencyAction::poweroff_force: end.objective = Objective::poweroff; break;
     case EmergencyAction::poweroff_immediate: end.objective = Objective::poweroff, end.immediately = true; break;
-    case EmergencyAction::exit_force:
-      end.objective = Objective::exit;
-      end.exit_code = emergency.exit_status.value_or(0);
-      break;
+    case EmergencyAction::exit_force: end.objective = Objective::exit; break;
     default: break;  // those have a target to start
   }
   return end;

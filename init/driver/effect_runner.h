@@ -33,6 +33,7 @@ struct RunnerParts {
   std::function<void(const Effect&)> tell_bus;         ///< replies, units, jobs, bus names, scopes
   std::function<void()> end_of_turns;                  ///< the queue is empty: send what was collected
   std::function<void(RunEnd)> end_run;
+  std::function<void(std::uint8_t)> set_exit_code;     ///< of the run, whenever it ends
   std::function<void()> jobs_done;                     ///< nothing is left to be done
 };
 

@@ -142,8 +142,22 @@ void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
   else post_(event::ExecConfirmed{pid});
 }
 
+bool Executions::user_is_free(const Unit& unit) const {
+  const std::string& user = unit.config.exec_identity->user;
+  for (const UnitId id : engine_->units()) {
+    const Unit* other = engine_->find(id);
+    if (id != unit.id && unitparser::type_has_exec(other->type()) && !is_inactive_or_failed(other->active_state()) &&
+        other->config.exec_identity->user == user)
+      return false;
+  }
+  return true;
+}
+
 void Executions::release(UnitId unit, bool keep_runtime_directories) {
   const Unit* found = engine_->find(unit);
+  // Before the dynamic user is given up: its number is found by its name.
+  if (found != nullptr && found->config.exec_identity->remove_ipc && !found->config.exec_identity->user.empty() && user_is_free(*found))
+    remove_ipc_of(found->config);
   const auto at = held_.find(static_cast<std::uint32_t>(unit));
   if (at != held_.end()) {
     const std::shared_ptr<Held> held = at->second;

@@ -50,6 +50,7 @@ class Executions {
     std::set<UnitId> users;
   };
   std::shared_ptr<Held> held_for(const Unit& unit);
+  [[nodiscard]] bool user_is_free(const Unit& unit) const;
   void watch_confirmation(unitparser::UniqueFd report, pid_t pid);
   void watch_removal(pid_t pid, UnitId unit);
 

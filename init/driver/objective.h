@@ -20,7 +20,6 @@ constexpr std::array<std::string_view, 8> enum_names(std::type_identity<Objectiv
 struct RunEnd {
   Objective objective = Objective::none;
   bool immediately = false;       ///< without stopping or killing anything (…-immediate)
-  std::string reboot_argument;    ///< for the boot loader or firmware
   int exit_code = 0;              ///< of Objective::exit
   std::string new_root;           ///< of switch_root
   std::string new_init;           ///< of switch_root, may be empty

@@ -19,7 +19,10 @@ std::vector<WaitingJob> jobs_to_show(const Engine& engine, MonotonicTime now) {
     if (unit == nullptr || job->state != JobState::running || !job->begin_running.is_set()) continue;
     const Duration since = now - job->begin_running;
     if (since < patience) continue;
-    const MonotonicTime deadline = job->running_deadline;
+    // Whichever ends it first: the job's own limit or the unit's.
+    const MonotonicTime unit_deadline = engine.deadline(unit->id);
+    const bool job_limited = job->running_deadline.is_set() && job->running_deadline < unit_deadline;
+    const MonotonicTime deadline = job_limited ? job->running_deadline : unit_deadline;
     WaitingJob waiting{std::string(unitparser::to_name(job->type)), std::string(unit->description()), since};
     if (deadline.is_set() && !deadline.is_infinite()) waiting.limit = deadline - job->begin_running;
     shown.push_back(std::move(waiting));

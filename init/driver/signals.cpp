@@ -21,7 +21,7 @@ const std::vector<SignalRule>& signal_rules() {
   static const std::vector<SignalRule> rules{
       // signal        action           unit                      mode
       {SIGTERM, reexecute, {}, {}},
-      {SIGINT, start_unit, "ctrl-alt-del.target", irreversibly},
+      {SIGINT, ctrl_alt_del, "ctrl-alt-del.target", irreversibly},
       {SIGWINCH, start_unit, "kbrequest.target", JobMode::replace},
       {SIGPWR, start_unit, "sigpwr.target", JobMode::replace},
       {SIGUSR1, reopen_bus, {}, {}},
@@ -41,12 +41,13 @@ const std::vector<SignalRule>& signal_rules() {
       {SIGRTMIN + 20, show_status_on, {}, {}},
       {SIGRTMIN + 21, show_status_off, {}, {}},
       {SIGRTMIN + 22, log_debug, {}, {}},
-      {SIGRTMIN + 23, log_info, {}, {}},
-      {SIGRTMIN + 24, exit_manager, {}, {}},
-      {SIGRTMIN + 26, log_journal, {}, {}},
+      {SIGRTMIN + 23, log_usual_level, {}, {}},
+      {SIGRTMIN + 24, nothing, {}, {}},  // it ends user managers only
+      {SIGRTMIN + 25, reexecute, {}, {}},
+      {SIGRTMIN + 26, log_usual_target, {}, {}},
       {SIGRTMIN + 27, log_console, {}, {}},
       {SIGRTMIN + 28, log_kmsg, {}, {}},
-      {SIGRTMIN + 29, log_journal, {}, {}},
+      {SIGRTMIN + 29, log_usual_target, {}, {}},
   };
   return rules;
 }

@@ -14,8 +14,10 @@ namespace init {
 enum class SignalAction : std::uint8_t {
   start_unit,        ///< `unit` with `mode`
   reexecute, reload, dump, reopen_bus,
-  show_status_on, show_status_off, log_debug, log_info, log_console, log_journal, log_kmsg,
-  halt_now, poweroff_now, reboot_now, kexec_now, exit_manager,
+  show_status_on, show_status_off, log_debug, log_usual_level, log_console, log_usual_target, log_kmsg,
+  halt_now, poweroff_now, reboot_now, kexec_now,
+  nothing,           ///< taken, so that it does not end us
+  ctrl_alt_del,      ///< pressed at the console: the kernel sends it to us
 };
 struct SignalRule {
   int signal;

@@ -215,7 +215,7 @@ struct Log {
   std::vector<std::pair<std::string, std::string>> fields;  ///< JOB_TYPE=, JOB_RESULT=, MESSAGE_ID=, EXIT_CODE=, …
   Cause cause;
 };
-enum class StatusKind : std::uint8_t { ok, failed, depend, timeout, skipped, assert_, info, none };
+enum class StatusKind : std::uint8_t { ok, failed, depend, timeout, skipped, assert_, none };
 /// A line for the console, "[  OK  ] Started …".
 struct ConsoleStatus {
   StatusKind kind = StatusKind::ok;

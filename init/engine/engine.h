@@ -8,6 +8,7 @@
 #include "init/engine/event.h"
 #include "init/engine/unit.h"
 #include "init/engine/world.h"
+#include "unitparser/config/manager_config.h"
 
 namespace init {
 
@@ -22,6 +23,7 @@ struct EngineOptions {
   unitparser::OomPolicy default_oom_policy = unitparser::OomPolicy::stop;
   Duration default_timer_accuracy = Duration::from_seconds(60);
   bool service_watchdogs = true;
+  unitparser::StatusUnitFormat status_unit_format = unitparser::StatusUnitFormat::combined;  ///< of units in messages
   MonotonicTime userspace_start;        ///< zero of OnStartupSec=
   std::string unmount_program = "/bin/umount";
   std::string mount_program = "/bin/mount";

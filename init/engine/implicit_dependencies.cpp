@@ -7,6 +7,7 @@
 #include "init/engine/loading.h"
 #include "init/machines/machine_types.h"
 #include "unitparser/base/text.h"
+#include "unitparser/load/derived_settings.h"
 
 namespace init {
 namespace {
@@ -78,6 +79,22 @@ bool is_extrinsic(const Core& core, const Unit& unit, const std::string& where) 
          path_is_below(where, "/run/initramfs");
 }
 
+/// What follows another stream adds nothing to what that one needs.
+bool logs_to_journal(unitparser::ExecOutput output) {
+  using unitparser::ExecOutput;
+  return output == ExecOutput::journal || output == ExecOutput::journal_and_console || output == ExecOutput::kmsg ||
+         output == ExecOutput::kmsg_and_console;
+}
+
+/// Whether the unit ever starts a process: only some sockets do.
+bool runs_processes(const Unit& unit) {
+  if (unit.name.text() == "-.mount") return false;  // the root is mounted before there is anybody to do it
+  if (unit.type() != UnitType::socket) return unitparser::type_has_exec(unit.type());
+  const auto& socket = *unit.config.socket;
+  return !socket.exec_start_pre.empty() || !socket.exec_start_post.empty() || !socket.exec_stop_pre.empty() ||
+         !socket.exec_stop_post.empty();
+}
+
 void add_exec_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   const UnitConfig& config = unit.config;
   if (core.options.user_manager) return;
@@ -85,12 +102,11 @@ void add_exec_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
     draw.named({after}, "systemd-tmpfiles-setup.service");
     draw.named({wants, after}, "tmp.mount");
   }
-  using unitparser::ExecOutput;
-  const auto to_journal = [](ExecOutput output) {
-    return output == ExecOutput::journal || output == ExecOutput::journal_and_console || output == ExecOutput::kmsg ||
-           output == ExecOutput::kmsg_and_console || output == ExecOutput::inherit;
-  };
-  if (to_journal(config.exec_streams->standard_output) || to_journal(config.exec_streams->standard_error))
+  using unitparser::DirectoryKind;
+  for (DirectoryKind kind : {DirectoryKind::state, DirectoryKind::cache, DirectoryKind::logs})
+    if (!config.exec_provided->directories[static_cast<std::size_t>(kind)].directories.empty())
+      draw.named({after}, "systemd-remount-fs.service");  // it makes the file system that /var may lie on writable
+  if (logs_to_journal(config.exec_streams->standard_output) || logs_to_journal(config.exec_streams->standard_error))
     draw.named({after}, "systemd-journald.socket");
   if (!config.exec_logging->log_namespace.empty()) {
     const std::string space = unitparser::escape_name(config.exec_logging->log_namespace);
@@ -107,7 +123,8 @@ void add_exec_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 void add_slice_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   if (!unitparser::type_has_cgroup(unit.type())) return;
   std::string slice = unit.config.resource_basics->slice;
-  if (unit.type() == UnitType::slice || slice.empty()) slice = default_slice(core, unit);
+  if (unit.type() == UnitType::slice || slice.empty())
+    slice = unitparser::default_slice(unit.config, unit.name, core.options.user_manager ? unitparser::ManagerScope::user : unitparser::ManagerScope::system);
   auto name = slice.empty() ? Result<UnitName>(fail(ErrorCode::not_found, "")) : UnitName::parse(slice);
   unit.slice = UnitId::none;
   if (!name || name->type() != UnitType::slice) return;
@@ -262,23 +279,6 @@ void add_users_of_mount(Core& core, Unit& mount) {
 
 }  // namespace
 
-std::string default_slice(const Core& core, const Unit& unit) {
-  if (!unitparser::type_has_cgroup(unit.type()) || unit.name.text() == "-.slice") return {};
-  if (unit.type() == UnitType::slice) {
-    auto parent = unitparser::parent_slice(unit.name);
-    return parent ? parent->text() : std::string();
-  }
-  if (unit.name.text() == "init.scope") return "-.slice";
-  if (unit.type() == UnitType::mount) {
-    const std::string where = mount_point_of(unit);
-    if (where == "/" || is_api_path(where)) return "-.slice";
-  }
-  const std::string base = core.options.user_manager ? "app" : "system";
-  if (unit.name.form() == unitparser::NameForm::instance)
-    return base + "-" + unitparser::escape_name(std::string(unit.name.prefix())) + ".slice";
-  return base + ".slice";
-}
-
 std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, const Unit& unit) {
   const UnitConfig& config = unit.config;
   std::vector<std::pair<std::string, Origin>> paths = config.unit->requires_mounts_for;
@@ -333,7 +333,7 @@ void add_file_dependencies(Core& core, Unit& unit) {
 void add_implicit_dependencies(Core& core, Unit& unit) {
   EdgeDrawer draw(core, unit, EdgeSource::default_);
   add_slice_dependencies(core, unit, draw);
-  if (unitparser::type_has_exec(unit.type())) add_exec_dependencies(core, unit, draw);
+  if (runs_processes(unit)) add_exec_dependencies(core, unit, draw);
   add_required_mounts(core, unit);
   switch (unit.type()) {
     case UnitType::service: add_service_dependencies(core, unit, draw); break;

@@ -13,8 +13,6 @@ void add_implicit_dependencies(Core& core, Unit& unit);
 void add_target_ordering(Core& core, Unit& unit);
 /// Takes the unit's paths out of the index of RequiresMountsFor=.
 void forget_required_mounts(Core& core, UnitId unit);
-/// The slice that holds the unit if it does not say one; empty for types without a group and for -.slice.
-[[nodiscard]] std::string default_slice(const Core& core, const Unit& unit);
 /// The paths that need mounts for this unit, RequiresMountsFor= and implicit ones.
 [[nodiscard]] std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, const Unit& unit);
 

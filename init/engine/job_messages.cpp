@@ -36,9 +36,11 @@ Words words_of(const Unit& unit) {
   return {};
 }
 
-std::string unit_text(const Unit& unit) {
+std::string unit_text(const Core& core, const Unit& unit) {
+  using unitparser::StatusUnitFormat;
   const std::string_view description = unit.description();
-  if (description == unit.name.text()) return unit.name.text();
+  if (description == unit.name.text() || core.options.status_unit_format == StatusUnitFormat::name) return unit.name.text();
+  if (core.options.status_unit_format == StatusUnitFormat::description) return std::string(description);
   return fmt::format("{} - {}", unit.name.text(), description);
 }
 
@@ -66,9 +68,8 @@ std::string condition_text(const Unit& unit) {
   return {};
 }
 
-void say(Core& core, const Unit& unit, int priority, effect::StatusKind kind, std::string text,
-         std::vector<std::pair<std::string, std::string>> fields, const Job& job) {
-  if (kind != effect::StatusKind::none) core.emit(effect::ConsoleStatus{kind, unit.id, text});
+void log_job(Core& core, const Unit& unit, int priority, std::string text, std::vector<std::pair<std::string, std::string>> fields,
+             const Job& job) {
   effect::Log line;
   line.priority = priority;
   line.unit = unit.id;
@@ -78,15 +79,20 @@ void say(Core& core, const Unit& unit, int priority, effect::StatusKind kind, st
   core.emit(std::move(line));
 }
 
+/// What begins has no mark on the console yet.
+void say_begin(Core& core, const Unit& unit, const std::string& text, std::string_view message_id, const Job& job) {
+  core.emit(effect::ConsoleStatus{effect::StatusKind::none, unit.id, text});
+  log_job(core, unit, 6, text, fields_of(job, message_id), job);
+}
+
 struct EndText {
   int priority = 6;
   effect::StatusKind kind = effect::StatusKind::none;
   std::string text;
 };
 
-EndText start_end(const Unit& unit, JobResult result) {
-  const std::string name = unit_text(unit);
-  const bool target = unit.type() == UnitType::target;
+EndText start_end(const Core& core, const Unit& unit, JobResult result) {
+  const std::string name = unit_text(core, unit);
   using effect::StatusKind;
   switch (result) {
     case JobResult::done: return {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).started, name)};
@@ -101,7 +107,6 @@ EndText start_end(const Unit& unit, JobResult result) {
     case JobResult::invalid:
     case JobResult::canceled: break;
   }
-  static_cast<void>(target);
   return {};
 }
 
@@ -112,9 +117,7 @@ void announce_job_begin(Core& core, Unit& unit, const Job& job) {
   const bool start = job.type == JobType::start;
   const bool stop = job.type == JobType::stop || job.type == JobType::restart;
   if (job.type == JobType::reload) {
-    say(core, unit, 6, effect::StatusKind::info, fmt::format("Reloading {}...", unit_text(unit)),
-        fields_of(job, id_reloading), job);
-    return;
+    return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
   }
   if ((!start && !stop) || unit.type() == UnitType::device) return;
   // What is there already, or will be refused, is not said to begin.
@@ -124,15 +127,14 @@ void announce_job_begin(Core& core, Unit& unit, const Job& job) {
   const std::string_view verb = start ? words.starting : words.stopping;
   if (verb.empty()) return;
   if (start) return;  // said by start_unit, after conditions and limits
-  say(core, unit, 6, effect::StatusKind::info, fmt::format("{} {}...", verb, unit_text(unit)), fields_of(job, id_stopping), job);
+  say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), id_stopping, job);
 }
 
 void announce_start(Core& core, Unit& unit) {
   const Job* job = core.jobs.find(unit.job);
   const Words words = words_of(unit);
   if (job == nullptr || job->type != JobType::start || words.starting.empty() || unit.type() == UnitType::device) return;
-  say(core, unit, 6, effect::StatusKind::info, fmt::format("{} {}...", words.starting, unit_text(unit)),
-      fields_of(*job, id_starting), *job);
+  say_begin(core, unit, fmt::format("{} {}...", words.starting, unit_text(core, unit)), id_starting, *job);
 }
 
 void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already) {
@@ -144,13 +146,14 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
       if (result == JobResult::done && (!unit.runtime.condition_result) && !already &&
           is_inactive_or_failed(unit.active_state())) {
         const std::string unmet = condition_text(unit);
-        end = {6, StatusKind::info,
-               unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(unit))
-                             : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(unit), unmet)};
+        // Not a word on the console about what did nothing.
+        end = {6, StatusKind::none,
+               unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))
+                             : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(core, unit), unmet)};
         break;
       }
       if (already && result == JobResult::done) return;
-      end = start_end(unit, result);
+      end = start_end(core, unit, result);
       if (result == JobResult::done) id = id_started;
       if (result == JobResult::failed && end.kind == StatusKind::failed)
         core.emit(effect::ConsoleStatus{StatusKind::none, unit.id,
@@ -162,27 +165,28 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
       if (already) return;
       id = id_stopped;
       if (result == JobResult::done)
-        end = {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).stopped, unit_text(unit))};
+        end = {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).stopped, unit_text(core, unit))};
       else if (result == JobResult::timeout)
-        end = {4, StatusKind::timeout, fmt::format("Timed out stopping {}.", unit_text(unit))};
+        end = {4, StatusKind::timeout, fmt::format("Timed out stopping {}.", unit_text(core, unit))};
       else if (result == JobResult::failed)
-        end = {4, StatusKind::failed, fmt::format("Stopping {} failed.", unit_text(unit))};
+        end = {4, StatusKind::failed, fmt::format("Stopping {} failed.", unit_text(core, unit))};
       break;
     case JobType::reload:
       id = id_reloaded;
       if (result == JobResult::done)
-        end = {6, StatusKind::ok, fmt::format("Reloaded {}.", unit_text(unit))};
+        end = {6, StatusKind::ok, fmt::format("Reloaded {}.", unit_text(core, unit))};
       else if (result == JobResult::failed)
-        end = {3, StatusKind::failed, fmt::format("Reload failed for {}.", unit_text(unit))};
+        end = {3, StatusKind::failed, fmt::format("Reload failed for {}.", unit_text(core, unit))};
       else if (result == JobResult::timeout)
-        end = {3, StatusKind::timeout, fmt::format("Timed out reloading {}.", unit_text(unit))};
+        end = {3, StatusKind::timeout, fmt::format("Timed out reloading {}.", unit_text(core, unit))};
       break;
     default: return;
   }
   if (end.text.empty()) return;
   auto fields = fields_of(job, id);
   fields.emplace_back("JOB_RESULT", std::string(unitparser::to_name(result)));
-  say(core, unit, end.priority, end.kind, std::move(end.text), std::move(fields), job);
+  if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
+  log_job(core, unit, end.priority, std::move(end.text), std::move(fields), job);
   if (result != JobResult::done && (result == JobResult::failed || result == JobResult::timeout ||
                                     result == JobResult::dependency))
     log_unit(core, unit, 5,

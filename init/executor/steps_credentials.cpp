@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "init/executor/context.h"
 
@@ -20,27 +21,33 @@ namespace {
 constexpr std::size_t credential_bytes_max = 1U << 20U;   // documented limit of all credentials together
 constexpr std::size_t credential_name_max = 255;
 
-/// Fills the folder.
+/// Collects what there is, and writes it out.
 class Store {
  public:
-  Store(Context& context, std::string folder) : context_(context), folder_(std::move(folder)) {}
+  explicit Store(Context& context) : context_(context) {}
 
+  /// The first source named wins.
   Done put(const std::string& id, const std::string& data) {
     total_ += id.size() + data.size();
     if (total_ > credential_bytes_max) return unitparser::fail_errno(E2BIG, "Credentials are too big");
-    const std::string path = folder_ + "/" + id;
-    UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400));
-    if (!fd && errno == EEXIST) return {};  // the first source named wins
-    if (!fd) return failed("Failed to create credential " + id);
-    if (::write(fd.get(), data.data(), data.size()) != static_cast<ssize_t>(data.size()))
-      return failed("Failed to write credential " + id);
-    const uid_t uid = context_.user.uid;
-    if (uid != static_cast<uid_t>(-1) && uid != 0 && ::fchown(fd.get(), uid, static_cast<gid_t>(-1)) < 0)
-      return failed("Failed to give away credential " + id);
+    found_.try_emplace(id, data);
     return {};
   }
 
-  [[nodiscard]] bool has(const std::string& id) const { return ::access((folder_ + "/" + id).c_str(), F_OK) == 0; }
+  [[nodiscard]] bool has(const std::string& id) const { return found_.contains(id); }
+
+  Done write(const std::string& folder) const {
+    const uid_t uid = context_.user.uid;
+    for (const auto& [id, data] : found_) {
+      UniqueFd fd(::open((folder + "/" + id).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400));
+      if (!fd) return failed("Failed to create credential " + id);
+      if (::write(fd.get(), data.data(), data.size()) != static_cast<ssize_t>(data.size()))
+        return failed("Failed to write credential " + id);
+      if (uid != static_cast<uid_t>(-1) && uid != 0 && ::fchown(fd.get(), uid, static_cast<gid_t>(-1)) < 0)
+        return failed("Failed to give away credential " + id);
+    }
+    return {};
+  }
 
   Done load(const unitparser::CredentialSource& source) {
     if (source.encrypted) return unitparser::fail_errno(EOPNOTSUPP, "Encrypted credentials cannot be read by this build");
@@ -116,7 +123,7 @@ class Store {
   }
 
   Context& context_;
-  std::string folder_;
+  std::map<std::string, std::string> found_;
   std::size_t total_ = 0;
 };
 
@@ -135,17 +142,18 @@ Done step_credentials(Context& context) {
   if (is_filled(plan.directory)) return {};
   TRY(make_parents(plan.directory.substr(0, plan.directory.rfind('/'))));
   if (::mkdir(plan.directory.c_str(), 0700) < 0 && errno != EEXIST) return failed("Failed to create " + plan.directory);
-  constexpr unsigned long flags = MS_NODEV | MS_NOEXEC | MS_NOSUID;
-  const bool mounted = ::mount("ramfs", plan.directory.c_str(), "ramfs", flags, "mode=0700") == 0 ||
-                       ::mount("tmpfs", plan.directory.c_str(), "tmpfs", flags, "mode=0700,size=1m") == 0;
-  if (!mounted) context.log.warning("Credentials cannot have a file system of their own, using a plain directory", errno);
-  Store store(context, plan.directory);
+  Store store(context);
   for (const auto& source : plan.load) TRY(store.load(source));
   for (const auto& set : plan.set) {
     if (store.has(set.id)) continue;
     if (set.encrypted) return unitparser::fail_errno(EOPNOTSUPP, "Encrypted credentials cannot be read by this build");
     TRY(store.put(set.id, set.data));
   }
+  constexpr unsigned long flags = MS_NODEV | MS_NOEXEC | MS_NOSUID;
+  const bool mounted = ::mount("ramfs", plan.directory.c_str(), "ramfs", flags, "mode=0700") == 0 ||
+                       ::mount("tmpfs", plan.directory.c_str(), "tmpfs", flags, "mode=0700,size=1m") == 0;
+  if (!mounted) context.log.warning("Credentials cannot have a file system of their own, using a plain directory", errno);
+  TRY(store.write(plan.directory));
   if (context.user.uid != static_cast<uid_t>(-1) && context.user.uid != 0 &&
       (::chmod(plan.directory.c_str(), 0500) < 0 || ::chown(plan.directory.c_str(), context.user.uid, static_cast<gid_t>(-1)) < 0))
     return failed("Failed to give away " + plan.directory);

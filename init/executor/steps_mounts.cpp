@@ -418,6 +418,11 @@ Done enter_root(const std::string& root) {
 
 }  // namespace
 
+static bool uses_selinux() {
+  // The kernel may have it, and its file system be mounted, without anybody having configured it.
+  return ::access("/sys/fs/selinux/enforce", F_OK) == 0 && ::access("/etc/selinux/config", F_OK) == 0;
+}
+
 Done step_mount_namespace(Context& context) {
   const init::MountPlan& plan = context.plan.mounts;
   context.log.open();  // its paths may be out of reach afterwards
@@ -429,7 +434,7 @@ Done step_mount_namespace(Context& context) {
     return {};
   }
   if (::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) < 0) return failed_at("/");
-  if (plan.no_suid && ::access("/sys/fs/selinux/enforce", F_OK) < 0) {  // with SELinux it would bar domain transitions
+  if (plan.no_suid && !uses_selinux()) {  // there it would bar domain transitions
     mount_attr no_suid{};
     no_suid.attr_set = MOUNT_ATTR_NOSUID;
     if (::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &no_suid, sizeof no_suid) < 0) return failed_at("/");

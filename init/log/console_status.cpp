@@ -1,6 +1,7 @@
 // Formatting and writing of status lines. [os]
 #include "init/log/console_status.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -31,7 +32,6 @@ Mark mark_of(effect::StatusKind kind) {
     case effect::StatusKind::timeout: return {" TIME ", "\x1b[0;1;31m"};
     case effect::StatusKind::skipped: return {" SKIP ", "\x1b[0;1;33m"};
     case effect::StatusKind::assert_: return {"ASSERT", "\x1b[0;1;33m"};
-    case effect::StatusKind::info: return {" INFO ", "\x1b[0;1;37m"};
     case effect::StatusKind::none: break;
   }
   return {"      ", ""};
@@ -48,6 +48,16 @@ std::string whole_seconds(unitparser::Duration duration) {
   return duration.is_infinite() ? "no limit"
                                 : unitparser::format_duration(unitparser::Duration::from_seconds(duration.usec() / 1'000'000),
                                                               unitparser::Duration::from_seconds(1));
+}
+
+/// Agents that ask for passwords leave a file for each question.
+bool somebody_types_a_password() {
+  DIR* questions = ::opendir("/run/systemd/ask-password");
+  if (questions == nullptr) return false;
+  bool found = false;
+  while (const dirent* entry = ::readdir(questions)) found = found || std::string_view(entry->d_name).starts_with("ask.");
+  ::closedir(questions);
+  return found;
 }
 
 bool terminal_is_dumb() {
@@ -84,9 +94,8 @@ std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::
 void StatusConsole::show(const effect::ConsoleStatus& status) {
   const bool bad = status.kind == effect::StatusKind::failed || status.kind == effect::StatusKind::depend ||
                    status.kind == effect::StatusKind::timeout || status.kind == effect::StatusKind::assert_;
-  if (mode_ == ShowStatus::no) return;
-  if (mode_ == ShowStatus::error && !bad) return;
-  if (mode_ == ShowStatus::automatic && !made_loud_) {
+  if (mode_ == ShowStatus::no || (mode_ == ShowStatus::error && !bad) || !is_ours_()) return;
+  if (mode_ == ShowStatus::auto_ && !made_loud_) {
     if (!bad) return;
     made_loud_ = true;
   }
@@ -97,7 +106,7 @@ void StatusConsole::show(const effect::ConsoleStatus& status) {
 
 void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
   if (mode_ == ShowStatus::no || mode_ == ShowStatus::error) return;
-  if (jobs.empty()) {
+  if (jobs.empty() || !is_ours_() || somebody_types_a_password()) {
     if (waiting_shown_) write("\r\x1b[K");
     waiting_shown_ = false;
     return;

@@ -1,13 +1,16 @@
 // ConsoleStatus: the lines of a boot on the console, "[  OK  ] Started …", and what is being waited for. [os]
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "init/boot/boot_options.h"
 #include "init/engine/effect.h"
+#include "unitparser/config/manager_config.h"
 
 namespace init {
+
+using unitparser::ShowStatus;
 
 /// One running job that somebody at the console might wonder about.
 struct WaitingJob {
@@ -26,6 +29,9 @@ struct WaitingJob {
 /// Writes to /dev/console without waiting on it for long. Knows when to be silent.
 class StatusConsole {
  public:
+  /// `is_ours`: whether the machine is going up or down and no unit has the console as its terminal. Otherwise it belongs to
+  /// whoever is logged in there.
+  explicit StatusConsole(std::function<bool()> is_ours) : is_ours_(std::move(is_ours)) {}
   void set_mode(ShowStatus mode) { mode_ = mode; }
   [[nodiscard]] ShowStatus mode() const { return mode_; }
   /// Mode "auto" becomes "yes" for good when something failed or is slow, as systemd.show_status=auto has it.
@@ -35,6 +41,7 @@ class StatusConsole {
 
  private:
   void write(std::string text);
+  std::function<bool()> is_ours_;
   ShowStatus mode_ = ShowStatus::yes;
   bool made_loud_ = false;        ///< auto has become yes
   bool waiting_shown_ = false;    ///< the last line is a waiting line, to be overwritten

@@ -3,12 +3,14 @@
 
 #include <endian.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 namespace init {
 namespace {
@@ -32,15 +34,34 @@ void append_field(std::string& datagram, std::string_view name, std::string_view
   datagram += '\n';
 }
 
+/// "[    3.141592] ", as the kernel writes in front of its own messages.
+std::string seconds_since_boot() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return fmt::format("[{:5d}.{:06d}] ", now.tv_sec, now.tv_nsec / 1000);
+}
+
+std::string_view colour_of(int priority) {
+  if (priority <= 3) return "\x1b[0;1;31m";
+  if (priority == 4) return "\x1b[0;1;33m";
+  return priority == 5 ? "\x1b[0;1;39m" : "";
+}
+
 }  // namespace
 
 void LogSink::write(const LogRecord& record) {
   if (record.priority > max_priority_) return;
   bool written = false;
   switch (target_) {
+    // The journal takes what goes to syslog, and hands it on.
+    case LogTarget::auto_:
+    case LogTarget::syslog:
+    case LogTarget::syslog_or_kmsg:
+    case LogTarget::journal:
     case LogTarget::journal_or_kmsg: written = write_journal(record) || write_kmsg(record); break;
     case LogTarget::kmsg: written = write_kmsg(record); break;
-    case LogTarget::console: written = write_console(record); break;
+    case LogTarget::console:
+    case LogTarget::console_prefixed: written = write_console(record); break;
     case LogTarget::null: written = true; break;
   }
   if (!written) ++lost_;
@@ -87,9 +108,19 @@ bool LogSink::write_kmsg(const LogRecord& record) {
 }
 
 bool LogSink::write_console(const LogRecord& record) {
+  // What begins and ends is told there by status lines already, or shall not be told.
+  for (const auto& [name, value] : record.fields)
+    if (name == "JOB_ID") return true;
   const unitparser::UniqueFd console(::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!console) return false;
-  const std::string line = record.message + "\n";
+  std::string line;
+  if (target_ == LogTarget::console_prefixed) line += "<" + std::to_string(record.priority) + ">";
+  if (console_time_) line += seconds_since_boot();
+  const std::string_view colour = console_colour_ ? colour_of(record.priority) : std::string_view();
+  line += colour;
+  line += record.message;
+  if (!colour.empty()) line += "\x1b[0m";
+  line += "\r\n";
   return ::write(console.get(), line.data(), line.size()) >= 0;
 }
 

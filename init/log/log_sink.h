@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "unitparser/base/fd.h"
+#include "unitparser/config/manager_config.h"
 
 namespace init {
 
-enum class LogTarget : unsigned char { journal_or_kmsg, kmsg, console, null };
+using unitparser::LogTarget;
 
 /// One message with its fields; `priority` as in syslog(3), 0 to 7.
 struct LogRecord {
@@ -25,6 +26,8 @@ class LogSink {
  public:
   void set_target(LogTarget target) { target_ = target; }
   [[nodiscard]] LogTarget target() const { return target_; }
+  /// Whether lines on the console carry colours (LogColor=) and the time (LogTime=).
+  void set_console_style(bool colour, bool time) { console_colour_ = colour, console_time_ = time; }
   /// Messages of a lower urgency (a higher number) are dropped.
   void set_max_priority(int priority) { max_priority_ = priority; }
   [[nodiscard]] int max_priority() const { return max_priority_; }
@@ -44,6 +47,8 @@ class LogSink {
   unitparser::UniqueFd kmsg_;
   LogTarget target_ = LogTarget::journal_or_kmsg;
   int max_priority_ = 6;
+  bool console_colour_ = true;
+  bool console_time_ = false;
   std::uint64_t lost_ = 0;
 };
 

@@ -76,6 +76,7 @@ std::vector<std::string> environment_of(const Core& core, const Unit& unit, Serv
   const ServiceRuntime& rt = runtime_of(unit);
   std::vector<std::string> environment;
   if (rt.main.process.pid > 0) environment.push_back(fmt::format("MAINPID={}", rt.main.process.pid));
+  if (!unit.config.service->pid_file.empty()) environment.push_back("PIDFILE=" + unit.config.service->pid_file);
   if (kind == ServiceCommandKind::stop || kind == ServiceCommandKind::stop_post) {
     environment.push_back(fmt::format("SERVICE_RESULT={}", unitparser::to_name(rt.result)));
     if (rt.main.status.pid > 0 && rt.main.status.code != 0) {

@@ -254,7 +254,10 @@ ServiceState enter_service_running(ServiceContext& c) {
   return config_of(c).remain_after_exit ? exited : stop;
 }
 
-ServiceState enter_service_exited(ServiceContext&) { return exited; }
+ServiceState enter_service_exited(ServiceContext& c) {
+  if (!service_group_alive(c)) release_cgroup(c.core, c.unit);  // else the kernel tells when its last process is gone
+  return exited;
+}
 
 /// Looks anew whether a running service still is one.
 static ServiceState reconsider_running(ServiceContext& c) { return enter_service_running(c); }
@@ -424,7 +427,7 @@ ServiceState service_final_control_done(ServiceContext& c) {
 }
 ServiceState service_stopping_cgroup_empty(ServiceContext& c) { return nobody_left(c) ? stop_post : c.rt.state; }
 ServiceState service_final_cgroup_empty(ServiceContext& c) { return nobody_left(c) ? dead : c.rt.state; }
-ServiceState service_dead_cgroup_empty(ServiceContext& c) {
+ServiceState service_release_cgroup(ServiceContext& c) {
   release_cgroup(c.core, c.unit);
   return c.rt.state;
 }

@@ -89,7 +89,7 @@ ServiceState service_start_post_cgroup_empty(ServiceContext& c);
 ServiceState service_running_cgroup_empty(ServiceContext& c);
 ServiceState service_stopping_cgroup_empty(ServiceContext& c);
 ServiceState service_final_cgroup_empty(ServiceContext& c);
-ServiceState service_dead_cgroup_empty(ServiceContext& c);
+ServiceState service_release_cgroup(ServiceContext& c);
 ServiceState service_oom_starting(ServiceContext& c);
 ServiceState service_oom_up(ServiceContext& c);
 ServiceState service_oom_stopping(ServiceContext& c);

@@ -79,8 +79,8 @@ constexpr std::array rules{
     R{in(running), in(E::cgroup_empty), service_running_cgroup_empty},
     R{dying, in(E::cgroup_empty), service_stopping_cgroup_empty},
     R{in(stop_post) | final_, in(E::cgroup_empty), service_final_cgroup_empty},
-    R{resting, in(E::cgroup_empty), service_dead_cgroup_empty},
-    R{in(condition, start_pre, exited, reload, stop, auto_restart, cleaning), in(E::cgroup_empty), service_ignore},
+    R{resting | in(exited), in(E::cgroup_empty), service_release_cgroup},
+    R{in(condition, start_pre, reload, stop, auto_restart, cleaning), in(E::cgroup_empty), service_ignore},
 
     R{starting_up | in(stop, reload), in(E::out_of_memory), service_oom_starting},
     R{in(running, exited), in(E::out_of_memory), service_oom_up},

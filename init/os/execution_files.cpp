@@ -17,6 +17,9 @@
 #include <cstring>
 #include <vector>
 
+#include "init/os/accounts.h"
+#include "init/os/ipc_objects.h"
+
 namespace init {
 namespace {
 
@@ -127,6 +130,24 @@ unitparser::Result<pid_t> remove_managed_directories(const unitparser::UnitConfi
     paths.insert(paths.end(), more.begin(), more.end());
   }
   return remove_trees(paths);
+}
+
+void remove_ipc_of(const unitparser::UnitConfig& config) {
+  const std::string& user = config.exec_identity->user;
+  const std::string& group = config.exec_identity->group;
+  // Dynamic users stand in no file; the executor leaves a link with the number.
+  char number[16] = {};
+  const std::string link = "/run/systemd/dynamic-uid/direct:" + user;
+  if (config.exec_identity->dynamic_user && ::readlink(link.c_str(), number, sizeof number - 1) < 0) number[0] = '\0';
+  const auto uid = find_user(number[0] != '\0' ? std::string(number) : user);
+  if (!uid || *uid == 0) return;
+  auto gid = config.exec_identity->dynamic_user ? unitparser::Result<gid_t>(static_cast<gid_t>(*uid))
+             : group.empty()                    ? find_primary_group(user)
+                                                : find_group(group);
+  const pid_t pid = ::fork();
+  if (pid != 0) return;
+  remove_ipc_objects(*uid, gid.value_or(0));
+  ::_exit(0);
 }
 
 UniqueFd open_pidfd(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }

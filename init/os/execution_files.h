@@ -20,6 +20,8 @@ void remove_runtime_directories(const unitparser::UnitConfig& config, const Syst
 /// Removes the folders of the kinds in `what` (bits by DirectoryKind) in a child of its own; returns its pid.
 [[nodiscard]] unitparser::Result<pid_t> remove_managed_directories(const unitparser::UnitConfig& config,
                                                                    const SystemFacts& facts, std::uint32_t what);
+/// Removes the IPC objects of the unit's user (RemoveIPC=), in a child of its own.
+void remove_ipc_of(const unitparser::UnitConfig& config);
 [[nodiscard]] unitparser::UniqueFd open_pidfd(pid_t pid);
 
 /// /run/systemd/units/{invocation:,log-level-max:,log-extra-fields:,log-rate-limit-interval:,log-rate-limit-burst:}UNIT,

@@ -16,7 +16,7 @@ extern char** environ;
 
 namespace init::shutdown {
 
-void run_shutdown_hooks(const std::string& verb) {
+void run_shutdown_hooks(const std::string& verb, const Pulse& pulse) {
   std::set<pid_t> running;
   std::set<std::string> seen;
   for (const char* folder : {"/usr/lib/systemd/system-shutdown", "/lib/systemd/system-shutdown"}) {
@@ -45,6 +45,7 @@ void run_shutdown_hooks(const std::string& verb) {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
     if (running.empty() || now.tv_sec - start.tv_sec >= 90) break;
+    pulse();
     const timespec pause{1, 0};
     ::sigtimedwait(&child, nullptr, &pause);
   }

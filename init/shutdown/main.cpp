@@ -1,6 +1,6 @@
 // The last program of a boot, executed by PID 1 in its own place: kills what is left, unmounts everything, ends. [os]
 //
-// shutdown VERB [--timeout=SECONDS] [--exit-code=N]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
+// shutdown VERB [--timeout=SECONDS] [--exit-code=N] [--watchdog=DEVICE]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
 // systemd-shutdown(8): SIGTERM, SIGKILL, then again and again unmount, swap off and detach until nothing moves any more,
 // the programs of system-shutdown, then the initrd's shutdown program if there is one, then the kernel.
 #include <dirent.h>
@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -22,17 +23,22 @@
 #include <string_view>
 #include <vector>
 
+#include "init/os/watchdog.h"
 #include "init/shutdown/hooks.h"
 #include "init/shutdown/processes.h"
 #include "init/shutdown/storage.h"
+#include "unitparser/base/fd.h"
 
 namespace init::shutdown {
 namespace {
+
+using unitparser::UniqueFd;
 
 struct Options {
   std::string verb = "poweroff";
   unsigned timeout_seconds = 10;
   int exit_code = 0;
+  const char* watchdog = nullptr;   ///< device to ping while it takes long
 };
 
 Options parse(int argc, char** argv) {
@@ -41,15 +47,17 @@ Options parse(int argc, char** argv) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--timeout=")) options.timeout_seconds = static_cast<unsigned>(std::atoi(argv[i] + 10));
     else if (argument.starts_with("--exit-code=")) options.exit_code = std::atoi(argv[i] + 12);
+    else if (argument.starts_with("--watchdog=")) options.watchdog = argv[i] + 11;
     else if (!argument.starts_with("-")) options.verb = argument;
   }
   return options;
 }
 
 /// Storage may depend on storage (a loop file on a mount, a mount on a loop device): repeat while something moves.
-bool release_storage() {
+bool release_storage(const Pulse& pulse) {
   constexpr int rounds_max = 50;
   for (int round = 0; round < rounds_max; ++round) {
+    pulse();
     const StorageRound result = release_storage_once();
     if (result.left == 0) return true;
     if (!result.changed) break;
@@ -65,11 +73,22 @@ void hand_over_to_initrd(const Options& options) {
   ::execl(path.c_str(), path.c_str(), options.verb.c_str(), static_cast<char*>(nullptr));
 }
 
+/// Reboots, into what the boot loader or firmware shall do next when somebody left that in a file; and plainly otherwise.
+void reboot_with_argument() {
+  const UniqueFd fd(::open("/run/systemd/reboot-param", O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  std::array<char, 256> argument{};
+  ssize_t size = fd ? ::read(fd.get(), argument.data(), argument.size() - 1) : 0;
+  while (size > 0 && argument[static_cast<std::size_t>(size) - 1] == '\n') argument[static_cast<std::size_t>(--size)] = 0;
+  if (size > 0)
+    ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_RESTART2, argument.data());
+  ::reboot(RB_AUTOBOOT);
+}
+
 [[noreturn]] void end(const Options& options, bool in_container) {
   ::sync();
   if (options.verb == "exit") ::_exit(options.exit_code);
   if (options.verb == "kexec") ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
-  if (options.verb == "reboot" || options.verb == "kexec") ::reboot(RB_AUTOBOOT);
+  if (options.verb == "reboot" || options.verb == "kexec") reboot_with_argument();
   else if (options.verb == "halt") ::reboot(RB_HALT_SYSTEM);
   else ::reboot(RB_POWER_OFF);
   // Refused inside a container without CAP_SYS_BOOT: leaving ends the container.
@@ -90,10 +109,14 @@ int run(int argc, char** argv) {
   const int console = ::open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
   if (console >= 0) ::dup2(console, STDERR_FILENO);
 
-  end_all_processes(options.timeout_seconds);
+  // PID 1 left the hardware watchdog armed: whatever hangs from here on, the machine ends.
+  const auto watchdog = make_watchdog_device();
+  const bool armed = options.watchdog != nullptr && watchdog->open(options.watchdog).has_value();
+  const Pulse pulse = [&] { if (armed) watchdog->ping(); };
+  end_all_processes(options.timeout_seconds, pulse);
   bool clean = true;
-  if (!in_container) clean = release_storage();
-  run_shutdown_hooks(options.verb);
+  if (!in_container) clean = release_storage(pulse);
+  run_shutdown_hooks(options.verb, pulse);
   if (!in_container) {
     hand_over_to_initrd(options);
     if (!clean) report_storage_left();

@@ -50,7 +50,7 @@ std::uint64_t now_msec() {
 }
 
 /// Reaps until nobody is left to wait for or the time is over. SIGCHLD is blocked and waited for.
-void wait_until_gone(unsigned timeout_seconds) {
+void wait_until_gone(unsigned timeout_seconds, const Pulse& pulse) {
   const std::uint64_t deadline = now_msec() + timeout_seconds * 1000ULL;
   sigset_t child;
   ::sigemptyset(&child);
@@ -59,6 +59,7 @@ void wait_until_gone(unsigned timeout_seconds) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) {
     }
     if (signal_all(0) == 0) return;
+    pulse();
     const std::uint64_t now = now_msec();
     if (now >= deadline) return;
     // Processes that are not our children do not tell us: look again at least every 100 ms.
@@ -69,12 +70,12 @@ void wait_until_gone(unsigned timeout_seconds) {
 
 }  // namespace
 
-void end_all_processes(unsigned timeout_seconds) {
+void end_all_processes(unsigned timeout_seconds, const Pulse& pulse) {
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_BLOCK, &all, nullptr);
-  if (signal_all(SIGTERM) > 0) wait_until_gone(timeout_seconds);
-  if (signal_all(SIGKILL) > 0) wait_until_gone(timeout_seconds);
+  if (signal_all(SIGTERM) > 0) wait_until_gone(timeout_seconds, pulse);
+  if (signal_all(SIGKILL) > 0) wait_until_gone(timeout_seconds, pulse);
 }
 
 }  // namespace init::shutdown

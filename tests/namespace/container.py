@@ -29,7 +29,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWNS, _CLONE_NEWCGROUP, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT, _MS_BIND = 1, 2, 4, 8, 32, 4096
-_MS_REC, _MS_PRIVATE, _MNT_DETACH = 16384, 1 << 18, 2
+_MS_REC, _MS_PRIVATE, _MS_SHARED, _MNT_DETACH = 16384, 1 << 18, 1 << 20, 2
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP = 1, 24
 _SYS_PIVOT_ROOT = {'x86_64': 155, 'aarch64': 41}[os.uname().machine]
 # By number, as in capability.h: what would reach the host's kernel: SYS_MODULE SYS_RAWIO SYS_PACCT SYS_TIME
@@ -191,6 +191,7 @@ class Container(Machine):
         _check(_libc.syscall(_SYS_PIVOT_ROOT, b'.', b'.'), 'pivot_root')    # the old root is stacked on top
         _check(_libc.umount2(b'.', _MNT_DETACH), 'umount2')
         os.chdir('/')
+        _mount(None, '/', None, _MS_REC | _MS_SHARED)      # as container managers leave it: credentials are mounted in a namespace
         for capability in _DROPPED_CAPABILITIES:
             _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

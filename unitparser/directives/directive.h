@@ -76,16 +76,26 @@ enum class RowKind : std::uint8_t {
   ignored,    ///< known, but has no effect; `description` says why
 };
 
-/// Identity of a config field, for the check that every field has a row.
+/// Identity of a config field, for the check that every field has a row. Hashes of names rather than addresses of objects:
+/// those cannot be compared at compile time under the sanitizers.
 struct FieldId {
-  const void* owner = nullptr;
-  const void* field = nullptr;
+  std::uint64_t owner = 0;
+  std::uint64_t field = 0;
   constexpr bool operator==(const FieldId&) const = default;
 };
+consteval std::uint64_t hash_of_name(std::string_view name) {
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return hash;
+}
 template <auto Field>
-inline constexpr char field_tag = 0;
+consteval std::uint64_t field_hash() {
+  return hash_of_name(__PRETTY_FUNCTION__);
+}
 template <class Owner>
-inline constexpr char owner_tag = 0;
+consteval std::uint64_t owner_hash() {
+  return hash_of_name(__PRETTY_FUNCTION__);
+}
 template <class Owner, class T>
 std::type_identity<Owner> owner_of_member(T Owner::*);
 template <class Owner, class T>
@@ -96,7 +106,7 @@ template <auto Field>
 using FieldType = typename decltype(type_of_member(Field))::type;
 template <auto Field>
 consteval FieldId field_id() {
-  return {&owner_tag<FieldOwner<Field>>, &field_tag<Field>};
+  return {owner_hash<FieldOwner<Field>>(), field_hash<Field>()};
 }
 
 using Texts = std::vector<std::string>;
@@ -461,11 +471,11 @@ consteval std::size_t field_count() {
 /// Every field of `Part` is set by a row.
 template <class Part, class Root, std::size_t N>
 consteval bool covers_every_field(const std::array<Row<Root>, N>& rows) {
-  std::vector<const void*> seen;
+  std::vector<std::uint64_t> seen;
   for (const Row<Root>& r : rows)
     for (const FieldId& id : r.fields) {
-      bool known = id.owner != &owner_tag<Part>;
-      for (const void* other : seen) known = known || other == id.field;
+      bool known = id.owner != owner_hash<Part>();
+      for (const std::uint64_t other : seen) known = known || other == id.field;
       if (!known) seen.push_back(id.field);
     }
   return seen.size() == field_count<Part>();

@@ -89,7 +89,7 @@ void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) 
 /// Mounts that come from before this manager, and outlive it, belong to nobody.
 bool is_foreign_mount(const UnitConfig& config, const UnitName& name) {
   if (name.type() != UnitType::mount) return false;
-  const std::string& where = config.mount->where;
+  const std::string where = config.mount->where.empty() ? path_from_name(name).value_or("") : config.mount->where;
   for (const std::string_view folder : {"/proc", "/sys", "/dev", "/run/initramfs"})
     if (path_is_below(where, folder)) return true;
   if (where == "/" || where == "/usr") return true;
@@ -98,20 +98,10 @@ bool is_foreign_mount(const UnitConfig& config, const UnitName& name) {
   return false;
 }
 
-/// Where no file says the slice: the usual one, and for instances a slice of their template's own below it.
 void derive_slice(UnitConfig& config, const UnitName& name, const LoadDefaults& defaults, ManagerScope scope) {
-  if (name.type() == UnitType::slice) {
-    const Result<UnitName> parent = parent_slice(name);
-    if (parent) config.resource_basics.write().slice = parent->text();
-    return;
-  }
-  const std::string_view usual = scope == ManagerScope::system ? "system" : "app";
-  std::string slice = fmt::format("{}.slice", usual);
-  if (name.form() == NameForm::instance) slice = fmt::format("{}-{}.slice", usual, escape_name(name.prefix()));
-  if (name.text() == "init.scope") slice = "-.slice";
-  else if (!config.resource_basics->slice.empty()) return;
-  if (is_foreign_mount(config, name)) slice = "-.slice";
-  config.resource_basics.write().slice = std::move(slice);
+  const bool is_fixed = name.type() == UnitType::slice || name.text() == "init.scope";  // whatever the files say
+  if (!is_fixed && !config.resource_basics->slice.empty()) return;
+  config.resource_basics.write().slice = default_slice(config, name, scope);
   // Most units come to the same; they share it.
   if (*config.resource_basics == *defaults.usual_basics) config.resource_basics = defaults.usual_basics;
 }
@@ -141,6 +131,17 @@ void derive_service(UnitConfig& config, const ManagerDefaults& manager, const Lo
 }
 
 }  // namespace
+
+std::string default_slice(const UnitConfig& config, const UnitName& name, ManagerScope scope) {
+  if (name.type() == UnitType::slice) {
+    const Result<UnitName> parent = parent_slice(name);
+    return parent ? parent->text() : std::string();
+  }
+  if (name.text() == "init.scope" || is_foreign_mount(config, name)) return "-.slice";
+  const std::string_view base = scope == ManagerScope::system ? "system" : "app";
+  if (name.form() == NameForm::instance) return fmt::format("{}-{}.slice", base, escape_name(name.prefix()));
+  return fmt::format("{}.slice", base);
+}
 
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {

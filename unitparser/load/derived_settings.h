@@ -13,6 +13,10 @@ namespace unitparser {
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope);
 
+/// The slice of a unit whose files name none: mounts that are not this manager's lie in the root slice, instances in a
+/// slice of their template's own, slices in their parent; empty for the root slice.
+[[nodiscard]] std::string default_slice(const UnitConfig& config, const UnitName& name, ManagerScope scope);
+
 /// Why a unit with these settings cannot work: the sentence that is logged behind the unit's name; empty: it can.
 /// `remarks` gets what is merely ignored.
 [[nodiscard]] std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks);

@@ -66,8 +66,13 @@ void apply_manager_text(std::string_view text, const std::string& path, const Sp
   if (document.failure) loaded.diagnostics.push_back({Severity::error, {path, document.failure->position.line, 0}, {}, document.failure->message, {}});
 }
 
-LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers, const MachineFacts& machine) {
+LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers, const MachineFacts& machine,
+                                        const CommandLineSettings& command_line) {
   LoadedManagerConfig loaded;
+  const auto apply_lines = [&](const std::string& lines) {
+    if (!lines.empty()) apply_manager_text("[Manager]\n" + lines, "kernel command line", specifiers, machine, loaded);
+  };
+  apply_lines(command_line.usual);
   const std::vector<std::string> folders = system_configuration_folders();
   for (const std::string& path : configuration_files(source, folders, scope == ManagerScope::system ? "system.conf" : "user.conf")) {
     const Result<std::string> text = source.read(path, longest_unit_file);
@@ -77,6 +82,7 @@ LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, 
     }
     apply_manager_text(*text, path, specifiers, machine, loaded);
   }
+  apply_lines(command_line.overruling);
   return loaded;
 }
 

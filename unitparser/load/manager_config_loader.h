@@ -24,9 +24,15 @@ struct LoadedManagerConfig {
   ManagerConfig config;
   Diagnostics diagnostics;
 };
+/// Lines "Key=value" of [Manager] from the kernel command line.
+struct CommandLineSettings {
+  std::string usual;       ///< the files overrule them
+  std::string overruling;  ///< they overrule the files
+};
 /// Never fails: what cannot be read or understood is in the diagnostics, the rest holds.
-[[nodiscard]] LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers, const MachineFacts& machine);
-/// One file's text, for tests and for settings from the kernel command line.
+[[nodiscard]] LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers,
+                                                      const MachineFacts& machine, const CommandLineSettings& command_line = {});
+/// One file's text.
 void apply_manager_text(std::string_view text, const std::string& path, const SpecifierFacts& specifiers, const MachineFacts& machine, LoadedManagerConfig& loaded);
 
 }  // namespace unitparser

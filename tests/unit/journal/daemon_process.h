@@ -27,6 +27,12 @@ namespace journal::test {
 
 using unitparser::UniqueFd;
 
+/// The daemon to examine: the one of this build, or $INCIPIT_JOURNALD.
+inline const char* daemon_program() {
+  const char* other = std::getenv("INCIPIT_JOURNALD");
+  return other != nullptr ? other : JOURNALD_PROGRAM;
+}
+
 /// A socket that is connected to the path; not valid when that fails.
 inline UniqueFd connect_to(const std::string& path, int type) {
   UniqueFd fd(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
@@ -72,7 +78,8 @@ class DaemonProcess {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("NOTIFY_SOCKET", address.c_str(), 1);
-      ::execl(JOURNALD_PROGRAM, JOURNALD_PROGRAM, "--root", root().c_str(), "--no-kernel", instance_.empty() ? nullptr : instance_.c_str(), nullptr);
+      ::setenv("ASAN_OPTIONS", "quarantine_size_mb=4", 1);  // freed memory that a sanitizer keeps is not the daemon's
+      ::execl(daemon_program(), daemon_program(), "--root", root().c_str(), "--no-kernel", instance_.empty() ? nullptr : instance_.c_str(), nullptr);
       ::_exit(127);
     }
     constexpr int patience_ms = 20'000;

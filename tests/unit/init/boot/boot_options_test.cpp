@@ -36,28 +36,45 @@ TEST(BootOptions, InitrdWordsAreSkipped) {
 }
 
 TEST(BootOptions, QuietLeavesAnExplicitChoiceAlone) {
-  EXPECT_EQ(parse_kernel_command_line("quiet").show_status, ShowStatus::automatic);
-  EXPECT_EQ(parse_kernel_command_line("quiet systemd.show_status=1").show_status, ShowStatus::yes);
-  EXPECT_EQ(parse_kernel_command_line("systemd.show_status=error").show_status, ShowStatus::error);
+  EXPECT_EQ(parse_kernel_command_line("quiet").usual_settings, "ShowStatus=auto\n");
+  const BootOptions both = parse_kernel_command_line("quiet systemd.show_status=1");
+  EXPECT_EQ(both.usual_settings, "ShowStatus=auto\n");
+  EXPECT_EQ(both.settings, "ShowStatus=1\n");
 }
 
 TEST(BootOptions, DashAndUnderscoreAreTheSameInKeys) {
-  EXPECT_EQ(parse_kernel_command_line("systemd.show-status=no").show_status, ShowStatus::no);
+  EXPECT_EQ(parse_kernel_command_line("systemd.show-status=no").settings, "ShowStatus=no\n");
 }
 
 TEST(BootOptions, BadValuesAreNamedAndIgnored) {
-  const BootOptions options = parse_kernel_command_line("systemd.unit=no/unit systemd.crash_shell=maybe");
+  const BootOptions options =
+      parse_kernel_command_line("systemd.unit=no/unit systemd.condition_first_boot=maybe systemd.log_level");
   EXPECT_EQ(options.unit, "");
-  EXPECT_FALSE(options.crash_shell);
-  EXPECT_THAT(options.warnings, SizeIs(2));
+  EXPECT_EQ(options.first_boot, std::nullopt);
+  EXPECT_EQ(options.settings, "");
+  EXPECT_THAT(options.warnings, SizeIs(3));
 }
 
 TEST(BootOptions, ArgumentsOverrideTheKernelCommandLine) {
   BootOptions options = parse_kernel_command_line("systemd.unit=rescue.target");
   apply_arguments({"--unit=multi-user.target", "--log-level=debug", "--nonsense"}, options);
   EXPECT_EQ(options.unit, "multi-user.target");
-  EXPECT_EQ(options.log_level, "debug");
+  EXPECT_EQ(options.settings, "LogLevel=debug\n");
   EXPECT_THAT(options.warnings, SizeIs(1));
+}
+
+TEST(BootOptions, SettingsOfTheConfigurationInTheirOrder) {
+  const BootOptions options = parse_kernel_command_line("debug systemd.crash_reboot rd.systemd.log_target=null systemd.watchdog_sec=30s");
+  EXPECT_EQ(options.settings,
+            "LogLevel=debug\nCrashReboot=yes\nRuntimeWatchdogSec=30s\nRebootWatchdogSec=30s\nKExecWatchdogSec=30s\n");
+}
+
+TEST(BootOptions, DebugShellMayNameItsTerminal) {
+  EXPECT_TRUE(parse_kernel_command_line("systemd.debug_shell").debug_shell);
+  EXPECT_FALSE(parse_kernel_command_line("systemd.debug_shell systemd.debug_shell=no").debug_shell);
+  const BootOptions named = parse_kernel_command_line("systemd.debug_shell=ttyS1");
+  EXPECT_TRUE(named.debug_shell);
+  EXPECT_EQ(named.debug_terminal, "ttyS1");
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 namespace journal::test {
 namespace {
 
-constexpr std::uint64_t year_2023 = 1'700'000'000'000'000;
+constexpr std::uint64_t base_time = 1'700'000'000'000'000;
 
 std::uint64_t environment(const char* name, std::uint64_t fallback) {
   const char* value = std::getenv(name);
@@ -63,7 +63,7 @@ std::vector<std::string> fields_of(std::uint64_t n) {
 Written write(Storage& storage, const Machine& machine, std::uint64_t n) {
   const std::vector<std::string> fields = fields_of(n);
   const std::vector<std::string_view> views(fields.begin(), fields.end());
-  return storage.write({year_2023 + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
+  return storage.write({base_time + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
 }
 
 /// Numbers of all entries in the machine's journal; fails the test where a file is not sound or an entry is not as written.
@@ -218,7 +218,7 @@ TEST(NoMemory, AtEveryAllocationLosesNothingInSilence) {
       try {
         const FailingAllocations from(first, 3);
         if (n == 5) storage.rotate();
-        written = storage.write({year_2023 + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
+        written = storage.write({base_time + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
       } catch (const std::bad_alloc&) {
         failed = true;  // the daemon counts it
       }

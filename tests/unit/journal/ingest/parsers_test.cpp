@@ -14,6 +14,7 @@ namespace journal {
 namespace {
 
 using std::string_literals::operator""s;
+using std::string_view_literals::operator""sv;
 
 std::string counted(const std::string& name, const std::string& value) {
   const std::uint64_t size = value.size();
@@ -102,9 +103,9 @@ TEST(Syslog, OddFrames) {
   ASSERT_TRUE(parse_syslog("<13>tag: text\n", message));
   EXPECT_EQ(message.message, "text");
   EXPECT_EQ(message.raw, "<13>tag: text\n");
-  ASSERT_TRUE(parse_syslog("<13>a\0b"s, message));
+  ASSERT_TRUE(parse_syslog("<13>a\0b"sv, message));
   EXPECT_EQ(message.message, "a");
-  EXPECT_EQ(message.raw, "<13>a\0b"s);
+  EXPECT_EQ(message.raw, "<13>a\0b"sv);
   ASSERT_TRUE(parse_syslog("<13>[77]: x", message));
   EXPECT_EQ(message.message, "x");
 }

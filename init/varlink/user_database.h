@@ -1,0 +1,20 @@
+// The user database's interface for the users of DynamicUser=, which nss-systemd and userdbctl ask. [pure]
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "init/varlink/call.h"
+
+namespace init::varlink {
+
+struct DynamicUserEntry {
+  std::string name;
+  std::int64_t number = 0;   ///< user and group alike
+};
+
+/// Answers a method of io.systemd.UserDatabase from the users that there are; nothing for a method that it has not.
+[[nodiscard]] std::optional<Answer> ask_user_database(const Call& call, const std::vector<DynamicUserEntry>& users);
+
+}  // namespace init::varlink

@@ -178,9 +178,9 @@ void BusServer::State::drop_closing() {
       api = nullptr;
       api_ready = false;
       calls.clear();
-      tracked.clear();
+      for (const auto& [client, slot] : std::exchange(tracked, {})) on_client_gone(client);
+      subscribers.clear();
       credentials.clear();
-      for (const auto& subscriber : std::exchange(subscribers, {})) on_client_gone(subscriber);
       for (auto& [name, watched] : names) {
         watched.match.reset();
         set_owner(name, "");
@@ -235,6 +235,7 @@ void BusServer::State::connect_bus() {
   if (sd_bus_request_name_async(connection->bus.get(), &slot, own_name, SD_BUS_NAME_REPLACE_EXISTING | SD_BUS_NAME_ALLOW_REPLACEMENT, got_name, this) >= 0)
     connection->name_slot.reset(slot);
   for (auto& [name, watched] : names) start_watching(name, watched);
+  track_clients_of_units();  // of before a re-execution
 }
 
 void BusServer::State::on_reply(const effect::Reply& reply) {

@@ -127,7 +127,31 @@ void BusServer::State::track(const std::string& sender) {
     }
     return 0;
   };
-  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) >= 0) tracked[sender].reset(slot);
+  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) < 0) return;
+  tracked[sender].reset(slot);
+  // It may have gone before the daemon knew of the match.
+  if (const auto message = bus_call(*api, "GetNameOwner", sender))
+    call(message.get(), *api, bus_timeout_usec, [this, sender](sd_bus_message* reply) {
+      if (sd_bus_message_is_method_error(reply, "org.freedesktop.DBus.Error.NameHasNoOwner") > 0) on_client_gone(sender);
+    });
+}
+
+void BusServer::State::track_clients_of(const Event& event) {
+  if (const auto* reference = std::get_if<event::RefUnit>(&event)) track(reference->client);
+  if (const auto* start = std::get_if<event::StartTransient>(&event))
+    for (const event::TransientUnit& unit : start->units) {
+      if (unit.add_ref) track(start->client);
+      if (!unit.controller.empty()) track(unit.controller);
+    }
+}
+
+void BusServer::State::track_clients_of_units() {
+  for (const UnitId id : parts.engine.units()) {
+    const Unit& unit = *parts.engine.find(id);
+    for (const std::string& client : unit.runtime.references) track(client);
+    if (unit.type() == unitparser::UnitType::scope)
+      if (const auto& controller = std::get<ScopeRuntime>(unit.type_runtime).controller; !controller.empty()) track(controller);
+  }
 }
 
 void BusServer::State::on_client_gone(const std::string& sender) {

@@ -363,7 +363,7 @@ void BusServer::State::run_method(Connection& connection, sd_bus_message* messag
   if (auto* answer = std::get_if<Answer>(&outcome)) return finish(message, *answer);
   if (auto* failure = std::get_if<BusFailure>(&outcome)) return refuse(message, *failure);
   if (auto* posted = std::get_if<Posted>(&outcome)) {
-    if (std::holds_alternative<event::RefUnit>(posted->event) && !connection.is_private) track(request.caller.sender);
+    if (!connection.is_private) track_clients_of(posted->event);
     wait(posted->shape, false);
     parts.post(std::move(posted->event));
     return;

@@ -126,6 +126,9 @@ struct BusServer::State {
   void with_credentials(bus::Connection& connection, const std::string& sender, std::function<void(bus::Credentials)> then);
   void authorise(bus::Connection& connection, sd_bus_message* message, bus::Action action, std::function<void()> then);
   void track(const std::string& sender);
+  /// Follows those for whom the request, or any unit, holds something.
+  void track_clients_of(const Event& event);
+  void track_clients_of_units();
   void on_client_gone(const std::string& sender);
   void call(sd_bus_message* message, bus::Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done);
   void watch_name(const std::string& name);

@@ -231,23 +231,22 @@ struct Dispatch {
     if (unit == nullptr) return;
     if (const auto handle = operations_of(unit->type()).clean_done; handle != nullptr) handle(core, *unit, e.success);
   }
-  void operator()(const event::Continue&) const {}
+  // In a turn of its own: effects of the turns before speak of the units, and who loaded one has to look at it.
+  void operator()(const event::Continue&) const { collect_garbage(core); }
   void operator()(const event::ServiceWatchdogs& e) const { core.options.service_watchdogs = e.enabled; }
 };
 
 constexpr std::size_t most_jobs_in_turn = 512;
 
 /// Works off everything that follows from the event.
-/// A unit that was only loaded stays until the next turn: whoever asked for it has to look at it first.
 /// Jobs beyond the budget wait for the next turn (Engine::busy), so that no turn takes long and no loop of units lasts in one.
-void settle_turn(Core& core, bool keep_loaded) {
+void settle_turn(Core& core) {
   std::size_t budget = most_jobs_in_turn;
   do {
     settle_state_changes(core);
     run_jobs(core, budget);
     settle_state_changes(core);
   } while (settle_put_off(core) || !core.reactions.state_changes.empty() || (budget > 0 && !core.jobs.run_queue.empty()));
-  if (!keep_loaded) collect_garbage(core);
   for (UnitId id : core.changed_units)
     if (Unit* unit = core.units.find(id)) {
       unit->changed = false;
@@ -268,11 +267,11 @@ Effects Engine::turn(const Event& event, const Now& now) {
   core.effects.clear();
   core.cause = {};
   std::visit(Dispatch{core}, event);
-  settle_turn(core, std::holds_alternative<event::LoadUnit>(event));
+  settle_turn(core);
   return std::move(core.effects);
 }
 
-bool Engine::busy() const { return !core_->jobs.run_queue.empty(); }
+bool Engine::busy() const { return !core_->jobs.run_queue.empty() || !core_->reactions.garbage.empty(); }
 const Unit* Engine::find(UnitId id) const { return core_->units.find(id); }
 const Unit* Engine::find(std::string_view name) const { return core_->units.find(core_->units.find_id(name)); }
 std::vector<UnitId> Engine::units() const { return core_->units.all(); }
@@ -372,7 +371,8 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();
   TRY(read_snapshot(*core_, snapshot));
-  settle_turn(*core_, false);
+  for (const UnitId id : core_->units.all()) consider_garbage(*core_, id);
+  settle_turn(*core_);
   return std::move(core_->effects);
 }
 

@@ -52,7 +52,7 @@ class Engine {
 
   /// Handles one event with its reactions and the jobs that can run; a long row of jobs is left to further turns.
   [[nodiscard]] Effects turn(const Event& event, const Now& now);
-  /// Whether jobs were left: post event::Continue, after what came in meanwhile.
+  /// Whether jobs were left, or units to unload: post event::Continue, after what came in meanwhile.
   [[nodiscard]] bool busy() const;
 
   // --- Looking --------------------------------------------------------------------------------------------------

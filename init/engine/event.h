@@ -248,7 +248,7 @@ struct CleanDone {
   UnitId unit{};
   bool success = true;
 };
-/// Go on with the jobs that a turn left (Engine::busy).
+/// Go on with the jobs that earlier turns left, and unload what they made needless (Engine::busy).
 struct Continue {};
 
 /// ServiceWatchdogs property of the manager was set.

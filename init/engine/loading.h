@@ -21,9 +21,9 @@ void reload_all_units(Core& core);
 /// The error that a start of this unit meets because of its load state; nothing if it is loaded.
 [[nodiscard]] std::optional<Error> load_state_error(const Unit& unit);
 
-/// Looks at the unit at the end of the turn and unloads it if nothing needs it.
+/// Has the unit looked at by the next collect_garbage().
 void consider_garbage(Core& core, UnitId id);
-/// Unloads what nobody needs. Returns whether something went.
+/// Unloads those of the considered units that nothing needs.
 void collect_garbage(Core& core);
 
 }  // namespace init

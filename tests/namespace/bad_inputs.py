@@ -114,7 +114,7 @@ class Checks:
 
     def all(self):
         machine = self.machine
-        machine.wait_run('systemctl is-active -q graphical.target', 90)
+        machine.wait_run('systemctl is-active -q graphical.target', 240)
         machine.wait_run('test -z "$(systemctl list-jobs --no-legend)"', 90)
         self.check('the boot reaches its target', True)
         self.answers('an ordinary service runs, and the init answers')

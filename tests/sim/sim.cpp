@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -321,6 +322,9 @@ void SimMachine::perform(const Effect& effect) {
         } else if constexpr (std::is_same_v<T, effect::AttachToCgroup>) {
           for (pid_t pid : e.pids)
             if (auto at = processes.find(pid); at != processes.end()) at->second.cgroup = e.cgroup;
+        } else if constexpr (std::is_same_v<T, effect::ReleaseExecution>) {
+          // Its settings say what is to be removed.
+          if (engine_->find(e.unit) == nullptr) throw std::logic_error("what a unit held is released after the unit was unloaded");
         } else if constexpr (std::is_same_v<T, effect::SetFrozen>) {
           queue_.emplace_back(event::FreezeDone{e.unit, e.frozen});
         } else if constexpr (std::is_same_v<T, effect::ArmTimer>) {

@@ -126,7 +126,14 @@ void install_crash_handlers(StateLog& log, const char* program) {
   action.sa_handler = on_crash;
   ::sigfillset(&action.sa_mask);
   action.sa_flags = SA_ONSTACK | SA_RESETHAND;
-  for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) ::sigaction(signal, &action, nullptr);
+  // After a crash they come blocked, from the handler that executed us; blocked, the next one would be the end.
+  sigset_t handled;
+  ::sigemptyset(&handled);
+  for (int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) {
+    ::sigaction(signal, &action, nullptr);
+    ::sigaddset(&handled, signal);
+  }
+  ::sigprocmask(SIG_UNBLOCK, &handled, nullptr);
   unitparser::set_check_failure_handler([](const char* expression, const char*, int) {
     state_log->set_in_hand(expression);
     ::raise(SIGABRT);

@@ -275,7 +275,8 @@ class Examination:
             self.asks(machine, 'after a crash the manager goes on with its services', 'systemctl show -p MainPID --value nginx', f'^{main.strip()}$')
             machine.wait_run('pgrep -x -P 1 sh', 20)
             self.check('crash_shell: a shell on the console', True)
-        with self.boot(['systemd.crash_reboot=yes', 'systemd.dump_core=no']) as machine:
+        # Words of the command line are a container's arguments, which are not handed on; those of a kernel are read again.
+        with self.boot(files={'/etc/systemd/system.conf': '[Manager]\nCrashReboot=yes\nDumpCore=no\n'}) as machine:
             for _ in range(4):
                 machine.run('kill -SEGV 1', 10)
                 machine.wait_run('systemctl is-active -q nginx', 30)    # a signal without a handler would not reach PID 1

@@ -28,7 +28,7 @@ constexpr std::array option_help{
     OptionHelp{"    --value", "Values without names"},
     OptionHelp{"-l, --full", "Never shorten names and lines"},
     OptionHelp{"-o, --output=MODE", "How log lines look; json for lists"},
-    OptionHelp{"    --json[=MODE]", "Lists, show and status as JSON: short, pretty, off"},
+    OptionHelp{"    --json[=MODE]", "Answers as JSON: short, pretty, off"},
     OptionHelp{"-n, --lines=N", "Log lines shown by status"},
     OptionHelp{"    --timestamp=FORMAT", "pretty, unix, us, utc, us+utc"},
     OptionHelp{"    --plain", "No tree, no dots"},

@@ -106,11 +106,12 @@ int JobWaiter::wait(Client& client) {
     if (!signal) return session_.fail("wait for jobs", signal.error());
     if (signal->interface != manager_interface || signal->member != "JobRemoved" || signal->signature != "uoss") continue;
     wire::Reader reader(*signal);
-    reader.number<std::uint32_t>();
+    const auto id = reader.number<std::uint32_t>();
     const std::string path(reader.text()), unit(reader.text()), result(reader.text());
     const auto found = std::find(waiting_.begin(), waiting_.end(), path);
     if (!reader.ok() || found == waiting_.end()) continue;
     waiting_.erase(found);
+    session_.tell({{"unit", unit}, {"job", id}, {"result", result}});
     if (!report(client, unit, result)) status = EXIT_FAILURE;
   }
   return status;

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "ctl/render/json.h"
+
 namespace ctl {
 
 Client* Session::manager() {
@@ -36,6 +38,23 @@ Client* Session::manager_on_bus() {
   if (!bus_client_ && options_.transport == Transport::local)
     if (auto client = Client::connect_bus(options_)) bus_client_ = std::move(*client);
   return bus_client_ ? bus_client_.get() : manager();
+}
+
+void Session::answer(std::string_view line, Fact fact) {
+  if (options_.json_forced) return tell(fact);
+  terminal_ << line << "\n";
+}
+
+void Session::tell(Fact fact) {
+  if (!options_.json_forced) return;
+  unitparser::ArrayValue fields{"{sv}", {}};
+  for (const auto& [name, value] : fact) fields.elements.push_back(unitparser::struct_of(std::string(name), unitparser::VariantValue{{value}}));
+  facts_.elements.emplace_back(std::move(fields));
+}
+
+void Session::print_facts() {
+  if (!options_.json_forced || (facts_.elements.empty() && terminal_.has_written())) return;
+  terminal_ << json_text(facts_, options_.output == LogOutput::json_pretty ? JsonLayout::pretty : JsonLayout::compact) << "\n";
 }
 
 int Session::fail(std::string_view what, const wire::CallError& error) {

@@ -25,10 +25,13 @@ class Terminal {
 
   Terminal& operator<<(std::string_view text) {
     buffer_ += text;
+    written_ = written_ || !text.empty();
     if (buffer_.size() > (1U << 16)) flush();
     return *this;
   }
   void flush();
+  /// Whether there was any output for stdout so far.
+  [[nodiscard]] bool has_written() const { return written_; }
 
   /// Starts the pager when standard output is a terminal and one is wished for. From then on output has no width limit.
   void open_pager();
@@ -62,6 +65,7 @@ class Terminal {
   bool stdout_is_terminal_, stderr_is_terminal_, utf8_;
   ColorMode color_mode_ = ColorMode::off;
   bool links_ = false;
+  bool written_ = false;
   int pager_pid_ = 0;
   std::string host_name_;
 };

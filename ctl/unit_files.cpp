@@ -126,7 +126,7 @@ std::optional<int> print_states_offline(Session& session, const std::vector<std:
     for (const auto& line : warnings) session.out().say(Severity::warning, line);
     if (!state) return session.fail("Failed to get unit file state for " + name + ": " + strerrordesc_np(state.error().os_errno));
     any_enabled = any_enabled || unitparser::counts_as_enabled(*state);
-    if (!options.quiet) session.out() << to_name(*state) << "\n";
+    if (!options.quiet) session.answer(to_name(*state), {{"unit", name}, {"unit_file_state", std::string(to_name(*state))}});
   }
   return any_enabled ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -136,7 +136,7 @@ std::optional<int> get_default_offline(Session& session) {
   Workplace place(session.options());
   const auto target = place.installer.get_default();
   if (!target) return session.fail(std::string("Failed to get default target: ") + strerrordesc_np(target.error().os_errno));
-  session.out() << *target << "\n";
+  session.answer(*target, {{"default", *target}});
   return EXIT_SUCCESS;
 }
 

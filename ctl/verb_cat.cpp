@@ -49,10 +49,12 @@ int write_file(const std::string& path, std::string_view content) {
   return 0;
 }
 
-int print_file(Session& session, const std::string& path, bool after_another) {
+int print_file(Session& session, const std::string& unit, const std::string& path, bool after_another) {
   auto& out = session.out();
   const auto content = read_file(path);
   if (!content) return session.fail("Failed to cat " + path + ": " + std::strerror(content.error()));
+  session.tell({{"unit", unit}, {"path", path}, {"content", *content}});
+  if (session.options().json_forced) return EXIT_SUCCESS;
   if (after_another) out << "\n";
   out << out.style(Style::blue) << "# " << out.path_link(path) << out.style(Style::normal) << "\n" << *content;
   return EXIT_SUCCESS;
@@ -141,7 +143,7 @@ int verb_cat(Session& session, Arguments arguments) {
     if (!wider) return EXIT_FAILURE;
     expanded->names = std::move(*wider);
   }
-  if (options.pager) session.out().open_pager();
+  if (options.pager && !options.json_forced) session.out().open_pager();
   bool first = true;
   for (const auto& name : expanded->names) {
     const auto properties = client->all_properties(unit_path(name), unit_interface);
@@ -149,15 +151,15 @@ int verb_cat(Session& session, Arguments arguments) {
     const std::string fragment(properties->text("FragmentPath"));
     const auto drop_ins = properties->texts("DropInPaths");
     if (fragment.empty() && drop_ins.empty()) return session.fail("No files found for " + name + ".");
-    if (!std::exchange(first, false)) session.out() << "\n";
+    if (!std::exchange(first, false) && !options.json_forced) session.out() << "\n";
     if (properties->flag("NeedDaemonReload")) print_staleness(session, name);
     bool after_another = false;
     if (!fragment.empty()) {
-      if (const int status = print_file(session, fragment, false); status != EXIT_SUCCESS) return status;
+      if (const int status = print_file(session, name, fragment, false); status != EXIT_SUCCESS) return status;
       after_another = true;
     }
     for (const auto& path : drop_ins) {
-      if (const int status = print_file(session, path, after_another); status != EXIT_SUCCESS) return status;
+      if (const int status = print_file(session, name, path, after_another); status != EXIT_SUCCESS) return status;
       after_another = true;
     }
   }

@@ -65,7 +65,8 @@ int hand_over_sysv(Session& session, const std::string& verb, std::vector<std::s
                                                : name + " is not a native service, redirecting to systemd-sysv-install.");
     const int result = run_sysv_install(session, verb, script, options.root);
     if (verb == "is-enabled") {
-      if (!options.quiet) session.out() << (result == EXIT_SUCCESS ? "enabled\n" : "disabled\n");
+      const std::string_view state = result == EXIT_SUCCESS ? "enabled" : "disabled";
+      if (!options.quiet) session.answer(state, {{"unit", name}, {"unit_file_state", std::string(state)}});
       any_enabled = any_enabled || result == EXIT_SUCCESS;
     } else if (result != EXIT_SUCCESS) {
       status = EXIT_FAILURE;
@@ -142,6 +143,7 @@ void say_changes(Session& session, std::span<const FileChange> changes) {
   auto& out = session.out();
   const auto arrow = std::string(out.glyph(Glyph::arrow));
   for (const auto& change : changes) {
+    session.tell({{"change", change.kind}, {"path", change.path}, {"source", change.source}});
     if (session.options().quiet && (change.kind == "symlink" || change.kind == "unlink")) continue;
     if (change.kind == "symlink")
       out.say(Severity::info, "Created symlink " + change.path + " " + arrow + " " + change.source + ".");
@@ -221,8 +223,8 @@ int verb_is_enabled(Session& session, Arguments arguments) {
     const std::string state(wire::Reader(*answer).text());
     enabled = enabled || is_enabled_state(state);
     if (options.quiet) continue;
-    session.out() << state << "\n";
-    if (!options.full || !is_enabled_state(state)) continue;
+    session.answer(state, {{"unit", name}, {"unit_file_state", state}});
+    if (!options.full || options.json_forced || !is_enabled_state(state)) continue;
     const auto links = client->manager("GetUnitFileLinks", {name, options.runtime});
     if (!links) continue;
     for (const auto& link : wire::Reader(*links).texts()) session.out() << "  " << link << "\n";
@@ -246,7 +248,8 @@ int verb_get_default(Session& session, Arguments) {
   if (client == nullptr) return EXIT_FAILURE;
   const auto answer = client->manager("GetDefaultTarget");
   if (!answer) return session.fail("get default target", answer.error());
-  session.out() << wire::Reader(*answer).text() << "\n";
+  const std::string target(wire::Reader(*answer).text());
+  session.answer(target, {{"default", target}});
   return EXIT_SUCCESS;
 }
 

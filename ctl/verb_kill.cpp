@@ -20,6 +20,7 @@ int verb_kill(Session& session, Arguments arguments) {
   for (const auto& name : names->names) {
     const auto answer = client->manager("KillUnit", {name, options.kill_whom, std::int32_t{options.kill_signal}});
     if (!answer) status = session.fail("kill unit " + name, answer.error());
+    else session.tell({{"unit", name}, {"signal", std::int32_t{options.kill_signal}}});
   }
   return status;
 }
@@ -77,6 +78,7 @@ int verb_reset_failed(Session& session, Arguments arguments) {
   for (const auto& name : names->names) {
     const auto answer = client->manager("ResetFailedUnit", {name});
     if (!answer) status = session.fail("reset failed state of unit " + name, answer.error());
+    else session.tell({{"unit", name}, {"reset", true}});
   }
   return status;
 }

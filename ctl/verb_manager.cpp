@@ -51,7 +51,7 @@ int verb_log_setting(Session& session, Arguments arguments) {
   if (arguments.size() == 1) {
     const auto value = client->property(manager_path, manager_interface, name);
     if (!value) return session.fail(level ? "get log level" : "get log target", value.error());
-    session.out() << text_of(*value) << "\n";
+    session.answer(text_of(*value), {{std::string_view(arguments[0]), *value}});
     return EXIT_SUCCESS;
   }
   const auto set = client->set_property(manager_path, manager_interface, name, arguments[1]);
@@ -96,7 +96,7 @@ int verb_service_watchdogs(Session& session, Arguments arguments) {
   if (arguments.size() == 1) {
     const auto value = client->property(manager_path, manager_interface, "ServiceWatchdogs");
     if (!value) return session.fail("get service-watchdog state", value.error());
-    session.out() << (*value == Value(true) ? "yes\n" : "no\n");
+    session.answer(*value == Value(true) ? "yes" : "no", {{"service-watchdogs", *value}});
     return EXIT_SUCCESS;
   }
   const auto wish = unitparser::parse_boolean(arguments[1]);
@@ -117,7 +117,8 @@ int verb_show_environment(Session& session, Arguments) {
     const auto entry = text_of(element);
     const auto equals = entry.find('=');
     if (equals == std::string::npos) continue;
-    session.out() << entry.substr(0, equals + 1) << shell_quote_posix(std::string_view(entry).substr(equals + 1)) << "\n";
+    session.answer(entry.substr(0, equals + 1) + shell_quote_posix(std::string_view(entry).substr(equals + 1)),
+                   {{"name", entry.substr(0, equals)}, {"value", entry.substr(equals + 1)}});
   }
   return EXIT_SUCCESS;
 }

@@ -30,14 +30,14 @@ constexpr std::array job_verbs{
 };
 
 /// Prints the jobs that EnqueueUnitJob reports and returns the path of the anchor job.
-std::string show_transaction(Terminal& out, const wire::Message& answer) {
+std::string show_transaction(Session& session, const wire::Message& answer) {
   wire::Reader reader(answer);
   const auto id = reader.number<std::uint32_t>();
   std::string path(reader.text());
   const std::string unit(reader.text());
   reader.text();
   const std::string type(reader.text());
-  out << "Enqueued anchor job " << std::to_string(id) << " " << unit << "/" << type << ".\n";
+  session.answer("Enqueued anchor job " + std::to_string(id) + " " + unit + "/" + type + ".", {{"unit", unit}, {"job", id}, {"queued", type}});
   const auto end = reader.begin_array(8);
   while (reader.before(end)) {
     reader.begin_struct();
@@ -45,7 +45,9 @@ std::string show_transaction(Terminal& out, const wire::Message& answer) {
     reader.text();
     const std::string aux_unit(reader.text());
     reader.text();
-    out << "Enqueued auxiliary job " << std::to_string(aux_id) << " " << aux_unit << "/" << reader.text() << ".\n";
+    const std::string aux_type(reader.text());
+    session.answer("Enqueued auxiliary job " + std::to_string(aux_id) + " " + aux_unit + "/" + aux_type + ".",
+                   {{"unit", aux_unit}, {"job", aux_id}, {"queued", aux_type}});
   }
   return path;
 }
@@ -142,7 +144,8 @@ int run_jobs(Session& session, const JobRequest& request, std::span<const std::s
       if (status == EXIT_SUCCESS) status = exit_status_of(answer.error());
       continue;
     }
-    waiter.add(options.show_transaction ? show_transaction(session.out(), *answer) : std::string(wire::Reader(*answer).text()));
+    waiter.add(options.show_transaction ? show_transaction(session, *answer) : std::string(wire::Reader(*answer).text()));
+    if (!options.block && !options.show_transaction) session.tell({{"unit", name}, {"queued", std::string(request.job_type)}});
     const auto serial = client->send({"org.freedesktop.systemd1", unit_path(name), "org.freedesktop.DBus.Properties", "Get",
                                       {std::string(unit_interface), "NeedDaemonReload"}});
     if (serial) staleness.emplace_back(*serial, name);

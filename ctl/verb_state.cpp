@@ -33,7 +33,7 @@ int print_states(Session& session, Arguments operands, std::initializer_list<std
       return session.fail("retrieve unit state", answer.error());
     }
     if (state.empty()) state = "inactive";
-    if (!session.options().quiet) session.out() << state << "\n";
+    if (!session.options().quiet) session.answer(state, {{"unit", names->names[i]}, {"active", state}});
     found = found || std::find(good.begin(), good.end(), state) != good.end();
   }
   return found ? EXIT_SUCCESS : otherwise;
@@ -65,7 +65,7 @@ int verb_is_system_running(Session& session, Arguments) {
       if (!signal) return session.fail("wait for the system", signal.error());
     }
   }
-  if (!options.quiet) session.out() << state << "\n";
+  if (!options.quiet) session.answer(state, {{"system", state}});
   return state == "running" ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

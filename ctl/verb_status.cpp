@@ -262,7 +262,8 @@ int verb_help(Session& session, Arguments arguments) {
     const auto help = session.options().personality == Personality::ctl ? help_for_directive(word) : DirectiveHelp{};
     if (help.text.empty()) units.push_back(word);
     if (help.text.empty() && word.ends_with('=')) return session.fail("No directive " + word + (help.guess.empty() ? "" : " – did you mean " + help.guess + "=?"));
-    session.out() << help.text;
+    if (session.options().json_forced && !help.text.empty()) session.tell({{"directive", word}, {"help", help.text}});
+    else session.out() << help.text;
   }
   if (units.empty()) return EXIT_SUCCESS;
   Client* client = session.manager();

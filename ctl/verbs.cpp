@@ -139,7 +139,9 @@ int run_verb(Session& session) {
     if (!session.options().quiet) session.out().say(Severity::info, "Running in chroot, ignoring command '" + words[0] + "'");
     return EXIT_SUCCESS;
   }
-  return verb->run(session, words);
+  const int status = verb->run(session, words);
+  session.print_facts();
+  return status;
 }
 
 }  // namespace ctl

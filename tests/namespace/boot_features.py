@@ -6,6 +6,7 @@
 What a container passes as arguments stands for the kernel's command line. With --systemd the stock init takes the same examination.
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,14 @@ from container import Container  # noqa: E402
 from machine import CACHE, IMAGE, INCIPIT, SYSTEMD, MachineError  # noqa: E402
 
 _PROBE = '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n'
+
+
+# With operands that do no harm, in an order that leaves nginx as it was.
+_VERBS = ('list-units', 'list-unit-files', 'list-jobs', 'list-dependencies', 'list-timers', 'list-sockets', 'list-automounts', 'status nginx', 'show nginx',
+          'cat nginx', 'is-active nginx cron', 'is-failed nginx', 'is-enabled nginx', 'is-system-running', 'get-default', 'check nginx', 'security nginx',
+          'help Restart', 'show-environment', 'log-level', 'stop nginx', 'start nginx', 'restart nginx', 'try-restart nginx', 'reload nginx',
+          'reload-or-restart nginx', '--no-block restart nginx', '--show-transaction restart nginx', 'kill -s HUP nginx', 'disable nginx', 'enable nginx',
+          'mask cron', 'unmask cron', 'set-default multi-user.target', 'reset-failed', 'daemon-reload', 'daemon-reexec', 'isolate multi-user.target')
 
 
 class Examination:
@@ -296,6 +305,18 @@ class Examination:
                 self.check('RemoveIPC= removes them', True)
             except MachineError as error:
                 self.check('RemoveIPC= removes them', False, machine.run('ipcs; ls -la /dev/shm').output + str(error))
+
+    def boot_json(self):
+        """Every verb of ctl answers in JSON when asked to."""
+        if not self.ours:
+            return
+        with self.boot() as machine:
+            for verb in _VERBS:
+                output = machine.run(f'ctl --json {verb} 2>/dev/null', 30).output
+                try:
+                    self.check(f'ctl --json {verb}', isinstance(json.loads(output), list), output)
+                except ValueError as error:
+                    self.check(f'ctl --json {verb}', False, f'{error}: {output[:500]}')
 
     def boot_switch_root(self):
         """Another root directory, with another init."""

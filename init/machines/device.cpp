@@ -136,7 +136,9 @@ void update(Core& core, Unit& unit, const event::Device& device, UnitId main, co
     rt.sysfs_path = device.sysfs_path;
     core.index.sysfs[device.sysfs_path].push_back(unit.id);
   }
-  rt.following = main == unit.id ? UnitId::none : main;
+  // COMPAT: everything below /sys is a device of its own, also the names that udev gives there.
+  const bool is_of_sysfs = unit.name.text().starts_with("sys-");
+  rt.following = main == unit.id || is_of_sysfs ? UnitId::none : main;
   rt.bind_mounts = device.bind_mounts;
   rt.by_udev = device.ready;
   set_description(core, unit, device.description.empty() ? device.sysfs_path : device.description);

@@ -11,7 +11,7 @@
 
 namespace init {
 
-/// Starts processes without copying PID 1: the child borrows its memory until it executes (vfork(2)).
+/// Starts processes without copying PID 1: the child borrows its memory until it executes (clone3(2), vfork(2)).
 class Processes {
  public:
   /// `executor_path`: the program; opened once, so that an upgrade on disk cannot mix versions.
@@ -19,7 +19,7 @@ class Processes {
   /// Opens the executor; error when it is not there.
   [[nodiscard]] unitparser::Result<void> open();
 
-  /// Starts the executor with `plan` as a direct child. It enters `plan.process.cgroup_directory` before it executes and
+  /// Starts the executor with `plan` as a direct child. It is born in `plan.process.cgroup_directory` and
   /// inherits exactly the descriptors the plan names. Errors: io (memory, processes), not_found (the group is gone).
   [[nodiscard]] unitparser::Result<pid_t> spawn(const SpawnPlan& plan);
 

@@ -1,7 +1,7 @@
 // Devices and their names, as udev tells them.
 #include <gtest/gtest.h>
 
-#include "init/machines/types.h"
+#include "init/machines/machine_types.h"
 #include "tests/sim/sim.h"
 
 TEST(Devices, links_follow_the_device_but_names_below_sys_do_not) {

@@ -78,7 +78,14 @@ struct Core {
   Now now;          ///< of this turn
   Effects effects;  ///< of this turn
   Cause cause;      ///< of the event in hand
+  std::unordered_map<std::string, bool> populated;  ///< answers of cgroup_populated() in this turn
 
+  /// Whether a process is in the control group. Asked once in a turn, so that all of the turn sees the same.
+  [[nodiscard]] bool cgroup_populated(const std::string& cgroup) {
+    const auto [answer, is_new] = populated.try_emplace(cgroup, false);
+    if (is_new) answer->second = world.cgroup_populated(cgroup);
+    return answer->second;
+  }
   void emit(Effect effect) { effects.push_back(std::move(effect)); }
   /// Marks the unit for one UnitChanged at the end of the turn.
   void touch(Unit& unit) {

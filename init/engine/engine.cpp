@@ -151,7 +151,7 @@ struct Dispatch {
     auto at = core.index.cgroups.find(e.cgroup);
     Unit* unit = at == core.index.cgroups.end() ? nullptr : core.units.find(at->second);
     // The news may be old: a process may have been put there since.
-    if (unit == nullptr || core.world.cgroup_populated(e.cgroup)) return;
+    if (unit == nullptr || core.cgroup_populated(e.cgroup)) return;
     core.cause = Cause::of(CauseKind::kernel, unit->id, "control group empty");
     if (const auto handle = operations_of(unit->type()).cgroup_empty; handle != nullptr) handle(core, *unit);
     consider_garbage(core, unit->id);
@@ -265,6 +265,7 @@ Effects Engine::turn(const Event& event, const Now& now) {
   Core& core = *core_;
   core.now = now;
   core.effects.clear();
+  core.populated.clear();
   core.cause = {};
   std::visit(Dispatch{core}, event);
   settle_turn(core);
@@ -370,6 +371,7 @@ std::string Engine::snapshot() const { return write_snapshot(*core_); }
 Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();
+  core_->populated.clear();
   TRY(read_snapshot(*core_, snapshot));
   for (const UnitId id : core_->units.all()) consider_garbage(*core_, id);
   settle_turn(*core_);

@@ -257,7 +257,7 @@ bool holds_itself(Core& core, const Unit& unit) {
   const ActiveState state = unit.active_state();
   const bool collect_failed = unit.config.unit->collect_mode == unitparser::CollectMode::inactive_or_failed;
   if (state != ActiveState::inactive && !(state == ActiveState::failed && collect_failed)) return true;
-  if (!unit.runtime.cgroup.empty() && core.world.cgroup_populated(unit.runtime.cgroup)) return true;
+  if (!unit.runtime.cgroup.empty() && core.cgroup_populated(unit.runtime.cgroup)) return true;
   return type_keeps_unit(core, unit);
 }
 

@@ -223,7 +223,7 @@ void note_state_change(Core& core, Unit& unit, StateChange change) {
   unit.runtime.active_state = after;
   if (is_inactive_or_failed(after)) {
     unit.runtime.freezer = FreezerState::running;
-    if (!unit.runtime.cgroup.empty() && !core.world.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
+    if (!unit.runtime.cgroup.empty() && !core.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
   }
   core.touch(unit);
   core.reactions.state_changes.push_back(std::move(change));

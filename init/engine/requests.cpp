@@ -134,7 +134,7 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
   const bool all = request.who == KillWho::all || request.who == KillWho::all_fail;
   if ((all || wants_control) && control > 0) kill(control), told.push_back(control);
   if ((all || wants_main) && main > 0) kill(main), told.push_back(main);
-  if (all && !unit->runtime.cgroup.empty() && core.world.cgroup_populated(unit->runtime.cgroup)) {
+  if (all && !unit->runtime.cgroup.empty() && core.cgroup_populated(unit->runtime.cgroup)) {
     core.emit(effect::KillCgroup{unit->runtime.cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
     any = true;
   }

@@ -114,7 +114,7 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
   const bool whole_group = config.kill_mode == unitparser::KillMode::control_group ||
                            (config.kill_mode == unitparser::KillMode::mixed && operation == KillOperation::kill);
   if (whole_group && !unit.runtime.cgroup.empty() && unit.runtime.cgroup != "/" &&
-      core.world.cgroup_populated(unit.runtime.cgroup)) {
+      core.cgroup_populated(unit.runtime.cgroup)) {
     core.emit(effect::KillCgroup{unit.runtime.cgroup, signal, hangup, true, std::move(told), unit.id,
                                  unit.runtime.last_cause});
     wait = true;

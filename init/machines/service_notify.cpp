@@ -55,7 +55,7 @@ Goodness service_main_goodness(const ServiceContext& c) {
 }
 
 bool service_group_alive(const ServiceContext& c) {
-  return !c.unit.runtime.cgroup.empty() && c.core.world.cgroup_populated(c.unit.runtime.cgroup);
+  return !c.unit.runtime.cgroup.empty() && c.core.cgroup_populated(c.unit.runtime.cgroup);
 }
 
 bool service_is_good(const ServiceContext& c) {

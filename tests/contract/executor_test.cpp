@@ -8,11 +8,13 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -49,10 +51,17 @@ const std::string& enter_private_world() {
     if (::geteuid() != 0) return "not root";
     if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
       return "no mount namespaces here";
+    // The programs may have been built below one of the places.
+    const std::filesystem::path programs = std::filesystem::path(EXECUTOR).parent_path();
+    const UniqueFd kept(static_cast<int>(::syscall(SYS_open_tree, AT_FDCWD, programs.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)));
     for (const char* place : {"/run", "/tmp", "/var/lib", "/var/tmp", "/home"})
       if (::mount("tmpfs", place, "tmpfs", 0, "mode=0755") != 0) return "no tmpfs here";
     ::chmod("/tmp", 01777);
     ::chmod("/var/tmp", 01777);
+    if (!std::filesystem::exists(EXECUTOR)) {
+      std::filesystem::create_directories(programs);
+      if (::syscall(SYS_move_mount, kept.get(), "", AT_FDCWD, programs.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) return "the programs are out of sight";
+    }
     return "";
   }();
   return why;

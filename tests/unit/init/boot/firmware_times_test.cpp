@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace init {
@@ -16,6 +17,7 @@ class FirmwareTimes : public ::testing::Test {
     folder_ = ::testing::TempDir() + "efivars-XXXXXX";
     ASSERT_NE(::mkdtemp(folder_.data()), nullptr);
   }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
   void set(const std::string& name, const std::string& digits) const {
     std::string bytes("\6\0\0\0", 4);
     for (const char c : digits) bytes += {c, '\0'};

@@ -133,8 +133,9 @@ void fail_dependents(Core& core, UnitId unit, Atom atom, std::vector<EndStep>& s
 }
 
 /// The stop half of a restart is done: the same job goes on as a start.
-bool continue_restart(Core& core, Job& job, JobResult result) {
-  if (result != JobResult::done || job.type != JobType::restart) return false;
+bool continue_restart(Core& core, Job& job, const JobEnd& end) {
+  if (end.result != JobResult::done || job.type != JobType::restart) return false;
+  announce_job_end(core, core.units.get(job.unit), job, end.result, end.already);
   change_type(core, job, JobType::start);
   set_waiting(core, job);
   core.emit(effect::JobChanged{job.id});
@@ -282,7 +283,7 @@ void follow_end(Core& core, UnitId unit_id, JobResult result) {
 
 void end_one(Core& core, JobId id, JobEnd end, std::vector<EndStep>& steps) {
   Job* job = core.jobs.find(id);
-  if (job == nullptr || continue_restart(core, *job, end.result)) return;
+  if (job == nullptr || continue_restart(core, *job, end)) return;
   const UnitId unit_id = job->unit;
   const Job ended = *job;
   Unit& unit = core.units.get(unit_id);

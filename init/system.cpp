@@ -357,13 +357,15 @@ void System::on_jobs_done() {
   times.total = now.monotonic.usec();
   if (!surroundings_.container.empty()) times.kernel = 0, times.total = times.userspace;
   const auto text = [](std::uint64_t usec) { return unitparser::format_duration(Duration::from_usec(usec), Duration::from_msec(1)); };
-  std::string message = "Startup finished in ";
-  if (times.kernel > 0) message += text(times.kernel) + " (kernel) + ";
-  message += text(times.userspace) + " (userspace)";
-  if (times.kernel > 0) message += " = " + text(times.total);
-  LogRecord record{6, message + ".", {}};
-  record.fields.emplace_back("MESSAGE_ID", "b07a249cd024414a82dd00cd181378ff");
-  record.fields.emplace_back("KERNEL_USEC", std::to_string(times.kernel));
+  LogRecord record{6, "Startup finished in ", {}};
+  if (times.kernel > 0) {
+    record.message += text(times.kernel) + " (kernel) + " + text(times.userspace) + " (userspace) = " + text(times.total) + ".";
+    record.fields.emplace_back("MESSAGE_ID", "b07a249cd024414a82dd00cd181378ff");
+    record.fields.emplace_back("KERNEL_USEC", std::to_string(times.kernel));
+  } else {  // COMPAT: in a container there is one stage, and a message of its own
+    record.message += text(times.total) + ".";
+    record.fields.emplace_back("MESSAGE_ID", "eed00a68ffd84e31882105fd973abdd1");
+  }
   record.fields.emplace_back("USERSPACE_USEC", std::to_string(times.userspace));
   log_.write(record);
   bus_.on_startup_finished(times);

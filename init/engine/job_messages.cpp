@@ -110,31 +110,27 @@ EndText start_end(const Core& core, const Unit& unit, JobResult result) {
   return {};
 }
 
-}  // namespace
-
-void announce_job_begin(Core& core, Unit& unit, const Job& job) {
-  const Words words = words_of(unit);
-  const bool start = job.type == JobType::start;
-  const bool stop = job.type == JobType::stop || job.type == JobType::restart;
-  if (job.type == JobType::reload) {
-    return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
-  }
-  if ((!start && !stop) || unit.type() == UnitType::device) return;
-  // What is there already, or will be refused, is not said to begin.
-  const ActiveState state = unit.active_state();
-  if (start && (is_active_or_activating(state) || state == ActiveState::deactivating)) return;
-  if (stop && is_inactive_or_deactivating(state)) return;
-  const std::string_view verb = start ? words.starting : words.stopping;
-  if (verb.empty()) return;
-  if (start) return;  // said by start_unit, after conditions and limits
-  say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), id_stopping, job);
+/// COMPAT: what is up as soon as its process was started is only said to have started.
+bool comes_up_at_once(const Unit& unit) {
+  if (unit.type() == UnitType::socket) return unit.config.socket->exec_start_pre.empty();
+  if (unit.type() != UnitType::service) return false;
+  const unitparser::ServiceType type = effective_service_type(unit.config);
+  const auto& commands = *unit.config.service_commands;
+  return (type == unitparser::ServiceType::simple || type == unitparser::ServiceType::idle) && commands.exec_condition.empty() &&
+         commands.exec_start_pre.empty();
 }
 
-void announce_start(Core& core, Unit& unit) {
-  const Job* job = core.jobs.find(unit.job);
+}  // namespace
+
+void announce_job_begin(Core& core, const Unit& unit, const Job& job, ActiveState before) {
+  if (unit.type() == UnitType::device) return;
   const Words words = words_of(unit);
-  if (job == nullptr || job->type != JobType::start || words.starting.empty() || unit.type() == UnitType::device) return;
-  say_begin(core, unit, fmt::format("{} {}...", words.starting, unit_text(core, unit)), id_starting, *job);
+  const bool start = job.type == JobType::start;
+  if (job.type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
+  if (start && (!is_inactive_or_failed(before) || comes_up_at_once(unit))) return;
+  if (!start && ((job.type != JobType::stop && job.type != JobType::restart) || is_inactive_or_deactivating(before))) return;
+  const std::string_view verb = start ? words.starting : words.stopping;
+  if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job);
 }
 
 void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already) {
@@ -187,8 +183,7 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
   fields.emplace_back("JOB_RESULT", std::string(unitparser::to_name(result)));
   if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
   log_job(core, unit, end.priority, std::move(end.text), std::move(fields), job);
-  if (result != JobResult::done && (result == JobResult::failed || result == JobResult::timeout ||
-                                    result == JobResult::dependency))
+  if (result == JobResult::timeout || result == JobResult::dependency)
     log_unit(core, unit, 5,
              fmt::format("{}: Job {}/{} failed with result '{}'.", unit.name.text(), unit.name.text(),
                          unitparser::to_name(job.type), unitparser::to_name(result)));

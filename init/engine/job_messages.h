@@ -5,9 +5,8 @@
 
 namespace init {
 
-void announce_job_begin(Core& core, Unit& unit, const Job& job);
-/// A start passed its checks and its machine is about to be asked.
-void announce_start(Core& core, Unit& unit);
+/// The job was begun and takes its time; `before` is the state in which it found the unit.
+void announce_job_begin(Core& core, const Unit& unit, const Job& job, ActiveState before);
 void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already);
 
 }  // namespace init

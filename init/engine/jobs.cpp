@@ -189,7 +189,7 @@ void run_job(Core& core, JobId id) {
   const JobType type = job->type;
   set_running(core, *job);
   core.touch(unit);
-  announce_job_begin(core, unit, *job);
+  const ActiveState before = unit.active_state();
   const ActionOutcome outcome = perform(core, unit, *job);
   settle_state_changes(core);
   job = core.jobs.find(id);
@@ -198,7 +198,8 @@ void run_job(Core& core, JobId id) {
     set_waiting(core, *job);
     return;
   }
-  if (auto end = end_of(outcome)) finish_job(core, id, *end);
+  if (auto end = end_of(outcome)) return finish_job(core, id, *end);
+  announce_job_begin(core, core.units.get(job->unit), *job, before);
 }
 
 }  // namespace

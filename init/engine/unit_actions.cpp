@@ -132,10 +132,7 @@ ActionOutcome start_unit(Core& core, Unit& unit, const Cause& cause) {
     operations.start_limit_hit(core, unit);
     return ActionOutcome::failed;
   }
-  if (state == ActiveState::inactive || state == ActiveState::failed) {
-    unit.runtime.last_cause = cause;
-    announce_start(core, unit);
-  }
+  if (state == ActiveState::inactive || state == ActiveState::failed) unit.runtime.last_cause = cause;
   return operations.start(core, unit);
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "init/machines/machine_types.h"
+#include "unitparser/syntax/exit_status.h"
 
 namespace init {
 namespace {
@@ -171,10 +172,12 @@ void log_process_exit(Core& core, const Unit& unit, std::string_view who, std::s
                       const event::ProcessExited& exit, bool success) {
   std::string shown = std::to_string(exit.status);
   if (exit.code != CLD_EXITED) shown = signal_short_name(exit.status);
+  const std::string_view meaning = unitparser::exit_status_name(exit.status);
+  const std::string suffix = exit.code != CLD_EXITED ? "/" + shown : meaning.empty() ? std::string() : fmt::format("/{}", meaning);
   const int priority = success ? 7 : exit.code == CLD_EXITED ? 5 : 4;
   log_unit(core, unit, priority,
            fmt::format("{}: {} exited, code={}, status={}{}", unit.name.text(), who, exit_code_name(exit.code),
-                       exit.status, exit.code == CLD_EXITED ? (exit.status == 0 ? "/SUCCESS" : "") : "/" + shown),
+                       exit.status, suffix),
            {{"MESSAGE_ID", "98e322203f7a4ed290d09fe03c09fe15"},
             {"EXIT_CODE", std::string(exit_code_name(exit.code))},
             {"EXIT_STATUS", shown},

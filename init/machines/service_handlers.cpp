@@ -642,7 +642,7 @@ ServiceState service_reset_failed(ServiceContext& c) {
 }
 
 ServiceState service_start_limit_hit(ServiceContext& c) {
-  c.rt.result = ServiceResult::start_limit_hit;
+  if (c.rt.result == ServiceResult::success) c.rt.result = ServiceResult::start_limit_hit;  // COMPAT: the first failure is told
   log_end(c);
   c.rt.will_auto_restart = false;
   ServiceMachine::commit(c, failed);

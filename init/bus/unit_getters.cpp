@@ -50,9 +50,10 @@ Value timestamp(const PropertyContext& c, const Member& property) {
   return property.name.ends_with("Monotonic") ? time.monotonic.usec() : time.realtime.usec();
 }
 
+/// COMPAT: the last one of the files comes first.
 Value conditions(const std::vector<Condition>& list, const std::vector<int>& verdicts, std::string_view prefix) {
   ArrayValue array{"(sbbsi)", {}};
-  for (std::size_t i = 0; i < list.size(); ++i)
+  for (std::size_t i = list.size(); i-- > 0;)
     array.elements.push_back(struct_of(std::string(prefix) + std::string(to_name(list[i].kind)), list[i].triggering, list[i].negated, list[i].parameter,
                                        i < verdicts.size() ? std::int32_t{verdicts[i]} : std::int32_t{0}));
   return array;

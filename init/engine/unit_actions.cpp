@@ -10,30 +10,26 @@
 namespace init {
 namespace {
 
-/// All plain ones must hold; of the triggering ones at least one. Every one is asked, for the Conditions property.
-bool test_conditions(Core& core, const std::vector<unitparser::Condition>& conditions, std::vector<int>& verdicts,
-                     bool stop_at_first) {
+/// All plain ones must hold; of the triggering ones at least one.
+/// COMPAT: the last one of the files is asked first, and after a plain one that does not hold none is asked.
+bool test_conditions(Core& core, const std::vector<unitparser::Condition>& conditions, std::vector<int>& verdicts) {
   verdicts.assign(conditions.size(), 0);
-  bool plain = true;
-  int triggered = -1;  // -1: none is there
-  for (std::size_t i = 0; i < conditions.size(); ++i) {
+  std::optional<bool> triggered;  // nothing: there is no triggering one
+  for (std::size_t i = conditions.size(); i-- > 0;) {
     const auto& condition = conditions[i];
-    if (stop_at_first && !plain && !condition.triggering) continue;
     auto answer = core.world.condition_holds(condition);
     const bool holds = answer && (*answer != condition.negated);
     verdicts[i] = holds ? 1 : -1;
-    if (condition.triggering)
-      triggered = triggered == 1 || holds ? 1 : 0;
-    else
-      plain = plain && holds;
+    if (condition.triggering) triggered = triggered.value_or(false) || holds;
+    else if (!holds) return false;
   }
-  return plain && triggered != 0;
+  return triggered.value_or(true);
 }
 
 bool conditions_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime;
   rt.times.condition = DualTime::at(core.now);
-  rt.condition_result = test_conditions(core, unit.config.unit->conditions, rt.condition_verdicts, false);
+  rt.condition_result = test_conditions(core, unit.config.unit->conditions, rt.condition_verdicts);
   core.touch(unit);
   return rt.condition_result;
 }
@@ -41,7 +37,7 @@ bool conditions_hold(Core& core, Unit& unit) {
 bool asserts_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime;
   rt.times.assert_ = DualTime::at(core.now);
-  rt.assert_result = test_conditions(core, unit.config.unit->asserts, rt.assert_verdicts, false);
+  rt.assert_result = test_conditions(core, unit.config.unit->asserts, rt.assert_verdicts);
   core.touch(unit);
   return rt.assert_result;
 }

@@ -79,6 +79,7 @@ std::string units_path(std::string_view kind, const Unit& unit) {
 
 /// A link whose text is the value: replaced in one step.
 void set_link(const std::string& path, const std::string& value) {
+  if (::symlink(value.c_str(), path.c_str()) == 0 || errno != EEXIST) return;
   const std::string next = path + ".new";
   ::unlink(next.c_str());
   if (::symlink(value.c_str(), next.c_str()) == 0) ::rename(next.c_str(), path.c_str());

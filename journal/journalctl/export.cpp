@@ -97,8 +97,8 @@ bool send_batch(HttpClient& client, const std::string& body, const char* type) {
   for (;;) {
     const auto status = client.post(body, type);
     if (status && *status >= 200 && *status < 300) return true;
-    // 408, 429 and all of 5xx mean "later"; everything else of 4xx would be refused again.
-    if (status && *status >= 400 && *status < 500 && *status != 408 && *status != 429) {
+    // 408, 429 and all of 5xx mean "later"; everything else of 3xx and 4xx would be answered the same again.
+    if (status && *status >= 300 && *status < 500 && *status != 408 && *status != 429) {
       complain("journal upload: the receiver refuses the entries: HTTP status " + std::to_string(*status));
       return false;
     }

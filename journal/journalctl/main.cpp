@@ -30,7 +30,10 @@ std::uint64_t realtime_usec() {
 /// Actions that need no journal file; nullopt when the action does.
 std::optional<int> run_without_files(const Options& options) {
   switch (options.action) {
-    case Action::help: print_help(); return EXIT_SUCCESS;
+    case Action::help:
+      print_help();
+      if (!options.speaks_as_journalctl) print_verbs();
+      return EXIT_SUCCESS;
     case Action::version: std::printf("systemd 252 (incipit)\n"); return EXIT_SUCCESS;
     case Action::flush: return call_daemon(options, "FlushToVar");
     case Action::sync: return call_daemon(options, "Synchronize");

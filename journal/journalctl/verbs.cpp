@@ -71,15 +71,23 @@ struct Verb {
   int (*run)(VerbCall&);
   Takes takes;
   const char* usage;
+  const char* summary;
 };
 constexpr std::array verbs{
-    Verb{"usage", usage, Takes::nothing, "journal usage [OPTIONS]"},
-    Verb{"vacuum", vacuum_verb, Takes::nothing, "journal vacuum -u UNIT... [--vacuum-time=TIME]"},
-    Verb{"top", top, Takes::fields, "journal top [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]"},
-    Verb{"count", count, Takes::fields, "journal count [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]"},
-    Verb{"context", context, Takes::context, "journal context [-C LINES] [-A LINES] [-B LINES] [OPTIONS] [-g PATTERN] [EXPRESSION]"},
-    Verb{"export", export_verb, Takes::wishes, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]"},
-    Verb{"upload", upload, Takes::wishes, "journal upload --to=URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]"},
+    Verb{"usage", usage, Takes::nothing, "journal usage [OPTIONS]",
+         "What each unit's lines take, and what was dropped and why"},
+    Verb{"vacuum", vacuum_verb, Takes::nothing, "journal vacuum -u UNIT... [--vacuum-time=TIME]",
+         "Remove the lines of units, and leave those of others"},
+    Verb{"top", top, Takes::fields, "journal top [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]",
+         "The most frequent values"},
+    Verb{"count", count, Takes::fields, "journal count [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]",
+         "How many entries have each value"},
+    Verb{"context", context, Takes::context, "journal context [-C LINES] [-A LINES] [-B LINES] [OPTIONS] [-g PATTERN] [EXPRESSION]",
+         "Entries with those around them"},
+    Verb{"export", export_verb, Takes::wishes, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]",
+         "Entries for another log system"},
+    Verb{"upload", upload, Takes::wishes, "journal upload --to=URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]",
+         "Send entries there over HTTP, and go on where it was left"},
 };
 
 /// Takes "by FIELD,FIELD" off the front of the arguments; false when it is not there.
@@ -137,6 +145,11 @@ bool take_wishes(std::vector<char*>& arguments, VerbCall& call) {
 
 }  // namespace
 
+void print_verbs() {
+  std::printf("\nWhat journal can do besides; a verb's --help tells how:\n");
+  for (const Verb& verb : verbs) std::printf("  %-26s %s\n", std::string(verb.name).c_str(), verb.summary);
+}
+
 std::optional<int> run_verb(int argc, char** argv, std::uint64_t now) {
   if (argc < 2) return std::nullopt;
   const Verb* wanted = nullptr;
@@ -145,6 +158,10 @@ std::optional<int> run_verb(int argc, char** argv, std::uint64_t now) {
   if (wanted == nullptr) return std::nullopt;
   std::vector<char*> arguments{argv[0]};
   arguments.insert(arguments.end(), argv + 2, argv + argc);
+  if (std::any_of(arguments.begin(), arguments.end(), [](const std::string_view word) { return word == "-h" || word == "--help"; })) {
+    std::printf("usage: %s\n\n%s.\n", wanted->usage, wanted->summary);
+    return EXIT_SUCCESS;
+  }
   VerbCall call;
   if ((wanted->takes == Takes::fields && !take_fields(arguments, call)) || (wanted->takes == Takes::context && !take_context(arguments, call)) ||
       (wanted->takes == Takes::wishes && !take_wishes(arguments, call))) {

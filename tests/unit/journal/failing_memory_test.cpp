@@ -22,13 +22,14 @@ bool fails() {
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Not inline: an optimiser that sees malloc() behind new warns of free() behind delete.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   void* const memory = fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace journal::test {
 

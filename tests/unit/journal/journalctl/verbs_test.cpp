@@ -176,6 +176,14 @@ TEST_F(Verbs, ContextShowsNeighbours) {
   EXPECT_EQ(run("context").code, 1);
 }
 
+TEST_F(Verbs, HelpTellsAllOfThem) {
+  const std::string help = run("--help").out;
+  for (const std::string verb : {"usage", "vacuum", "top", "count", "context", "export", "upload"}) {
+    EXPECT_THAT(help, ::testing::HasSubstr("\n  " + verb + " "));
+    EXPECT_THAT(run(verb + " --help").out, ::testing::StartsWith("usage: journal " + verb));
+  }
+}
+
 TEST_F(Verbs, ExportSpeaksThreeFormats) {
   const std::string exported = run("export").out;
   EXPECT_EQ(exported, run("-o export").out) << "the same as the output mode";

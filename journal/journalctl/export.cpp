@@ -91,6 +91,14 @@ int complain(const std::string& text) {
   return EXIT_FAILURE;
 }
 
+/// Options that say how entries are shown make no sense for those that are handed on; empty when there are none.
+std::string_view misplaced_option(const Options& options) {
+  if (options.lines) return "-n";
+  if (options.reverse) return "-r";
+  if (options.output != OutputMode::brief) return "-o";
+  return {};
+}
+
 /// Sends one batch until it is confirmed; false when the receiver will never take it.
 bool send_batch(HttpClient& client, const std::string& body, const char* type) {
   int pause = first_pause_ms;
@@ -141,6 +149,8 @@ void append_log_record(Journal& journal, std::string& out) {
 }
 
 int print_export(const Options& options, const ExportWishes& wishes, std::uint64_t now, Journal& journal) {
+  const std::string_view misplaced = options.follow ? "-f" : misplaced_option(options);
+  if (!misplaced.empty()) return complain("journal export: " + std::string(misplaced) + " does not go with it.");
   auto stream = EntryStream::over(options, now, journal);
   if (!stream) return complain(stream.error().message);
   Output output;
@@ -160,6 +170,8 @@ int print_export(const Options& options, const ExportWishes& wishes, std::uint64
 }
 
 int upload_entries(const Options& options, const SourceList& sources, const ExportWishes& wishes, std::uint64_t now, Journal& journal) {
+  const std::string_view misplaced = misplaced_option(options);
+  if (!misplaced.empty()) return complain("journal upload: " + std::string(misplaced) + " does not go with it.");
   auto client = HttpClient::to(wishes.url, wishes.format == ExportFormat::otlp ? "/v1/logs" : "/upload");
   if (!client) return complain("journal upload: " + client.error().message);
   const char* type = wishes.format == ExportFormat::journal_export ? "application/vnd.fdo.journal"

@@ -205,6 +205,12 @@ TEST_F(Verbs, ExportSpeaksThreeFormats) {
   }
   EXPECT_EQ(records, 400U);
   EXPECT_EQ(run("export --format=xml").code, 1);
+  for (const std::string option : {"-n 3", "-r", "-f", "-o json"}) {
+    const Ran refused = run("export " + option);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, ::testing::HasSubstr(option.substr(0, 2) + " does not go with it"));
+  }
 }
 
 /// A receiver that takes each request's body, after it has failed in every way first.

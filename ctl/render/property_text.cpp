@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "ctl/render/time_text.h"
+#include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
 
 namespace ctl {
@@ -52,24 +53,6 @@ std::vector<std::string> texts_of(const Value& value) {
 std::string join_quoted(const std::vector<std::string>& words) {
   std::string result;
   for (const auto& word : words) result += (result.empty() ? "" : " ") + unitparser::quote_if_needed(word);
-  return result;
-}
-
-std::string hexadecimal(std::string_view bytes) {
-  std::string result;
-  for (const char c : bytes) result += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return result;
-}
-
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string result;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    const auto count = std::min<std::size_t>(3, bytes.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    for (std::size_t j = 0; j < 4; ++j) result += j <= count ? alphabet[(group >> (18 - 6 * j)) & 63] : '=';
-  }
   return result;
 }
 
@@ -338,8 +321,8 @@ std::string bytes_line(std::string_view name, std::string_view data) {
   if (is_one_of(name, {"CPUAffinity", "NUMAMask", "AllowedCPUs", "AllowedMemoryNodes",
                        "EffectiveCPUs", "EffectiveMemoryNodes"}))
     return ranges_of_mask(data);
-  if (is_one_of(name, {"StandardInputData", "RootHashSignature"})) return base64(data);
-  return hexadecimal(data);
+  if (is_one_of(name, {"StandardInputData", "RootHashSignature"})) return unitparser::encode_base64(data);
+  return unitparser::encode_hex(data);
 }
 
 }  // namespace

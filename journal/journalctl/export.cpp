@@ -11,6 +11,7 @@
 #include "journal/query/cursor.h"
 #include "journal/store/directory.h"
 #include "journal/text/levels.h"
+#include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
@@ -24,22 +25,13 @@ constexpr int follow_pause_ms = 250;
 /// OpenTelemetry's numbers of the syslog levels (its log data model, appendix on syslog).
 constexpr std::array<int, 8> severity_of_level{21, 19, 18, 17, 13, 10, 9, 5};
 
-void append_base64(std::string& out, std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += i + k <= bytes.size() ? digits[group >> (18 - 6 * k) & 63] : '=';
-  }
-}
-
 void append_any_value(std::string& out, std::string_view value) {
   if (is_printable(value, NewlineRule::allowed)) {
     out += "{\"stringValue\":";
     append_json_string(out, value);
   } else {
     out += "{\"bytesValue\":\"";
-    append_base64(out, value);
+    out += unitparser::encode_base64(value);
     out += '"';
   }
   out += '}';

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <span>
 
+#include "unitparser/base/encoding.h"
 #include "unitparser/directives/codec_process.h"
 
 namespace unitparser {

@@ -68,10 +68,6 @@ bool parse_standard_output(ParseContext& context, std::string_view text, ExecOut
 bool append_input_text(ParseContext& context, std::string_view text, std::string& data);
 bool append_input_data(ParseContext& context, std::string_view text, std::string& data);
 
-[[nodiscard]] Result<std::string> decode_base64(std::string_view text);
-[[nodiscard]] std::string encode_base64(std::string_view bytes);
-[[nodiscard]] Result<std::string> decode_hex(std::string_view text);
-[[nodiscard]] std::string encode_hex(std::string_view bytes);
 [[nodiscard]] Value bytes_value(std::string_view bytes);
 
 struct TerminalSizeCodec {

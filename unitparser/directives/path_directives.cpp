@@ -1,5 +1,6 @@
 // Rows of the file system that processes see, of managed directories and credentials (systemd.exec(5)). [pure]
 #include "unitparser/directives/codec_paths.h"
+#include "unitparser/base/encoding.h"
 #include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_unit.h"
 #include "unitparser/directives/rows.h"

@@ -1,5 +1,6 @@
 // Rows of a process' identity, environment, streams and logging (systemd.exec(5)). [pure]
 #include "unitparser/directives/codec_process.h"
+#include "unitparser/base/encoding.h"
 #include "unitparser/directives/codec_unit.h"
 #include "unitparser/directives/rows.h"
 

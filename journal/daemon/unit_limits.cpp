@@ -7,6 +7,7 @@
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
 #include "unitparser/base/time.h"
+#include "unitparser/names/unit_name.h"
 #include "unitparser/syntax/ini_reader.h"
 
 namespace journal {
@@ -21,14 +22,6 @@ constexpr std::string_view at_sign = "\\x40";
 // Lower rank first: the later one counts.
 constexpr const char* folders[] = {"/usr/lib/systemd/system/", "/usr/lib/incipit/units/", "/run/systemd/system/",
                                    "/etc/systemd/system/"};
-
-/// "getty@.service" of "getty@tty1.service"; empty when it is no instance.
-std::string template_of(const std::string& unit) {
-  const std::size_t at = unit.find('@');
-  const std::size_t dot = unit.rfind('.');
-  if (at == std::string::npos || dot == std::string::npos || at + 1 >= dot) return {};
-  return unit.substr(0, at + 1) + unit.substr(dot);
-}
 
 }  // namespace
 
@@ -63,7 +56,8 @@ std::string unit_of_stem(std::string_view stem) {
 OwnFiles UnitLimits::read(const std::string& unit) const {
   OwnFiles files;
   std::vector<std::string> names;
-  if (const std::string of_template = template_of(unit); !of_template.empty()) names.push_back(of_template);
+  if (const auto name = unitparser::UnitName::parse(unit); name && name->form() == unitparser::NameForm::instance)
+    names.push_back(name->template_name().text());
   names.push_back(unit);
   std::string fragment;
   std::map<std::string, std::string> drop_ins;

@@ -330,7 +330,7 @@ void System::apply_config() {
 }
 
 void System::override_setting(std::string_view key, std::string_view text) {
-  surroundings_.options.settings += std::string(key) + "=" + std::string(text) + "\n";
+  replace_setting(surroundings_.options, key, text);
   reload_config();
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <functional>
 
+#include "unitparser/base/text.h"
 #include "unitparser/names/unit_name.h"
 
 namespace init {
@@ -163,6 +164,14 @@ bool is_setting_argument(std::string_view argument) {
 }
 
 }  // namespace
+
+void replace_setting(BootOptions& options, std::string_view setting, std::string_view value) {
+  std::string kept;
+  for (const std::string_view line : unitparser::split_at(options.settings, '\n'))
+    if (!line.empty() && line.substr(0, line.find('=')) != setting) kept.append(line).append("\n");
+  options.settings = std::move(kept);
+  add_line(options.settings, setting, value);
+}
 
 std::vector<std::string> split_command_line(std::string_view line) {
   std::vector<std::string> words;

@@ -26,6 +26,9 @@ struct BootOptions {
   std::vector<std::string> warnings;        ///< one sentence for each value that was not understood
 };
 
+/// A setting of [Manager] that was made while the machine runs; it stands for all that were made of it before. `value`: one line.
+void replace_setting(BootOptions& options, std::string_view setting, std::string_view value);
+
 /// Splits a kernel command line into words; double and single quotes hold blanks together and are dropped.
 [[nodiscard]] std::vector<std::string> split_command_line(std::string_view line);
 

@@ -77,5 +77,12 @@ TEST(BootOptions, DebugShellMayNameItsTerminal) {
   EXPECT_EQ(named.debug_terminal, "ttyS1");
 }
 
+TEST(BootOptions, ASettingThatIsMadeAgainTakesThePlaceOfTheOneBefore) {
+  BootOptions options;
+  options.settings = "RuntimeWatchdogSec=10\nRuntimeWatchdogPreSec=2\n";
+  for (int i = 0; i < 3; ++i) replace_setting(options, "RuntimeWatchdogSec", "20us");
+  EXPECT_EQ(options.settings, "RuntimeWatchdogPreSec=2\nRuntimeWatchdogSec=20us\n");
+}
+
 }  // namespace
 }  // namespace init

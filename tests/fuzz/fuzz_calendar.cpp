@@ -1,17 +1,13 @@
 // Feeds calendar expressions, time spans and time stamps: normal forms must read as the same, elapses lie on the right side. [pure]
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "tests/fuzz/require.h"
 #include "unitparser/base/time.h"
 #include "unitparser/syntax/calendar.h"
 #include "unitparser/syntax/timestamp.h"
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 class OnlyUtc final : public unitparser::TimeZones {
  public:

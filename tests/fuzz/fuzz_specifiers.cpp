@@ -1,18 +1,10 @@
 // Feeds texts with specifiers and unit names: escaped text must come out as it went in. [pure]
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "tests/fuzz/require.h"
 #include "unitparser/names/unit_name.h"
 #include "unitparser/syntax/specifier.h"
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace unitparser;

@@ -1,18 +1,10 @@
 // Feeds the reader of files with any bytes, and looks whether each entry lies inside them. [pure]
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
+#include "tests/fuzz/require.h"
 #include "unitparser/base/text.h"
 #include "unitparser/syntax/ini_reader.h"
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace unitparser;

@@ -1,33 +1,17 @@
 // Reads recorded answers of systemd 252 and loads the units they are about. [os: reads files]
 #pragma once
 
-#include <zstd.h>
-
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "tests/zstd_file.h"
 #include "unitparser/load/unit_loader.h"
 
 namespace unitparser::testing {
 
 /// A compressed file under tests/data/unitparser.
-inline std::string unpacked(const std::string& name) {
-  std::ifstream file(std::string(TEST_DATA "/unitparser/") + name + ".zst", std::ios::binary);
-  const std::string packed{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  ZSTD_DStream* stream = ZSTD_createDStream();
-  std::string text;
-  std::string buffer(1 << 16, '\0');
-  ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  while (in.pos < in.size) {
-    ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
-    if (ZSTD_isError(ZSTD_decompressStream(stream, &out, &in)) != 0) break;
-    text.append(buffer, 0, out.pos);
-  }
-  ZSTD_freeDStream(stream);
-  return text;
-}
+inline std::string unpacked(const std::string& name) { return read_zstd_file(TEST_DATA "/unitparser/" + name + ".zst"); }
 /// All lines of a compressed JSON-lines file.
 inline std::vector<nlohmann::json> recorded_lines(const std::string& name) {
   const std::string text = unpacked(name);

@@ -13,6 +13,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '../vm')]
+from checks import Checks  # noqa: E402
 from container import Container  # noqa: E402
 from machine import CACHE, IMAGE, INCIPIT, SYSTEMD, MachineError  # noqa: E402
 
@@ -82,19 +83,12 @@ def make_layer(folder, generators, endless):
     return folder
 
 
-class Checks:
+class Examination(Checks):
     """What was asked of the machine and how it answered."""
 
     def __init__(self, machine, hangs):
-        self.machine, self.hangs, self.passed, self.failed = machine, hangs, 0, 0
-
-    def check(self, what, held, seen=''):
-        if held:
-            self.passed += 1
-            print(f'ok      {what}', flush=True)
-        else:
-            self.failed += 1
-            print(f'FAILED  {what}\n        {str(seen)[-1500:]}', flush=True)
+        super().__init__()
+        self.machine, self.hangs = machine, hangs
 
     def answers(self, what):
         """Nothing else was hurt: the init answers and an ordinary service still serves."""
@@ -163,7 +157,7 @@ def main():
         generators = dict(_GENERATORS, **(_HANGING if options.hang else {}))
         layer = make_layer(folder, generators, not options.systemd)
         with Container(IMAGE + '/root', [SYSTEMD if options.systemd else INCIPIT], options.stage + [layer]) as machine:
-            checks = Checks(machine, options.hang)
+            checks = Examination(machine, options.hang)
             try:
                 machine.start()
                 checks.all()
@@ -172,8 +166,7 @@ def main():
                 print(machine.console()[-4000:])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(f'{checks.passed} passed, {checks.failed} failed')
-    return 0 if checks.failed == 0 else 1
+    return checks.close()
 
 
 sys.exit(main())

@@ -15,6 +15,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, '../vm')]
+from checks import Checks  # noqa: E402
 from container import Container  # noqa: E402
 from machine import CACHE, IMAGE, INCIPIT, SYSTEMD, MachineError  # noqa: E402
 
@@ -29,20 +30,13 @@ _VERBS = ('list-units', 'list-unit-files', 'list-jobs', 'list-dependencies', 'li
           'mask cron', 'unmask cron', 'set-default multi-user.target', 'reset-failed', 'daemon-reload', 'daemon-reexec', 'isolate multi-user.target')
 
 
-class Examination:
+class Examination(Checks):
     """One boot after the other; each method whose name begins with boot_ is one or several."""
 
     def __init__(self, init, stages):
-        self.init, self.stages, self.passed, self.failed = init, stages, 0, 0
+        super().__init__()
+        self.init, self.stages = init, stages
         self.ours = init == INCIPIT
-
-    def check(self, what, held, seen=''):
-        if held:
-            self.passed += 1
-            print(f'ok      {what}', flush=True)
-        else:
-            self.failed += 1
-            print(f'FAILED  {what}\n        {str(seen)[-1500:]}', flush=True)
 
     def boot(self, arguments=(), files=None, target='multi-user.target', upper=None):
         """A started machine with these files laid over, at its target; to be used with `with`."""
@@ -353,8 +347,7 @@ def main():
     options = parser.parse_args()
     examination = Examination(SYSTEMD if options.systemd else INCIPIT, [] if options.systemd else options.stage)
     examination.run(options.only)
-    print(f'{examination.passed} passed, {examination.failed} failed')
-    return 0 if examination.failed == 0 and examination.passed > 0 else 1
+    return examination.close()
 
 
 sys.exit(main())

@@ -32,6 +32,9 @@ EngineOptions engine_options(const Surroundings& around) {
   options.default_timer_accuracy = defaults.timer_accuracy;
   options.status_unit_format = around.config.behaviour.status_unit_format;
   options.service_watchdogs = around.config.behaviour.service_watchdogs;
+  options.in_container = !around.container.empty();
+  if (::access("/dev/autofs", F_OK) != 0) options.unsupported_types.push_back(UnitType::automount);
+  if (options.in_container || ::access("/proc/swaps", F_OK) != 0) options.unsupported_types.push_back(UnitType::swap);
   options.userspace_start = around.times.at(Milestone::userspace).monotonic;
   return options;
 }
@@ -114,6 +117,11 @@ System::System(Surroundings surroundings, LogSink& log)
       reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
                 [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
                 [this] { return generator_environment(surroundings_, environment_); }}),
+      insertions_(loop_, [this](RequestId request, Result<void> result) {
+        Result<effect::ReplyBody> body;
+        if (!result) body = tl::unexpected(std::move(result.error()));
+        bus_.on_effect(effect::Reply{request, std::move(body)});
+      }),
       port_(std::make_unique<SystemPort>(*this)),
       bus_({engine_, post_, *port_, [this](int priority, const std::string& message) { log_.write(priority, message); }}),
       environment_(surroundings_.environment) {

@@ -16,6 +16,7 @@
 #include "init/driver/kernel_tables.h"
 #include "init/driver/linux_world.h"
 #include "init/driver/loop.h"
+#include "init/driver/mount_insertions.h"
 #include "init/driver/notify_socket.h"
 #include "init/driver/path_watches.h"
 #include "init/driver/progress.h"
@@ -100,6 +101,7 @@ class System {
   /// The boot's jobs have all ended once.
   [[nodiscard]] bool boot_done() const { return boot_done_; }
   void reload(RequestId request) { reloads_.request(request); }
+  [[nodiscard]] MountInsertions& insertions() { return insertions_; }
   void end(RunEnd end);
   /// Overrules a setting of system.conf until the machine ends; the text is read as the file's.
   void override_setting(std::string_view key, std::string_view text);
@@ -160,6 +162,7 @@ class System {
   ServiceAudit audit_;
   ConsoleUsers console_users_;
   Reloads reloads_;
+  MountInsertions insertions_;
   std::unique_ptr<SystemPort> port_;
   BusServer bus_;
   std::vector<std::string> environment_;

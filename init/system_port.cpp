@@ -3,7 +3,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -98,10 +101,25 @@ Result<bool> SystemPort::set_log_target(const std::string& target) {
   return true;
 }
 
-void SystemPort::set_show_status(const std::string& mode) {
-  if (mode.empty()) return system_.console().set_mode(system_.config().behaviour.show_status);
-  if (const auto known = unitparser::from_name<ShowStatus>(mode)) return system_.console().set_mode(*known);
-  if (const auto on = unitparser::parse_boolean(mode)) system_.console().set_mode(*on ? ShowStatus::yes : ShowStatus::no);
+Result<bool> SystemPort::set_show_status(const std::string& mode) {
+  const auto known = unitparser::from_name<ShowStatus>(mode);
+  const auto on = unitparser::parse_boolean(mode);
+  if (mode.empty()) system_.console().set_mode(system_.config().behaviour.show_status);
+  else if (known) system_.console().set_mode(*known);
+  else if (on) system_.console().set_mode(*on ? ShowStatus::yes : ShowStatus::no);
+  else return fail(ErrorCode::invalid_argument, "Invalid show status '" + mode + "'");
+  return true;
+}
+
+Result<void> SystemPort::find_init(const std::string& new_root, const std::string& new_init) {
+  if (new_init.empty()) return {};
+  const unitparser::UniqueFd root(::open(new_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT;
+  const unitparser::UniqueFd program(root ? static_cast<int>(::syscall(SYS_openat2, root.get(), new_init.c_str(), &how, sizeof how)) : -1);
+  if (!program) return unitparser::fail_errno(errno, "Could not resolve init executable " + new_init);
+  return {};
 }
 
 std::string SystemPort::system_state() {
@@ -146,6 +164,14 @@ Result<bool> SystemPort::set_setting(std::string_view property, const Value& val
 
 std::string SystemPort::dump() { return system_.engine().snapshot(); }
 
+Result<unitparser::UniqueFd> SystemPort::readable_text(const std::string& text) {
+  unitparser::UniqueFd fd(::memfd_create("dump", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) || ::lseek(fd.get(), 0, SEEK_SET) < 0 ||
+      ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+    return unitparser::fail_errno(errno, "Failed to keep the text in memory");
+  return fd;
+}
+
 std::vector<bus::ProcessEntry> SystemPort::processes(const std::string& cgroup) {
   std::vector<bus::ProcessEntry> entries;
   add_processes(system_.cgroups().root(), cgroup, entries);
@@ -153,6 +179,15 @@ std::vector<bus::ProcessEntry> SystemPort::processes(const std::string& cgroup) 
 }
 
 Result<std::string> SystemPort::cgroup_of(pid_t pid) { return system_.world().process_cgroup(pid); }
+
+bool SystemPort::has_own_mounts(pid_t pid) {
+  struct stat ours{};
+  struct stat theirs{};
+  return ::stat("/proc/self/ns/mnt", &ours) == 0 && ::stat(("/proc/" + std::to_string(pid) + "/ns/mnt").c_str(), &theirs) == 0 &&
+         (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
+}
+
+Result<void> SystemPort::insert_mount(RequestId request, MountInsertion wanted) { return system_.insertions().start(request, std::move(wanted)); }
 
 std::uint64_t SystemPort::cgroup_id(const std::string& cgroup) {
   struct stat status{};

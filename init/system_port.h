@@ -21,6 +21,7 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] const unitparser::MachineFacts& machine() override;
   void reload(RequestId request) override;
   void end(bus::EndRequest request) override;
+  [[nodiscard]] Result<void> find_init(const std::string& new_root, const std::string& new_init) override;
   Result<bool> set_exit_code(std::uint8_t code) override;
   [[nodiscard]] std::vector<std::string> environment() override;
   void set_environment(std::vector<std::string> environment) override;
@@ -28,15 +29,18 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] std::string log_target() override;
   Result<bool> set_log_level(const std::string& level) override;
   Result<bool> set_log_target(const std::string& target) override;
-  void set_show_status(const std::string& mode) override;
+  Result<bool> set_show_status(const std::string& mode) override;
   [[nodiscard]] std::string system_state() override;
   [[nodiscard]] std::optional<unitparser::Value> setting(std::string_view property) override;
   [[nodiscard]] Result<bool> set_setting(std::string_view property, const unitparser::Value& value) override;
   [[nodiscard]] DualTime last_watchdog_ping() override { return system_.last_watchdog_ping(); }
   [[nodiscard]] std::string dump() override;
+  [[nodiscard]] Result<unitparser::UniqueFd> readable_text(const std::string& text) override;
 
   [[nodiscard]] std::vector<bus::ProcessEntry> processes(const std::string& cgroup) override;
   [[nodiscard]] Result<std::string> cgroup_of(pid_t pid) override;
+  [[nodiscard]] bool has_own_mounts(pid_t pid) override;
+  [[nodiscard]] Result<void> insert_mount(RequestId request, MountInsertion wanted) override;
   [[nodiscard]] std::uint64_t cgroup_id(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> cgroup_attribute(const std::string& cgroup, const char* attribute) override;
 
@@ -48,9 +52,10 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] Result<std::vector<std::string>> unit_file_links(const std::string& name, bool runtime) override;
   [[nodiscard]] Result<bus::UnitFileChanges> change_unit_files(const bus::UnitFileRequest& request) override;
   [[nodiscard]] Result<std::string> default_target() override;
-  Result<bool> write_control_drop_in(const std::string& unit, const std::string& property, const std::string& text,
+  Result<std::string> write_control_drop_in(const Unit& unit, const std::string& property, const std::string& text,
                                      bool runtime) override;
   Result<unitparser::LoadedUnit> make_transient(const UnitName& name, const std::string& text) override;
+  void forget_transient(const UnitName& name) override;
 
   /// Unit files are read anew: what units show of theirs is no longer known.
   void forget_unit_files() { shown_files_ = {}; }

@@ -10,7 +10,6 @@
 #include "unitparser/base/text.h"
 #include "unitparser/load/install.h"
 #include "unitparser/load/install_apply.h"
-#include "unitparser/load/install_messages.h"
 #include "unitparser/load/unit_file_state.h"
 
 namespace init {
@@ -41,15 +40,26 @@ std::string kind_of(const InstallChange& change) {
   return {};
 }
 
-Result<bus::UnitFileChanges> to_changes(const InstallPlan& plan, std::string_view verb) {
+/// A failed change as the bus tells it.
+Error failure_of_change(const InstallChange& change) {
+  const auto error = [&change](ErrorCode code, std::string text) { return Error{code, change.error, std::move(text), {}}; };
+  switch (change.error) {
+    case EEXIST:
+      return error(ErrorCode::unit_exists, "File " + change.path + " already exists" + (change.source.empty() ? "." : " and is a symlink to " + change.source + "."));
+    case ERFKILL: return error(ErrorCode::masked, "Unit file " + change.path + " is masked.");
+    case EADDRNOTAVAIL: return error(ErrorCode::unit_generated, "Unit " + change.path + " is transient or generated.");
+    case ETXTBSY: return error(ErrorCode::unit_bad_path, "File " + change.path + " is under the systemd unit hierarchy already.");
+    case ELOOP: return error(ErrorCode::unit_linked, "Refusing to operate on linked unit file " + change.path + ".");
+    case EUCLEAN: return error(ErrorCode::bad_unit_setting, "\"" + change.path + "\" is not a valid unit name.");
+    case ENOENT: return error(ErrorCode::no_such_unit, "Unit file " + change.path + " does not exist.");
+    default: return unitparser::fail_errno(change.error, "File " + change.path).value();
+  }
+}
+
+Result<bus::UnitFileChanges> to_changes(const InstallPlan& plan) {
   for (const InstallChange& change : plan.changes)
-    if (change.kind == InstallChange::Kind::failure) {
-      auto failure = unitparser::fail_errno(change.error, "");
-      Error error = failure.value();
-      error.message = unitparser::describe_change(change, verb);
-      return tl::unexpected(std::move(error));
-    }
-  if (plan.error != 0) return unitparser::fail_errno(plan.error, std::string(verb));
+    if (change.kind == InstallChange::Kind::failure) return tl::unexpected(failure_of_change(change));
+  if (plan.error != 0) return unitparser::fail_errno(plan.error, "");
   bus::UnitFileChanges result;
   result.carries_install_info = plan.rules > 0;
   for (const InstallChange& change : plan.changes)
@@ -90,13 +100,6 @@ InstallPlan plan_of(unitparser::Installer& installer, const bus::UnitFileRequest
       return installer.add_dependency(request.names, request.target, unitparser::DependencyLinkKind::requires_, options);
   }
   return {};
-}
-
-std::string_view verb_name(bus::UnitFileVerb verb) {
-  constexpr std::array<std::string_view, 12> names{"enable", "disable", "reenable", "link", "preset", "preset",
-                                                   "mask", "unmask", "revert", "set default", "add dependency to",
-                                                   "add dependency to"};
-  return names[static_cast<std::size_t>(verb)];
 }
 
 std::uint64_t modified_usec(unitparser::FileSource& files, const std::string& path) {
@@ -154,6 +157,7 @@ Result<std::vector<std::string>> SystemPort::unit_file_links(const std::string& 
   // What disabling would remove are the links that enabling made.
   const std::vector<std::string> names{name};
   const InstallPlan plan = installer(system_).disable(names, {.runtime = runtime});
+  if (plan.error != 0) return unitparser::fail_errno(plan.error, "");
   std::vector<std::string> links;
   for (const InstallChange& change : plan.changes)
     if (change.kind == InstallChange::Kind::unlink) links.push_back(change.path);
@@ -171,19 +175,21 @@ Result<bus::UnitFileChanges> SystemPort::change_unit_files(const bus::UnitFileRe
   InstallPlan plan = plan_of(planner, request, options);
   unitparser::apply_install(plan, {});
   forget_unit_files();
-  return to_changes(plan, verb_name(request.verb));
+  return to_changes(plan);
 }
 
 Result<std::string> SystemPort::default_target() { return installer(system_).get_default(); }
 
-Result<bool> SystemPort::write_control_drop_in(const std::string& unit, const std::string& property,
-                                               const std::string& text, bool runtime) {
+Result<std::string> SystemPort::write_control_drop_in(const Unit& unit, const std::string& property, const std::string& text, bool runtime) {
   const unitparser::UnitPaths& paths = system_.unit_files().paths();
-  const std::string& folder = runtime ? paths.runtime_control : paths.persistent_control;
+  // What is said of a transient unit goes when the unit goes.
+  const std::string& folder = unit.origin.transient ? paths.transient : runtime ? paths.runtime_control : paths.persistent_control;
   const std::string remark =
       "# This is a drop-in unit file extension, created via \"systemctl set-property\"\n# or an equivalent operation. Do not "
       "edit.\n";
-  return write_whole(folder + "/" + unit + ".d/50-" + property + ".conf", remark + text);
+  std::string path = folder + "/" + unit.name.text() + ".d/50-" + property + ".conf";
+  TRY(write_whole(path, remark + text));
+  return path;
 }
 
 Result<unitparser::LoadedUnit> SystemPort::make_transient(const UnitName& name, const std::string& text) {
@@ -191,6 +197,11 @@ Result<unitparser::LoadedUnit> SystemPort::make_transient(const UnitName& name, 
   TRY(write_whole(path, text));
   system_.unit_files().refresh();
   return system_.loader().load(name);
+}
+
+void SystemPort::forget_transient(const UnitName& name) {
+  ::unlink((system_.unit_files().paths().transient + "/" + name.text()).c_str());
+  system_.unit_files().refresh();
 }
 
 }  // namespace init

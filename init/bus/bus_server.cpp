@@ -267,6 +267,11 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
   const Value path = unitparser::ObjectPath{job_path(body.job)};
   switch (entry.shape) {
     case ReplyShape::nothing: return finish(entry.message.get(), {});
+    case ReplyShape::job_paths: {
+      unitparser::ArrayValue jobs{"o", {}};
+      for (const auto id : body.affected) jobs.elements.emplace_back(unitparser::ObjectPath{job_path(id)});
+      return finish(entry.message.get(), {std::move(jobs)});
+    }
     case ReplyShape::job_path: return finish(entry.message.get(), {path});
     case ReplyShape::unit_path: return finish(entry.message.get(), {unitparser::ObjectPath{unit_path(unit_name)}});
     case ReplyShape::enqueued_job: break;

@@ -44,7 +44,7 @@ Object object_at(const Engine& engine, std::string_view path) {
     object.kind = ObjectKind::folder;
   } else if (path.starts_with("/org/freedesktop/systemd1/unit/")) {
     object.unit_name = unit_name_of_path(path);
-    if (!UnitName::is_valid(object.unit_name)) return object;
+    if (!UnitName::is_valid(object.unit_name)) return object;  // of an unknown kind, with a name
     object.kind = ObjectKind::unit;
     object.unit = engine.find(object.unit_name);
   } else if (path.starts_with("/org/freedesktop/systemd1/job/")) {
@@ -202,6 +202,13 @@ BusFailure wrong_arguments(sd_bus_message* message, std::string_view interface, 
                            std::string(member) + "(), expecting '" + std::string(expected) + "'.");
 }
 
+/// Methods that answer, but that introspection does not show.
+const Member* find_hidden_method(std::string_view interface, std::string_view member) {
+  static constexpr std::array hidden{method("CreateSnapshot", "sb", "o", "", ""), method("RemoveSnapshot", "s", "", "", "")};
+  const auto found = std::find_if(hidden.begin(), hidden.end(), [member](const Member& m) { return m.name == member; });
+  return interface != manager_interface || found == hidden.end() ? nullptr : &*found;
+}
+
 const Member* find_schema_method(const Object& object, const BusServer::State& s, std::string_view& interface, std::string_view member) {
   const auto find = [member](std::span<const Member> schema) -> const Member* {
     const auto found = std::find_if(schema.begin(), schema.end(), [member](const Member& m) { return m.kind == MemberKind::method && m.name == member; });
@@ -258,11 +265,16 @@ void handle_properties(BusServer::State& s, Connection& connection, sd_bus_messa
   const std::string_view expected = member == "Get" ? "ss" : member == "GetAll" ? "s" : "ssv";
   std::vector<Value> arguments;
   if (view(sd_bus_message_get_signature(message, 1)) != expected || !read_all(message, arguments))
-    return s.refuse(message, wrong_arguments(message, "org.freedesktop.DBus.Properties", member, expected));
+    return s.refuse(message, invalid_arguments(member == "GetAll" ? "Expected interface parameter" : "Expected interface and member parameters"));
   if (member == "Set") return write_property(s, connection, message, std::move(arguments));
   const PropertyReader reader(s, object);
   const auto& wanted = std::get<std::string>(arguments[0].storage);
-  if (member == "GetAll") return reply_all_properties(message, reader, wanted);
+  if (member == "GetAll") {
+    const bool is_ours = std::any_of(reader.sources.begin(), reader.sources.end(), [&](const auto& source) { return source.name == wanted; });
+    if (!wanted.empty() && !is_ours && !wanted.starts_with("org.freedesktop.DBus."))
+      return s.refuse(message, {"org.freedesktop.DBus.Error.UnknownInterface", "Unknown interface '" + wanted + "'."});
+    return reply_all_properties(message, reader, wanted);
+  }
   const auto& name = std::get<std::string>(arguments[1].storage);
   for (const auto& source : reader.sources) {
     if (!wanted.empty() && source.name != wanted) continue;
@@ -282,6 +294,7 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
   auto interface = view(sd_bus_message_get_interface(message));
   const std::string sender(view(sd_bus_message_get_sender(message)));
   const auto* method = find_schema_method(object, s, interface, member);
+  if (method == nullptr && object.kind == ObjectKind::manager) method = find_hidden_method(interface, member);
   const auto* row = method == nullptr ? nullptr : find_method_row(interface, member);
   const bool is_subscription = member == "Subscribe" || member == "Unsubscribe";
   if (method == nullptr || (row == nullptr && !is_subscription)) return s.refuse(message, unknown_method(member, interface));
@@ -292,9 +305,15 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
     const auto failure = s.subscribe(connection, sender, member == "Subscribe");
     return failure.name.empty() ? s.finish(message, {}) : s.refuse(message, failure);
   }
-  auto request = std::make_shared<Request>(Request{s.parts.engine, s.parts.manager, *method, std::string(view(sd_bus_message_get_path(message))),
-                                                   {sender, connection.uid, connection.pid}, std::move(arguments), RequestId::none,
-                                                   object.unit_name, nullptr, &s.standard_fds, unit_was_loaded});
+  const auto request = std::make_shared<Request>(Request{.engine = s.parts.engine,
+                                                         .manager = s.parts.manager,
+                                                         .method = *method,
+                                                         .path = std::string(view(sd_bus_message_get_path(message))),
+                                                         .caller = {sender, connection.uid, connection.pid},
+                                                         .arguments = std::move(arguments),
+                                                         .unit = object.unit_name,
+                                                         .standard_fds = &s.standard_fds,
+                                                         .unit_was_loaded = unit_was_loaded});
   const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
   const auto number = connection.number;
   const auto held = hold(message);
@@ -304,16 +323,18 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
     request->job = s.parts.engine.find_job(job_id);
     if (job_id != JobId::none && request->job == nullptr)
       return s.refuse(held.get(), {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job_id)) + " does not exist."});
-    s.run_method(*found->second, held.get(), *request, *row);
+    s.run_method(*found->second, held.get(), request, *row);
   };
-  const bool asks_who = row->action != Action::none || member.starts_with("GetUnit");
+  const bool asks_who = row->action != Action::none || row->subject != Subject::none || member.starts_with("GetUnit");
+  request->authorised = connection.is_private || row->action == Action::none;
   if (!asks_who || connection.is_private) return run();
   s.with_credentials(connection, sender, [&s, request, row, held, number, run](Credentials c) {
     request->caller.uid = c.uid;
     request->caller.pid = c.pid;
-    if (row->action == Action::none || is_trusted(s, c.uid)) return run();
+    request->authorised = row->action == Action::none || is_trusted(s, c.uid);
+    if (request->authorised || row->asks == Asks::within) return run();
     const auto found = s.connections.find(number);
-    if (found != s.connections.end()) s.authorise(*found->second, held.get(), row->action, run);
+    if (found != s.connections.end()) s.authorise(*found->second, held.get(), row->action, [request, run] { request->authorised = true; run(); });
   });
 }
 
@@ -337,6 +358,8 @@ int BusServer::State::handle(Connection& connection, sd_bus_message* message, bo
     entry.connection = connection.number;
     waiting.emplace(id, std::move(entry));
     parts.post(event::LoadUnit{id, object.unit_name});
+  } else if (object.kind == ObjectKind::unknown && !object.unit_name.empty()) {
+    refuse(message, invalid_arguments("Unit name " + object.unit_name + " is neither a valid invocation ID nor unit name."));
   } else if (object.kind == ObjectKind::unknown) {
     refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
   } else if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
@@ -349,9 +372,18 @@ int BusServer::State::handle(Connection& connection, sd_bus_message* message, bo
   return 1;
 }
 
-void BusServer::State::run_method(Connection& connection, sd_bus_message* message, Request& request, const MethodRow& row) {
+void BusServer::State::run_method(Connection& connection, sd_bus_message* message, std::shared_ptr<Request> asked, const MethodRow& row) {
+  Request& request = *asked;
   request.id = RequestId{++last_number};
-  auto outcome = row.handle(request);
+  auto objection = resolve_subject(request, row.subject);
+  auto outcome = objection ? std::move(*objection) : row.handle(request);
+  const bool acts = std::holds_alternative<Posted>(outcome) || std::holds_alternative<NeedsAuthorisation>(outcome);
+  if (acts && !request.authorised)
+    return authorise(connection, message, row.action, [this, asked, &row, number = connection.number, held = hold(message)] {
+      const auto found = connections.find(number);
+      asked->authorised = true;
+      if (found != connections.end()) run_method(*found->second, held.get(), asked, row);
+    });
   const auto wait = [&](ReplyShape shape, bool again) {
     Waiting entry;
     entry.message.reset(sd_bus_message_ref(message));
@@ -362,6 +394,7 @@ void BusServer::State::run_method(Connection& connection, sd_bus_message* messag
   };
   if (auto* answer = std::get_if<Answer>(&outcome)) return finish(message, *answer);
   if (auto* failure = std::get_if<BusFailure>(&outcome)) return refuse(message, *failure);
+  if (auto* descriptor = std::get_if<Descriptor>(&outcome)) return finish(message, {unitparser::HandleValue{descriptor->fd.get()}});
   if (auto* posted = std::get_if<Posted>(&outcome)) {
     if (!connection.is_private) track_clients_of(posted->event);
     wait(posted->shape, false);

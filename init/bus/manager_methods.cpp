@@ -6,6 +6,7 @@
 
 #include "init/bus/request.h"
 #include "unitparser/base/text.h"
+#include "unitparser/directives/codec_process.h"
 
 namespace init::bus {
 namespace {
@@ -15,7 +16,6 @@ using namespace unitparser;
 // --- Finding units -----------------------------------------------------------------------------------------------
 
 bool is_valid_unit_name(const std::string& name) { return UnitName::is_valid(name); }
-BusFailure bad_unit_name(const std::string& name) { return invalid_arguments("Unit name " + name + " is not valid."); }
 
 Answer path_answer(const Unit& unit) { return {ObjectPath{unit_path(unit.name.text())}}; }
 
@@ -27,26 +27,16 @@ const Unit* unit_of_process(Request& r, pid_t pid) {
 }
 
 Outcome get_unit(Request& r) {
-  const auto& name = r.text(0);
-  if (name.empty()) {
-    const Unit* own = unit_of_process(r, r.caller.pid);
-    if (own == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."};
-    return path_answer(*own);
-  }
-  const Unit* unit = r.engine.find(name);
-  if (unit == nullptr) return not_loaded(name);
-  return path_answer(*unit);
+  return path_answer(*r.engine.find(r.text(0)));
 }
 
 Outcome load_unit(Request& r) {
-  const auto& name = r.text(0);
-  if (!is_valid_unit_name(name)) return bad_unit_name(name);
-  if (const Unit* unit = r.engine.find(name)) return path_answer(*unit);
-  return Posted{event::LoadUnit{r.id, name}, ReplyShape::unit_path};
+  return Posted{event::LoadUnit{r.id, r.text(0)}, ReplyShape::unit_path};
 }
 
 Outcome unit_by_pid(Request& r, std::uint32_t number) {
   const auto pid = number == 0 ? r.caller.pid : static_cast<pid_t>(number);
+  if (pid < 0) return invalid_arguments("Invalid PID " + std::to_string(pid));
   const Unit* unit = unit_of_process(r, pid);
   if (unit == nullptr) return BusFailure{"org.freedesktop.systemd1.NoUnitForPID", "PID " + std::to_string(pid) + " does not belong to any loaded unit."};
   return path_answer(*unit);
@@ -55,6 +45,7 @@ Outcome get_unit_by_pid(Request& r) { return unit_by_pid(r, r.argument<std::uint
 
 Outcome get_unit_by_cgroup(Request& r) {
   const auto& cgroup = r.text(0);
+  if (!cgroup.starts_with('/')) return invalid_arguments("Control group path is not absolute: " + cgroup);
   const Unit* unit = r.engine.find(r.engine.unit_of_cgroup(cgroup));
   if (unit == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Control group '" + cgroup + "' is not valid or not managed by this instance"};
   return path_answer(*unit);
@@ -69,6 +60,7 @@ Outcome get_unit_by_invocation(Request& r) {
   for (const char c : bytes) text.append({hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]});
   if (bytes.empty()) {
     if (const Unit* own = unit_of_process(r, r.caller.pid)) return path_answer(*own);
+    return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client " + std::to_string(r.caller.pid) + " not member of any unit."};
   } else {
     for (const auto id : r.engine.units())
       if (const Unit* unit = r.engine.find(id); unit != nullptr && unit->runtime.invocation_id == text) return path_answer(*unit);
@@ -99,6 +91,31 @@ bool matches(const Unit& unit, const std::vector<std::string>& patterns) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fnmatch(p.c_str(), name.text().c_str(), FNM_NOESCAPE) == 0; });
   };
   return fits(unit.name) || std::any_of(unit.aliases.begin(), unit.aliases.end(), fits);
+}
+
+/// What is known of the units that fit, as lines for people.
+std::string dump_units(const Engine& engine, const std::vector<std::string>& patterns) {
+  std::string text;
+  const auto line = [&text](std::string_view name, std::string_view value) {
+    text.append("\t").append(name).append(": ").append(value.empty() ? "n/a" : value).append("\n");
+  };
+  for (const auto id : engine.units()) {
+    const Unit* unit = engine.find(id);
+    if (unit == nullptr || !matches(*unit, patterns)) continue;
+    text += "-> Unit " + unit->name.text() + ":\n";
+    line("Description", unit->description());
+    for (const auto& alias : unit->aliases) line("Name", alias.text());
+    line("Unit Load State", to_name(unit->origin.load_state));
+    line("Unit Active State", to_name(unit->active_state()));
+    line("Unit Sub State", sub_state(*unit));
+    line("Fragment Path", unit->origin.fragment_path);
+    for (const auto& path : unit->origin.drop_in_paths) line("DropIn Path", path);
+    line("CGroup", unit->runtime.cgroup);
+    line("Invocation ID", unit->runtime.invocation_id);
+    if (const Job* job = engine.find_job(unit->job))
+      line("Job", std::to_string(static_cast<std::uint32_t>(job->id)) + " " + std::string(to_name(job->type)) + " " + std::string(to_name(job->state)));
+  }
+  return text;
 }
 
 Outcome list_units_where(Request& r, const std::vector<std::string>& states, const std::vector<std::string>& patterns) {
@@ -162,9 +179,14 @@ Outcome unit_job(Request& r) {
                                                                                {"StartUnitReplace", "start"}}};
   for (const auto& [method, verb] : verbs)
     if (method == r.method.name) {
-      if (method != "StartUnitReplace") return request_job(r, r.text(0), verb, r.text(1));
+      if (method != "StartUnitReplace") {
+        auto outcome = request_job(r, r.text(0), verb, r.text(1));
+        const std::uint64_t flags = method == "StartUnitWithFlags" ? r.argument<std::uint64_t>(2) : 0;
+        if (flags != 0 && std::holds_alternative<Posted>(outcome)) return invalid_arguments("Invalid 'flags' parameter '" + std::to_string(flags) + "'");
+        return outcome;
+      }
       const Unit* old = r.engine.find(r.text(0));
-      if (old == nullptr || old->job == JobId::none)
+      if (old->job == JobId::none)
         return BusFailure{"org.freedesktop.systemd1.NoSuchJob", "No job queued for unit " + r.text(0)};
       return request_job(r, r.text(1), verb, r.text(2));
     }
@@ -172,46 +194,34 @@ Outcome unit_job(Request& r) {
 }
 Outcome enqueue_unit_job(Request& r) { return request_job(r, r.text(0), r.text(1), r.text(2), ReplyShape::enqueued_job); }
 
-Outcome enqueue_marked(Request&) { return Answer{ArrayValue{"o", {}}}; }
+Outcome enqueue_marked(Request& r) { return Posted{event::EnqueueMarked{r.id, cause_of(r)}, ReplyShape::job_paths}; }
 
 // --- Units -------------------------------------------------------------------------------------------------------
 
 Outcome kill(Request& r) { return kill_unit(r, r.text(0), r.text(1), r.argument<std::int32_t>(2)); }
 Outcome clean(Request& r) { return clean_unit(r, r.text(0), r.texts(1)); }
 Outcome freeze(Request& r) {
-  const auto& name = r.text(0);
-  if (!is_valid_unit_name(name)) return bad_unit_name(name);
-  return Posted{event::FreezeUnit{r.id, name, r.method.name == "FreezeUnit"}};
+  return Posted{event::FreezeUnit{r.id, r.text(0), r.method.name == "FreezeUnit"}};
 }
 Outcome reset_failed_unit(Request& r) {
-  const auto& name = r.text(0);
-  if (r.engine.find(name) == nullptr) return not_loaded(name);
-  return Posted{event::ResetFailed{r.id, name}};
+  return Posted{event::ResetFailed{r.id, r.text(0)}};
 }
 Outcome reset_failed(Request& r) { return Posted{event::ResetFailed{r.id, {}}}; }
 Outcome set_unit_properties(Request& r) { return set_properties(r, r.text(0), r.flag(1), r.arguments[2]); }
 Outcome ref_unit(Request& r) {
   if (r.caller.sender.empty()) return invalid_arguments("Invalid argument");
+  if (auto refused = not_found(*r.engine.find(r.text(0)))) return std::move(*refused);
   return Posted{event::RefUnit{r.id, r.text(0), r.caller.sender}};
 }
 Outcome unref_unit(Request& r) {
-  const Unit* unit = r.engine.find(r.text(0));
-  if (unit == nullptr) return not_loaded(r.text(0));
-  const auto& holders = unit->runtime.references;
-  if (std::find(holders.begin(), holders.end(), r.caller.sender) == holders.end())
-    return BusFailure{"org.freedesktop.systemd1.NotReferenced", "Unit has not been referenced yet."};
   return Posted{event::UnrefUnit{r.id, r.text(0), r.caller.sender}};
 }
 Outcome unit_processes(Request& r) {
-  const Unit* unit = r.engine.find(r.text(0));
-  if (unit == nullptr) return r.unit_was_loaded || !is_valid_unit_name(r.text(0)) ? Outcome(not_loaded(r.text(0))) : Outcome(NeedsUnit{r.text(0)});
-  return processes_of(r, *unit);
+  return processes_of(r, *r.engine.find(r.text(0)));
 }
 Outcome attach(Request& r) { return attach_processes(r, r.text(0), r.text(1), r.arguments[2]); }
 Outcome abandon(Request& r) {
-  const Unit* unit = r.engine.find(r.text(0));
-  if (unit == nullptr) return not_loaded(r.text(0));
-  if (unit->type() != UnitType::scope) return invalid_arguments("Unit " + r.text(0) + " is not a scope unit");
+  if (r.engine.find(r.text(0))->type() != UnitType::scope) return invalid_arguments("Unit '" + r.text(0) + "' is not a scope unit, refusing.");
   return Posted{event::AbandonScope{r.id, r.text(0)}};
 }
 
@@ -237,7 +247,8 @@ Outcome end_run(Request& r) {
 }
 Outcome switch_root(Request& r) {
   if (r.text(0).empty() || r.text(0) == "/") return invalid_arguments("New root directory cannot be the old root directory.");
-  if (!r.text(0).starts_with('/')) return invalid_arguments("New root path " + r.text(0) + " must be absolute.");
+  if (!r.text(0).starts_with('/')) return invalid_arguments("New root path '" + r.text(0) + "' is not absolute.");
+  if (const auto found = r.manager.find_init(r.text(0), r.text(1)); !found) return failure_of(found.error());
   r.manager.end({EndKind::switch_root, r.text(0), r.text(1)});
   return Answer{};
 }
@@ -254,9 +265,12 @@ bool is_assignment(std::string_view text) {
          is_valid_utf8(text);
 }
 
+bool is_name_or_assignment(std::string_view text) { return is_assignment(text) || is_assignment(std::string(text) + "="); }
+
 /// Names of `unset` (or whole assignments) go, `set` comes.
 Outcome change_environment(Request& r, const std::vector<std::string>& unset, const std::vector<std::string>& set) {
   if (!std::all_of(set.begin(), set.end(), is_assignment)) return invalid_arguments("Invalid environment assignments");
+  if (!std::all_of(unset.begin(), unset.end(), is_name_or_assignment)) return invalid_arguments("Invalid environment variable names or assignments");
   auto environment = r.manager.environment();
   const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
   std::erase_if(environment, [&](const std::string& entry) {
@@ -272,39 +286,48 @@ Outcome unset_environment(Request& r) { return change_environment(r, r.texts(0),
 Outcome unset_and_set_environment(Request& r) { return change_environment(r, r.texts(0), r.texts(1)); }
 
 Outcome set_show_status(Request& r) {
-  r.manager.set_show_status(r.text(0));
-  return Answer{};
+  const auto set = r.manager.set_show_status(r.text(0));
+  return set ? Outcome(Answer{}) : Outcome(failure_of(set.error()));
 }
-Outcome dump(Request& r) { return Answer{r.manager.dump()}; }
+std::string dump_of(Request& r) { return r.arguments.empty() ? r.manager.dump() : dump_units(r.engine, r.texts(0)); }
+Outcome dump(Request& r) { return Answer{dump_of(r)}; }
+Outcome dump_to_descriptor(Request& r) {
+  auto fd = r.manager.readable_text(dump_of(r));
+  if (!fd) return failure_of(fd.error());
+  return Descriptor{std::move(*fd)};
+}
 Outcome no_snapshots(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Support for snapshots has been removed."}; }
-Outcome not_here(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"}; }
+Outcome bind(Request& r) { return bind_mount(r, r.text(0), 1); }
+Outcome mount(Request& r) { return mount_image(r, r.text(0), 1); }
 Outcome dynamic_user_by_name(Request& r) {
+  if (!is_acceptable_user(r.text(0))) return invalid_arguments("User name invalid: " + r.text(0));
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user " + r.text(0) + " does not exist."};
 }
 Outcome dynamic_user_by_uid(Request& r) {
+  if (const auto uid = r.argument<std::uint32_t>(0); uid == 0xffffffffU || uid == 0xffffU) return invalid_arguments("User ID invalid: " + std::to_string(uid));
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user ID " + std::to_string(r.argument<std::uint32_t>(0)) + " does not exist."};
 }
 Outcome dynamic_users(Request&) { return Answer{ArrayValue{"(us)", {}}}; }
 
 constexpr std::array rows{
-    MethodRow{"GetUnit", get_unit}, MethodRow{"LoadUnit", load_unit}, MethodRow{"GetUnitByPID", get_unit_by_pid},
+    MethodRow{"GetUnit", get_unit, Action::none, Asks::before, Subject::loaded}, MethodRow{"LoadUnit", load_unit, Action::none, Asks::before, Subject::loadable}, MethodRow{"GetUnitByPID", get_unit_by_pid},
     MethodRow{"GetUnitByControlGroup", get_unit_by_cgroup}, MethodRow{"GetUnitByInvocationID", get_unit_by_invocation},
     MethodRow{"ListUnits", list_units}, MethodRow{"ListUnitsFiltered", list_units_filtered},
     MethodRow{"ListUnitsByPatterns", list_units_by_patterns}, MethodRow{"ListUnitsByNames", list_units_by_names},
     MethodRow{"ListJobs", list_jobs}, MethodRow{"GetJob", get_job}, MethodRow{"GetJobAfter", job_relatives}, MethodRow{"GetJobBefore", job_relatives},
-    MethodRow{"CancelJob", cancel_job, Action::manage_units}, MethodRow{"ClearJobs", clear_jobs, Action::manage_units},
-    MethodRow{"StartUnit", unit_job, Action::manage_units}, MethodRow{"StartUnitWithFlags", unit_job, Action::manage_units},
-    MethodRow{"StartUnitReplace", unit_job, Action::manage_units}, MethodRow{"StopUnit", unit_job, Action::manage_units},
-    MethodRow{"ReloadUnit", unit_job, Action::manage_units}, MethodRow{"RestartUnit", unit_job, Action::manage_units},
-    MethodRow{"TryRestartUnit", unit_job, Action::manage_units}, MethodRow{"ReloadOrRestartUnit", unit_job, Action::manage_units},
-    MethodRow{"ReloadOrTryRestartUnit", unit_job, Action::manage_units}, MethodRow{"EnqueueUnitJob", enqueue_unit_job, Action::manage_units},
-    MethodRow{"EnqueueMarkedJobs", enqueue_marked, Action::manage_units}, MethodRow{"KillUnit", kill, Action::manage_units},
-    MethodRow{"CleanUnit", clean, Action::manage_units}, MethodRow{"FreezeUnit", freeze, Action::manage_units},
-    MethodRow{"ThawUnit", freeze, Action::manage_units}, MethodRow{"ResetFailedUnit", reset_failed_unit, Action::manage_units},
-    MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetUnitProperties", set_unit_properties, Action::manage_units},
-    MethodRow{"RefUnit", ref_unit, Action::manage_units}, MethodRow{"UnrefUnit", unref_unit}, MethodRow{"GetUnitProcesses", unit_processes},
-    MethodRow{"AttachProcessesToUnit", attach, Action::root}, MethodRow{"AbandonScope", abandon, Action::manage_units},
-    MethodRow{"BindMountUnit", not_here, Action::manage_units}, MethodRow{"MountImageUnit", not_here, Action::manage_units},
+    MethodRow{"CancelJob", cancel_job, Action::manage_units, Asks::within}, MethodRow{"ClearJobs", clear_jobs, Action::manage_units},
+    MethodRow{"StartUnit", unit_job, Action::manage_units, Asks::within}, MethodRow{"StartUnitWithFlags", unit_job, Action::manage_units, Asks::within},
+    MethodRow{"StartUnitReplace", unit_job, Action::manage_units, Asks::within, Subject::loaded}, MethodRow{"StopUnit", unit_job, Action::manage_units, Asks::within},
+    MethodRow{"ReloadUnit", unit_job, Action::manage_units, Asks::within}, MethodRow{"RestartUnit", unit_job, Action::manage_units, Asks::within},
+    MethodRow{"TryRestartUnit", unit_job, Action::manage_units, Asks::within}, MethodRow{"ReloadOrRestartUnit", unit_job, Action::manage_units, Asks::within},
+    MethodRow{"ReloadOrTryRestartUnit", unit_job, Action::manage_units, Asks::within}, MethodRow{"EnqueueUnitJob", enqueue_unit_job, Action::manage_units, Asks::within, Subject::loadable},
+    MethodRow{"EnqueueMarkedJobs", enqueue_marked, Action::manage_units}, MethodRow{"KillUnit", kill, Action::manage_units, Asks::within, Subject::loaded},
+    MethodRow{"CleanUnit", clean, Action::manage_units, Asks::within, Subject::loadable}, MethodRow{"FreezeUnit", freeze, Action::manage_units, Asks::within, Subject::loaded},
+    MethodRow{"ThawUnit", freeze, Action::manage_units, Asks::within, Subject::loaded}, MethodRow{"ResetFailedUnit", reset_failed_unit, Action::manage_units, Asks::within, Subject::loaded},
+    MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetUnitProperties", set_unit_properties, Action::manage_units, Asks::within, Subject::loadable},
+    MethodRow{"RefUnit", ref_unit, Action::manage_units, Asks::within, Subject::loadable}, MethodRow{"UnrefUnit", unref_unit, Action::none, Asks::before, Subject::loaded}, MethodRow{"GetUnitProcesses", unit_processes, Action::none, Asks::before, Subject::loaded},
+    MethodRow{"AttachProcessesToUnit", attach, Action::root, Asks::within, Subject::loaded}, MethodRow{"AbandonScope", abandon, Action::manage_units, Asks::within, Subject::loaded},
+    MethodRow{"BindMountUnit", bind, Action::manage_units, Asks::within, Subject::loaded}, MethodRow{"MountImageUnit", mount, Action::manage_units, Asks::within, Subject::loaded},
     MethodRow{"Reload", reload, Action::reload_daemon}, MethodRow{"Reexecute", reexecute, Action::reload_daemon},
     MethodRow{"Exit", end_run, Action::root}, MethodRow{"Reboot", end_run, Action::root}, MethodRow{"PowerOff", end_run, Action::root},
     MethodRow{"Halt", end_run, Action::root}, MethodRow{"KExec", end_run, Action::root}, MethodRow{"SwitchRoot", switch_root, Action::root},
@@ -312,7 +335,7 @@ constexpr std::array rows{
     MethodRow{"UnsetEnvironment", unset_environment, Action::set_environment},
     MethodRow{"UnsetAndSetEnvironment", unset_and_set_environment, Action::set_environment},
     MethodRow{"SetShowStatus", set_show_status, Action::set_environment}, MethodRow{"Dump", dump}, MethodRow{"DumpUnitsMatchingPatterns", dump},
-    MethodRow{"DumpByFileDescriptor", not_here}, MethodRow{"DumpUnitsMatchingPatternsByFileDescriptor", not_here},
+    MethodRow{"DumpByFileDescriptor", dump_to_descriptor}, MethodRow{"DumpUnitsMatchingPatternsByFileDescriptor", dump_to_descriptor},
     MethodRow{"CreateSnapshot", no_snapshots}, MethodRow{"RemoveSnapshot", no_snapshots},
     MethodRow{"LookupDynamicUserByName", dynamic_user_by_name}, MethodRow{"LookupDynamicUserByUID", dynamic_user_by_uid},
     MethodRow{"GetDynamicUsers", dynamic_users},
@@ -321,5 +344,19 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const MethodRow> manager_methods() { return rows; }
+
+std::optional<Outcome> resolve_subject(Request& r, Subject subject) {
+  if (subject == Subject::none) return std::nullopt;
+  auto& name = std::get<std::string>(r.arguments[0].storage);
+  if (name.empty()) {
+    const Unit* own = unit_of_process(r, r.caller.pid);
+    if (own == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."};
+    name = own->name.text();
+  }
+  if (r.engine.find(name) != nullptr) return std::nullopt;
+  if (subject == Subject::loaded || r.unit_was_loaded) return not_loaded(name);
+  if (auto bad = bad_unit_name(name)) return std::move(*bad);
+  return NeedsUnit{name};
+}
 
 }  // namespace init::bus

@@ -11,6 +11,8 @@
 
 #include "init/engine/boot_times.h"
 #include "init/engine/unit.h"
+#include "init/exec/mount_insertion.h"
+#include "unitparser/base/fd.h"
 #include "unitparser/config/machine_facts.h"
 #include "unitparser/base/value.h"
 
@@ -73,6 +75,8 @@ class ManagerPort {
   /// daemon-reload; the engine answers `request` when it is done.
   virtual void reload(RequestId request) = 0;
   virtual void end(EndRequest request) = 0;
+  /// Whether there is an init below a new root; an empty name asks for none.
+  [[nodiscard]] virtual Result<void> find_init(const std::string& new_root, const std::string& new_init) = 0;
   virtual Result<bool> set_exit_code(std::uint8_t code) = 0;
   [[nodiscard]] virtual std::vector<std::string> environment() = 0;
   virtual void set_environment(std::vector<std::string> environment) = 0;
@@ -80,7 +84,8 @@ class ManagerPort {
   [[nodiscard]] virtual std::string log_target() = 0;
   virtual Result<bool> set_log_level(const std::string& level) = 0;
   virtual Result<bool> set_log_target(const std::string& target) = 0;
-  virtual void set_show_status(const std::string& mode) = 0;
+  /// "" for what the configuration says.
+  virtual Result<bool> set_show_status(const std::string& mode) = 0;
   /// "initializing", "starting", "running", "degraded", "maintenance", "stopping".
   [[nodiscard]] virtual std::string system_state() = 0;
   /// Values of system.conf by property name (DefaultTimeoutStartUSec …); nothing for unknown names.
@@ -90,11 +95,17 @@ class ManagerPort {
   [[nodiscard]] virtual DualTime last_watchdog_ping() = 0;
   /// Text for Dump.
   [[nodiscard]] virtual std::string dump() = 0;
+  /// A sealed descriptor, at its start, that the text can be read from.
+  [[nodiscard]] virtual Result<unitparser::UniqueFd> readable_text(const std::string& text) = 0;
 
   // --- Processes and control groups -------------------------------------------------------------------------------
   /// Processes in a group and below.
   [[nodiscard]] virtual std::vector<ProcessEntry> processes(const std::string& cgroup) = 0;
   [[nodiscard]] virtual Result<std::string> cgroup_of(pid_t pid) = 0;
+  /// Whether the process lives in another mount namespace than we.
+  [[nodiscard]] virtual bool has_own_mounts(pid_t pid) = 0;
+  /// Begins to bind-mount something into a process's namespace. A Reply to `request` follows unless this fails.
+  [[nodiscard]] virtual Result<void> insert_mount(RequestId request, MountInsertion wanted) = 0;
   /// The group's number in the kernel, 0 when it does not exist.
   [[nodiscard]] virtual std::uint64_t cgroup_id(const std::string& cgroup) = 0;
   /// Content of an attribute file of a group ("memory.current"); nothing when there is none.
@@ -110,9 +121,11 @@ class ManagerPort {
   [[nodiscard]] virtual Result<UnitFileChanges> change_unit_files(const UnitFileRequest& request) = 0;
   [[nodiscard]] virtual Result<std::string> default_target() = 0;
   /// Writes a drop-in with these lines of "[Section]" and "Key=value" below the persistent or the runtime control folder.
-  virtual Result<bool> write_control_drop_in(const std::string& unit, const std::string& property, const std::string& text, bool runtime) = 0;
+  virtual Result<std::string> write_control_drop_in(const Unit& unit, const std::string& property, const std::string& text, bool runtime) = 0;
   /// The configuration of a transient unit from the text of its fragment, which is also written to disk.
   virtual Result<unitparser::LoadedUnit> make_transient(const UnitName& name, const std::string& text) = 0;
+  /// Removes the file again, of a unit that came to nothing.
+  virtual void forget_transient(const UnitName& name) = 0;
 };
 
 }  // namespace init::bus

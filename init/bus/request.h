@@ -23,7 +23,7 @@ struct BusFailure {
   std::string name, text;
 };
 /// What the reply to an engine request carries.
-enum class ReplyShape : std::uint8_t { nothing, job_path, unit_path, enqueued_job };
+enum class ReplyShape : std::uint8_t { nothing, job_path, job_paths, unit_path, enqueued_job };
 /// The handler posted an event; the engine's reply answers the client.
 struct Posted {
   Event event;
@@ -33,10 +33,16 @@ struct Posted {
 struct NeedsUnit {
   std::string name;
 };
-/// Waits for something that answers by request id without an event (daemon-reload).
+/// A descriptor as the only result; closed when it has been sent.
+struct Descriptor {
+  unitparser::UniqueFd fd;
+};
+/// All that the handler looked at is in order, and it is about to act: it is called again once the caller may do that.
+struct NeedsAuthorisation {};
+/// Waits for something that answers by request id without an event (daemon-reload, a mount).
 struct Awaited {};
 using Answer = std::vector<Value>;
-using Outcome = std::variant<Answer, BusFailure, Posted, NeedsUnit, Awaited>;
+using Outcome = std::variant<Answer, BusFailure, Posted, NeedsUnit, NeedsAuthorisation, Awaited, Descriptor>;
 
 /// Who calls.
 struct Caller {
@@ -60,6 +66,7 @@ struct Request {
   const Job* job = nullptr;    ///< of a job's path
   StandardFds* standard_fds = nullptr;  ///< where StartTransientUnit keeps what it was given
   bool unit_was_loaded = false;  ///< a NeedsUnit has been served: what is still not there does not exist
+  bool authorised = false;       ///< the caller may do what the method's action says
 
   template <class T>
   [[nodiscard]] const T& argument(std::size_t index) const {
@@ -73,10 +80,17 @@ struct Request {
 using Handler = Outcome (*)(Request&);
 /// Polkit actions; `none`: anyone may, `root`: nobody but root may.
 enum class Action : std::uint8_t { none, root, manage_units, manage_unit_files, set_environment, reload_daemon };
+/// When the action is asked for: before the handler runs, or within it: what it posts is held back until the caller is
+/// authorised, and before it acts in any other way it returns NeedsAuthorisation. Wrong arguments are told to anyone then.
+enum class Asks : std::uint8_t { before, within };
+/// The unit that the first argument names; "" is the caller's own. `loaded`: it must be; `loadable`: it is loaded if need be.
+enum class Subject : std::uint8_t { none, loaded, loadable };
 struct MethodRow {
   std::string_view name;
   Handler handle;
   Action action = Action::none;
+  Asks asks = Asks::before;
+  Subject subject = Subject::none;
 };
 
 [[nodiscard]] std::span<const MethodRow> manager_methods();
@@ -90,9 +104,15 @@ struct MethodRow {
 [[nodiscard]] BusFailure failure_of(const Error& error);
 [[nodiscard]] BusFailure invalid_arguments(std::string text);
 /// "Unit … not loaded."
+/// What is wrong with a name that a unit could be loaded by; nothing when it can.
+[[nodiscard]] std::optional<BusFailure> bad_unit_name(const std::string& name);
+/// NoSuchUnit when no file of the unit was found.
+[[nodiscard]] std::optional<BusFailure> not_found(const Unit& unit);
 [[nodiscard]] BusFailure not_loaded(std::string_view unit);
 
 // --- Shared by the families of handlers --------------------------------------------------------------------------
+/// Puts the name of the caller's unit in the place of an empty first argument; what to answer when the row's subject is not there.
+[[nodiscard]] std::optional<Outcome> resolve_subject(Request& request, Subject subject);
 [[nodiscard]] Cause cause_of(const Request& request);
 /// A job request of one unit, checked; `verb` as in StartUnit, Unit.Start ("start", "reload-or-restart" …).
 [[nodiscard]] Outcome request_job(Request& request, const std::string& unit, std::string_view verb, const std::string& mode,
@@ -103,6 +123,9 @@ struct MethodRow {
 [[nodiscard]] Outcome clean_unit(Request& request, const std::string& unit, const std::vector<std::string>& what);
 [[nodiscard]] Outcome processes_of(Request& request, const Unit& unit);
 [[nodiscard]] Outcome attach_processes(Request& request, const std::string& unit, const std::string& subcgroup, const Value& pids);
+/// BindMount and MountImage of a service; the arguments start at `first`.
+[[nodiscard]] Outcome bind_mount(Request& request, const std::string& unit, std::size_t first);
+[[nodiscard]] Outcome mount_image(Request& request, const std::string& unit, std::size_t first);
 [[nodiscard]] Outcome relatives_of_job(const Engine& engine, const Job& job, bool after);
 
 }  // namespace init::bus

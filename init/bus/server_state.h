@@ -120,7 +120,7 @@ struct BusServer::State {
   int handle(bus::Connection& connection, sd_bus_message* message, bool unit_was_loaded);
   void finish(sd_bus_message* message, const bus::Answer& answer);
   void refuse(sd_bus_message* message, const bus::BusFailure& failure);
-  void run_method(bus::Connection& connection, sd_bus_message* message, bus::Request& request, const bus::MethodRow& row);
+  void run_method(bus::Connection& connection, sd_bus_message* message, std::shared_ptr<bus::Request> request, const bus::MethodRow& row);
 
   // --- clients.cpp
   void with_credentials(bus::Connection& connection, const std::string& sender, std::function<void(bus::Credentials)> then);

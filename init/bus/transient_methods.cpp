@@ -1,5 +1,8 @@
 // StartTransientUnit: units made of properties that a client sends. [bus]
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -28,20 +31,46 @@ std::optional<std::size_t> standard_stream(std::string_view property) {
   return found == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - names.begin()));
 }
 
+/// What is said of a value that cannot be; COMPAT: some properties have words of their own.
+std::string refusal_of(std::string_view property, std::string_view value) {
+  if (property == "Nice") return fmt::format("Invalid Nice value: {}", value);
+  if (property == "OOMScoreAdjust") return "OOM score adjust value out of range";
+  if (property == "Listen") return fmt::format("Invalid address: {}", value);
+  if (property == "TimersCalendar") return "Invalid calendar spec";
+  if (property == "Slice" && UnitName::is_valid(value)) return fmt::format("Unit name '{}' is not a slice", value);
+  if (property == "Slice") return fmt::format("Invalid unit name '{}'", value);
+  return fmt::format("Invalid {} setting: {}", property, value);
+}
+
+/// The processes that a scope is to have; 0 is the caller.
+Result<std::vector<pid_t>> pids_of(const Request& r, const Value& value) {
+  const auto* list = std::get_if<ArrayValue>(&value.storage);
+  if (list == nullptr || list->element_signature != "u") return tl::unexpected(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}});
+  std::vector<pid_t> pids;
+  for (const auto& element : list->elements) {
+    const auto number = std::get<std::uint32_t>(element.storage);
+    const pid_t pid = number == 0 ? r.caller.pid : static_cast<pid_t>(number);
+    if (pid <= 0) return fail(ErrorCode::invalid_argument, fmt::format("Process identifier {} is not valid.", pid));
+    if (pid == 1 || pid == ::getpid()) return fail(ErrorCode::invalid_argument, fmt::format("Process {} is a manager process, refusing.", pid));
+    pids.push_back(pid);
+  }
+  return pids;
+}
+
 /// One unit: properties that are no settings of a file are taken out, the others become the text of its fragment.
 Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const Value& properties) {
   event::TransientUnit unit;
   unit.name = name;
   std::string text = "# This is a transient unit file, created programmatically via the systemd API. Do not edit.\n";
   std::string section;
+  const SpecifierFacts facts;
+  const auto scope = r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system;
   for (const auto& element : std::get<ArrayValue>(properties.storage).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& property = std::get<std::string>(pair[0].storage);
     const auto& value = std::get<VariantValue>(pair[1].storage).content.front();
     if (property == "PIDs" && name.type() == UnitType::scope) {
-      if (const auto* pids = std::get_if<ArrayValue>(&value.storage))
-        for (const auto& pid : pids->elements)
-          if (const auto* number = std::get_if<std::uint32_t>(&pid.storage)) unit.pids.push_back(*number == 0 ? r.caller.pid : static_cast<pid_t>(*number));
+      unit.pids = TRY(pids_of(r, value));
       continue;
     }
     if (property == "Controller" && name.type() == UnitType::scope) {
@@ -59,22 +88,31 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
       unit.add_ref = value == Value(true) && !r.caller.sender.empty();
       continue;
     }
+    if (property == "Slice" && name.type() == UnitType::slice) return fail(ErrorCode::invalid_argument, "Slice may not be set for slice units.");
+    const bool is_fixed = property == "Unit" && name.type() == UnitType::timer;  // COMPAT
     auto lines = setting_lines(name.type(), property, value, SetMode::transient);
-    if (!lines) {
-      if (lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported)
+    if (!lines || is_fixed) {
+      if (is_fixed || lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported)
         return fail(ErrorCode::not_supported, "Cannot set property " + property + ", or unknown property.");
       return tl::unexpected(std::move(lines.error()));
     }
+    UnitConfig alone;
+    if (auto applied = apply_settings(alone, *lines, name, facts, r.manager.machine(), scope); !applied)
+      return fail(ErrorCode::invalid_argument, refusal_of(property, lines->empty() ? "" : lines->back().value));
     for (const auto& line : *lines) {
       if (line.section != section) text += "\n[" + (section = line.section) + "]\n";
       text += line.key + "=" + line.value + "\n";
     }
   }
+  if (name.type() == UnitType::scope && unit.pids.empty() && unit.controller.empty())
+    return fail(ErrorCode::not_found, fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: No such file or directory", name.text()));
   auto loaded = TRY(r.manager.make_transient(name, text));
+  if (loaded.state != LoadState::loaded) r.manager.forget_transient(name);
   if (loaded.state == LoadState::bad_setting)
     return fail(ErrorCode::bad_unit_setting, "Unit " + name.text() + " has a bad unit file setting.");
   if (loaded.state != LoadState::loaded) return tl::unexpected(std::move(loaded.error));
   unit.config = std::make_shared<UnitConfig>(std::move(loaded.config));
+  unit.fragment_path = std::move(loaded.fragment_path);
   return unit;
 }
 
@@ -87,7 +125,7 @@ BusFailure transient_failure(const Error& error) {
 /// What stands in the way of making a unit of that name.
 std::optional<BusFailure> objection(Request& r, const std::string& text) {
   const auto name = UnitName::parse(text);
-  if (!name) return invalid_arguments("Unit name " + text + " is not valid.");
+  if (!name) return invalid_arguments("Invalid unit name or type.");
   if (!can_be_transient(name->type())) return invalid_arguments("Unit type " + std::string(to_name(name->type())) + " does not support transient units.");
   const Unit* present = r.engine.find(text);
   // A scope or slice counts as loaded even when no file and no request has made it yet.
@@ -102,8 +140,9 @@ std::optional<BusFailure> objection(Request& r, const std::string& text) {
 
 Outcome start_transient(Request& r) {
   const auto mode = from_name<JobMode>(r.text(1));
-  if (auto refused = objection(r, r.text(0))) return std::move(*refused);
   if (!mode) return invalid_arguments("Job mode " + r.text(1) + " is invalid.");
+  if (!r.authorised) return NeedsAuthorisation{};
+  if (auto refused = objection(r, r.text(0))) return std::move(*refused);
   if (r.engine.find(r.text(0)) == nullptr && !r.unit_was_loaded) return NeedsUnit{r.text(0)};  // a file of that name may exist
   event::StartTransient event;
   event.request = r.id;
@@ -115,22 +154,22 @@ Outcome start_transient(Request& r) {
     r.standard_fds->erase(r.text(0));
     return transient_failure(main.error());
   }
-  if (main->name.type() == UnitType::scope && main->pids.empty() && main->controller.empty())
-    return BusFailure{"org.freedesktop.DBus.Error.FileNotFound",
-                      "Unit " + r.text(0) + " failed to load properly, please adjust/correct and reload service manager: No such file or directory"};
   event.units.push_back(std::move(*main));
   for (const auto& element : r.argument<ArrayValue>(3).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& name = std::get<std::string>(pair[0].storage);
-    if (auto refused = objection(r, name)) return std::move(*refused);
-    auto unit = make_unit(r, *UnitName::parse(name), pair[1]);
-    if (!unit) return transient_failure(unit.error());
+    auto refused = objection(r, name);
+    auto unit = refused ? Result<event::TransientUnit>(fail(ErrorCode::invalid_argument, refused->text)) : make_unit(r, *UnitName::parse(name), pair[1]);
+    if (!unit) {
+      for (const auto& made : event.units) r.manager.forget_transient(made.name);
+      return refused ? std::move(*refused) : transient_failure(unit.error());
+    }
     event.units.push_back(std::move(*unit));
   }
   return Posted{std::move(event), ReplyShape::job_path};
 }
 
-constexpr std::array rows{MethodRow{"StartTransientUnit", start_transient, Action::manage_units}};
+constexpr std::array rows{MethodRow{"StartTransientUnit", start_transient, Action::manage_units, Asks::within}};
 
 }  // namespace
 

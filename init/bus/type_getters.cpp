@@ -1,5 +1,6 @@
 // Properties of the interfaces of unit types that are true now, not said in files. [bus]
 #include "init/bus/property_values.h"
+#include "init/machines/mount.h"
 #include "unitparser/directives/registry.h"
 
 namespace init::bus {
@@ -53,6 +54,22 @@ std::optional<std::uint32_t> command_kind(std::string_view property) {
   if (property.ends_with("Ex")) property.remove_suffix(2);
   const auto kind = from_name<Kind>(property);
   return kind ? std::optional(static_cast<std::uint32_t>(*kind)) : std::nullopt;
+}
+
+/// The command that the manager makes itself, once it has run.
+template <class Runtime, class Kind, auto Make>
+Value own_command(const PropertyContext& c, const Member& m) {
+  ArrayValue list{std::string(m.output.substr(1)), {}};
+  const auto& all = runtime<Runtime>(c).command_status;
+  const auto kind = from_name<Kind>(m.name);
+  const ExecStatus* status = kind ? find_status(all, static_cast<std::uint32_t>(*kind), 0) : nullptr;
+  if (status != nullptr) {
+    const ExecCommand command = Make(c.engine.options(), c.unit, *kind);
+    list.elements.push_back(struct_of(command.path, string_array(command.argv), false, status->start.realtime.usec(), status->start.monotonic.usec(),
+                                      status->exit.realtime.usec(), status->exit.monotonic.usec(), static_cast<std::uint32_t>(status->pid),
+                                      std::int32_t{status->code}, std::int32_t{status->status}));
+  }
+  return list;
 }
 
 template <class Runtime, class Kind>
@@ -171,9 +188,9 @@ constexpr std::array mount_rows{
     UnitGetterRow{"ReloadResult", result_word<MountRuntime, &MountRuntime::reload_result>},
     UnitGetterRow{"CleanResult", result_word<MountRuntime, &MountRuntime::clean_result>},
     UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
-    UnitGetterRow{"ExecMount", command_list<MountRuntime, MountCommandKind>},
-    UnitGetterRow{"ExecUnmount", command_list<MountRuntime, MountCommandKind>},
-    UnitGetterRow{"ExecRemount", command_list<MountRuntime, MountCommandKind>},
+    UnitGetterRow{"ExecMount", own_command<MountRuntime, MountCommandKind, mount_command>},
+    UnitGetterRow{"ExecUnmount", own_command<MountRuntime, MountCommandKind, mount_command>},
+    UnitGetterRow{"ExecRemount", own_command<MountRuntime, MountCommandKind, mount_command>},
 };
 
 Value swap_priority(const PropertyContext& c, const Member&) {
@@ -190,8 +207,8 @@ constexpr std::array swap_rows{
     UnitGetterRow{"Result", result_word<SwapRuntime, &SwapRuntime::result>},
     UnitGetterRow{"CleanResult", result_word<SwapRuntime, &SwapRuntime::clean_result>},
     UnitGetterRow{"UID", unset_id}, UnitGetterRow{"GID", unset_id},
-    UnitGetterRow{"ExecActivate", command_list<SwapRuntime, SwapCommandKind>},
-    UnitGetterRow{"ExecDeactivate", command_list<SwapRuntime, SwapCommandKind>},
+    UnitGetterRow{"ExecActivate", own_command<SwapRuntime, SwapCommandKind, swap_command>},
+    UnitGetterRow{"ExecDeactivate", own_command<SwapRuntime, SwapCommandKind, swap_command>},
 };
 
 /// The unit that a timer, path or socket starts.

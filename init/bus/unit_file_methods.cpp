@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "init/bus/request.h"
+#include "unitparser/load/install.h"
 #include "unitparser/names/unit_name.h"
 
 namespace init::bus {
@@ -56,12 +57,19 @@ Outcome change_with_flags(Request& r) {
   const auto verb = r.method.name.starts_with("Enable") ? UnitFileVerb::enable : UnitFileVerb::disable;
   return change(r, request_of(verb, r.texts(0), (flags & runtime) != 0, (flags & force) != 0));
 }
+/// Whether the mode is one; the caller is asked for afterwards.
+std::optional<Outcome> objection_to_preset(Request& r, const std::string& mode) {
+  if (!mode.empty() && !from_name<PresetMode>(mode)) return invalid_arguments("Invalid argument");
+  return r.authorised ? std::nullopt : std::optional<Outcome>(NeedsAuthorisation{});
+}
 Outcome preset_with_mode(Request& r) {
+  if (auto refused = objection_to_preset(r, r.text(1))) return std::move(*refused);
   auto request = request_of(UnitFileVerb::preset, r.texts(0), r.flag(2), r.flag(3));
   request.preset_mode = r.text(1);
   return change(r, request);
 }
 Outcome preset_all(Request& r) {
+  if (auto refused = objection_to_preset(r, r.text(0))) return std::move(*refused);
   auto request = request_of(UnitFileVerb::preset_all, {}, r.flag(1), r.flag(2));
   request.preset_mode = r.text(0);
   return change(r, request);
@@ -91,7 +99,8 @@ Outcome list_by_patterns(Request& r) { return list_where(r, r.texts(0), r.texts(
 
 Outcome state(Request& r) {
   auto found = r.manager.unit_file_state(r.text(0));
-  if (!found) return found.error().code == ErrorCode::not_found ? BusFailure{"org.freedesktop.DBus.Error.FileNotFound", "No such file or directory"} : failure_of(found.error());
+  if (!found && found.error().os_errno != 0) return failure_of(fail_errno(found.error().os_errno, "").value());
+  if (!found) return failure_of(found.error());
   return Answer{std::move(*found)};
 }
 Outcome links(Request& r) {
@@ -114,7 +123,7 @@ constexpr std::array rows{
     MethodRow{"PresetUnitFiles", plain_change, files}, MethodRow{"MaskUnitFiles", plain_change, files},
     MethodRow{"UnmaskUnitFiles", plain_change, files}, MethodRow{"RevertUnitFiles", plain_change, files},
     MethodRow{"EnableUnitFilesWithFlags", change_with_flags, files}, MethodRow{"DisableUnitFilesWithFlags", change_with_flags, files},
-    MethodRow{"PresetUnitFilesWithMode", preset_with_mode, files}, MethodRow{"PresetAllUnitFiles", preset_all, files},
+    MethodRow{"PresetUnitFilesWithMode", preset_with_mode, files, Asks::within}, MethodRow{"PresetAllUnitFiles", preset_all, files, Asks::within},
     MethodRow{"AddDependencyUnitFiles", add_dependency, files},
 };
 

@@ -103,6 +103,13 @@ Value can_clean(const PropertyContext& c, const Member&) {
   return string_array(kinds);
 }
 
+Value markers(const PropertyContext& c, const Member&) {
+  std::vector<std::string> words;
+  for (const auto marker : {UnitMarker::needs_reload, UnitMarker::needs_restart})
+    if ((c.unit.runtime.markers & marker_bit(marker)) != 0) words.emplace_back(to_name(marker));
+  return string_array(words);
+}
+
 Value activation_details(const PropertyContext& c, const Member&) {
   ArrayValue array{"(ss)", {}};
   for (const auto& [key, value] : c.unit.runtime.activation_details) array.elements.push_back(struct_of(key, value));
@@ -123,6 +130,7 @@ constexpr std::array rows{
     UnitGetterRow{"TriggeredBy", dependencies}, UnitGetterRow{"PropagatesReloadTo", dependencies},
     UnitGetterRow{"ReloadPropagatedFrom", dependencies}, UnitGetterRow{"PropagatesStopTo", dependencies},
     UnitGetterRow{"StopPropagatedFrom", dependencies}, UnitGetterRow{"JoinsNamespaceOf", dependencies}, UnitGetterRow{"SliceOf", dependencies},
+    UnitGetterRow{"RequiresMountsFor", [](const PropertyContext& c, const Member&) -> Value { return string_array(c.engine.required_mounts(c.unit.id)); }},
     UnitGetterRow{"Description", [](const PropertyContext& c, const Member&) -> Value { return std::string(c.unit.description()); }},
     UnitGetterRow{"LoadState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.origin.load_state)); }},
     UnitGetterRow{"ActiveState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.runtime.active_state)); }},
@@ -144,11 +152,12 @@ constexpr std::array rows{
     UnitGetterRow{"CanReload", [](const PropertyContext& c, const Member&) -> Value { return c.engine.can_reload(c.unit.id); }},
     UnitGetterRow{"CanIsolate", [](const PropertyContext& c, const Member&) -> Value { return c.engine.can_start(c.unit.id) && c.unit.config.unit->allow_isolate; }},
     UnitGetterRow{"CanClean", can_clean},
-    UnitGetterRow{"CanFreeze", [](const PropertyContext& c, const Member&) -> Value { return type_has_cgroup(c.unit.type()) && c.unit.type() != UnitType::mount && c.unit.type() != UnitType::swap && c.unit.type() != UnitType::socket && !c.unit.origin.perpetual; }},
+    UnitGetterRow{"CanFreeze", [](const PropertyContext& c, const Member&) -> Value { return type_has_cgroup(c.unit.type()) && c.unit.type() != UnitType::mount && c.unit.type() != UnitType::swap && c.unit.type() != UnitType::socket && c.unit.name.text() != "-.slice"; }},
     UnitGetterRow{"Job", job},
     UnitGetterRow{"NeedDaemonReload", [](const PropertyContext& c, const Member&) -> Value { return c.manager.needs_reload(c.unit); }},
     UnitGetterRow{"ConditionResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.condition_result; }},
     UnitGetterRow{"AssertResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.assert_result; }},
+    UnitGetterRow{"Markers", markers},
     UnitGetterRow{"Conditions", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit->conditions, c.unit.runtime.condition_verdicts, "Condition"); }},
     UnitGetterRow{"Asserts", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit->asserts, c.unit.runtime.assert_verdicts, "Assert"); }},
     UnitGetterRow{"LoadError", [](const PropertyContext& c, const Member&) -> Value { return struct_of(load_error_name(c.unit), load_error_text(c.unit)); }},

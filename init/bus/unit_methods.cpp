@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "init/bus/request.h"
+#include "init/machines/machine_types.h"
 #include "unitparser/directives/registry.h"
+#include "unitparser/syntax/paths.h"
 
 namespace init::bus {
 
@@ -23,7 +25,7 @@ Cause cause_of(const Request& request) {
 }
 
 Outcome request_job(Request& r, const std::string& unit, std::string_view verb, const std::string& mode, ReplyShape shape) {
-  if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
+  if (auto bad = bad_unit_name(unit)) return std::move(*bad);
   event::RequestJob job;
   job.request = r.id;
   job.unit = unit;
@@ -69,6 +71,7 @@ Outcome kill_unit(Request& r, const std::string& unit, std::string_view who, std
   if (signal <= 0 || signal > last_signal) return invalid_arguments("Signal number out of range.");
   const Unit* loaded = r.engine.find(unit);
   if (loaded == nullptr) return not_loaded(unit);
+  if (!r.authorised) return NeedsAuthorisation{};
   if (!type_has_cgroup(loaded->type())) return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"};
   return Posted{event::KillUnit{r.id, unit, static_cast<event::KillWho>(word - words.begin()), signal, cause_of(r)}};
 }
@@ -76,7 +79,6 @@ Outcome kill_unit(Request& r, const std::string& unit, std::string_view who, std
 Outcome clean_unit(Request& r, const std::string& unit, const std::vector<std::string>& what) {
   constexpr std::array<std::string_view, 6> words{"runtime", "state", "cache", "logs", "configuration", "fdstore"};
   constexpr std::uint32_t everything = 0x1f;
-  if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
   std::uint32_t mask = 0;
   for (const auto& kind : what) {
     const auto word = std::find(words.begin(), words.end(), kind);
@@ -87,6 +89,7 @@ Outcome clean_unit(Request& r, const std::string& unit, const std::vector<std::s
     else
       mask |= 1U << (word - words.begin());
   }
+  if (mask == 0) return BusFailure{"org.freedesktop.systemd1.NothingToClean", "No matching resources found."};
   return Posted{event::CleanUnit{r.id, unit, mask}};
 }
 
@@ -101,6 +104,8 @@ Outcome processes_of(Request& r, const Unit& unit) {
 Outcome attach_processes(Request& r, const std::string& unit, const std::string& subcgroup, const Value& pids) {
   const Unit* loaded = r.engine.find(unit);
   if (loaded == nullptr) return not_loaded(unit);
+  if (!subcgroup.empty() && !subcgroup.starts_with('/')) return invalid_arguments("Control group path is not absolute: " + subcgroup);
+  if (!subcgroup.empty() && !is_normal_path(subcgroup)) return invalid_arguments("Control group path is not normalized: " + subcgroup);
   if (!loaded->config.resource_basics->delegate && loaded->type() != UnitType::scope)
     return invalid_arguments("Process migration not available on non-delegated units.");
   event::AttachProcesses event{r.id, unit, subcgroup, {}};
@@ -108,24 +113,51 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   return Posted{std::move(event)};
 }
 
+namespace {
+/// Markers=: all of them, or with '+' and '-' those that change. What is wrong, or nothing.
+std::optional<BusFailure> take_markers(const Value& value, event::ReplaceConfig& change) {
+  const auto* words = std::get_if<ArrayValue>(&value.storage);
+  if (words == nullptr || words->element_signature != "s") return failure_of(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}});
+  bool relative = false, absolute = false;
+  for (const Value& element : words->elements) {
+    std::string_view word = std::get<std::string>(element.storage);
+    const bool has_sign = word.starts_with('+') || word.starts_with('-');
+    const bool on = !word.starts_with('-');
+    (has_sign ? relative : absolute) = true;
+    if (has_sign) word.remove_prefix(1);
+    const auto marker = from_name<UnitMarker>(word);
+    if (!marker) return BusFailure{"org.freedesktop.systemd1.BadUnitSetting", "Unknown marker \"" + std::string(word) + "\"."};
+    change.markers_mask |= marker_bit(*marker);
+    if (on) change.markers |= marker_bit(*marker);
+  }
+  if (relative && absolute) return BusFailure{"org.freedesktop.systemd1.BadUnitSetting", "Bad marker syntax."};
+  if (absolute) change.markers_mask = ~std::uint32_t{0};
+  return std::nullopt;
+}
+}  // namespace
+
 Outcome set_properties(Request& r, const std::string& unit, bool runtime, const Value& properties) {
   const Unit* loaded = r.engine.find(unit);
-  if (loaded == nullptr) {
-    if (!UnitName::is_valid(unit)) return invalid_arguments("Unit name " + unit + " is not valid.");
-    if (!r.unit_was_loaded) return NeedsUnit{unit};
-    return not_loaded(unit);
-  }
-  if (loaded->origin.load_state == LoadState::not_found) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Unit " + unit + " not found."};
+  if (loaded == nullptr) return not_loaded(unit);
+  if (auto refused = not_found(*loaded)) return std::move(*refused);
+  if (!r.authorised) return NeedsAuthorisation{};
   auto config = std::make_shared<UnitConfig>(loaded->config);
+  event::ReplaceConfig change{.request = r.id, .unit = loaded->name.text(), .config = {}};
   const SpecifierFacts facts;
   std::vector<std::pair<std::string, std::string>> drop_ins;
   for (const auto& element : std::get<ArrayValue>(properties.storage).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& name = std::get<std::string>(pair[0].storage);
+    if (name == "Markers") {
+      if (auto refused = take_markers(std::get<VariantValue>(pair[1].storage).content.front(), change)) return std::move(*refused);
+      continue;
+    }
     auto lines = set_from_bus(*config, loaded->name, name, std::get<VariantValue>(pair[1].storage).content.front(), SetMode::live, facts,
                               r.manager.machine(), r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system);
     if (!lines) {
-      const bool unknown = lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported;
+      const auto code = lines.error().code;
+      const bool unknown = code == ErrorCode::not_found || code == ErrorCode::not_supported || code == ErrorCode::permission_denied;
+      if (code == ErrorCode::io) return failure_of(lines.error());
       return unknown ? Outcome(BusFailure{"org.freedesktop.DBus.Error.PropertyReadOnly", "Cannot set property " + name + ", or unknown property."})
                      : Outcome(invalid_arguments(lines.error().message));
     }
@@ -134,8 +166,42 @@ Outcome set_properties(Request& r, const std::string& unit, bool runtime, const 
     drop_ins.emplace_back(name, std::move(text));
   }
   for (const auto& [name, text] : drop_ins)
-    if (const auto written = r.manager.write_control_drop_in(loaded->name.text(), name, text, runtime); !written) return failure_of(written.error());
-  return Posted{event::ReplaceConfig{r.id, loaded->name.text(), std::move(config)}};
+    if (auto written = r.manager.write_control_drop_in(*loaded, name, text, runtime)) change.drop_ins.push_back(std::move(*written));
+    else return failure_of(written.error());
+  change.config = std::move(config);
+  return Posted{std::move(change)};
+}
+
+namespace {
+
+/// What stands in the way of mounting into a service; nothing when its main process has a mount namespace of its own.
+std::optional<Outcome> objection_to_mount(Request& r, const std::string& name, const std::string& source, const std::string& destination) {
+  const Unit* unit = r.engine.find(name);
+  if (unit == nullptr) return not_loaded(name);
+  if (!source.starts_with('/') || !is_normal_path(source)) return invalid_arguments("Source path must be absolute and normalized.");
+  if (!destination.starts_with('/') || !is_normal_path(destination)) return invalid_arguments("Destination path must be absolute and normalized.");
+  if (!r.authorised) return NeedsAuthorisation{};
+  if (unit->type() != UnitType::service) return invalid_arguments("Unit is not of type .service");
+  if (main_pid_of(*unit) <= 0 || !r.manager.has_own_mounts(main_pid_of(*unit)))
+    return invalid_arguments("Unit not running in private mount namespace, cannot activate bind mount");
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome bind_mount(Request& r, const std::string& name, std::size_t first) {
+  MountInsertion wanted{0, r.text(first), r.text(first + 1), r.flag(first + 2), r.flag(first + 3)};
+  if (wanted.destination.empty()) wanted.destination = wanted.source;
+  if (auto refused = objection_to_mount(r, name, wanted.source, wanted.destination)) return std::move(*refused);
+  if (!r.authorised) return NeedsAuthorisation{};
+  wanted.process = main_pid_of(*r.engine.find(name));
+  if (const auto started = r.manager.insert_mount(r.id, std::move(wanted)); !started) return failure_of(started.error());
+  return Awaited{};
+}
+
+Outcome mount_image(Request& r, const std::string& name, std::size_t first) {
+  if (auto refused = objection_to_mount(r, name, r.text(first), r.text(first + 1))) return std::move(*refused);
+  return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Images cannot be mounted into a running service."};
 }
 
 namespace {
@@ -170,24 +236,25 @@ Outcome processes(Request& r) {
 }
 Outcome attach(Request& r) { return attach_processes(r, r.unit, r.text(0), r.arguments[1]); }
 Outcome abandon(Request& r) { return Posted{event::AbandonScope{r.id, r.unit}}; }
-Outcome not_here(Request&) { return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Operation not supported"}; }
+Outcome bind(Request& r) { return bind_mount(r, r.unit, 0); }
+Outcome mount(Request& r) { return mount_image(r, r.unit, 0); }
 
 constexpr std::array unit_rows{
-    MethodRow{"Start", job, Action::manage_units}, MethodRow{"Stop", job, Action::manage_units}, MethodRow{"Reload", job, Action::manage_units},
-    MethodRow{"Restart", job, Action::manage_units}, MethodRow{"TryRestart", job, Action::manage_units},
-    MethodRow{"ReloadOrRestart", job, Action::manage_units}, MethodRow{"ReloadOrTryRestart", job, Action::manage_units},
-    MethodRow{"EnqueueJob", enqueue, Action::manage_units}, MethodRow{"Kill", kill, Action::manage_units},
-    MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetProperties", set_unit_properties, Action::manage_units},
-    MethodRow{"Ref", reference, Action::manage_units}, MethodRow{"Unref", reference}, MethodRow{"Clean", clean, Action::manage_units},
-    MethodRow{"Freeze", freeze, Action::manage_units}, MethodRow{"Thaw", freeze, Action::manage_units}, MethodRow{"GetProcesses", processes},
-    MethodRow{"AttachProcesses", attach, Action::root}, MethodRow{"Abandon", abandon, Action::manage_units},
-    MethodRow{"BindMount", not_here, Action::manage_units}, MethodRow{"MountImage", not_here, Action::manage_units},
+    MethodRow{"Start", job, Action::manage_units, Asks::within}, MethodRow{"Stop", job, Action::manage_units, Asks::within}, MethodRow{"Reload", job, Action::manage_units, Asks::within},
+    MethodRow{"Restart", job, Action::manage_units, Asks::within}, MethodRow{"TryRestart", job, Action::manage_units, Asks::within},
+    MethodRow{"ReloadOrRestart", job, Action::manage_units, Asks::within}, MethodRow{"ReloadOrTryRestart", job, Action::manage_units, Asks::within},
+    MethodRow{"EnqueueJob", enqueue, Action::manage_units, Asks::within}, MethodRow{"Kill", kill, Action::manage_units, Asks::within},
+    MethodRow{"ResetFailed", reset_failed, Action::manage_units, Asks::within}, MethodRow{"SetProperties", set_unit_properties, Action::manage_units, Asks::within},
+    MethodRow{"Ref", reference, Action::manage_units, Asks::within}, MethodRow{"Unref", reference}, MethodRow{"Clean", clean, Action::manage_units, Asks::within},
+    MethodRow{"Freeze", freeze, Action::manage_units, Asks::within}, MethodRow{"Thaw", freeze, Action::manage_units, Asks::within}, MethodRow{"GetProcesses", processes},
+    MethodRow{"AttachProcesses", attach, Action::root, Asks::within}, MethodRow{"Abandon", abandon, Action::manage_units, Asks::within},
+    MethodRow{"BindMount", bind, Action::manage_units, Asks::within}, MethodRow{"MountImage", mount, Action::manage_units, Asks::within},
 };
 
 // --- org.freedesktop.systemd1.Job --------------------------------------------------------------------------------
 Outcome cancel(Request& r) { return Posted{event::CancelJob{r.id, r.job->id, cause_of(r)}}; }
 Outcome relatives(Request& r) { return relatives_of_job(r.engine, *r.job, r.method.name == "GetAfter"); }
-constexpr std::array job_rows{MethodRow{"Cancel", cancel, Action::manage_units}, MethodRow{"GetAfter", relatives}, MethodRow{"GetBefore", relatives}};
+constexpr std::array job_rows{MethodRow{"Cancel", cancel, Action::manage_units, Asks::within}, MethodRow{"GetAfter", relatives}, MethodRow{"GetBefore", relatives}};
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // One overload for each effect. [port]
 #include "init/driver/effect_runner.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +38,16 @@ void touch(const std::string& path, RealTime at) {
 void write_reboot_argument(const std::string& argument) {
   const unitparser::UniqueFd fd(::open("/run/systemd/reboot-param", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (fd) (void)!::write(fd.get(), argument.data(), argument.size());
+}
+
+void remove_transient(const std::string& fragment) {
+  ::unlink(fragment.c_str());
+  const std::string folder = fragment + ".d";
+  if (DIR* entries = ::opendir(folder.c_str())) {
+    while (const dirent* entry = ::readdir(entries)) ::unlinkat(::dirfd(entries), entry->d_name, 0);
+    ::closedir(entries);
+    ::rmdir(folder.c_str());
+  }
 }
 
 }  // namespace
@@ -112,6 +123,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::ReleaseExecution& e) const { parts.executions.release(e.unit, e.keep_runtime_directories); }
   void operator()(const effect::CleanDirectories& e) const { parts.executions.clean(e.unit, e.what); }
   void operator()(const effect::RemoveFile& e) const { ::unlink(e.path.c_str()); }
+  void operator()(const effect::RemoveTransient& e) const { remove_transient(e.fragment_path); }
   void operator()(const effect::OpenAutomount& e) const {
     const Unit* u = unit(e.unit);
     if (u == nullptr) return;

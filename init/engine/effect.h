@@ -148,6 +148,10 @@ struct CleanDirectories {
 struct RemoveFile {
   std::string path;
 };
+/// A transient unit went: its fragment, and the drop-ins beside it, have no use any more.
+struct RemoveTransient {
+  std::string fragment_path;
+};
 /// Set up the autofs mount; answered by event::AutomountOpened.
 struct OpenAutomount {
   UnitId unit{};
@@ -249,7 +253,7 @@ using Effect = std::variant<
     effect::SetFrozen, effect::AttachToCgroup, effect::ArmTimer, effect::DisarmTimer, effect::TouchTimerStamp,
     effect::OpenSockets, effect::WatchSockets, effect::UnwatchSockets, effect::CloseSockets, effect::FlushSockets,
     effect::CloseFds, effect::WatchPath, effect::UnwatchPaths, effect::WatchBusName, effect::UnwatchBusName,
-    effect::MakeDirectory, effect::ReleaseExecution, effect::CleanDirectories, effect::RemoveFile, effect::OpenAutomount,
+    effect::MakeDirectory, effect::ReleaseExecution, effect::CleanDirectories, effect::RemoveFile, effect::RemoveTransient, effect::OpenAutomount,
     effect::CloseAutomount, effect::AnswerAutomount, effect::ExpireAutomount, effect::Reply, effect::UnitChanged,
     effect::UnitNew, effect::UnitRemoved, effect::JobNew, effect::JobChanged, effect::JobRemoved, effect::JobsDone,
     effect::Log, effect::ConsoleStatus, effect::Emergency, effect::EndLoginRecord, effect::RequestScopeStop>;

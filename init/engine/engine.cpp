@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "init/engine/implicit_dependencies.h"
 #include "init/engine/jobs.h"
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
@@ -37,22 +38,13 @@ void log_unit(Core& core, const Unit& unit, int priority, std::string message,
 namespace {
 
 /// A unit that the manager itself stands for: there from the start, never started, stopped or unloaded.
-void make_perpetual(Core& core, std::string_view name, std::string_view description) {
+void make_perpetual(Core& core, std::string_view name) {
   auto parsed = UnitName::parse(name);
   CHECK(parsed.has_value());
   const UnitId id = unit_for_edge(core, *parsed);
   core.units.get(id).origin.perpetual = true;
   process_load_queue(core);
   Unit& unit = core.units.get(id);
-  unit.origin.perpetual = true;
-  if (unit.config.unit->description.empty()) unit.config.unit.write().description = std::string(description);
-  if (unit.type() != UnitType::mount) {
-    auto& section = unit.config.unit.write();
-    section.default_dependencies = false;
-    section.ignore_on_isolate = true;
-  } else {
-    unit.config.unit.write().ignore_on_isolate = true;
-  }
   if (unitparser::type_has_cgroup(unit.type()) && unit.type() != UnitType::mount) realise_cgroup(core, unit);
   if (unit.active_state() == ActiveState::active) return;
   std::visit(
@@ -84,11 +76,11 @@ struct Dispatch {
   }
 
   void operator()(const event::Startup&) const {
-    make_perpetual(core, "-.slice", "Root Slice");
-    make_perpetual(core, "init.scope", "System and Service Manager");
+    make_perpetual(core, "-.slice");
+    make_perpetual(core, "init.scope");
     if (!core.options.user_manager) {
-      make_perpetual(core, "system.slice", "System Slice");
-      make_perpetual(core, "-.mount", "Root Mount");
+      make_perpetual(core, "system.slice");
+      make_perpetual(core, "-.mount");
     }
     core.started = true;
   }
@@ -102,6 +94,7 @@ struct Dispatch {
     if (e.request != RequestId::none) core.emit(effect::Reply{e.request, effect::ReplyBody{}});
   }
   void operator()(const event::ReplaceConfig& e) const { on_replace_config(core, e); }
+  void operator()(const event::EnqueueMarked& e) const { on_enqueue_marked(core, e); }
   void operator()(const event::StartTransient& e) const { on_start_transient(core, e); }
   void operator()(const event::AttachProcesses& e) const { on_attach_processes(core, e); }
   void operator()(const event::RefUnit& e) const { on_ref_unit(core, e); }
@@ -295,6 +288,13 @@ UnitId Engine::unit_of_cgroup(std::string_view cgroup) const {
 EngineCounts Engine::counts() const {
   return {core_->units.name_count(), core_->units.all().size(), core_->jobs.jobs.size(),
           core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
+}
+std::vector<std::string> Engine::required_mounts(UnitId id) const {
+  std::vector<std::string> paths;
+  if (const Unit* unit = find(id))
+    for (auto& [path, origin] : init::required_mounts(*core_, *unit))
+      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(std::move(path));
+  return paths;
 }
 const EngineOptions& Engine::options() const { return core_->options; }
 

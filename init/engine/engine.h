@@ -25,6 +25,8 @@ struct EngineOptions {
   bool service_watchdogs = true;
   unitparser::StatusUnitFormat status_unit_format = unitparser::StatusUnitFormat::combined;  ///< of units in messages
   MonotonicTime userspace_start;        ///< zero of OnStartupSec=
+  bool in_container = false;
+  std::vector<unitparser::UnitType> unsupported_types;  ///< the kernel lacks what they need: starting one ends with "unsupported"
   std::string unmount_program = "/bin/umount";
   std::string mount_program = "/bin/mount";
   std::string swapon_program = "/sbin/swapon";
@@ -66,6 +68,8 @@ class Engine {
   [[nodiscard]] UnitId unit_of_cgroup(std::string_view cgroup) const;  ///< nearest group upwards; none
   [[nodiscard]] EngineCounts counts() const;
   [[nodiscard]] const EngineOptions& options() const;
+  /// Paths whose mounts the unit needs: RequiresMountsFor= and what other settings imply.
+  [[nodiscard]] std::vector<std::string> required_mounts(UnitId id) const;
   /// "pid", "file:line of the edge", … in one sentence, for `why`.
   [[nodiscard]] std::string describe(const Cause& cause) const;
 

@@ -62,11 +62,20 @@ struct ReplaceConfig {
   RequestId request{};
   std::string unit;
   std::shared_ptr<const unitparser::UnitConfig> config;
+  std::vector<std::string> drop_ins;  ///< files that the values were kept in
+  std::uint32_t markers_mask = 0;  ///< which markers change, and to what
+  std::uint32_t markers = 0;
+};
+/// EnqueueMarkedJobs: restarts or reloads all that are marked. Reply carries the jobs in `affected`.
+struct EnqueueMarked {
+  RequestId request{};
+  Cause cause;
 };
 /// One unit of StartTransientUnit.
 struct TransientUnit {
   UnitName name;
   std::shared_ptr<const unitparser::UnitConfig> config;
+  std::string fragment_path;    ///< of the file that its settings were written to
   std::vector<pid_t> pids;      ///< PIDs= of a scope
   std::string controller;       ///< bus name of a scope's Controller=
   bool add_ref = false;         ///< AddRef=: hold it for `client`
@@ -259,7 +268,7 @@ struct ServiceWatchdogs {
 }  // namespace event
 
 using Event = std::variant<event::Startup, event::RequestJob, event::CancelJob, event::LoadUnit, event::KillUnit,
-                           event::ResetFailed, event::Reload, event::ReplaceConfig, event::StartTransient,
+                           event::ResetFailed, event::Reload, event::ReplaceConfig, event::EnqueueMarked, event::StartTransient,
                            event::AttachProcesses, event::RefUnit, event::UnrefUnit, event::ClientGone,
                            event::CleanUnit, event::FreezeUnit, event::AbandonScope, event::Spawned,
                            event::ExecConfirmed, event::ProcessExited, event::Notify, event::CgroupEmpty,

@@ -186,7 +186,8 @@ constexpr auto fields(std::type_identity<UnitRuntime>) {
                     field("invocation_id", &T::invocation_id), field("cgroup", &T::cgroup),
                     field("freezer", &T::freezer), field("start_limit", &T::start_limit),
                     field("auto_start_stop_limit", &T::auto_start_stop_limit), field("references", &T::references),
-                    field("activation_details", &T::activation_details), field("last_cause", &T::last_cause)};
+                    field("activation_details", &T::activation_details), field("last_cause", &T::last_cause),
+                    field("markers", &T::markers)};
 }
 constexpr auto fields(std::type_identity<Job>) {
   using T = Job;

@@ -131,7 +131,7 @@ void add_slice_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   const UnitId id = unit_for_edge(core, *name);
   if (id == unit.id) return;
   unit.slice = id;
-  draw.to({in_slice, after, requires_}, id);
+  if (unit.origin.load_state == LoadState::loaded) draw.to({in_slice, after, requires_}, id);
 }
 
 /// Edges of -.slice's kind to what stops the machine: every ordinary unit is stopped by and before `target`.
@@ -242,7 +242,8 @@ void add_automount_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 void add_swap_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   const std::string what = swap_device_of(unit);
   add_device_dependency(core, unit, draw, what, binds_to);
-  if (!unit.config.unit->default_dependencies || core.options.user_manager) return;
+  if (!what.starts_with("/dev/")) draw.named({after}, "systemd-remount-fs.service");  // a file, which may have to be writable
+  if (!unit.config.unit->default_dependencies || core.options.user_manager || core.options.in_container) return;
   if (!has_option(unit.config.swap->options, "nofail")) draw.named({before}, "swap.target");
   add_shutdown_dependencies(draw, "umount.target");
 }
@@ -259,7 +260,7 @@ void add_required_mounts(Core& core, Unit& unit) {
       const Unit& mount = core.units.get(id);
       if (id == unit.id || mount.origin.load_state != LoadState::loaded) continue;
       draw.to(after, id, origin);
-      if (!mount.origin.fragment_path.empty() || mount.origin.perpetual) draw.to(requires_, id, origin);
+      if (!mount.origin.fragment_path.empty()) draw.to(requires_, id, origin);
     }
   }
 }
@@ -273,7 +274,7 @@ void add_users_of_mount(Core& core, Unit& mount) {
     if (unit == nullptr) continue;
     EdgeDrawer draw(core, *unit, EdgeSource::mounts_for);
     draw.to(after, mount.id);
-    if (!mount.origin.fragment_path.empty() || mount.origin.perpetual) draw.to(requires_, mount.id);
+    if (!mount.origin.fragment_path.empty()) draw.to(requires_, mount.id);
   }
 }
 
@@ -334,7 +335,7 @@ void add_implicit_dependencies(Core& core, Unit& unit) {
   EdgeDrawer draw(core, unit, EdgeSource::default_);
   add_slice_dependencies(core, unit, draw);
   if (runs_processes(unit)) add_exec_dependencies(core, unit, draw);
-  add_required_mounts(core, unit);
+  if (unit.origin.load_state == LoadState::loaded) add_required_mounts(core, unit);
   switch (unit.type()) {
     case UnitType::service: add_service_dependencies(core, unit, draw); break;
     case UnitType::socket: add_socket_dependencies(core, unit, draw); break;
@@ -342,7 +343,7 @@ void add_implicit_dependencies(Core& core, Unit& unit) {
     case UnitType::path: add_path_dependencies(core, unit, draw); break;
     case UnitType::mount:
       add_mount_dependencies(core, unit, draw);
-      add_users_of_mount(core, unit);
+      if (unit.origin.load_state == LoadState::loaded) add_users_of_mount(core, unit);
       break;
     case UnitType::automount: add_automount_dependencies(core, unit, draw); break;
     case UnitType::swap: add_swap_dependencies(core, unit, draw); break;

@@ -2,6 +2,7 @@
 #include "init/engine/loading.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -29,13 +30,31 @@ bool survives_isolate(UnitType type) {
 }
 
 void draw_edges(Core& core, Unit& unit) {
-  if (unit.origin.load_state != LoadState::loaded) {
+  if (unit.origin.load_state != LoadState::loaded && !unit.origin.is_whole) {
     add_file_dependencies(core, unit);
     return;
   }
-  if (unit.type() == UnitType::timer) core.index.timers.insert(unit.id);
+  if (unit.origin.load_state == LoadState::loaded && unit.type() == UnitType::timer) core.index.timers.insert(unit.id);
   add_file_dependencies(core, unit);
   add_implicit_dependencies(core, unit);
+}
+
+/// What holds of the units that the manager itself stands for, unless files say otherwise.
+void settle_perpetual(Unit& unit) {
+  struct Row {
+    std::string_view name, description, manual;
+  };
+  constexpr std::array rows{Row{"-.slice", "Root Slice", "man:systemd.special(7)"}, Row{"system.slice", "System Slice", "man:systemd.special(7)"},
+                            Row{"init.scope", "System and Service Manager", "man:systemd(1)"}, Row{"-.mount", "Root Mount", ""}};
+  auto& section = unit.config.unit.write();
+  for (const Row& row : rows) {
+    if (row.name != unit.name.text()) continue;
+    if (section.description.empty()) section.description = std::string(row.description);
+    if (section.documentation.empty() && !row.manual.empty()) section.documentation.emplace_back(row.manual);
+  }
+  section.ignore_on_isolate = true;
+  if (unit.type() != UnitType::mount) section.default_dependencies = false;
+  if (unit.type() == UnitType::scope) unit.origin.transient = true;  // COMPAT
 }
 
 /// Takes over what the files say, without edges.
@@ -47,9 +66,11 @@ void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   origin.drop_in_paths = std::move(loaded.drop_in_paths);
   origin.transient = origin.transient || loaded.transient;
   origin.generated = loaded.generated;
+  origin.is_whole = loaded.is_whole;
   origin.loaded_at = core.now.realtime;
   unit.config = std::move(loaded.config);
   if (origin.load_state == LoadState::not_found && needs_no_fragment(unit)) origin.load_state = LoadState::loaded;
+  if (origin.perpetual) settle_perpetual(unit);
   if (origin.fragment_path.empty() && survives_isolate(unit.type()) && !unit.config.unit->ignore_on_isolate)
     unit.config.unit.write().ignore_on_isolate = true;
   for (const auto& diagnostic : loaded.diagnostics)
@@ -297,6 +318,7 @@ void unload(Core& core, UnitId id) {
   for (const Edge& edge : core.graph.edges(id)) neighbours.push_back(edge.other);
   core.graph.remove_unit(id);
   if (unit.announced) core.emit(effect::UnitRemoved{id, unit.name});
+  if (unit.origin.transient && !unit.origin.fragment_path.empty()) core.emit(effect::RemoveTransient{unit.origin.fragment_path});
   core.units.remove(id);
   for (UnitId neighbour : neighbours)
     if (Unit* other = core.units.find(neighbour); other != nullptr && is_inactive_or_failed(other->active_state()))

@@ -221,7 +221,9 @@ void note_state_change(Core& core, Unit& unit, StateChange change) {
   if (before != ActiveState::failed && after == ActiveState::failed) ++core.failed_units;
   if (before == ActiveState::failed && after != ActiveState::failed && core.failed_units > 0) --core.failed_units;
   unit.runtime.active_state = after;
+  if (before == ActiveState::reloading && after == ActiveState::active) unit.runtime.markers &= ~marker_bit(UnitMarker::needs_reload);
   if (is_inactive_or_failed(after)) {
+    unit.runtime.markers = 0;
     unit.runtime.freezer = FreezerState::running;
     if (!unit.runtime.cgroup.empty() && !core.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
   }

@@ -46,7 +46,7 @@ std::optional<Error> refuse_manual(const Unit& unit, JobType type) {
                       type == JobType::reload_or_start;
   const bool stops = type == JobType::stop || type == JobType::restart || type == JobType::try_restart;
   if ((starts && (unit.config.unit->refuse_manual_start || unit.origin.perpetual)) ||
-      (stops && (unit.config.unit->refuse_manual_stop || unit.origin.perpetual)))
+      (stops && unit.config.unit->refuse_manual_stop))
     return Error{ErrorCode::only_by_dependency, 0,
                  fmt::format("Operation refused, unit {} may be requested by dependency only (it is configured to refuse "
                              "manual start/stop).",
@@ -116,14 +116,14 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
   const pid_t main = main_pid_of(*unit);
   const pid_t control = control_pid_of(*unit);
   if (wants_main && unit->type() != UnitType::service)
-    return refuse(core, request.request, ErrorCode::not_found,
+    return refuse(core, request.request, ErrorCode::no_such_process,
                   fmt::format("{} units have no main processes", unit->type() == UnitType::slice   ? "Slice"
                                                                  : unit->type() == UnitType::scope ? "Scope"
                                                                                                    : "Such"));
   if (wants_main && main <= 0)
-    return refuse(core, request.request, ErrorCode::not_found, "No main process to kill");
+    return refuse(core, request.request, ErrorCode::no_such_process, "No main process to kill");
   if (wants_control && control <= 0)
-    return refuse(core, request.request, ErrorCode::not_found, "No control process to kill");
+    return refuse(core, request.request, ErrorCode::no_such_process, "No control process to kill");
   unit->runtime.last_cause = request.cause;
   bool any = false;
   const auto kill = [&](pid_t pid) {
@@ -170,9 +170,34 @@ void on_replace_config(Core& core, const event::ReplaceConfig& request) {
   if (unit->origin.load_state != LoadState::loaded)
     return reply(core, request.request, tl::unexpected(*load_state_error(*unit)));
   unit->config = *request.config;
+  auto& drop_ins = unit->origin.drop_in_paths;
+  for (const std::string& path : request.drop_ins)
+    if (std::find(drop_ins.begin(), drop_ins.end(), path) == drop_ins.end()) drop_ins.push_back(path);
+  unit->runtime.markers = (unit->runtime.markers & ~request.markers_mask) | request.markers;
   core.touch(*unit);
   if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{unit->id, unit->runtime.cgroup});
   accept(core, request.request, unit->id);
+}
+
+void on_enqueue_marked(Core& core, const event::EnqueueMarked& request) {
+  std::vector<JobId> jobs;
+  bool failed = false;
+  for (const UnitId id : core.units.all()) {
+    Unit& unit = core.units.get(id);
+    if (unit.runtime.markers == 0) continue;
+    const bool restart = (unit.runtime.markers & marker_bit(UnitMarker::needs_restart)) != 0;
+    const JobType type = restart ? JobType::try_restart : prefer_reload(core, unit, JobType::try_restart);
+    auto error = refuse_manual(unit, type);
+    auto job = error ? Result<JobId>(tl::unexpected(std::move(*error))) : add_job(core, {id, type, JobMode::fail, request.cause});
+    if (job) {
+      jobs.push_back(*job);
+    } else {
+      failed = true;
+      log_unit(core, unit, 4, fmt::format("{}: Failed to enqueue marked job: {}", unit.name.text(), job.error().message));
+    }
+  }
+  if (failed) return refuse(core, request.request, ErrorCode::invalid_argument, "Failed to enqueue some jobs, see logs for details.");
+  reply(core, request.request, effect::ReplyBody{JobId::none, UnitId::none, std::move(jobs)});
 }
 
 /// Whether a client may make a unit of that name out of nothing; makes it.
@@ -197,7 +222,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
   core.graph.remove_said_by(id, EdgeSource::default_);
   core.graph.remove_said_by(id, EdgeSource::mounts_for);
   unit.origin.transient = true;
-  unit.origin.fragment_path.clear();
+  unit.origin.fragment_path = wanted.fragment_path;
   if (type == UnitType::scope) {
     auto& rt = std::get<ScopeRuntime>(unit.type_runtime);
     rt.pids = wanted.pids;
@@ -268,7 +293,7 @@ void on_unref_unit(Core& core, const event::UnrefUnit& request) {
   auto& references = unit->runtime.references;
   auto at = std::find(references.begin(), references.end(), request.client);
   if (at == references.end())
-    return refuse(core, request.request, ErrorCode::not_found, "Unit has not been referenced yet.");
+    return refuse(core, request.request, ErrorCode::not_referenced, "Unit has not been referenced yet.");
   references.erase(at);
   consider_garbage(core, unit->id);
   accept(core, request.request, unit->id);
@@ -290,9 +315,10 @@ void on_clean_unit(Core& core, const event::CleanUnit& request) {
   const auto clean = operations_of(unit->type()).clean;
   if (clean == nullptr)
     return refuse(core, request.request, ErrorCode::not_supported,
-                  fmt::format("Unit {} does not support cleaning.", unit->name.text()));
+                  fmt::format("Unit '{}' does not support cleaning.", unit->name.text()));
   if (unit->active_state() != ActiveState::inactive || unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit is not inactive or has pending job.");
+  if (request.what == 0) return refuse(core, request.request, ErrorCode::nothing_to_clean, "No matching resources found.");
   clean(core, *unit, request.what);
   accept(core, request.request, unit->id);
 }
@@ -304,7 +330,7 @@ void on_freeze_unit(Core& core, const event::FreezeUnit& request) {
     return refuse(core, request.request, ErrorCode::not_supported,
                   fmt::format("Unit '{}' does not support freezing.", unit->name.text()));
   if (unit->active_state() != ActiveState::active || unit->runtime.cgroup.empty())
-    return refuse(core, request.request, ErrorCode::busy, "Unit is inactive.");
+    return refuse(core, request.request, ErrorCode::unit_inactive, "Unit is inactive.");
   if (unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit has a pending job.");
   FreezerState& state = unit->runtime.freezer;
@@ -320,8 +346,9 @@ void on_freeze_unit(Core& core, const event::FreezeUnit& request) {
 void on_abandon_scope(Core& core, const event::AbandonScope& request) {
   Unit* unit = find_loaded(core, request.request, request.unit);
   if (unit == nullptr) return;
+  if (unit->origin.perpetual) return refuse(core, request.request, ErrorCode::permission_denied, "Operation not permitted");
   if (unit->type() != UnitType::scope || !abandon_scope(core, *unit))
-    return refuse(core, request.request, ErrorCode::busy,
+    return refuse(core, request.request, ErrorCode::scope_not_running,
                   fmt::format("Scope {} is not running, cannot abandon.", unit->name.text()));
   accept(core, request.request, unit->id);
 }

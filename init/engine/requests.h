@@ -11,6 +11,7 @@ void on_load_unit(Core& core, const event::LoadUnit& request);
 void on_kill_unit(Core& core, const event::KillUnit& request);
 void on_reset_failed(Core& core, const event::ResetFailed& request);
 void on_replace_config(Core& core, const event::ReplaceConfig& request);
+void on_enqueue_marked(Core& core, const event::EnqueueMarked& request);
 void on_start_transient(Core& core, const event::StartTransient& request);
 void on_attach_processes(Core& core, const event::AttachProcesses& request);
 void on_ref_unit(Core& core, const event::RefUnit& request);

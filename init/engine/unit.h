@@ -31,6 +31,11 @@ struct UnitTimes {
 };
 
 /// What is true of any unit now.
+/// What an administrator, or a package's script, noted that a unit needs; by bit number.
+enum class UnitMarker : std::uint8_t { needs_reload, needs_restart };
+constexpr std::array<std::string_view, 2> enum_names(std::type_identity<UnitMarker>) { return {"needs-reload", "needs-restart"}; }
+constexpr std::uint32_t marker_bit(UnitMarker marker) { return 1U << static_cast<unsigned>(marker); }
+
 struct UnitRuntime {
   ActiveState active_state = ActiveState::inactive;  ///< follows the type's state
   UnitTimes times;
@@ -46,7 +51,7 @@ struct UnitRuntime {
   std::vector<std::string> references;        ///< bus clients that hold it
   std::vector<std::pair<std::string, std::string>> activation_details;  ///< trigger_unit, trigger_timer_realtime_usec …
   Cause last_cause;                           ///< of the last change of state
-
+  std::uint32_t markers = 0;                  ///< marker_bit() of each that is set
 };
 
 /// How a unit came to be.
@@ -57,6 +62,7 @@ struct UnitOrigin {
   std::vector<std::string> drop_in_paths;
   bool transient = false;
   bool generated = false;
+  bool is_whole = false;      ///< its files could be read: what they imply holds, though the unit may be refused
   bool perpetual = false;     ///< can neither be started nor stopped nor collected: -.slice, -.mount, init.scope …
   RealTime loaded_at;
 };

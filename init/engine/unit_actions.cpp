@@ -56,13 +56,21 @@ bool bound_units_up(Core& core, const Unit& unit) {
 
 }  // namespace
 
-bool unit_can_start(const Core&, const Unit& unit) {
-  if (unit.origin.load_state != LoadState::loaded) return false;
-  if (unit.origin.perpetual) return false;
-  return operations_of(unit.type()).start != nullptr;
+namespace {
+bool is_supported(const Core& core, UnitType type) {
+  const auto& types = core.options.unsupported_types;
+  return std::find(types.begin(), types.end(), type) == types.end();
 }
-bool unit_can_stop(const Core&, const Unit& unit) {
-  return !unit.origin.perpetual && operations_of(unit.type()).stop != nullptr;
+/// Scopes live once.
+bool is_spent(const Unit& unit) { return unit.type() == UnitType::scope && (unit.origin.perpetual || unit.runtime.times.inactive_exit.is_set()); }
+}  // namespace
+
+bool unit_can_start(const Core& core, const Unit& unit) {
+  return unit.origin.load_state == LoadState::loaded && is_supported(core, unit.type()) && !is_spent(unit) &&
+         operations_of(unit.type()).start != nullptr;
+}
+bool unit_can_stop(const Core& core, const Unit& unit) {
+  return is_supported(core, unit.type()) && !unit.origin.perpetual && operations_of(unit.type()).stop != nullptr;
 }
 bool unit_can_reload(const Core& core, const Unit& unit) {
   const auto& operations = operations_of(unit.type());
@@ -82,6 +90,13 @@ bool job_is_applicable(const Core& core, const Unit& unit, JobType type) {
     case JobType::try_reload: return unit_can_reload(core, unit);
     case JobType::reload_or_start: return unit_can_reload(core, unit) && unit_can_start(core, unit);
   }
+  return false;
+}
+
+bool trigger_is_loaded(Core& core, Unit& unit) {
+  const Unit* other = core.units.find(core.graph.first(unit.id, Atom::triggers));
+  if (other == nullptr || other->origin.load_state == LoadState::loaded) return true;
+  log_unit(core, unit, 3, fmt::format("{}: Refusing to start, unit {} to trigger not loaded.", unit.name.text(), other->name.text()));
   return false;
 }
 
@@ -117,6 +132,7 @@ ActionOutcome start_unit(Core& core, Unit& unit, const Cause& cause) {
     if (!conditions_hold(core, unit)) return ActionOutcome::condition_failed;
     if (!asserts_hold(core, unit)) return ActionOutcome::assert_failed;
   }
+  if (!is_supported(core, unit.type())) return ActionOutcome::unsupported;
   if (!bound_units_up(core, unit)) return ActionOutcome::dependency;
   if (const UnitId other = following_of(unit); other != UnitId::none && core.units.find(other) != nullptr)
     return start_unit(core, core.units.get(other), cause);

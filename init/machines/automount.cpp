@@ -154,6 +154,7 @@ ActionOutcome start(Core& core, Unit& unit) {
     log_unit(core, unit, 3, fmt::format("{}: Path {} is already a mount point, refusing start.", unit.name.text(), mount_point_of(unit)));
     return ActionOutcome::failed;
   }
+  if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;
   begin_invocation(core, unit);
   run(core, unit, E::start);
   return ActionOutcome::ok;

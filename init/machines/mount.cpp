@@ -68,34 +68,12 @@ std::string options_without_ours(const std::string& options) {
   return result;
 }
 
-unitparser::ExecCommand mount_command(const MountContext& c, MountCommandKind kind) {
-  const auto& config = *c.unit.config.mount;
-  const std::string where = mount_point_of(c.unit);
-  unitparser::ExecCommand command;
-  command.path = kind == MountCommandKind::unmount ? c.core.options.unmount_program : c.core.options.mount_program;
-  command.argv = {command.path};
-  if (kind == MountCommandKind::unmount) {
-    command.argv.insert(command.argv.end(), {where, "-c"});
-    if (config.lazy_unmount) command.argv.emplace_back("-l");
-    if (config.force_unmount) command.argv.emplace_back("-f");
-    return command;
-  }
-  std::string options = options_without_ours(config.options);
-  if (kind == MountCommandKind::remount) options = options.empty() ? "remount" : "remount," + options;
-  command.argv.insert(command.argv.end(), {config.what, where});
-  if (kind == MountCommandKind::mount && config.sloppy_options) command.argv.emplace_back("-s");
-  if (kind == MountCommandKind::mount && config.read_write_only) command.argv.emplace_back("-w");
-  if (!config.type.empty() && kind == MountCommandKind::mount) command.argv.insert(command.argv.end(), {"-t", config.type});
-  if (!options.empty()) command.argv.insert(command.argv.end(), {"-o", options});
-  return command;
-}
-
 void spawn(MountContext& c, MountCommandKind kind) {
   forget_process(c.core, c.rt.control);
   SpawnRequest request;
   request.role = SpawnRole::control;
   request.command_kind = std::string(unitparser::to_name(kind));
-  request.command = mount_command(c, kind);
+  request.command = mount_command(c.core.options, c.unit, kind);
   c.rt.control_kind = kind;
   c.rt.control.pending = spawn_process(c.core, c.unit, std::move(request));
 }
@@ -435,6 +413,28 @@ void adopt_from_kernel(Core& core, Unit& unit, const event::MountEntry& entry) {
 }
 
 }  // namespace
+
+unitparser::ExecCommand mount_command(const EngineOptions& options, const Unit& unit, MountCommandKind kind) {
+  const auto& config = *unit.config.mount;
+  const std::string where = mount_point_of(unit);
+  unitparser::ExecCommand command;
+  command.path = kind == MountCommandKind::unmount ? options.unmount_program : options.mount_program;
+  command.argv = {command.path};
+  if (kind == MountCommandKind::unmount) {
+    command.argv.insert(command.argv.end(), {where, "-c"});
+    if (config.lazy_unmount) command.argv.emplace_back("-l");
+    if (config.force_unmount) command.argv.emplace_back("-f");
+    return command;
+  }
+  std::string wanted = options_without_ours(config.options);
+  if (kind == MountCommandKind::remount) wanted = wanted.empty() ? "remount" : "remount," + wanted;
+  command.argv.insert(command.argv.end(), {config.what, where});
+  if (kind == MountCommandKind::mount && config.sloppy_options) command.argv.emplace_back("-s");
+  if (kind == MountCommandKind::mount && config.read_write_only) command.argv.emplace_back("-w");
+  if (!config.type.empty() && kind == MountCommandKind::mount) command.argv.insert(command.argv.end(), {"-t", config.type});
+  if (!wanted.empty()) command.argv.insert(command.argv.end(), {"-o", wanted});
+  return command;
+}
 
 void mount_table_changed(Core& core, const event::MountTable& table) {
   std::unordered_map<UnitId, const event::MountEntry*> present;

@@ -204,6 +204,7 @@ void run(Core& core, Unit& unit, PathEvent event) {
 }
 
 ActionOutcome start(Core& core, Unit& unit) {
+  if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;
   begin_invocation(core, unit);
   if (unit.config.path->make_directory)
     for (const auto& entry : unit.config.path->paths)

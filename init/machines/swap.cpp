@@ -48,26 +48,10 @@ SwapState rest_of(const SwapContext& c) { return is_on(c) ? active : dead; }
 void warn(SwapContext& c, std::string_view text) { log_unit(c.core, c.unit, 4, fmt::format("{}: {}", c.unit.name.text(), text)); }
 
 void spawn(SwapContext& c, SwapCommandKind kind) {
-  const auto& config = *c.unit.config.swap;
-  const std::string what = swap_device_of(c.unit);
   SpawnRequest request;
   request.role = SpawnRole::control;
   request.command_kind = std::string(unitparser::to_name(kind));
-  request.command.path = kind == SwapCommandKind::activate ? c.core.options.swapon_program : c.core.options.swapoff_program;
-  auto& argv = request.command.argv;
-  argv = {request.command.path};
-  if (kind == SwapCommandKind::activate) {
-    if (config.priority) argv.insert(argv.end(), {"-p", std::to_string(*config.priority)});
-    std::string options;
-    for (std::string_view option : unitparser::split_at(config.options, ',')) {
-      if (option.empty() || option == "noauto" || option == "auto" || option == "nofail" || option == "sw" ||
-          option == "defaults" || option.starts_with("x-systemd.") || (config.priority && option.starts_with("pri=")))
-        continue;
-      options += (options.empty() ? "" : ",") + std::string(option);
-    }
-    if (!options.empty()) argv.insert(argv.end(), {"-o", options});
-  }
-  argv.push_back(what);
+  request.command = swap_command(c.core.options, c.unit, kind);
   forget_process(c.core, c.rt.control);
   c.rt.control_kind = kind;
   c.rt.control.pending = spawn_process(c.core, c.unit, std::move(request));
@@ -310,6 +294,27 @@ Unit* swap_unit(Core& core, const std::string& path, const event::SwapEntry& ent
 }
 
 }  // namespace
+
+unitparser::ExecCommand swap_command(const EngineOptions& options, const Unit& unit, SwapCommandKind kind) {
+  const auto& config = *unit.config.swap;
+  unitparser::ExecCommand command;
+  command.path = kind == SwapCommandKind::activate ? options.swapon_program : options.swapoff_program;
+  auto& argv = command.argv;
+  argv = {command.path};
+  if (kind == SwapCommandKind::activate) {
+    if (config.priority) argv.insert(argv.end(), {"-p", std::to_string(*config.priority)});
+    std::string wanted;
+    for (std::string_view option : unitparser::split_at(config.options, ',')) {
+      if (option.empty() || option == "noauto" || option == "auto" || option == "nofail" || option == "sw" ||
+          option == "defaults" || option.starts_with("x-systemd.") || (config.priority && option.starts_with("pri=")))
+        continue;
+      wanted += (wanted.empty() ? "" : ",") + std::string(option);
+    }
+    if (!wanted.empty()) argv.insert(argv.end(), {"-o", wanted});
+  }
+  argv.push_back(swap_device_of(unit));
+  return command;
+}
 
 void swap_table_changed(Core& core, const event::SwapTable& table) {
   std::unordered_set<UnitId> present;

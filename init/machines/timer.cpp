@@ -316,6 +316,7 @@ void run(Core& core, Unit& unit, TimerEvent event) {
   core.touch(unit);
 }
 ActionOutcome start(Core& core, Unit& unit) {
+  if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;
   begin_invocation(core, unit);
   run(core, unit, E::start);
   return ActionOutcome::ok;

@@ -19,7 +19,7 @@ tl::unexpected<Error> fail_errno(int os_errno, std::string_view what) {
     default: break;
   }
   std::string message(what);
-  message += ": ";
+  if (!message.empty()) message += ": ";
   message += ::strerrordesc_np(os_errno) != nullptr ? ::strerrordesc_np(os_errno) : "unknown error";
   return tl::unexpected<Error>(Error{code, os_errno, std::move(message), {}});
 }

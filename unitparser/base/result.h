@@ -32,6 +32,14 @@ enum class ErrorCode : std::uint8_t {
   no_isolation,            ///< AllowIsolate= is off
   shutting_down,           ///< the manager no longer takes requests
   protocol,                ///< a peer broke the protocol
+  no_such_process,         ///< the unit has no process of that kind
+  not_referenced,          ///< the client holds no reference to the unit
+  nothing_to_clean,        ///< the unit has nothing of the kind to be removed
+  scope_not_running,       ///< the scope has no processes to let go
+  unit_inactive,           ///< only possible while the unit is active
+  unit_bad_path,           ///< a unit file lies where it must not
+  unit_generated,          ///< the unit file was generated, or made for one run
+  unit_linked,             ///< the unit file is a link to one outside of the search path
 };
 
 /// Where in a file something was said; line 0 means "the whole file", column 0 "the whole line". Lines from 1.
@@ -64,7 +72,7 @@ using Result = tl::expected<T, Error>;
   return tl::unexpected<Error>(Error{code, 0, std::move(message), {}});
 }
 
-/// Failure of a system call: `what` is followed by the text of `os_errno`.
+/// Failure of a system call: `what` is followed by the text of `os_errno`, which stands alone when `what` is empty.
 [[nodiscard]] tl::unexpected<Error> fail_errno(int os_errno, std::string_view what);
 
 /// The value inside a successful Result, moved out; nothing for Result<void>. For TRY.

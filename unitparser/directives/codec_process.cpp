@@ -13,7 +13,7 @@ namespace unitparser {
 
 // --- Identity -----------------------------------------------------------------------------------------------------
 bool is_acceptable_user(std::string_view name) {
-  if (name.empty() || name.size() > 255 || name.front() == ' ' || name.back() == ' ') return false;
+  if (name.empty() || name.front() == ' ' || name.back() == ' ') return false;
   if (name.find_first_not_of(digits) == std::string_view::npos)
     return parse_unsigned(name, UINT32_MAX, 10) && name != "4294967295" && name != "65535" && (name.size() == 1 || name[0] != '0');
   if (!is_valid_utf8(name) || has_control_characters(name) || name.find_first_of(":/") != std::string_view::npos) return false;
@@ -128,7 +128,8 @@ Result<Texts> EnvironmentFileCodec::texts(const Value& value) {
     if (fields == nullptr || fields->fields.size() != 2) return fail_value(EINVAL, "a file is wanted");
     const auto* path = std::get_if<std::string>(&fields->fields[0].storage);
     const auto* optional = std::get_if<bool>(&fields->fields[1].storage);
-    if (path == nullptr || optional == nullptr || !is_absolute_path(*path) || !is_safe_path(*path)) return fail_value(EINVAL, "Path is not absolute.");
+    if (path == nullptr || optional == nullptr || !is_safe_path(*path)) return fail_value(EINVAL, "Path is not safe.");
+    if (!is_absolute_path(*path)) return fail_value(EINVAL, fmt::format("Path {} is not absolute.", *path));
     texts.push_back((*optional ? "-" : "") + escape_specifiers(*path));
   }
   return texts;

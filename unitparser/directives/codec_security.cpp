@@ -231,6 +231,7 @@ bool NamespacesCodec::parse(ParseContext& context, std::string_view text, std::o
 Result<Texts> NamespacesCodec::texts(const Value& value) {
   const auto* flags = std::get_if<std::uint64_t>(&value.storage);
   if (flags == nullptr) return fail_value(EINVAL, "a set of namespaces is wanted");
+  if (*flags == ~std::uint64_t{0}) return Texts{""};
   if ((*flags & all_namespaces()) == all_namespaces()) return Texts{"", "no"};
   if ((*flags & all_namespaces()) == 0) return Texts{"", "yes"};
   return Texts{"", format_namespaces(*flags)};

@@ -59,7 +59,7 @@ struct ErrorNumberCodec {
 struct NamespacesCodec {
   static constexpr std::string_view signature = "t", word = "boolean or namespaces";
   static bool parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value);
-  static Value encode(const std::optional<std::uint64_t>& value) { return value.value_or(all_namespaces()); }
+  static Value encode(const std::optional<std::uint64_t>& value) { return value.value_or(~std::uint64_t{0}); }
   static Result<Texts> texts(const Value& value);
 };
 struct AddressFamiliesCodec {

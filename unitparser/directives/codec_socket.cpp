@@ -228,7 +228,7 @@ Result<Texts> timer_lines(const Value& value) {
     }
     const auto* usec = std::get_if<std::uint64_t>(&content.storage);
     const std::optional<TimerBase> base = from_name<TimerBase>(key.substr(0, key.size() - 3) + "USec");
-    if (usec == nullptr || !base) return fail_value(EINVAL, "Invalid timer base.");
+    if (usec == nullptr || !base) return fail_value(EINVAL, fmt::format("Invalid timer base: {}", key));
     return fmt::format("{}={}us", key, *usec);
   });
 }
@@ -255,7 +255,8 @@ Value encode_watched_paths(const std::vector<PathEntry>& list) {
 Result<Texts> watched_path_lines(const Value& value) {
   return pair_lines(value, "PathExists", [](const std::string& kind, const Value& content) -> Result<std::string> {
     const auto* path = std::get_if<std::string>(&content.storage);
-    if (path == nullptr || !from_name<PathKind>(kind) || !is_absolute_path(*path)) return fail_value(EINVAL, "Unknown path type or path not absolute.");
+    if (path == nullptr || !from_name<PathKind>(kind)) return fail_value(EINVAL, "Unknown path type.");
+    if (!is_absolute_path(*path)) return fail_value(EINVAL, fmt::format("Path in {} is not absolute: {}", kind, *path));
     return fmt::format("{}={}", kind, escape_specifiers(*path));
   });
 }

@@ -159,10 +159,11 @@ Settable find_settable(UnitType type, std::string_view name) {
   return {};
 }
 
-/// What may change while a unit runs: resource control, and the description.
+/// What may change while a unit runs: resource control but for what its groups are made by, and the description.
 bool is_live(const UnitRow& row) {
-  return row.sections.bits == resource_sections.bits || row.sections.bits == 0 || row.key == "Description" || row.bus.name == "TimersMonotonic" ||
-         row.bus.name == "TimersCalendar" || row.key == "RuntimeMaxSec";
+  constexpr std::array<std::string_view, 6> fixed{"Slice", "Delegate", "DelegateControllers", "BPFProgram", "IPIngressFilterPath", "IPEgressFilterPath"};
+  if (std::find(fixed.begin(), fixed.end(), row.bus.name) != fixed.end()) return false;
+  return row.sections.bits == resource_sections.bits || row.sections.bits == 0 || row.key == "Description";
 }
 
 /// Rows that are shown as a set but have a key carry the value alone; others carry whole "Key=value" lines.
@@ -189,7 +190,11 @@ Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view p
   Result<Texts> texts = found.row->texts(*content);
   // The value of a row without property is whatever is written in files.
   if (!texts && found.row->bus.name.empty()) texts = plain_texts(*content);
-  if (!texts) return tl::unexpected(std::move(texts.error()).context(property));
+  // Where one word says it, there is only one type to say it with.
+  const bool has_one_type = found.row->signature == "s" || found.row->signature == "b";
+  if ((!texts || (has_one_type && !found.row->bus.name.empty())) && content->signature().front() != found.row->signature.front())
+    return tl::unexpected(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}});
+  if (!texts) return tl::unexpected(std::move(texts.error()));
   const std::string_view key = !found.row->key.empty() ? found.row->key : found.row->target;
   std::vector<SettingLine> lines;
   add_lines(to_name(found.section), key, std::move(*texts), lines);

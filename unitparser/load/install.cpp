@@ -358,6 +358,7 @@ InstallPlan Installer::reenable(std::span<const std::string> names, const Instal
   std::vector<std::string> plain;
   std::vector<std::string> files;  // linked files lose their link when disabled, so they are enabled by path
   for (const std::string& name : names) {
+    if (name.empty()) return planner.finish(EINVAL);
     plain.emplace_back(is_path(name) ? file_name(name) : std::string_view(name));
     InstallInfo* info = nullptr;
     if (!is_path(name)) {
@@ -555,7 +556,7 @@ InstallPlan Installer::preset(std::span<const std::string> names, const InstallO
   const PresetRules rules = read_presets(*source_, paths_->scope, root_, &planner.plan().warnings);
   PresetSides sides{planner.new_context(), planner.new_context()};
   for (const std::string& name : names) {
-    const int error = UnitName::is_valid(name) ? prepare_preset(planner, sides, rules, name) : EINVAL;
+    const int error = UnitName::is_valid(name) ? prepare_preset(planner, sides, rules, name) : planner.failed(EINVAL, name);
     if (error != 0) return planner.finish(error);
   }
   const int error = execute_preset(planner, sides, planner.config_folder(options), options);

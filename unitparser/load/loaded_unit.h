@@ -31,6 +31,7 @@ struct LoadedUnit {
   std::string fragment_path;         ///< empty when there is none
   std::vector<std::string> drop_in_paths;
   bool transient = false;            ///< the fragment lies in a transient unit folder
+  bool is_whole = false;             ///< its files could be read to the end, whether or not the result can be started
   bool generated = false;
   UnitConfig config;                 ///< includes .wants/.requires/.upholds links; excludes default dependencies
   Diagnostics diagnostics;

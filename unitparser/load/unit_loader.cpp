@@ -135,6 +135,7 @@ void finish(LoadedUnit& unit, const LoadContext& context) {
     return;
   }
   derive_description(unit.config, unit.id);
+  unit.is_whole = true;
   Remarks remarks(unit.diagnostics, {unit.fragment_path, 0, 0}, {});
   if (unit.fragment_path.empty() && exists_without_file(unit.id) && unit.id.type() != UnitType::slice) return;
   const std::string refusal = verify_settings(unit.config, unit.id, remarks);
@@ -203,13 +204,15 @@ LoadedUnit UnitLoader::load(const UnitName& name) {
 }
 
 void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
-  if (found.fragment_path.empty()) {
+  const Result<std::string> text = found.fragment_path.empty() ? unitparser::fail_errno(ENOENT, "") : source_->read(found.fragment_path, longest_unit_file);
+  if (!text && text.error().os_errno == ENOENT) {  // none, or it went since its folder was looked at
+    unit.fragment_path.clear();
+    unit.transient = false;
     unit.state = exists_without_file(unit.id) ? LoadState::loaded : LoadState::not_found;
     if (unit.state == LoadState::not_found)
       unit.error = {ErrorCode::no_such_unit, ENOENT, fmt::format("Unit {} not found.", unit.id.text()), {}};
     return;
   }
-  const Result<std::string> text = source_->read(found.fragment_path, longest_unit_file);
   if (!text) {
     unit.config.sources.push_back(found.fragment_path);
     set_error(unit, text.error().os_errno != 0 ? text.error().os_errno : EIO, found.fragment_path);

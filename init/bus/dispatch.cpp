@@ -15,6 +15,7 @@ constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
 constexpr std::string_view manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::string_view job_interface = "org.freedesktop.systemd1.Job";
 constexpr std::string_view unit_folder = "/org/freedesktop/systemd1/unit";
+constexpr std::string_view own_unit = "/org/freedesktop/systemd1/unit/self";  ///< the caller's
 constexpr std::string_view job_folder = "/org/freedesktop/systemd1/job";
 constexpr std::string_view log_control_object = "/org/freedesktop/LogControl1";
 constexpr std::string_view log_control_interface = "org.freedesktop.LogControl1";
@@ -34,6 +35,15 @@ struct Object {
   std::string unit_name;   ///< of a unit's path, loaded or not
 };
 
+/// A path may name a unit by its present invocation.
+const Unit* unit_of_invocation(const Engine& engine, std::string_view text) {
+  constexpr std::size_t id_size = 32;
+  if (text.size() != id_size) return nullptr;
+  for (const auto id : engine.units())
+    if (const Unit* unit = engine.find(id); unit != nullptr && unit->runtime.invocation_id == text) return unit;
+  return nullptr;
+}
+
 Object object_at(const Engine& engine, std::string_view path) {
   Object object;
   if (path == manager_object) {
@@ -44,6 +54,7 @@ Object object_at(const Engine& engine, std::string_view path) {
     object.kind = ObjectKind::folder;
   } else if (path.starts_with("/org/freedesktop/systemd1/unit/")) {
     object.unit_name = unit_name_of_path(path);
+    if (const Unit* unit = unit_of_invocation(engine, object.unit_name)) object.unit_name = unit->name.text();
     if (!UnitName::is_valid(object.unit_name)) return object;  // of an unknown kind, with a name
     object.kind = ObjectKind::unit;
     object.unit = engine.find(object.unit_name);
@@ -338,40 +349,55 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
   });
 }
 
-}  // namespace
-
-int BusServer::State::handle(Connection& connection, sd_bus_message* message, bool unit_was_loaded) {
-  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
+/// A call to an object that is known.
+void handle_object(BusServer::State& s, Connection& connection, sd_bus_message* message, const Object& object, bool unit_was_loaded) {
   const auto path = view(sd_bus_message_get_path(message)), member = view(sd_bus_message_get_member(message));
   const auto interface = view(sd_bus_message_get_interface(message));
-  if (interface == "org.freedesktop.DBus.Peer") return 0;
-  const auto object = object_at(parts.engine, path);
-  if (waiting.size() >= most_waiting) {
-    refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
+  if (s.waiting.size() >= most_waiting) {
+    s.refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
   } else if (object.kind == ObjectKind::unit && object.unit == nullptr && unit_was_loaded) {
-    refuse(message, not_loaded(object.unit_name));
+    s.refuse(message, not_loaded(object.unit_name));
   } else if (object.kind == ObjectKind::unit && object.unit == nullptr) {
-    const RequestId id{++last_number};
+    const RequestId id{++s.last_number};
     Waiting entry;
     entry.retry = true;
     entry.message.reset(sd_bus_message_ref(message));
     entry.connection = connection.number;
-    waiting.emplace(id, std::move(entry));
-    parts.post(event::LoadUnit{id, object.unit_name});
+    s.waiting.emplace(id, std::move(entry));
+    s.parts.post(event::LoadUnit{id, object.unit_name});
   } else if (object.kind == ObjectKind::unknown && !object.unit_name.empty()) {
-    refuse(message, invalid_arguments("Unit name " + object.unit_name + " is neither a valid invocation ID nor unit name."));
+    s.refuse(message, invalid_arguments("Unit name " + object.unit_name + " is neither a valid invocation ID nor unit name."));
   } else if (object.kind == ObjectKind::unknown) {
-    refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
+    s.refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
   } else if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
-    finish(message, {introspect(parts.engine, object, path)});
+    s.finish(message, {introspect(s.parts.engine, object, path)});
   } else if (interface == "org.freedesktop.DBus.Properties" && is_properties_call(member)) {
-    handle_properties(*this, connection, message, object, member);
+    handle_properties(s, connection, message, object, member);
   } else {
-    handle_method(*this, connection, message, object, unit_was_loaded);
+    handle_method(s, connection, message, object, unit_was_loaded);
   }
-  return 1;
 }
 
+}  // namespace
+
+int BusServer::State::handle(Connection& connection, sd_bus_message* message, bool unit_was_loaded) {
+  if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
+  if (view(sd_bus_message_get_interface(message)) == "org.freedesktop.DBus.Peer") return 0;
+  const auto path = view(sd_bus_message_get_path(message));
+  if (path != own_unit) {
+    handle_object(*this, connection, message, object_at(parts.engine, path), unit_was_loaded);
+    return 1;
+  }
+  const std::string sender(view(sd_bus_message_get_sender(message)));
+  with_credentials(connection, sender, [this, number = connection.number, held = hold(message)](Credentials c) {
+    const auto found = connections.find(number);
+    if (found == connections.end()) return;
+    const Unit* unit = unit_of_process(parts.engine, parts.manager, c.pid);
+    if (unit == nullptr) return refuse(held.get(), client_of_no_unit());
+    handle_object(*this, *found->second, held.get(), object_at(parts.engine, unit_path(unit->name.text())), true);
+  });
+  return 1;
+}
 void BusServer::State::run_method(Connection& connection, sd_bus_message* message, std::shared_ptr<Request> asked, const MethodRow& row) {
   Request& request = *asked;
   request.id = RequestId{++last_number};

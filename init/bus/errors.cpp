@@ -53,6 +53,8 @@ BusFailure failure_of(const Error& error) {
 
 BusFailure invalid_arguments(std::string text) { return {"org.freedesktop.DBus.Error.InvalidArgs", std::move(text)}; }
 
+BusFailure client_of_no_unit() { return {"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."}; }
+
 std::optional<BusFailure> bad_unit_name(const std::string& name) {
   const auto parsed = UnitName::parse(name);
   if (!parsed) return invalid_arguments("Unit name " + name + " is not valid.");

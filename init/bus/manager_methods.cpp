@@ -19,12 +19,6 @@ bool is_valid_unit_name(const std::string& name) { return UnitName::is_valid(nam
 
 Answer path_answer(const Unit& unit) { return {ObjectPath{unit_path(unit.name.text())}}; }
 
-/// The unit that a process of the caller lives in, or of the pid given.
-const Unit* unit_of_process(Request& r, pid_t pid) {
-  if (const Unit* unit = r.engine.find(r.engine.unit_of_pid(pid))) return unit;
-  const auto cgroup = r.manager.cgroup_of(pid);
-  return cgroup ? r.engine.find(r.engine.unit_of_cgroup(*cgroup)) : nullptr;
-}
 
 Outcome get_unit(Request& r) {
   return path_answer(*r.engine.find(r.text(0)));
@@ -37,7 +31,7 @@ Outcome load_unit(Request& r) {
 Outcome unit_by_pid(Request& r, std::uint32_t number) {
   const auto pid = number == 0 ? r.caller.pid : static_cast<pid_t>(number);
   if (pid < 0) return invalid_arguments("Invalid PID " + std::to_string(pid));
-  const Unit* unit = unit_of_process(r, pid);
+  const Unit* unit = unit_of_process(r.engine, r.manager, pid);
   if (unit == nullptr) return BusFailure{"org.freedesktop.systemd1.NoUnitForPID", "PID " + std::to_string(pid) + " does not belong to any loaded unit."};
   return path_answer(*unit);
 }
@@ -59,7 +53,7 @@ Outcome get_unit_by_invocation(Request& r) {
   constexpr std::string_view hex = "0123456789abcdef";
   for (const char c : bytes) text.append({hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]});
   if (bytes.empty()) {
-    if (const Unit* own = unit_of_process(r, r.caller.pid)) return path_answer(*own);
+    if (const Unit* own = unit_of_process(r.engine, r.manager, r.caller.pid)) return path_answer(*own);
     return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client " + std::to_string(r.caller.pid) + " not member of any unit."};
   } else {
     for (const auto id : r.engine.units())
@@ -345,12 +339,18 @@ constexpr std::array rows{
 
 std::span<const MethodRow> manager_methods() { return rows; }
 
+const Unit* unit_of_process(const Engine& engine, ManagerPort& manager, pid_t pid) {
+  if (const Unit* unit = engine.find(engine.unit_of_pid(pid))) return unit;
+  const auto cgroup = manager.cgroup_of(pid);
+  return cgroup ? engine.find(engine.unit_of_cgroup(*cgroup)) : nullptr;
+}
+
 std::optional<Outcome> resolve_subject(Request& r, Subject subject) {
   if (subject == Subject::none) return std::nullopt;
   auto& name = std::get<std::string>(r.arguments[0].storage);
   if (name.empty()) {
-    const Unit* own = unit_of_process(r, r.caller.pid);
-    if (own == nullptr) return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."};
+    const Unit* own = unit_of_process(r.engine, r.manager, r.caller.pid);
+    if (own == nullptr) return client_of_no_unit();
     name = own->name.text();
   }
   if (r.engine.find(name) != nullptr) return std::nullopt;

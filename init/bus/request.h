@@ -104,6 +104,9 @@ struct MethodRow {
 [[nodiscard]] BusFailure failure_of(const Error& error);
 [[nodiscard]] BusFailure invalid_arguments(std::string text);
 /// "Unit … not loaded."
+[[nodiscard]] BusFailure client_of_no_unit();
+/// The unit that a process lives in; nullptr when it lives in none.
+[[nodiscard]] const Unit* unit_of_process(const Engine& engine, ManagerPort& manager, pid_t pid);
 /// What is wrong with a name that a unit could be loaded by; nothing when it can.
 [[nodiscard]] std::optional<BusFailure> bad_unit_name(const std::string& name);
 /// NoSuchUnit when no file of the unit was found.

@@ -274,14 +274,8 @@ std::uint64_t cgroup_number(const PropertyContext& c, const char* attribute) {
 }
 
 Value cpu_usage(const PropertyContext& c, const Member&) {
-  const auto text = c.unit.runtime.cgroup.empty() ? std::nullopt : c.manager.cgroup_attribute(c.unit.runtime.cgroup, "cpu.stat");
-  constexpr std::string_view key = "usage_usec ";
-  const auto at = text ? text->find(key) : std::string::npos;
-  if (at == std::string::npos) return unknown;
-  std::uint64_t usec = 0;
-  for (std::size_t i = at + key.size(); i < text->size() && (*text)[i] >= '0' && (*text)[i] <= '9'; ++i)
-    usec = usec * 10 + static_cast<std::uint64_t>((*text)[i] - '0');
-  return usec * 1000;
+  if (c.unit.runtime.cgroup.empty()) return c.unit.runtime.cpu_usage_nsec.value_or(unknown);
+  return c.engine.cpu_usage_nsec(c.unit.id).value_or(unknown);
 }
 
 Value slice_name(const PropertyContext& c, const Member&) {

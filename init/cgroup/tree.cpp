@@ -214,8 +214,8 @@ Result<void> CgroupTree::attach(const std::string& group, const std::vector<pid_
 void CgroupTree::kill(const effect::KillCgroup& order) {
   if (order.cgroup.size() < 2) return;
   const std::string path = directory(order.cgroup);
-  if (order.signal == SIGKILL && order.except.empty() && write_file(path + "/cgroup.kill", "1") == 0) return;
-  // Processes may fork while we read: look again until nobody new is found.
+  // Not by cgroup.kill: kernels since 6.1.129 and 6.14 kill whatever is born into a group (CLONE_INTO_CGROUP) that was
+  // ever killed so, ExecStopPost= first. Processes may fork while we read: look again until nobody new is found.
   constexpr int rounds_max = 16;
   std::set<pid_t> done;
   for (int round = 0; round < rounds_max && signal_all(path, order, done) > 0; ++round) {

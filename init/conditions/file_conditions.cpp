@@ -55,12 +55,14 @@ std::string read_text_file(const std::string& path) {
   return text;
 }
 
-bool glob_matches_something(const std::string& pattern) {
+std::optional<std::string> first_match_of_glob(const std::string& pattern) {
   glob_t found{};
-  const bool matched = ::glob(pattern.c_str(), GLOB_NOSORT | GLOB_BRACE, nullptr, &found) == 0 && found.gl_pathc > 0;
+  std::optional<std::string> match;
+  if (::glob(pattern.c_str(), GLOB_NOSORT | GLOB_BRACE, nullptr, &found) == 0 && found.gl_pathc > 0) match = found.gl_pathv[0];
   ::globfree(&found);
-  return matched;
+  return match;
 }
+bool glob_matches_something(const std::string& pattern) { return first_match_of_glob(pattern).has_value(); }
 
 bool is_directory(const std::string& path) {
   struct stat status{};

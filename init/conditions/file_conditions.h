@@ -1,10 +1,13 @@
 // Conditions on files and folders. [os]
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace init {
 
+/// A path that the pattern of glob(7) matches; nothing when there is none.
+[[nodiscard]] std::optional<std::string> first_match_of_glob(const std::string& pattern);
 [[nodiscard]] bool glob_matches_something(const std::string& pattern);
 [[nodiscard]] bool is_directory(const std::string& path);
 [[nodiscard]] bool is_symbolic_link(const std::string& path);

@@ -6,6 +6,7 @@ namespace {
 
 /// The longest sleep: nothing depends on it, it bounds what a lost wake-up could cost.
 constexpr auto longest_sleep = Duration::from_seconds(60);
+constexpr auto log_pause = Duration::from_usec(5000);  ///< before the journal is asked again to take what it could not
 
 }  // namespace
 
@@ -27,7 +28,8 @@ RunEnd Driver::run() {
   end_ = {};
   drain();
   while (!ending()) {
-    loop_.run_once(engine_.busy() ? Duration{} : longest_sleep);
+    const bool log_lags = runner_.flush_log();
+    loop_.run_once(engine_.busy() ? Duration{} : log_lags ? log_pause : longest_sleep);
     drain();
   }
   return end_;

@@ -41,6 +41,8 @@ class EffectRunner {
  public:
   explicit EffectRunner(RunnerParts parts) : parts_(std::move(parts)) {}
 
+  /// Sends what the journal could not take before; returns whether something is left.
+  bool flush_log() { return parts_.log.flush(); }
   /// Performs all effects of one turn. A failure becomes an event where the engine waits for one, else a log line.
   void run(const Effects& effects);
   /// After the last turn before the loop sleeps.

@@ -33,7 +33,7 @@ class DiskEnvironmentFiles : public EnvironmentFiles {
         contents.push_back(read_text_file(found.gl_pathv[i]));
     }
     ::globfree(&found);
-    if (contents.empty()) return fail(ErrorCode::not_found, "no file matches " + pattern);
+    if (contents.empty()) return unitparser::fail_errno(ENOENT, "");
     return contents;
   }
 };

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <cstdlib>
 #include <functional>
 
@@ -93,19 +94,43 @@ std::vector<pid_t> LinuxWorld::cgroup_processes(const std::string& cgroup) {
   return pids;
 }
 
+std::string LinuxWorld::process_name(pid_t pid) {
+  return std::string(unitparser::trim(read_text_file("/proc/" + std::to_string(pid) + "/comm")));
+}
+
+std::vector<LinuxWorld::NamedProcess> LinuxWorld::processes_below(const std::string& cgroup) {
+  std::vector<NamedProcess> all;
+  for (const pid_t pid : cgroup_processes(cgroup)) all.push_back({pid, process_name(pid)});
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.cgroup_root + cgroup, error))
+    if (entry.is_directory(error) && !entry.is_symlink(error))
+      for (auto& process : processes_below(cgroup + "/" + entry.path().filename().string())) all.push_back(std::move(process));
+  return all;
+}
+
+std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgroup) {
+  constexpr std::uint64_t nsec_per_usec = 1000;
+  const std::string text = read_text_file(options_.cgroup_root + cgroup + "/cpu.stat");
+  for (std::string_view line : unitparser::split_at(text, '\n'))
+    if (const auto number = unitparser::after_prefix(line, "usage_usec "))
+      if (const auto usec = unitparser::parse_unsigned(*number)) return *usec * nsec_per_usec;
+  return std::nullopt;
+}
+
 bool LinuxWorld::cgroup_populated(const std::string& cgroup) {
   return read_text_file(options_.cgroup_root + cgroup + "/cgroup.events").find("populated 1") != std::string::npos;
 }
 
-bool LinuxWorld::path_condition_holds(unitparser::PathKind kind, const std::string& path) {
+std::optional<std::string> LinuxWorld::path_match(unitparser::PathKind kind, const std::string& path) {
+  const auto when = [&path](bool holds) { return holds ? std::optional(path) : std::nullopt; };
   switch (kind) {
-    case unitparser::PathKind::exists: return ::access(path.c_str(), F_OK) == 0;
-    case unitparser::PathKind::exists_glob: return glob_matches_something(path);
-    case unitparser::PathKind::directory_not_empty: return is_directory_not_empty(path);
+    case unitparser::PathKind::exists: return when(::access(path.c_str(), F_OK) == 0);
+    case unitparser::PathKind::exists_glob: return first_match_of_glob(path);
+    case unitparser::PathKind::directory_not_empty: return when(is_directory_not_empty(path));
     case unitparser::PathKind::changed:
     case unitparser::PathKind::modified: break;
   }
-  return false;
+  return std::nullopt;
 }
 
 std::string LinuxWorld::stamp_path(const UnitName& timer) const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -29,9 +31,19 @@ struct Reactions {
   std::deque<UnitId> garbage;    ///< perhaps it can be unloaded
 };
 
+/// A job's place among those that can run. COMPAT: types in systemd's order, backwards; then weight, nice level and name.
+struct RunPlace {
+  int type = 0;
+  std::uint64_t lightness = 0;
+  int nice = 0;
+  std::string name;
+  JobId job{};
+  auto operator<=>(const RunPlace&) const = default;
+};
+
 struct JobStore {
   std::unordered_map<std::uint32_t, Job> jobs;
-  std::deque<JobId> run_queue;
+  std::set<RunPlace> run_queue;
   std::uint32_t last_id = 0;
   bool blockers_stale = false;  ///< an ordering edge came between two units with jobs
   std::uint64_t installed = 0;
@@ -97,6 +109,8 @@ struct Core {
 };
 
 /// Emits a log line about a unit.
+/// Whether LogLevelMax= keeps such a line of the unit out of the log.
+[[nodiscard]] bool is_muted(const Unit& unit, int priority);
 void log_unit(Core& core, const Unit& unit, int priority, std::string message,
               std::vector<std::pair<std::string, std::string>> fields = {});
 

@@ -24,8 +24,15 @@ namespace init {
 void path_moved(Core& core, Unit& unit, const event::PathChanged& change);  // machines/path.cpp
 void timer_clock_changed(Core& core, Unit& unit, bool timezone);             // machines/timer.cpp
 
+bool is_muted(const Unit& unit, int priority) {
+  if (!unitparser::type_has_exec(unit.type())) return false;
+  const int most = unit.config.exec_logging->log_level_max;
+  return most >= 0 && priority > most;
+}
+
 void log_unit(Core& core, const Unit& unit, int priority, std::string message,
               std::vector<std::pair<std::string, std::string>> fields) {
+  if (is_muted(unit, priority)) return;
   effect::Log line;
   line.priority = priority;
   line.unit = unit.id;
@@ -164,6 +171,7 @@ struct Dispatch {
   void operator()(const event::TimerElapsed& e) const {
     Unit* unit = core.units.find(e.timer.unit);
     if (unit == nullptr) return;
+    if (e.timer.purpose == TimerPurpose::recheck) return recheck_put_off(core, unit->id);
     if (e.timer.purpose == TimerPurpose::job || e.timer.purpose == TimerPurpose::job_running) {
       core.cause = Cause::of(CauseKind::job_timeout, unit->id);
       job_timed_out(core, unit->id);
@@ -289,6 +297,10 @@ EngineCounts Engine::counts() const {
   return {core_->units.name_count(), core_->units.all().size(), core_->jobs.jobs.size(),
           core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
 }
+std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
+  const Unit* unit = find(id);
+  return unit == nullptr || unit->runtime.cgroup.empty() ? std::nullopt : core_->world.cpu_usage_nsec(unit->runtime.cgroup);
+}
 std::vector<std::string> Engine::required_mounts(UnitId id) const {
   std::vector<std::string> paths;
   if (const Unit* unit = find(id))
@@ -373,7 +385,10 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->effects.clear();
   core_->populated.clear();
   TRY(read_snapshot(*core_, snapshot));
-  for (const UnitId id : core_->units.all()) consider_garbage(*core_, id);
+  for (const UnitId id : core_->units.all()) {
+    consider_garbage(*core_, id);
+    recheck_put_off(*core_, id);  // its timer did not come along
+  }
   settle_turn(*core_);
   return std::move(core_->effects);
 }

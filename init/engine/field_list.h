@@ -159,7 +159,7 @@ constexpr auto fields(std::type_identity<TimerRuntime>) {
 constexpr auto fields(std::type_identity<PathRuntime>) {
   using T = PathRuntime;
   return std::tuple{field("state", &T::state), field("result", &T::result), field("service", &T::service),
-                    field("watched", &T::watched), field("pending_check", &T::pending_check),
+                    field("watched", &T::watched),
                     field("trigger_limit", &T::trigger_limit)};
 }
 constexpr auto fields(std::type_identity<UnitTimes>) {
@@ -184,7 +184,7 @@ constexpr auto fields(std::type_identity<UnitRuntime>) {
                     field("condition_result", &T::condition_result), field("assert_result", &T::assert_result),
                     field("condition_verdicts", &T::condition_verdicts), field("assert_verdicts", &T::assert_verdicts),
                     field("invocation_id", &T::invocation_id), field("cgroup", &T::cgroup),
-                    field("freezer", &T::freezer), field("start_limit", &T::start_limit),
+                    field("cpu_usage_nsec", &T::cpu_usage_nsec), field("freezer", &T::freezer), field("start_limit", &T::start_limit), field("start_limit_hit", &T::start_limit_hit),
                     field("auto_start_stop_limit", &T::auto_start_stop_limit), field("references", &T::references),
                     field("activation_details", &T::activation_details), field("last_cause", &T::last_cause),
                     field("markers", &T::markers)};

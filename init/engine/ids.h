@@ -58,6 +58,7 @@ enum class TimerPurpose : std::uint8_t {
   monotonic,    ///< next elapse of a timer unit, CLOCK_MONOTONIC or CLOCK_BOOTTIME
   realtime,     ///< next elapse of a timer unit, CLOCK_REALTIME
   expire,       ///< TimeoutIdleSec= of an automount
+  recheck,      ///< what was put off for having been tried too often
 };
 
 /// Names one timer: arming it again replaces it.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "init/engine/implicit_dependencies.h"
 #include "init/machines/machine_types.h"
 #include "unitparser/base/text.h"
@@ -70,6 +72,7 @@ std::string condition_text(const Unit& unit) {
 
 void log_job(Core& core, const Unit& unit, int priority, std::string text, std::vector<std::pair<std::string, std::string>> fields,
              const Job& job) {
+  if (is_muted(unit, priority)) return;
   effect::Log line;
   line.priority = priority;
   line.unit = unit.id;
@@ -112,12 +115,12 @@ EndText start_end(const Core& core, const Unit& unit, JobResult result) {
 
 /// COMPAT: what is up as soon as its process was started is only said to have started.
 bool comes_up_at_once(const Unit& unit) {
-  if (unit.type() == UnitType::socket) return unit.config.socket->exec_start_pre.empty();
+  if (unit.type() == UnitType::socket) return unit.config.socket->exec_start_pre.empty() && unit.config.socket->exec_start_post.empty();
   if (unit.type() != UnitType::service) return false;
   const unitparser::ServiceType type = effective_service_type(unit.config);
   const auto& commands = *unit.config.service_commands;
   return (type == unitparser::ServiceType::simple || type == unitparser::ServiceType::idle) && commands.exec_condition.empty() &&
-         commands.exec_start_pre.empty();
+         commands.exec_start_pre.empty() && commands.exec_start_post.empty();
 }
 
 }  // namespace
@@ -128,7 +131,7 @@ void announce_job_begin(Core& core, const Unit& unit, const Job& job, ActiveStat
   const bool start = job.type == JobType::start;
   if (job.type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
   if (start && (!is_inactive_or_failed(before) || comes_up_at_once(unit))) return;
-  if (!start && ((job.type != JobType::stop && job.type != JobType::restart) || is_inactive_or_deactivating(before))) return;
+  if (!start && ((job.type != JobType::stop && job.type != JobType::restart) || before != ActiveState::active)) return;
   const std::string_view verb = start ? words.starting : words.stopping;
   if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job);
 }
@@ -142,10 +145,13 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
       if (result == JobResult::done && (!unit.runtime.condition_result) && !already &&
           is_inactive_or_failed(unit.active_state())) {
         const std::string unmet = condition_text(unit);
+        const auto& all = unit.config.unit->conditions;
+        const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
         // Not a word on the console about what did nothing.
         end = {6, StatusKind::none,
-               unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))
-                             : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(core, unit), unmet)};
+               unmet.empty() && !has_trigger ? fmt::format("Condition check resulted in {} being skipped.", unit_text(core, unit))
+               : unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))
+                               : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(core, unit), unmet)};
         break;
       }
       if (already && result == JobResult::done) return;

@@ -221,10 +221,21 @@ void recount_blockers(Core& core) {
   }
 }
 
+static RunPlace place_of(const Core& core, const Job& job) {
+  constexpr std::array order{UnitType::scope, UnitType::slice, UnitType::path, UnitType::timer, UnitType::automount, UnitType::device,
+                             UnitType::target, UnitType::socket, UnitType::swap, UnitType::mount, UnitType::service};
+  constexpr std::uint64_t heaviest = 10000, usual_weight = 100;
+  const Unit& unit = core.units.get(job.unit);
+  const std::uint64_t weight = unitparser::type_has_cgroup(unit.type()) ? unit.config.resource_basics->cpu_weight.value_or(usual_weight) : usual_weight;
+  const int nice = unitparser::type_has_exec(unit.type()) ? unit.config.exec_scheduling->nice.value_or(0) : 0;
+  return {static_cast<int>(std::find(order.begin(), order.end(), unit.type()) - order.begin()), heaviest - weight, nice,
+          unit.name.text(), job.id};
+}
+
 void queue_job(Core& core, Job& job) {
   if (job.in_run_queue) return;
   job.in_run_queue = true;
-  core.jobs.run_queue.push_back(job.id);
+  core.jobs.run_queue.insert(place_of(core, job));
 }
 
 JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, bool irreversible, bool ignore_order) {
@@ -294,6 +305,7 @@ void end_one(Core& core, JobId id, JobEnd end, std::vector<EndStep>& steps) {
   core.emit(effect::JobRemoved{id, unit.name, unit_id, ended.type, end.result});
   const bool was_start = ended.type == JobType::start || ended.type == JobType::verify_active;
   steps.push_back({id, end, unit_id});
+  if (is_inactive_or_failed(unit.active_state()) && core.graph.first(unit_id, Atom::upheld_by) != UnitId::none) core.reactions.upheld.push_back(unit_id);
   if (end.result != JobResult::done && end.recursive) {
     if (was_start)
       fail_dependents(core, unit_id, Atom::propagate_start_failure, steps);
@@ -326,8 +338,7 @@ void finish_job(Core& core, JobId id, JobEnd end) {
 void run_jobs(Core& core, std::size_t& budget) {
   if (core.jobs.blockers_stale) recount_blockers(core);
   for (; budget > 0 && !core.jobs.run_queue.empty(); --budget) {
-    const JobId id = core.jobs.run_queue.front();
-    core.jobs.run_queue.pop_front();
+    const JobId id = core.jobs.run_queue.extract(core.jobs.run_queue.begin()).value().job;
     run_job(core, id);
     if (core.jobs.blockers_stale) recount_blockers(core);
   }
@@ -338,6 +349,7 @@ void job_timed_out(Core& core, UnitId unit_id) {
   Job* job = unit == nullptr ? nullptr : core.jobs.find(unit->job);
   if (job == nullptr || (core.now.monotonic < job->deadline && core.now.monotonic < job->running_deadline)) return;
   const auto limits = unit->config.unit_limits;
+  log_unit(core, *unit, 4, fmt::format("{}: Job {}/{} timed out.", unit->name.text(), unit->name.text(), unitparser::to_name(job->type)));
   finish_job(core, job->id, {JobResult::timeout});
   run_emergency_action(core, *unit, limits->job_timeout_action, limits->job_timeout_reboot_argument, std::nullopt,
                        "job timed out");

@@ -74,8 +74,8 @@ void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   if (origin.fragment_path.empty() && survives_isolate(unit.type()) && !unit.config.unit->ignore_on_isolate)
     unit.config.unit.write().ignore_on_isolate = true;
   for (const auto& diagnostic : loaded.diagnostics)
-    log_unit(core, unit, diagnostic.severity == unitparser::Severity::error ? 3 : 4,
-             diagnostic.position.file.empty()
+    log_unit(core, unit, diagnostic.severity == unitparser::Severity::error ? 3 : diagnostic.severity == unitparser::Severity::warning ? 4 : 5,
+             diagnostic.position.file.empty() || diagnostic.position.line == 0
                  ? diagnostic.message
                  : fmt::format("{}:{}: {}", diagnostic.position.file, diagnostic.position.line, diagnostic.message),
              {{"CONFIG_FILE", diagnostic.position.file}, {"CONFIG_LINE", std::to_string(diagnostic.position.line)}});

@@ -17,9 +17,12 @@ namespace {
 constexpr std::uint32_t auto_limit_burst = 16;
 constexpr Duration auto_limit_interval = Duration::from_seconds(10);
 
-bool admits_auto_action(Core& core, Unit& unit, std::string_view what) {
+/// Whether to act; if not, why not is said, and the unit is looked at again when the interval is over.
+bool admits_auto_action(Core& core, Unit& unit, std::string_view need, std::string_view action) {
   if (unit.runtime.auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return true;
-  log_unit(core, unit, 4, fmt::format("{}: {}, but retriggering too often, giving up.", unit.name.text(), what));
+  log_unit(core, unit, 4,
+           fmt::format("{}: {}, but not {} since we tried this too often recently. Will retry later.", unit.name.text(), need, action));
+  core.emit(effect::ArmTimer{{unit.id, TimerPurpose::recheck}, effect::Clock::monotonic, (core.now.monotonic + auto_limit_interval).usec(), Duration{}});
   return false;
 }
 
@@ -165,7 +168,7 @@ void check_unneeded(Core& core, Unit& unit) {
   if (!unit.config.unit->stop_when_unneeded || !is_active_or_reloading(unit.active_state()) ||
       unit.job != JobId::none || is_needed(core, unit))
     return;
-  if (!admits_auto_action(core, unit, "Unit not needed anymore")) return;
+  if (!admits_auto_action(core, unit, "Unit not needed anymore", "stopping")) return;
   log_unit(core, unit, 7, fmt::format("{}: Unit not needed anymore.", unit.name.text()));
   try_add_job(core, unit.id, JobType::stop, JobMode::fail, Cause::of(CauseKind::unneeded, unit.id));
 }
@@ -177,7 +180,9 @@ void check_bound(Core& core, Unit& unit) {
     const Unit& other = core.units.get(edge.other);
     if (missing == UnitId::none && other.job == JobId::none && is_inactive_or_failed(other.active_state())) missing = edge.other;
   });
-  if (missing == UnitId::none || !admits_auto_action(core, unit, "Unit bound to an inactive unit")) return;
+  if (missing == UnitId::none) return;
+  const std::string need = fmt::format("Unit needs to be stopped because it is bound to inactive unit {}", core.units.get(missing).name.text());
+  if (!admits_auto_action(core, unit, need, "stopping")) return;
   log_unit(core, unit, 7, fmt::format("{}: Unit is stopped because bound to inactive unit {}.", unit.name.text(),
                                       core.units.get(missing).name.text()));
   try_add_job(core, unit.id, JobType::stop, JobMode::replace, Cause::of(CauseKind::binds_to, missing));
@@ -191,7 +196,9 @@ void check_upheld(Core& core, Unit& unit) {
     if (upholder == UnitId::none && other.job == JobId::none && is_active_or_reloading(other.active_state()))
       upholder = edge.other;
   });
-  if (upholder == UnitId::none || !admits_auto_action(core, unit, "Unit upheld by an active unit")) return;
+  if (upholder == UnitId::none) return;
+  const std::string need = fmt::format("Unit needs to be started because active unit {} upholds it", core.units.get(upholder).name.text());
+  if (!admits_auto_action(core, unit, need, "starting")) return;
   try_add_job(core, unit.id, JobType::start, JobMode::fail, Cause::of(CauseKind::upholds, upholder));
 }
 
@@ -204,6 +211,19 @@ bool work_off(Core& core, std::deque<UnitId>& queue, void (*check)(Core&, Unit&)
     if (seen.insert(id).second)
       if (Unit* unit = core.units.find(id)) check(core, *unit);
   return true;
+}
+
+/// What a unit that is at rest again has used.
+void note_resources(Core& core, Unit& unit) {
+  if (unit.runtime.cgroup.empty() || unit.origin.perpetual) return;
+  unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
+  if (!unit.runtime.cpu_usage_nsec) return;
+  constexpr std::uint64_t mentionable = 1'000'000'000, notable = 600 * mentionable;
+  const std::uint64_t used = *unit.runtime.cpu_usage_nsec;
+  log_unit(core, unit, used > notable ? 5 : used > mentionable ? 6 : 7,
+           fmt::format("{}: Consumed {} CPU time.", unit.name.text(),
+                       unitparser::format_duration(Duration::from_usec(used / 1000), Duration::from_usec(1000))),
+           {{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}, {"CPU_USAGE_NSEC", std::to_string(used)}});
 }
 
 }  // namespace
@@ -225,6 +245,7 @@ void note_state_change(Core& core, Unit& unit, StateChange change) {
   if (is_inactive_or_failed(after)) {
     unit.runtime.markers = 0;
     unit.runtime.freezer = FreezerState::running;
+    if (!is_inactive_or_failed(before)) note_resources(core, unit);
     if (!unit.runtime.cgroup.empty() && !core.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
   }
   core.touch(unit);
@@ -239,6 +260,12 @@ void settle_state_changes(Core& core) {
   }
 }
 
+void recheck_put_off(Core& core, UnitId unit) {
+  core.reactions.unneeded.push_back(unit);
+  core.reactions.bound.push_back(unit);
+  core.reactions.upheld.push_back(unit);
+}
+
 bool settle_put_off(Core& core) {
   bool any = work_off(core, core.reactions.unneeded, check_unneeded);
   any = work_off(core, core.reactions.bound, check_bound) || any;
@@ -250,8 +277,9 @@ void start_on_failure(Core& core, Unit& unit) {
   start_monitors(core, unit, Atom::on_failure, unit.config.unit->on_failure_job_mode, CauseKind::on_failure);
 }
 void start_on_failed_job(Core& core, Unit& unit) {
-  if (core.graph.first(unit.id, Atom::on_failure) != UnitId::none && admits_auto_action(core, unit, "OnFailure= of a failed job"))
-    start_on_failure(core, unit);
+  if (core.graph.first(unit.id, Atom::on_failure) == UnitId::none) return;
+  if (unit.runtime.auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return start_on_failure(core, unit);
+  log_unit(core, unit, 4, fmt::format("{}: OnFailure= of a failed job, but retriggering too often, giving up.", unit.name.text()));
 }
 void start_on_success(Core& core, Unit& unit) {
   start_monitors(core, unit, Atom::on_success, unit.config.unit->on_success_job_mode, CauseKind::on_success);

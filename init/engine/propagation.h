@@ -11,6 +11,8 @@ void note_state_change(Core& core, Unit& unit, StateChange change);
 void settle_state_changes(Core& core);
 /// Works off what was put off: unneeded, bound and upheld units. Returns whether anything was done.
 bool settle_put_off(Core& core);
+/// Looks again, in this turn, whether the unit is not needed, is bound to what is gone, or is upheld.
+void recheck_put_off(Core& core, UnitId unit);
 
 /// Starts the units of OnFailure= or OnSuccess=.
 void start_on_failure(Core& core, Unit& unit);

@@ -77,7 +77,6 @@ void on_request_job(Core& core, const event::RequestJob& request) {
   auto job = add_job(core, {*id, type, request.mode, request.cause}, &affected);
   consider_garbage(core, *id);
   if (!job) {
-    log_unit(core, unit, 6, fmt::format("{}: {}", unit.name.text(), job.error().message));
     return reply(core, request.request, tl::unexpected(std::move(job.error())));
   }
   reply(core, request.request, effect::ReplyBody{*job, *id, std::move(affected)});
@@ -126,15 +125,21 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
     return refuse(core, request.request, ErrorCode::no_such_process, "No control process to kill");
   unit->runtime.last_cause = request.cause;
   bool any = false;
-  const auto kill = [&](pid_t pid) {
+  const auto kill = [&](pid_t pid, std::string_view role) {
+    log_unit(core, *unit, 6, fmt::format("{}: Sent signal SIG{} to {} process {} ({}) on client request.", unit->name.text(),
+                                         signal_short_name(request.signal), role, pid, core.world.process_name(pid)));
     core.emit(effect::KillProcess{pid, request.signal, false, false, unit->id, request.cause});
     any = true;
   };
   std::vector<pid_t> told;
   const bool all = request.who == KillWho::all || request.who == KillWho::all_fail;
-  if ((all || wants_control) && control > 0) kill(control), told.push_back(control);
-  if ((all || wants_main) && main > 0) kill(main), told.push_back(main);
+  if ((all || wants_control) && control > 0) kill(control, "control"), told.push_back(control);
+  if ((all || wants_main) && main > 0) kill(main, "main"), told.push_back(main);
   if (all && !unit->runtime.cgroup.empty() && core.cgroup_populated(unit->runtime.cgroup)) {
+    for (const auto& process : core.world.processes_below(unit->runtime.cgroup))
+      if (std::find(told.begin(), told.end(), process.pid) == told.end())
+        log_unit(core, *unit, 6, fmt::format("{}: Sending signal SIG{} to process {} ({}) on client request.", unit->name.text(),
+                                             signal_short_name(request.signal), process.pid, process.name));
     core.emit(effect::KillCgroup{unit->runtime.cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
     any = true;
   }
@@ -318,7 +323,11 @@ void on_clean_unit(Core& core, const event::CleanUnit& request) {
                   fmt::format("Unit '{}' does not support cleaning.", unit->name.text()));
   if (unit->active_state() != ActiveState::inactive || unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit is not inactive or has pending job.");
-  if (request.what == 0) return refuse(core, request.request, ErrorCode::nothing_to_clean, "No matching resources found.");
+  std::uint32_t present = 0;
+  const auto& directories = unit->config.exec_provided->directories;
+  for (std::size_t kind = 0; kind < directories.size(); ++kind)
+    if (!directories[kind].directories.empty()) present |= 1U << kind;
+  if ((request.what & present) == 0) return refuse(core, request.request, ErrorCode::nothing_to_clean, "No matching resources found.");
   clean(core, *unit, request.what);
   accept(core, request.request, unit->id);
 }

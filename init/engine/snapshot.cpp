@@ -2,6 +2,7 @@
 #include "init/engine/snapshot.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "init/engine/jobs.h"
 #include "init/engine/loading.h"
@@ -103,11 +104,12 @@ void read_job(Core& core, SnapshotReader& reader) {
   reader.value(job);
   Unit* unit = core.units.find(job.unit);
   if (unit == nullptr || job.id == JobId::none) return;
-  if (job.in_run_queue) core.jobs.run_queue.push_back(job.id);
+  const bool queued = std::exchange(job.in_run_queue, false);
   (job.type == JobType::nop ? unit->nop_job : unit->job) = job.id;
   core.jobs.last_id = std::max(core.jobs.last_id, static_cast<std::uint32_t>(job.id));
   core.jobs_were_installed = true;
-  core.jobs.jobs.emplace(static_cast<std::uint32_t>(job.id), std::move(job));
+  Job& kept = core.jobs.jobs.emplace(static_cast<std::uint32_t>(job.id), std::move(job)).first->second;
+  if (queued) queue_job(core, kept);
 }
 
 /// Processes that were asked for when the old image ended never came: their unit hears that.

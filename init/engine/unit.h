@@ -45,8 +45,10 @@ struct UnitRuntime {
   std::vector<int> assert_verdicts;
   std::string invocation_id;                  ///< 32 hexadecimal digits; empty before the first start
   std::string cgroup;                         ///< path of its group; empty: none realised
+  std::optional<std::uint64_t> cpu_usage_nsec; ///< of its last group, since that is gone
   FreezerState freezer = FreezerState::running;
   RateLimit start_limit;
+  bool start_limit_hit = false;               ///< the last start was refused for it
   RateLimit auto_start_stop_limit;
   std::vector<std::string> references;        ///< bus clients that hold it
   std::vector<std::pair<std::string, std::string>> activation_details;  ///< trigger_unit, trigger_timer_realtime_usec …

@@ -114,7 +114,11 @@ void run_emergency_action(Core& core, const Unit& unit, EmergencyAction action, 
 
 bool admit_start(Core& core, Unit& unit) {
   const auto& limits = *unit.config.unit_limits;
-  if (unit.runtime.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst)) return true;
+  if (unit.runtime.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst)) {
+    unit.runtime.start_limit_hit = false;
+    return true;
+  }
+  unit.runtime.start_limit_hit = true;
   log_unit(core, unit, 4, fmt::format("{}: Start request repeated too quickly.", unit.name.text()));
   run_emergency_action(core, unit, limits.start_limit_action, limits.reboot_argument, std::nullopt,
                        fmt::format("unit {} failed", unit.name.text()));
@@ -130,7 +134,10 @@ ActionOutcome start_unit(Core& core, Unit& unit, const Cause& cause) {
   // During activation a start may speed things up, but conditions are not asked again.
   if (state != ActiveState::activating) {
     if (!conditions_hold(core, unit)) return ActionOutcome::condition_failed;
-    if (!asserts_hold(core, unit)) return ActionOutcome::assert_failed;
+    if (!asserts_hold(core, unit)) {
+      log_unit(core, unit, 5, fmt::format("{}: Starting requested but asserts failed.", unit.name.text()));
+      return ActionOutcome::assert_failed;
+    }
   }
   if (!is_supported(core, unit.type())) return ActionOutcome::unsupported;
   if (!bound_units_up(core, unit)) return ActionOutcome::dependency;

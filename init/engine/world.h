@@ -4,6 +4,8 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "init/engine/ids.h"
 #include "unitparser/config/unit_config.h"
@@ -27,12 +29,22 @@ class World {
   [[nodiscard]] virtual bool process_is_child(pid_t pid) = 0;
   /// Control group of a process, as in SpawnRequest::cgroup; error when it is gone.
   [[nodiscard]] virtual Result<std::string> process_cgroup(pid_t pid) = 0;
+  /// Processes in a control group and below, with their names (comm).
+  struct NamedProcess {
+    pid_t pid = 0;
+    std::string name;
+  };
+  [[nodiscard]] virtual std::vector<NamedProcess> processes_below(const std::string& cgroup) = 0;
+  /// Name (comm) of a process; "" when it is gone.
+  [[nodiscard]] virtual std::string process_name(pid_t pid) = 0;
   /// Processes directly in a control group.
   [[nodiscard]] virtual std::vector<pid_t> cgroup_processes(const std::string& cgroup) = 0;
+  /// CPU time that the control group used so far, in nanoseconds; nothing when there is no such group.
+  [[nodiscard]] virtual std::optional<std::uint64_t> cpu_usage_nsec(const std::string& cgroup) = 0;
   /// Whether a process lives in the control group or below.
   [[nodiscard]] virtual bool cgroup_populated(const std::string& cgroup) = 0;
-  /// For path units: PathExists=, PathExistsGlob=, DirectoryNotEmpty=.
-  [[nodiscard]] virtual bool path_condition_holds(unitparser::PathKind kind, const std::string& path) = 0;
+  /// For path units, PathExists=, PathExistsGlob=, DirectoryNotEmpty=: the path for which it holds; nothing when it does not.
+  [[nodiscard]] virtual std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) = 0;
   /// Time of the last run of a Persistent= timer; nothing if it never ran.
   [[nodiscard]] virtual std::optional<RealTime> timer_stamp(const UnitName& timer) = 0;
   /// An OnCalendar= expression's next elapse strictly after `after`; nothing if there is none.

@@ -50,8 +50,10 @@ Done look_up_group(Context& context) {
   User& user = context.user;
   if (!identity.group.empty()) {
     const auto gid = find_group(identity.group);
-    if (!gid) return fail_group();
-    user.gid = *gid;
+    // A dynamic user's group has its name and its number; allocate_dynamic_user has set it.
+    const bool is_own = identity.dynamic_user && identity.group == identity.dynamic_user_name;
+    if (!gid && !is_own) return fail_group();
+    if (gid) user.gid = *gid;
   }
   if (user.known && user.gid != 0 && !identity.dynamic_user) user.groups = groups_of(user.name, user.gid);
   for (const std::string& name : identity.supplementary_groups) {

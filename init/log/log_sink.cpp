@@ -15,7 +15,13 @@
 namespace init {
 namespace {
 
-constexpr const char* journal_socket = "/run/systemd/journal/socket";
+/// Most bytes kept for a journal that does not keep up.
+constexpr std::size_t kept_max = 4UL * 1024 * 1024;
+std::size_t size_of(const LogRecord& record) {
+  std::size_t size = sizeof record + record.message.size();
+  for (const auto& [name, value] : record.fields) size += name.size() + value.size();
+  return size;
+}
 /// The kernel cuts longer records.
 constexpr std::size_t kmsg_max = 900;
 
@@ -68,15 +74,41 @@ void LogSink::write(const LogRecord& record) {
 }
 
 void LogSink::close() {
+  for (int i = 0; i < 20 && flush(); ++i) ::usleep(5000);  // before an exec: a tenth of a second at most
+  for (const LogRecord& record : kept_)
+    if (!write_kmsg(record)) ++lost_;
+  kept_.clear();
+  kept_bytes_ = 0;
   journal_.reset();
   kmsg_.reset();
 }
 
+bool LogSink::flush() {
+  while (!kept_.empty()) {
+    const Sent sent = send(kept_.front());
+    if (sent == Sent::later) return true;
+    if (sent == Sent::no && !write_kmsg(kept_.front())) ++lost_;
+    kept_bytes_ -= size_of(kept_.front());
+    kept_.pop_front();
+  }
+  return false;
+}
+
+/// In order: nothing overtakes what was kept.
 bool LogSink::write_journal(const LogRecord& record) {
+  const Sent sent = flush() ? Sent::later : send(record);
+  if (sent != Sent::later) return sent == Sent::yes;
+  if (kept_bytes_ + size_of(record) > kept_max) return false;
+  kept_bytes_ += size_of(record);
+  kept_.push_back(record);
+  return true;
+}
+
+LogSink::Sent LogSink::send(const LogRecord& record) {
   if (!journal_) {
-    if (::access(journal_socket, W_OK) != 0) return false;
+    if (::access(journal_socket_.c_str(), W_OK) != 0) return Sent::no;
     unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return false;
+    if (!fd) return Sent::no;
     const int buffer = 8 * 1024 * 1024;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer);
     journal_ = std::move(fd);
@@ -90,9 +122,11 @@ bool LogSink::write_journal(const LogRecord& record) {
   for (const auto& [name, value] : record.fields) append_field(datagram, name, value);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, journal_socket);
-  return ::sendto(journal_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
-                  reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0;
+  journal_socket_.copy(address.sun_path, sizeof address.sun_path - 1);
+  if (::sendto(journal_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
+               sizeof address) >= 0)
+    return Sent::yes;
+  return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? Sent::later : Sent::no;
 }
 
 bool LogSink::write_kmsg(const LogRecord& record) {

@@ -1,6 +1,7 @@
 // LogSink: where the manager's own messages go: the journal when it listens, the kernel's log before and after. [os]
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +21,12 @@ struct LogRecord {
   std::vector<std::pair<std::string, std::string>> fields;  ///< "UNIT" and the like; values may have any bytes
 };
 
-/// Writes without ever waiting: what the journal cannot take now goes to the kernel's log, what that cannot take is
-/// counted.
+/// Writes without ever waiting: what the journal cannot take just now is kept for flush(), up to a bound; without a journal,
+/// and above the bound, it goes to the kernel's log; what that cannot take is counted.
 class LogSink {
  public:
+  /// Where the journal listens; another path for tests.
+  explicit LogSink(std::string journal_socket = "/run/systemd/journal/socket") : journal_socket_(std::move(journal_socket)) {}
   void set_target(LogTarget target) { target_ = target; }
   [[nodiscard]] LogTarget target() const { return target_; }
   /// Whether lines on the console carry colours (LogColor=) and the time (LogTime=).
@@ -34,15 +37,22 @@ class LogSink {
 
   void write(const LogRecord& record);
   void write(int priority, std::string_view message) { write(LogRecord{priority, std::string(message), {}}); }
-  /// Closes what is open: before an exec, and when the journal was restarted.
+  /// Sends what was kept; returns whether something is left, to be tried again soon.
+  bool flush();
+  /// Closes what is open, nothing kept: before an exec, and when the journal was restarted.
   void close();
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
+  enum class Sent : std::uint8_t { yes, later, no };
+  Sent send(const LogRecord& record);
   bool write_journal(const LogRecord& record);
   bool write_kmsg(const LogRecord& record);
   bool write_console(const LogRecord& record);
 
+  std::string journal_socket_;
+  std::deque<LogRecord> kept_;
+  std::size_t kept_bytes_ = 0;
   unitparser::UniqueFd journal_;
   unitparser::UniqueFd kmsg_;
   LogTarget target_ = LogTarget::journal_or_kmsg;

@@ -240,7 +240,6 @@ struct PathRuntime {
   PathResult result = PathResult::success;
   UnitId service = UnitId::none;
   bool watched = false;
-  bool pending_check = false;  ///< something moved while the triggered unit ran
   RateLimit trigger_limit;
   bool operator==(const PathRuntime&) const = default;
 };

@@ -54,8 +54,9 @@ void watch(PathContext& c) {
 bool something_is_there(const PathContext& c, std::string& path) {
   for (const auto& entry : c.unit.config.path->paths) {
     if (entry.kind == PathKind::changed || entry.kind == PathKind::modified) continue;
-    if (!c.core.world.path_condition_holds(entry.kind, entry.path)) continue;
-    path = entry.path;
+    auto match = c.core.world.path_match(entry.kind, entry.path);
+    if (!match) continue;
+    path = std::move(*match);
     return true;
   }
   return false;
@@ -111,9 +112,10 @@ PathState enter_running(PathContext& c) {
 PathState enter_rest(PathContext& c) {
   if (c.rt.watched) c.core.emit(effect::UnwatchPaths{c.unit.id});
   c.rt.watched = false;
-  c.rt.pending_check = false;
   if (c.rt.result != PathResult::success)
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
+  else
+    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
   PathMachine::commit(c, c.rt.result == PathResult::success ? dead : failed);
   return c.rt.state;
 }
@@ -126,23 +128,12 @@ PathState moved(PathContext& c) {
   if (entry.kind == PathKind::changed ? !c.by_write : entry.kind == PathKind::modified) return trigger(c, entry.path);
   std::string path;
   if (something_is_there(c, path)) return trigger(c, path);
-  return waiting;
-}
-PathState moved_while_running(PathContext& c) {
-  c.rt.pending_check = true;
-  return running;
+  return c.rt.state;
 }
 PathState triggered_down(PathContext& c) {
   const Unit* other = c.core.units.find(c.rt.service);
   if (other == nullptr || other->job != JobId::none || !is_inactive_or_failed(other->active_state())) return running;
-  if (other->type() == UnitType::service &&
-      std::get<ServiceRuntime>(other->type_runtime).result == ServiceResult::start_limit_hit)
-    return fail_with(c, PathResult::unit_start_limit_hit);
-  const bool pending = c.rt.pending_check;
-  c.rt.pending_check = false;
-  if (pending)
-    for (const auto& entry : c.unit.config.path->paths)
-      if (entry.kind == PathKind::changed || entry.kind == PathKind::modified) return trigger(c, entry.path);
+  if (other->runtime.start_limit_hit) return fail_with(c, PathResult::unit_start_limit_hit);
   return waiting;
 }
 PathState reset(PathContext& c) {
@@ -165,7 +156,7 @@ constexpr std::array rules{
     R{in(waiting, running), in(E::stop), end},
     R{in(dead, failed), in(E::stop), ignore},
     R{in(waiting), in(E::moved), moved},
-    R{in(running), in(E::moved), moved_while_running},
+    R{in(running), in(E::moved), moved},  // COMPAT: starts again what goes down just now, and forgets what the unit itself moves
     R{in(dead, failed), in(E::moved), ignore},
     R{in(running), in(E::triggered_down), triggered_down},
     R{in(dead, failed, waiting), in(E::triggered_down), ignore},

@@ -1,6 +1,7 @@
 // Bodies of what machines with processes share. [pure]
 #include "init/machines/processes.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -39,6 +40,7 @@ void realise_cgroup(Core& core, Unit& unit) {
   std::string path = cgroup_path_of(core, unit);
   if (path.empty()) path = "/";
   unit.runtime.cgroup = path;
+  unit.runtime.cpu_usage_nsec.reset();
   core.index.cgroups[path] = unit.id;
   core.emit(effect::RealiseCgroup{unit.id, path});
   core.touch(unit);
@@ -102,12 +104,18 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
   if (operation == KillOperation::kill) signal = config.final_kill_signal;
   if (operation == KillOperation::watchdog) signal = config.watchdog_signal;
   const bool hangup = polite && config.send_sighup && signal != SIGHUP;
+  const bool tells = !polite || signal == SIGKILL || signal == SIGABRT;
+  const auto tell = [&](pid_t pid, const std::string& name) {
+    if (tells && !name.empty())
+      log_unit(core, unit, 5, fmt::format("{}: Killing process {} ({}) with signal SIG{}.", unit.name.text(), pid, name, signal_short_name(signal)));
+  };
   bool wait = false;
   std::vector<pid_t> told;
   for (const ProcessSlot* slot : {main, control}) {
     if (slot == nullptr) continue;
     if (slot->pending != SpawnId::none) wait = true;  // its pid comes before anything else of it
     if (slot->pid <= 0) continue;
+    if (tells) tell(slot->pid, core.world.process_name(slot->pid));
     core.emit(effect::KillProcess{slot->pid, signal, hangup, true, unit.id, unit.runtime.last_cause});
     told.push_back(slot->pid);
     if (!slot->alien || core.world.process_alive(slot->pid)) wait = true;
@@ -116,14 +124,31 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
                            (config.kill_mode == unitparser::KillMode::mixed && operation == KillOperation::kill);
   if (whole_group && !unit.runtime.cgroup.empty() && unit.runtime.cgroup != "/" &&
       core.cgroup_populated(unit.runtime.cgroup)) {
+    if (tells)
+      for (const auto& process : core.world.processes_below(unit.runtime.cgroup))
+        if (std::find(told.begin(), told.end(), process.pid) == told.end()) tell(process.pid, process.name);
     core.emit(effect::KillCgroup{unit.runtime.cgroup, signal, hangup, true, std::move(told), unit.id,
                                  unit.runtime.last_cause});
     wait = true;
   }
-  if (operation == KillOperation::kill && wait)
-    log_unit(core, unit, 5, fmt::format("{}: Killing remaining processes with signal SIG{}.", unit.name.text(),
-                                        signal_short_name(signal)));
   return wait;
+}
+
+std::size_t log_leftover_processes(Core& core, const Unit& unit, bool at_start) {
+  const std::string& group = unit.runtime.cgroup;
+  if (group.empty() || group == "/" || !core.cgroup_populated(group)) return 0;
+  std::size_t count = 0;
+  for (const auto& process : core.world.processes_below(group)) {
+    if (process.name.empty() || process.name.starts_with('(')) continue;  // gone, or an executor's helper that sees to its own end
+    ++count;
+    if (!at_start) {
+      log_unit(core, unit, 6, fmt::format("{}: Unit process {} ({}) remains running after unit stopped.", unit.name.text(), process.pid, process.name));
+      continue;
+    }
+    log_unit(core, unit, 4, fmt::format("{}: Found left-over process {} ({}) in control group while starting unit. Ignoring.", unit.name.text(), process.pid, process.name));
+    log_unit(core, unit, 4, "This usually indicates unclean termination of a previous run, or service implementation deficiencies.");
+  }
+  return count;
 }
 
 void arm_deadline(Core& core, const Unit& unit, MonotonicTime& deadline, MonotonicTime when) {
@@ -173,7 +198,7 @@ void log_process_exit(Core& core, const Unit& unit, std::string_view who, std::s
   std::string shown = std::to_string(exit.status);
   if (exit.code != CLD_EXITED) shown = signal_short_name(exit.status);
   const std::string_view meaning = unitparser::exit_status_name(exit.status);
-  const std::string suffix = exit.code != CLD_EXITED ? "/" + shown : meaning.empty() ? std::string() : fmt::format("/{}", meaning);
+  const std::string suffix = exit.code != CLD_EXITED ? "/" + shown : fmt::format("/{}", meaning.empty() ? "n/a" : meaning);
   const int priority = success ? 7 : exit.code == CLD_EXITED ? 5 : 4;
   log_unit(core, unit, priority,
            fmt::format("{}: {} exited, code={}, status={}{}", unit.name.text(), who, exit_code_name(exit.code),

@@ -194,9 +194,9 @@ void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pi
   ProcessSlot& slot = is_main ? rt.main.process : rt.control.process;
   if (!pid) {
     slot.pending = SpawnId::none;
-    log_unit(core, unit, 4,
-             fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state),
-                         pid.error().message));
+    const std::string reason = pid.error().os_errno == 0 ? pid.error().message : unitparser::fail_errno(pid.error().os_errno, "").value().message;
+    if (reason != pid.error().message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), pid.error().message));
+    log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), reason));
     run(core, unit, is_main ? ServiceEvent::main_done : ServiceEvent::control_done, ServiceResult::resources);
     return;
   }
@@ -249,7 +249,9 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
 
 void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
-  ServiceResult result = result_of(exit, ExitMeasure::command, nullptr);
+  // Only what stands for the daemon itself may be ended by the signals that end daemons well.
+  const bool is_start = rt.control.kind == ServiceCommandKind::start && effective_service_type(unit.config) != ServiceType::oneshot;
+  ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.service->success_exit_status);
   forget_process(core, rt.control.process);
   const auto& commands = service_commands(unit, rt.control.kind);
   std::string path;
@@ -258,8 +260,10 @@ void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
     if (commands[rt.control.index].ignore_failure) result = ServiceResult::success;
   }
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control.kind), rt.control.index)], exit);
-  log_process_exit(core, unit, "Control process", path, exit,
-                   result == ServiceResult::success || rt.state == condition);
+  constexpr int condition_fails = 255;  // less only means that it does not hold
+  const bool checks = rt.state == condition;
+  log_process_exit(core, unit, checks ? "Condition check process" : "Control process", path, exit,
+                   result == ServiceResult::success || (checks && exit.code == CLD_EXITED && exit.status < condition_fails));
   run(core, unit, ServiceEvent::control_done, result);
 }
 

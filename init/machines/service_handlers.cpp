@@ -54,6 +54,17 @@ bool begin_list(ServiceContext& c, ServiceCommandKind kind) {
   return true;
 }
 
+/// Whether a service that must not be killed may start beside what is left of it; says what is there.
+bool may_start_beside_leftovers(ServiceContext& c, ServiceState state) {
+  using unitparser::KillMode;
+  const KillMode mode = c.unit.config.kill->kill_mode;
+  if (log_leftover_processes(c.core, c.unit, true) == 0 || sends_sigkill(c) || (mode != KillMode::mixed && mode != KillMode::control_group)) return true;
+  log_unit(c.core, c.unit, 3,
+           fmt::format("{}: Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist", c.unit.name.text()));
+  warn(c, fmt::format("Failed to run '{}' task: Device or resource busy", unitparser::to_name(state)));
+  return false;
+}
+
 bool has_control(const ServiceContext& c) { return c.rt.control.process.occupied(); }
 
 }  // namespace
@@ -81,6 +92,8 @@ ServiceState service_begin_start(ServiceContext& c) {
 }
 
 ServiceState enter_service_condition(ServiceContext& c) {
+  if (!service_commands(c.unit, ServiceCommandKind::condition).empty() && !may_start_beside_leftovers(c, condition))
+    return fail_to(c, stop_sigterm, ServiceResult::resources);
   return begin_list(c, ServiceCommandKind::condition) ? condition : start_pre;
 }
 
@@ -99,6 +112,8 @@ ServiceState service_condition_done(ServiceContext& c) {
 }
 
 ServiceState enter_service_start_pre(ServiceContext& c) {
+  if (!service_commands(c.unit, ServiceCommandKind::start_pre).empty() && !may_start_beside_leftovers(c, start_pre))
+    return fail_to(c, stop_sigterm, ServiceResult::resources);
   return begin_list(c, ServiceCommandKind::start_pre) ? start_pre : start;
 }
 
@@ -113,6 +128,7 @@ ServiceState enter_service_start(ServiceContext& c) {
   c.rt.control.running_list = false;
   c.rt.main.index = 0;
   c.rt.main.known = false;
+  if (!may_start_beside_leftovers(c, start)) return fail_to(c, stop_sigterm, ServiceResult::resources);
   if (service_commands(c.unit, ServiceCommandKind::start).empty()) {
     if (type_of(c) != ServiceType::oneshot) return fail_to(c, stop_sigterm, ServiceResult::resources);
     // Passed through, but seen: SuccessAction= and the like follow a service that was up and went down.
@@ -316,7 +332,8 @@ ServiceState service_reload_timeout(ServiceContext& c) {
 }
 
 ServiceState service_watchdog_expired(ServiceContext& c) {
-  log_unit(c.core, c.unit, 3,
+  if (!c.watchdog_asked)
+    log_unit(c.core, c.unit, 3,
            fmt::format("{}: Watchdog timeout (limit {})!", c.unit.name.text(),
                        unitparser::format_duration(service_watchdog_period(c.unit))));
   return fail_to(c, stop_watchdog, ServiceResult::watchdog);
@@ -580,6 +597,7 @@ ServiceState enter_service_dead(ServiceContext& c) {
   rt.control.running_list = false;
   const bool well = rt.result == ServiceResult::success || rt.result == ServiceResult::exec_condition;
   log_end(c);
+  log_leftover_processes(c.core, c.unit, false);
   rt.will_auto_restart = rt.result != ServiceResult::start_limit_hit && shall_restart(c);
   ServiceMachine::commit(c, well ? dead : failed);
   if (rt.connection.fd >= 0) {
@@ -644,6 +662,7 @@ ServiceState service_reset_failed(ServiceContext& c) {
 ServiceState service_start_limit_hit(ServiceContext& c) {
   if (c.rt.result == ServiceResult::success) c.rt.result = ServiceResult::start_limit_hit;  // COMPAT: the first failure is told
   log_end(c);
+  log_leftover_processes(c.core, c.unit, false);
   c.rt.will_auto_restart = false;
   ServiceMachine::commit(c, failed);
   c.rt.flush_n_restarts = true;

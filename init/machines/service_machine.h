@@ -27,6 +27,7 @@ struct ServiceContext {
   ServiceRuntime& rt;
   ServiceResult outcome = ServiceResult::success;  ///< of the process that the event is about
   std::uint32_t clean_what = 0;
+  bool watchdog_asked = false;  ///< the service asked for it: no limit was passed
   bool told_stopping = false;  ///< STOPPING=1: it ends by itself, no signal is needed
   bool committed = false;
 };

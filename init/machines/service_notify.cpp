@@ -81,12 +81,12 @@ void service_set_main_pid(ServiceContext& c, pid_t pid) {
 }
 
 /// Whether a pid may become the main process. A pid outside of the unit's group only if who says it is trusted.
-static bool is_suitable_main(ServiceContext& c, pid_t pid, bool trusted, std::string_view source, bool complain) {
+static bool is_suitable_main(ServiceContext& c, pid_t pid, bool trusted, int priority) {
   const auto refuse = [&](std::string_view why) {
-    if (complain) log_unit(c.core, c.unit, 4, fmt::format("{}: {} {} {}", c.unit.name.text(), source, pid, why));
+    log_unit(c.core, c.unit, priority, fmt::format("{}: New main PID {} {}", c.unit.name.text(), pid, why));
     return false;
   };
-  if (pid <= 1) return refuse("is the manager or no process, refusing.");
+  if (pid <= 1) return refuse("is the manager, refusing.");
   if (pid == c.rt.control.process.pid) return refuse("is the control process, refusing.");
   if (!c.core.world.process_alive(pid)) return refuse("does not exist or is a zombie.");
   if (trusted) return true;
@@ -99,13 +99,12 @@ static bool is_suitable_main(ServiceContext& c, pid_t pid, bool trusted, std::st
 bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
   const std::string& path = c.unit.config.service->pid_file;
   if (path.empty()) return false;
-  const bool complain = reading == PidFileReading::complain;
+  const int priority = reading == PidFileReading::complain ? 6 : 7;
   auto text = c.core.world.read_small_file(path);
   if (!text) {
-    if (complain)
-      log_unit(c.core, c.unit, 6,
-               fmt::format("{}: Can't open PID file {} (yet?) after {}: {}", c.unit.name.text(), path,
-                           unitparser::to_name(c.rt.state), text.error().message));
+    log_unit(c.core, c.unit, priority,
+             fmt::format("{}: Can't open PID file {} (yet?) after {}: {}", c.unit.name.text(), path, unitparser::to_name(c.rt.state),
+                         unitparser::fail_errno(text.error().os_errno, "").value().message));
     if (!c.rt.pid_file_watched) {
       c.rt.pid_file_watched = true;
       c.core.emit(effect::WatchPath{{c.unit.id, 0}, {unitparser::PathKind::changed, path, {}}});
@@ -114,13 +113,12 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
   }
   auto number = unitparser::parse_unsigned(unitparser::trim(*text), INT32_MAX, 10);
   if (!number) {
-    if (complain)
-      log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to parse PID from file {}", c.unit.name.text(), path));
+    log_unit(c.core, c.unit, priority, fmt::format("{}: Failed to parse PID from file {}: Invalid argument", c.unit.name.text(), path));
     return false;
   }
   const auto pid = static_cast<pid_t>(*number);
   if (c.rt.main.known && c.rt.main.process.pid == pid) return true;
-  if (!is_suitable_main(c, pid, c.core.world.is_trusted_file(path), "New main PID", complain)) {
+  if (!is_suitable_main(c, pid, c.core.world.is_trusted_file(path), priority)) {
     if (!c.rt.pid_file_watched) {
       c.rt.pid_file_watched = true;
       c.core.emit(effect::WatchPath{{c.unit.id, 0}, {unitparser::PathKind::changed, path, {}}});
@@ -228,30 +226,38 @@ void take_main_pid(ServiceContext& c, const event::Notify& message, std::string_
   if (c.rt.state != start && c.rt.state != start_post && c.rt.state != running && c.rt.state != reload) return;
   auto number = unitparser::parse_unsigned(text, INT32_MAX, 10);
   if (!number) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to parse MAINPID= field in notification message, ignoring", c.unit.name.text()));
+    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to parse MAINPID= field in notification message, ignoring: {}", c.unit.name.text(), text));
     return;
   }
   const auto pid = static_cast<pid_t>(*number);
   if (pid == c.rt.main.process.pid && c.rt.main.known) return;
-  if (!is_suitable_main(c, pid, message.uid == 0, "New main PID", true)) return;
+  if (!is_suitable_main(c, pid, message.uid == 0, 4)) return;
   service_set_main_pid(c, pid);
 }
 
-/// The lines that change the state, in the order in which the real one looks at them.
+/// WATCHDOG=trigger: the service itself says that it hangs, whether a watchdog runs or not.
+void trigger_watchdog(ServiceContext& c) {
+  log_unit(c.core, c.unit, 3,
+           fmt::format("{}: Watchdog request (last status: {})!", c.unit.name.text(), c.rt.notify.status_text.empty() ? "<unset>" : c.rt.notify.status_text));
+  c.watchdog_asked = true;
+  step<ServiceMachine>(c, ServiceEvent::watchdog);
+}
+
+/// Of the lines that change the state, the last one counts.
 void apply_states(ServiceContext& c, const event::Notify& message) {
-  const auto is_set = [&](std::string_view name) { return find_field(message, name) == std::optional<std::string_view>("1"); };
-  if (is_set("STOPPING")) {
+  std::string_view last;
+  for (const auto& [key, value] : message.fields)
+    if (value == "1" && (key == "STOPPING" || key == "RELOADING" || key == "READY")) last = key;
+  if (last == "STOPPING") {
     c.rt.notify.state = NotifyState::stopping;
     step<ServiceMachine>(c, ServiceEvent::notified_stopping);
   }
-  if (is_set("RELOADING")) {
+  if (last == "RELOADING") {
     c.rt.notify.state = NotifyState::reloading;
     step<ServiceMachine>(c, ServiceEvent::notified_reloading);
   }
-  if (is_set("READY")) {
+  if (last == "READY") {
     const bool was_reloading = c.rt.notify.state == NotifyState::reloading;
-    const bool both = is_set("RELOADING");
-    if (both) return;
     // A notify-reload service answers our signal with RELOADING=1 first; a late READY=1 of its start does not count.
     const bool ends_reload =
         effective_service_type(c.unit.config) != ServiceType::notify_reload || was_reloading || c.rt.state != reload;
@@ -265,8 +271,10 @@ void apply_states(ServiceContext& c, const event::Notify& message) {
 void service_notify(Core& core, Unit& unit, const event::Notify& message) {
   ServiceContext c{core, unit, std::get<ServiceRuntime>(unit.type_runtime)};
   std::vector<int> fds = message.fds;
-  if (may_notify(core, unit, message)) {
+  const bool is_barrier = find_field(message, "BARRIER") == std::optional<std::string_view>("1");  // anyone's; nothing but its end counts
+  if (!is_barrier && may_notify(core, unit, message)) {
     if (auto text = find_field(message, "MAINPID")) take_main_pid(c, message, *text);
+    apply_states(c, message);
     if (auto text = find_field(message, "STATUS")) c.rt.notify.status_text = *text;
     if (auto text = find_field(message, "ERRNO"))
       if (auto number = unitparser::parse_signed(*text, 0, 4095)) c.rt.notify.status_errno = static_cast<int>(*number);
@@ -279,13 +287,12 @@ void service_notify(Core& core, Unit& unit, const event::Notify& message) {
       if (*text == "1")
         service_feed_watchdog(c);
       else if (*text == "trigger")
-        step<ServiceMachine>(c, ServiceEvent::watchdog);
+        trigger_watchdog(c);
     }
     if (find_field(message, "FDSTOREREMOVE") == std::optional<std::string_view>("1"))
       drop_stored(c, message);
     else if (find_field(message, "FDSTORE") == std::optional<std::string_view>("1"))
       store_fds(c, message, fds);
-    apply_states(c, message);
     core.touch(unit);
   }
   // Also ends BARRIER=1: the sender waits for its descriptor to be closed.

@@ -237,9 +237,7 @@ bool service_is_up(const SocketContext& c) {
 SocketState service_changed(SocketContext& c) {
   const Unit* service = c.core.units.find(c.rt.service);
   if (service == nullptr || c.unit.config.socket->accept) return c.rt.state;
-  const auto& runtime = std::get<ServiceRuntime>(service->type_runtime);
-  if (runtime.state == ServiceState::failed && runtime.result == ServiceResult::start_limit_hit)
-    return fail_to(c, stop_pre, SocketResult::service_start_limit_hit);
+  if (service->runtime.start_limit_hit) return fail_to(c, stop_pre, SocketResult::service_start_limit_hit);
   // The holdoff of Restart= counts as running: the service comes back by itself.
   if (service_is_up(c)) return c.rt.state == listening && is_active_or_activating(service->active_state()) ? running : c.rt.state;
   return listening;
@@ -383,6 +381,7 @@ ActionOutcome start(Core& core, Unit& unit) {
     }
   }
   begin_invocation(core, unit);
+  realise_cgroup(core, unit);
   run(core, unit, E::start);
   return ActionOutcome::ok;
 }
@@ -508,7 +507,10 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
   }
   rt.opening = false;
   if (!outcome.sockets) {
-    log_unit(core, unit, 3, fmt::format("{}: Failed to create listening socket: {}", unit.name.text(), outcome.sockets.error().message));
+    const Error& error = outcome.sockets.error();
+    log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message));
+    log_unit(core, unit, 4, fmt::format("{}: Failed to listen on sockets: {}", unit.name.text(),
+                                        error.os_errno == 0 ? error.message : unitparser::fail_errno(error.os_errno, "").value().message));
     run(core, unit, E::open_failed);
     return;
   }

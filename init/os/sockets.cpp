@@ -116,7 +116,7 @@ unitparser::Result<int> open_network(const ListenEntry& entry, const SocketConfi
   int protocol = options.socket_protocol;
   if (entry.kind == ListenKind::netlink) protocol = address.netlink_family;
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
-  if (!fd) return fail_errno(errno, "cannot create a socket for " + entry.address);
+  if (!fd) return fail_errno(errno, "Failed to create listening socket (" + entry.address + ")");
   apply_options_before_bind(fd.get(), family, options, around.warn);
 
   const bool has_node = address.kind == SocketAddress::Kind::unix_path;
@@ -124,7 +124,7 @@ unitparser::Result<int> open_network(const ListenEntry& entry, const SocketConfi
   const mode_t umask_before = ::umask(static_cast<mode_t>(~config.socket_mode & 0777));
   const int bound = bind_replacing(fd.get(), kernel, address);
   ::umask(umask_before);
-  if (bound < 0) return fail_errno(-bound, "cannot bind " + entry.address);
+  if (bound < 0) return fail_errno(-bound, "Failed to create listening socket (" + entry.address + ")");
   if (has_node) TRY(change_owner(address.path, config.socket_user, config.socket_group));
   if (type == SOCK_STREAM || type == SOCK_SEQPACKET) {
     const int backlog = static_cast<int>(std::min<std::uint32_t>(options.backlog, 2147483647U));

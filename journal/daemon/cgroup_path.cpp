@@ -69,7 +69,7 @@ CgroupIdentity identify_cgroup(std::string_view path) {
 }
 
 std::optional<std::string_view> find_cgroup_path(std::string_view text) {
-  std::optional<std::string_view> unified;
+  std::optional<std::string_view> legacy;  // counts only where the one of version 2 is missing
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
@@ -78,10 +78,10 @@ std::optional<std::string_view> find_cgroup_path(std::string_view text) {
     const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
     const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    if (controllers == "name=systemd") return line.substr(second + 1);
-    if (line.starts_with("0::")) unified = line.substr(3);
+    if (line.starts_with("0::")) return line.substr(3);
+    if (controllers == "name=systemd") legacy = line.substr(second + 1);
   }
-  return unified;
+  return legacy;
 }
 
 }  // namespace journal

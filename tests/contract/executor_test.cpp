@@ -271,6 +271,7 @@ TEST_F(Executor, ProvidesFolders) {
 
 TEST_F(Executor, AllocatesDynamicUsers) {
   config.exec_identity.write().dynamic_user = true;
+  config.exec_identity.write().user = config.exec_identity.write().group = "probe-user";  // as derive_settings() has it
   config.exec_provided.write().directories[1].directories = {{"probe", {}}};
   int pair[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair), 0);

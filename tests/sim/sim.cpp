@@ -49,6 +49,8 @@ unitparser::LoadedUnit SimUnitSource::read(const UnitName& name) {
     unitparser::LoadedUnit missing = plain->second;
     missing.id = real;
     missing.state = LoadState::not_found;
+    missing.is_whole = false;
+    if (real.type() == unitparser::UnitType::mount) missing.config.mount.write().where = unitparser::path_from_name(real).value_or("");
     missing.fragment_path.clear();
     missing.diagnostics.clear();
     return missing;
@@ -111,13 +113,22 @@ std::vector<pid_t> SimMachine::cgroup_processes(const std::string& cgroup) {
     if (process.alive && process.cgroup == cgroup) pids.push_back(pid);
   return pids;
 }
+std::string SimMachine::process_name(pid_t pid) { return process_alive(pid) ? "run" : ""; }
+std::vector<SimMachine::NamedProcess> SimMachine::processes_below(const std::string& cgroup) {
+  std::vector<NamedProcess> all;
+  for (const auto& [pid, process] : processes)
+    if (process.alive && (process.cgroup == cgroup || process.cgroup.starts_with(cgroup + "/"))) all.push_back({pid, process_name(pid)});
+  return all;
+}
 bool SimMachine::cgroup_populated(const std::string& cgroup) {
   return std::any_of(processes.begin(), processes.end(), [&](const auto& entry) {
     const Process& process = entry.second;
     return process.alive && (process.cgroup == cgroup || process.cgroup.starts_with(cgroup + "/"));
   });
 }
-bool SimMachine::path_condition_holds(unitparser::PathKind, const std::string& path) { return files.contains(path); }
+std::optional<std::string> SimMachine::path_match(unitparser::PathKind, const std::string& path) {
+  return files.contains(path) ? std::optional(path) : std::nullopt;
+}
 std::optional<RealTime> SimMachine::timer_stamp(const UnitName& timer) {
   auto at = stamps_.find(timer.text());
   return at == stamps_.end() ? std::nullopt : std::optional(RealTime::from_usec(at->second));

@@ -131,9 +131,12 @@ class SimMachine final : public init::World {
   [[nodiscard]] bool process_alive(pid_t pid) override;
   [[nodiscard]] bool process_is_child(pid_t pid) override;
   [[nodiscard]] init::Result<std::string> process_cgroup(pid_t pid) override;
+  [[nodiscard]] std::vector<NamedProcess> processes_below(const std::string& cgroup) override;
+  [[nodiscard]] std::string process_name(pid_t pid) override;
   [[nodiscard]] std::vector<pid_t> cgroup_processes(const std::string& cgroup) override;
+  [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(const std::string&) override { return std::nullopt; }
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
-  [[nodiscard]] bool path_condition_holds(unitparser::PathKind kind, const std::string& path) override;
+  [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;
   [[nodiscard]] std::optional<init::RealTime> next_elapse(const std::string& calendar, init::RealTime after) override;
   [[nodiscard]] bool bus_name_owned(const std::string& name) override { return bus_names.contains(name); }

@@ -36,7 +36,7 @@ TEST(CgroupPath, SaysUnitSliceSessionAndOwner) {
   id = identify_cgroup("/system.slice/docker/abc");
   EXPECT_EQ(id.unit, "");
   EXPECT_EQ(identify_cgroup("/").slice, "-.slice");
-  EXPECT_EQ(find_cgroup_path("1:name=systemd:/a.service\n0::/b.service\n"), "/a.service");
+  EXPECT_EQ(find_cgroup_path("1:name=systemd:/a.service\n0::/b.service\n"), "/b.service");
   EXPECT_EQ(find_cgroup_path("0::/b.service\n"), "/b.service");
   EXPECT_FALSE(find_cgroup_path("nonsense\n").has_value());
 }

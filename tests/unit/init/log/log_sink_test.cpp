@@ -1,0 +1,69 @@
+#include "init/log/log_sink.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "unitparser/base/fd.h"
+
+namespace init {
+namespace {
+
+/// A journal that reads only when it is told to.
+class LazyJournal {
+ public:
+  LazyJournal() {
+    char folder[] = "/tmp/log-sink.XXXXXX";
+    folder_ = ::mkdtemp(folder);
+    path = folder_ + "/socket";
+    fd_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  }
+  ~LazyJournal() {
+    ::unlink(path.c_str());
+    ::rmdir(folder_.c_str());
+  }
+  LazyJournal(const LazyJournal&) = delete;
+  LazyJournal& operator=(const LazyJournal&) = delete;
+
+  /// The MESSAGE= of each datagram that is there.
+  std::vector<std::string> read() {
+    std::vector<std::string> messages;
+    char buffer[4096];
+    for (ssize_t size = 0; (size = ::recv(fd_.get(), buffer, sizeof buffer, 0)) > 0;) {
+      const std::string text(buffer, static_cast<std::size_t>(size));
+      messages.push_back(text.substr(8, text.find('\n') - 8));
+    }
+    return messages;
+  }
+  std::string path;
+
+ private:
+  std::string folder_;
+  unitparser::UniqueFd fd_;
+};
+
+TEST(LogSink, LosesNothingWhenTheJournalIsSlow) {
+  LazyJournal journal;
+  LogSink sink(journal.path);
+  constexpr int count = 5000;  // far more than a socket's queue takes
+  for (int i = 0; i < count; ++i) sink.write(6, std::to_string(i));
+  std::vector<std::string> messages = journal.read();
+  ASSERT_LT(messages.size(), static_cast<std::size_t>(count)) << "the queue took it all: this tests nothing";
+  while (sink.flush())
+    for (auto& message : journal.read()) messages.push_back(std::move(message));
+  for (auto& message : journal.read()) messages.push_back(std::move(message));
+  ASSERT_EQ(messages.size(), static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) EXPECT_EQ(messages[static_cast<std::size_t>(i)], std::to_string(i));
+  EXPECT_EQ(sink.lost(), 0U);
+}
+
+}  // namespace
+}  // namespace init

@@ -208,6 +208,7 @@ int run(const std::vector<std::string>& arguments) {
   if (state_log) system.keep_state_in(*state_log);
   while (true) {
     const RunEnd end = system.run();
+    log.close();  // what follows replaces this process, and what the journal has not taken yet with it
     const Duration watchdog = system.hand_over_watchdog(end.objective);
     if (end.objective == Objective::switch_root) {
       switch_root(end, system, state_log ? &*state_log : nullptr, log);

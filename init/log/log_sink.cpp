@@ -74,7 +74,9 @@ void LogSink::write(const LogRecord& record) {
 }
 
 void LogSink::close() {
-  for (int i = 0; i < 20 && flush(); ++i) ::usleep(5000);  // before an exec: a tenth of a second at most
+  constexpr int tries = 20;
+  constexpr useconds_t pause = 5000;  // a tenth of a second in all
+  for (int i = 0; i < tries && flush(); ++i) ::usleep(pause);
   for (const LogRecord& record : kept_)
     if (!write_kmsg(record)) ++lost_;
   kept_.clear();

@@ -387,7 +387,7 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   TRY(read_snapshot(*core_, snapshot));
   for (const UnitId id : core_->units.all()) {
     consider_garbage(*core_, id);
-    recheck_put_off(*core_, id);  // its timer did not come along
+    rearm_recheck(*core_, core_->units.get(id));
   }
   settle_turn(*core_);
   return std::move(core_->effects);

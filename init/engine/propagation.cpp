@@ -17,12 +17,16 @@ namespace {
 constexpr std::uint32_t auto_limit_burst = 16;
 constexpr Duration auto_limit_interval = Duration::from_seconds(10);
 
+void arm_recheck(Core& core, const Unit& unit, MonotonicTime when) {
+  core.emit(effect::ArmTimer{{unit.id, TimerPurpose::recheck}, effect::Clock::monotonic, when.usec(), Duration{}});
+}
+
 /// Whether to act; if not, why not is said, and the unit is looked at again when the interval is over.
 bool admits_auto_action(Core& core, Unit& unit, std::string_view need, std::string_view action) {
   if (unit.runtime.auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return true;
   log_unit(core, unit, 4,
            fmt::format("{}: {}, but not {} since we tried this too often recently. Will retry later.", unit.name.text(), need, action));
-  core.emit(effect::ArmTimer{{unit.id, TimerPurpose::recheck}, effect::Clock::monotonic, (core.now.monotonic + auto_limit_interval).usec(), Duration{}});
+  arm_recheck(core, unit, core.now.monotonic + auto_limit_interval);
   return false;
 }
 
@@ -264,6 +268,11 @@ void recheck_put_off(Core& core, UnitId unit) {
   core.reactions.unneeded.push_back(unit);
   core.reactions.bound.push_back(unit);
   core.reactions.upheld.push_back(unit);
+}
+
+void rearm_recheck(Core& core, const Unit& unit) {
+  const RateLimit& limit = unit.runtime.auto_start_stop_limit;
+  if (limit.count >= auto_limit_burst) arm_recheck(core, unit, limit.begin + auto_limit_interval);
 }
 
 bool settle_put_off(Core& core) {

@@ -13,6 +13,8 @@ void settle_state_changes(Core& core);
 bool settle_put_off(Core& core);
 /// Looks again, in this turn, whether the unit is not needed, is bound to what is gone, or is upheld.
 void recheck_put_off(Core& core, UnitId unit);
+/// After a restored snapshot: the timer for that, if one ran.
+void rearm_recheck(Core& core, const Unit& unit);
 
 /// Starts the units of OnFailure= or OnSuccess=.
 void start_on_failure(Core& core, Unit& unit);

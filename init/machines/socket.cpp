@@ -381,7 +381,6 @@ ActionOutcome start(Core& core, Unit& unit) {
     }
   }
   begin_invocation(core, unit);
-  realise_cgroup(core, unit);
   run(core, unit, E::start);
   return ActionOutcome::ok;
 }

@@ -35,15 +35,6 @@ struct Object {
   std::string unit_name;   ///< of a unit's path, loaded or not
 };
 
-/// A path may name a unit by its present invocation.
-const Unit* unit_of_invocation(const Engine& engine, std::string_view text) {
-  constexpr std::size_t id_size = 32;
-  if (text.size() != id_size) return nullptr;
-  for (const auto id : engine.units())
-    if (const Unit* unit = engine.find(id); unit != nullptr && unit->runtime.invocation_id == text) return unit;
-  return nullptr;
-}
-
 Object object_at(const Engine& engine, std::string_view path) {
   Object object;
   if (path == manager_object) {
@@ -54,6 +45,7 @@ Object object_at(const Engine& engine, std::string_view path) {
     object.kind = ObjectKind::folder;
   } else if (path.starts_with("/org/freedesktop/systemd1/unit/")) {
     object.unit_name = unit_name_of_path(path);
+    // A path may name a unit by its present invocation.
     if (const Unit* unit = unit_of_invocation(engine, object.unit_name)) object.unit_name = unit->name.text();
     if (!UnitName::is_valid(object.unit_name)) return object;  // of an unknown kind, with a name
     object.kind = ObjectKind::unit;
@@ -323,29 +315,22 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
                                                          .caller = {sender, connection.uid, connection.pid},
                                                          .arguments = std::move(arguments),
                                                          .unit = object.unit_name,
+                                                         .job_id = object.job == nullptr ? JobId::none : object.job->id,
                                                          .standard_fds = &s.standard_fds,
                                                          .unit_was_loaded = unit_was_loaded});
-  const auto job_id = object.job == nullptr ? JobId::none : object.job->id;
+  request->authorised = connection.is_private || row->action == Action::none;
   const auto number = connection.number;
-  const auto held = hold(message);
-  const auto run = [&s, request, row, held, number, job_id] {
+  const auto run = [&s, request, row, held = hold(message), number] {
     const auto found = s.connections.find(number);
-    if (found == s.connections.end()) return;
-    request->job = s.parts.engine.find_job(job_id);
-    if (job_id != JobId::none && request->job == nullptr)
-      return s.refuse(held.get(), {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job_id)) + " does not exist."});
-    s.run_method(*found->second, held.get(), request, *row);
+    if (found != s.connections.end()) s.run_method(*found->second, held.get(), request, *row);
   };
   const bool asks_who = row->action != Action::none || row->subject != Subject::none || member.starts_with("GetUnit");
-  request->authorised = connection.is_private || row->action == Action::none;
   if (!asks_who || connection.is_private) return run();
-  s.with_credentials(connection, sender, [&s, request, row, held, number, run](Credentials c) {
+  s.with_credentials(connection, sender, [&s, request, run](Credentials c) {
     request->caller.uid = c.uid;
     request->caller.pid = c.pid;
-    request->authorised = row->action == Action::none || is_trusted(s, c.uid);
-    if (request->authorised || row->asks == Asks::within) return run();
-    const auto found = s.connections.find(number);
-    if (found != s.connections.end()) s.authorise(*found->second, held.get(), row->action, [request, run] { request->authorised = true; run(); });
+    request->authorised = request->authorised || is_trusted(s, c.uid);
+    run();
   });
 }
 
@@ -398,18 +383,25 @@ int BusServer::State::handle(Connection& connection, sd_bus_message* message, bo
   });
   return 1;
 }
+
 void BusServer::State::run_method(Connection& connection, sd_bus_message* message, std::shared_ptr<Request> asked, const MethodRow& row) {
   Request& request = *asked;
-  request.id = RequestId{++last_number};
-  auto objection = resolve_subject(request, row.subject);
-  auto outcome = objection ? std::move(*objection) : row.handle(request);
-  const bool acts = std::holds_alternative<Posted>(outcome) || std::holds_alternative<NeedsAuthorisation>(outcome);
-  if (acts && !request.authorised)
-    return authorise(connection, message, row.action, [this, asked, &row, number = connection.number, held = hold(message)] {
+  const auto ask = [&] {
+    authorise(connection, message, row.action, [this, asked, &row, number = connection.number, held = hold(message)] {
       const auto found = connections.find(number);
       asked->authorised = true;
       if (found != connections.end()) run_method(*found->second, held.get(), asked, row);
     });
+  };
+  if (!request.authorised && row.asks == Asks::before) return ask();
+  // Looked up each time: it may have ended while polkit was asked.
+  request.job = parts.engine.find_job(request.job_id);
+  if (request.job_id != JobId::none && request.job == nullptr) return refuse(message, no_such_job(request.job_id));
+  request.id = RequestId{++last_number};
+  auto objection = resolve_subject(request, row.subject);
+  auto outcome = objection ? std::move(*objection) : row.handle(request);
+  const bool acts = std::holds_alternative<Posted>(outcome) || std::holds_alternative<NeedsAuthorisation>(outcome);
+  if (acts && !request.authorised) return ask();
   const auto wait = [&](ReplyShape shape, bool again) {
     Waiting entry;
     entry.message.reset(sd_bus_message_ref(message));

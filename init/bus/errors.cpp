@@ -42,6 +42,7 @@ BusFailure failure_of(const Error& error) {
       Row{ErrorCode::unit_generated, "org.freedesktop.systemd1.UnitGenerated"},
       Row{ErrorCode::unit_linked, "org.freedesktop.systemd1.UnitLinked"},
   };
+  // COMPAT: a number that says "invalid argument" goes before what we call the failure.
   if (error.os_errno == EINVAL) return invalid_arguments(error.message);
   for (const auto& row : rows)
     if (row.code == error.code) return {std::string(row.name), error.message};
@@ -54,6 +55,10 @@ BusFailure failure_of(const Error& error) {
 BusFailure invalid_arguments(std::string text) { return {"org.freedesktop.DBus.Error.InvalidArgs", std::move(text)}; }
 
 BusFailure client_of_no_unit() { return {"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."}; }
+
+BusFailure no_such_job(JobId job) {
+  return {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(static_cast<std::uint32_t>(job)) + " does not exist."};
+}
 
 std::optional<BusFailure> bad_unit_name(const std::string& name) {
   const auto parsed = UnitName::parse(name);

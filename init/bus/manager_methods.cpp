@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "init/bus/request.h"
+#include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
 #include "unitparser/directives/codec_process.h"
 
@@ -15,7 +16,6 @@ using namespace unitparser;
 
 // --- Finding units -----------------------------------------------------------------------------------------------
 
-bool is_valid_unit_name(const std::string& name) { return UnitName::is_valid(name); }
 
 Answer path_answer(const Unit& unit) { return {ObjectPath{unit_path(unit.name.text())}}; }
 
@@ -49,16 +49,12 @@ Outcome get_unit_by_invocation(Request& r) {
   const auto& bytes = r.argument<Bytes>(0).data;
   constexpr std::size_t id_size = 16;
   if (bytes.size() != id_size && !bytes.empty()) return invalid_arguments("Invalid invocation ID");
-  std::string text;
-  constexpr std::string_view hex = "0123456789abcdef";
-  for (const char c : bytes) text.append({hex[static_cast<unsigned char>(c) >> 4], hex[static_cast<unsigned char>(c) & 15]});
   if (bytes.empty()) {
     if (const Unit* own = unit_of_process(r.engine, r.manager, r.caller.pid)) return path_answer(*own);
     return BusFailure{"org.freedesktop.systemd1.NoSuchUnit", "Client " + std::to_string(r.caller.pid) + " not member of any unit."};
-  } else {
-    for (const auto id : r.engine.units())
-      if (const Unit* unit = r.engine.find(id); unit != nullptr && unit->runtime.invocation_id == text) return path_answer(*unit);
   }
+  const std::string text = encode_hex(bytes);
+  if (const Unit* unit = unit_of_invocation(r.engine, text)) return path_answer(*unit);
   return BusFailure{"org.freedesktop.systemd1.NoUnitForInvocationID", "No unit with the specified invocation ID " + text + " known."};
 }
 
@@ -127,7 +123,7 @@ Outcome list_units_by_patterns(Request& r) { return list_units_where(r, r.texts(
 Outcome list_units_by_names(Request& r) {
   ArrayValue rows{"(ssssssouso)", {}};
   for (const auto& name : r.texts(0)) {
-    if (!is_valid_unit_name(name)) continue;
+    if (!UnitName::is_valid(name)) continue;
     const Unit* unit = r.engine.find(name);
     if (unit == nullptr && !r.unit_was_loaded) return NeedsUnit{name};
     if (unit != nullptr) rows.elements.push_back(unit_row(r.engine, *unit));
@@ -139,23 +135,21 @@ Outcome list_jobs(Request& r) { return Answer{list_of_jobs(r.engine, r.engine.jo
 
 // --- Jobs --------------------------------------------------------------------------------------------------------
 
-BusFailure no_such_job(std::uint32_t id) { return {"org.freedesktop.systemd1.NoSuchJob", "Job " + std::to_string(id) + " does not exist."}; }
-
 Outcome get_job(Request& r) {
   const auto id = r.argument<std::uint32_t>(0);
   const Job* job = r.engine.find_job(JobId{id});
-  if (job == nullptr) return no_such_job(id);
+  if (job == nullptr) return no_such_job(JobId{id});
   return Answer{ObjectPath{job_path(job->id)}};
 }
 Outcome job_relatives(Request& r) {
   const auto id = r.argument<std::uint32_t>(0);
   const Job* job = r.engine.find_job(JobId{id});
-  if (job == nullptr) return no_such_job(id);
+  if (job == nullptr) return no_such_job(JobId{id});
   return relatives_of_job(r.engine, *job, r.method.name == "GetJobAfter");
 }
 Outcome cancel_job(Request& r) {
   const auto id = r.argument<std::uint32_t>(0);
-  if (r.engine.find_job(JobId{id}) == nullptr) return no_such_job(id);
+  if (r.engine.find_job(JobId{id}) == nullptr) return no_such_job(JobId{id});
   return Posted{event::CancelJob{r.id, JobId{id}, cause_of(r)}};
 }
 Outcome clear_jobs(Request& r) { return Posted{event::CancelJob{r.id, JobId::none, cause_of(r)}}; }
@@ -298,7 +292,7 @@ Outcome dynamic_user_by_name(Request& r) {
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user " + r.text(0) + " does not exist."};
 }
 Outcome dynamic_user_by_uid(Request& r) {
-  if (const auto uid = r.argument<std::uint32_t>(0); uid == 0xffffffffU || uid == 0xffffU) return invalid_arguments("User ID invalid: " + std::to_string(uid));
+  if (const std::string uid = std::to_string(r.argument<std::uint32_t>(0)); !is_acceptable_user(uid)) return invalid_arguments("User ID invalid: " + uid);
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user ID " + std::to_string(r.argument<std::uint32_t>(0)) + " does not exist."};
 }
 Outcome dynamic_users(Request&) { return Answer{ArrayValue{"(us)", {}}}; }
@@ -338,6 +332,14 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const MethodRow> manager_methods() { return rows; }
+
+const Unit* unit_of_invocation(const Engine& engine, std::string_view id) {
+  constexpr std::size_t id_size = 32;
+  if (id.size() != id_size) return nullptr;
+  for (const auto candidate : engine.units())
+    if (const Unit* unit = engine.find(candidate); unit != nullptr && unit->runtime.invocation_id == id) return unit;
+  return nullptr;
+}
 
 const Unit* unit_of_process(const Engine& engine, ManagerPort& manager, pid_t pid) {
   if (const Unit* unit = engine.find(engine.unit_of_pid(pid))) return unit;

@@ -63,7 +63,8 @@ struct Request {
   std::vector<Value> arguments;
   RequestId id{};              ///< for Posted events and Awaited answers
   std::string unit;            ///< name in a unit's path
-  const Job* job = nullptr;    ///< of a job's path
+  JobId job_id{};              ///< of a job's path
+  const Job* job = nullptr;    ///< that job, while the handler runs
   StandardFds* standard_fds = nullptr;  ///< where StartTransientUnit keeps what it was given
   bool unit_was_loaded = false;  ///< a NeedsUnit has been served: what is still not there does not exist
   bool authorised = false;       ///< the caller may do what the method's action says
@@ -105,6 +106,9 @@ struct MethodRow {
 [[nodiscard]] BusFailure invalid_arguments(std::string text);
 /// "Unit … not loaded."
 [[nodiscard]] BusFailure client_of_no_unit();
+[[nodiscard]] BusFailure no_such_job(JobId job);
+/// The unit whose present invocation it is, of 32 hexadecimal digits; nullptr when there is none.
+[[nodiscard]] const Unit* unit_of_invocation(const Engine& engine, std::string_view id);
 /// The unit that a process lives in; nullptr when it lives in none.
 [[nodiscard]] const Unit* unit_of_process(const Engine& engine, ManagerPort& manager, pid_t pid);
 /// What is wrong with a name that a unit could be loaded by; nothing when it can.

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -45,7 +44,7 @@ std::string refusal_of(std::string_view property, std::string_view value) {
 /// The processes that a scope is to have; 0 is the caller.
 Result<std::vector<pid_t>> pids_of(const Request& r, const Value& value) {
   const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr || list->element_signature != "u") return tl::unexpected(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}});
+  if (list == nullptr || list->element_signature != "u") return fail_contents();
   std::vector<pid_t> pids;
   for (const auto& element : list->elements) {
     const auto number = std::get<std::uint32_t>(element.storage);
@@ -159,12 +158,15 @@ Outcome start_transient(Request& r) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& name = std::get<std::string>(pair[0].storage);
     auto refused = objection(r, name);
-    auto unit = refused ? Result<event::TransientUnit>(fail(ErrorCode::invalid_argument, refused->text)) : make_unit(r, *UnitName::parse(name), pair[1]);
-    if (!unit) {
-      for (const auto& made : event.units) r.manager.forget_transient(made.name);
-      return refused ? std::move(*refused) : transient_failure(unit.error());
+    if (!refused) {
+      auto unit = make_unit(r, *UnitName::parse(name), pair[1]);
+      if (!unit) refused = transient_failure(unit.error());
+      else event.units.push_back(std::move(*unit));
     }
-    event.units.push_back(std::move(*unit));
+    if (refused) {
+      for (const auto& made : event.units) r.manager.forget_transient(made.name);
+      return std::move(*refused);
+    }
   }
   return Posted{std::move(event), ReplyShape::job_path};
 }

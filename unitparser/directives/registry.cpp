@@ -179,6 +179,8 @@ void add_lines(std::string_view section, std::string_view key, Texts texts, std:
 
 }  // namespace
 
+tl::unexpected<Error> fail_contents() { return tl::unexpected<Error>(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}}); }
+
 Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view property, const Value& value, SetMode mode) {
   const Settable found = find_settable(type, property);
   if (found.row == nullptr || found.row->texts == nullptr || found.row->kind == RowKind::ignored)
@@ -193,7 +195,7 @@ Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view p
   // Where one word says it, there is only one type to say it with.
   const bool has_one_type = found.row->signature == "s" || found.row->signature == "b";
   if ((!texts || (has_one_type && !found.row->bus.name.empty())) && content->signature().front() != found.row->signature.front())
-    return tl::unexpected(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}});
+    return fail_contents();
   if (!texts) return tl::unexpected(std::move(texts.error()));
   const std::string_view key = !found.row->key.empty() ? found.row->key : found.row->target;
   std::vector<SettingLine> lines;

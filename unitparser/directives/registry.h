@@ -64,6 +64,7 @@ enum class SetMode : std::uint8_t {
 };
 /// The lines that give `property` that value; errors as systemd's for values it does not take. `property` may be the name
 /// of a property or the key of a directive. Nothing is applied.
+[[nodiscard]] tl::unexpected<Error> fail_contents();  ///< the value is of another type than the property wants
 [[nodiscard]] Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view property, const Value& value, SetMode mode);
 /// Applies lines to a config through the same codecs that read files. Fails, changing nothing, when a codec refuses.
 [[nodiscard]] Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name,

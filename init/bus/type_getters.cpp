@@ -273,10 +273,7 @@ std::uint64_t cgroup_number(const PropertyContext& c, const char* attribute) {
   return any ? number : unknown;
 }
 
-Value cpu_usage(const PropertyContext& c, const Member&) {
-  if (c.unit.runtime.cgroup.empty()) return c.unit.runtime.cpu_usage_nsec.value_or(unknown);
-  return c.engine.cpu_usage_nsec(c.unit.id).value_or(unknown);
-}
+Value cpu_usage(const PropertyContext& c, const Member&) { return c.engine.cpu_usage_nsec(c.unit.id).value_or(unknown); }
 
 Value slice_name(const PropertyContext& c, const Member&) {
   const Unit* slice = c.engine.find(c.unit.slice);

@@ -22,6 +22,7 @@
 
 #include "init/conditions/file_conditions.h"
 #include "init/cgroup/access_filters.h"
+#include "init/cgroup/group_files.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -38,23 +39,6 @@ int write_file(const std::string& path, std::string_view value) {
 }
 
 /// The number after "key " in a flat keyed file.
-std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_view key) {
-  for (std::string_view line : unitparser::split_at(text, '\n'))
-    if (auto value = unitparser::after_prefix(line, std::string(key) + " "))
-      if (auto number = unitparser::parse_unsigned(*value)) return *number;
-  return std::nullopt;
-}
-
-std::vector<std::string> child_groups(const std::string& directory) {
-  std::vector<std::string> children;
-  DIR* entries = ::opendir(directory.c_str());
-  if (entries == nullptr) return children;
-  while (const dirent* entry = ::readdir(entries))
-    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') children.push_back(directory + "/" + entry->d_name);
-  ::closedir(entries);
-  return children;
-}
-
 void remove_groups(const std::string& directory) {
   for (const std::string& child : child_groups(directory)) remove_groups(child);
   ::rmdir(directory.c_str());

@@ -8,10 +8,10 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <cstdlib>
 #include <functional>
 
+#include "init/cgroup/group_files.h"
 #include "init/conditions/file_conditions.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
@@ -101,20 +101,15 @@ std::string LinuxWorld::process_name(pid_t pid) {
 std::vector<LinuxWorld::NamedProcess> LinuxWorld::processes_below(const std::string& cgroup) {
   std::vector<NamedProcess> all;
   for (const pid_t pid : cgroup_processes(cgroup)) all.push_back({pid, process_name(pid)});
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(options_.cgroup_root + cgroup, error))
-    if (entry.is_directory(error) && !entry.is_symlink(error))
-      for (auto& process : processes_below(cgroup + "/" + entry.path().filename().string())) all.push_back(std::move(process));
+  for (const std::string& child : child_groups(options_.cgroup_root + cgroup))
+    for (auto& process : processes_below(child.substr(options_.cgroup_root.size()))) all.push_back(std::move(process));
   return all;
 }
 
 std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgroup) {
   constexpr std::uint64_t nsec_per_usec = 1000;
-  const std::string text = read_text_file(options_.cgroup_root + cgroup + "/cpu.stat");
-  for (std::string_view line : unitparser::split_at(text, '\n'))
-    if (const auto number = unitparser::after_prefix(line, "usage_usec "))
-      if (const auto usec = unitparser::parse_unsigned(*number)) return *usec * nsec_per_usec;
-  return std::nullopt;
+  const auto usec = keyed_value(read_text_file(options_.cgroup_root + cgroup + "/cpu.stat"), "usage_usec");
+  return usec ? std::optional(*usec * nsec_per_usec) : std::nullopt;
 }
 
 bool LinuxWorld::cgroup_populated(const std::string& cgroup) {

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "init/os/sockets.h"
+
 namespace init {
 namespace {
 
@@ -25,8 +27,7 @@ constexpr Duration limit = Duration::from_seconds(30);
 
 /// Makes the mount point, and the folders above it, of the kind that the source is of. Returns errno or 0.
 int make_mount_point(const std::string& path, bool is_folder) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos; slash = path.find('/', slash + 1))
-    if (::mkdir(path.substr(0, slash).c_str(), 0755) < 0 && errno != EEXIST) return errno;
+  make_parent_folders(path, 0755);
   if (is_folder) return ::mkdir(path.c_str(), 0755) < 0 && errno != EEXIST ? errno : 0;
   return UniqueFd(::open(path.c_str(), O_CREAT | O_WRONLY | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC, 0644)) ? 0 : errno;
 }

@@ -108,10 +108,8 @@ struct Core {
   }
 };
 
-/// Emits a log line about a unit.
-/// Whether LogLevelMax= keeps such a line of the unit out of the log.
-[[nodiscard]] bool is_muted(const Unit& unit, int priority);
+/// Emits a log line about a unit, unless its LogLevelMax= keeps it out of the log. Without a cause: that of the turn.
 void log_unit(Core& core, const Unit& unit, int priority, std::string message,
-              std::vector<std::pair<std::string, std::string>> fields = {});
+              std::vector<std::pair<std::string, std::string>> fields = {}, const Cause* cause = nullptr);
 
 }  // namespace init

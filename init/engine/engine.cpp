@@ -24,21 +24,21 @@ namespace init {
 void path_moved(Core& core, Unit& unit, const event::PathChanged& change);  // machines/path.cpp
 void timer_clock_changed(Core& core, Unit& unit, bool timezone);             // machines/timer.cpp
 
-bool is_muted(const Unit& unit, int priority) {
+static bool is_muted(const Unit& unit, int priority) {
   if (!unitparser::type_has_exec(unit.type())) return false;
   const int most = unit.config.exec_logging->log_level_max;
   return most >= 0 && priority > most;
 }
 
 void log_unit(Core& core, const Unit& unit, int priority, std::string message,
-              std::vector<std::pair<std::string, std::string>> fields) {
+              std::vector<std::pair<std::string, std::string>> fields, const Cause* cause) {
   if (is_muted(unit, priority)) return;
   effect::Log line;
   line.priority = priority;
   line.unit = unit.id;
   line.message = std::move(message);
   line.fields = std::move(fields);
-  line.cause = core.cause;
+  line.cause = cause == nullptr ? core.cause : *cause;
   core.emit(std::move(line));
 }
 
@@ -299,7 +299,8 @@ EngineCounts Engine::counts() const {
 }
 std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   const Unit* unit = find(id);
-  return unit == nullptr || unit->runtime.cgroup.empty() ? std::nullopt : core_->world.cpu_usage_nsec(unit->runtime.cgroup);
+  if (unit == nullptr) return std::nullopt;
+  return unit->runtime.cgroup.empty() ? unit->runtime.cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime.cgroup);
 }
 std::vector<std::string> Engine::required_mounts(UnitId id) const {
   std::vector<std::string> paths;

@@ -68,7 +68,7 @@ class Engine {
   [[nodiscard]] UnitId unit_of_cgroup(std::string_view cgroup) const;  ///< nearest group upwards; none
   [[nodiscard]] EngineCounts counts() const;
   [[nodiscard]] const EngineOptions& options() const;
-  /// CPU time that the unit's group used so far; nothing when it has none.
+  /// CPU time that the unit's group used so far, or its last one; nothing when it is not known.
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(UnitId id) const;
   /// Paths whose mounts the unit needs: RequiresMountsFor= and what other settings imply.
   [[nodiscard]] std::vector<std::string> required_mounts(UnitId id) const;

@@ -70,22 +70,10 @@ std::string condition_text(const Unit& unit) {
   return {};
 }
 
-void log_job(Core& core, const Unit& unit, int priority, std::string text, std::vector<std::pair<std::string, std::string>> fields,
-             const Job& job) {
-  if (is_muted(unit, priority)) return;
-  effect::Log line;
-  line.priority = priority;
-  line.unit = unit.id;
-  line.message = std::move(text);
-  line.fields = std::move(fields);
-  line.cause = job.cause;
-  core.emit(std::move(line));
-}
-
 /// What begins has no mark on the console yet.
 void say_begin(Core& core, const Unit& unit, const std::string& text, std::string_view message_id, const Job& job) {
   core.emit(effect::ConsoleStatus{effect::StatusKind::none, unit.id, text});
-  log_job(core, unit, 6, text, fields_of(job, message_id), job);
+  log_unit(core, unit, 6, text, fields_of(job, message_id), &job.cause);
 }
 
 struct EndText {
@@ -188,7 +176,7 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
   auto fields = fields_of(job, id);
   fields.emplace_back("JOB_RESULT", std::string(unitparser::to_name(result)));
   if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
-  log_job(core, unit, end.priority, std::move(end.text), std::move(fields), job);
+  log_unit(core, unit, end.priority, std::move(end.text), std::move(fields), &job.cause);
   if (result == JobResult::timeout || result == JobResult::dependency)
     log_unit(core, unit, 5,
              fmt::format("{}: Job {}/{} failed with result '{}'.", unit.name.text(), unit.name.text(),

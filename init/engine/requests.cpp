@@ -136,10 +136,9 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
   if ((all || wants_control) && control > 0) kill(control, "control"), told.push_back(control);
   if ((all || wants_main) && main > 0) kill(main, "main"), told.push_back(main);
   if (all && !unit->runtime.cgroup.empty() && core.cgroup_populated(unit->runtime.cgroup)) {
-    for (const auto& process : core.world.processes_below(unit->runtime.cgroup))
-      if (std::find(told.begin(), told.end(), process.pid) == told.end())
-        log_unit(core, *unit, 6, fmt::format("{}: Sending signal SIG{} to process {} ({}) on client request.", unit->name.text(),
-                                             signal_short_name(request.signal), process.pid, process.name));
+    for (const auto& process : others_in_group(core, *unit, told))
+      log_unit(core, *unit, 6, fmt::format("{}: Sending signal SIG{} to process {} ({}) on client request.", unit->name.text(),
+                                           signal_short_name(request.signal), process.pid, process.name));
     core.emit(effect::KillCgroup{unit->runtime.cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
     any = true;
   }
@@ -151,6 +150,7 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
 static void reset_unit(Core& core, Unit& unit) {
   if (const auto reset = operations_of(unit.type()).reset_failed; reset != nullptr) reset(core, unit);
   unit.runtime.start_limit = {};
+  unit.runtime.start_limit_hit = false;
   unit.runtime.auto_start_stop_limit = {};
   core.touch(unit);
   consider_garbage(core, unit.id);

@@ -30,12 +30,12 @@ struct UnitTimes {
   bool operator==(const UnitTimes&) const = default;
 };
 
-/// What is true of any unit now.
 /// What an administrator, or a package's script, noted that a unit needs; by bit number.
 enum class UnitMarker : std::uint8_t { needs_reload, needs_restart };
 constexpr std::array<std::string_view, 2> enum_names(std::type_identity<UnitMarker>) { return {"needs-reload", "needs-restart"}; }
 constexpr std::uint32_t marker_bit(UnitMarker marker) { return 1U << static_cast<unsigned>(marker); }
 
+/// What is true of any unit now.
 struct UnitRuntime {
   ActiveState active_state = ActiveState::inactive;  ///< follows the type's state
   UnitTimes times;

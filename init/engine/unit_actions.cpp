@@ -54,9 +54,6 @@ bool bound_units_up(Core& core, const Unit& unit) {
   return up;
 }
 
-}  // namespace
-
-namespace {
 bool is_supported(const Core& core, UnitType type) {
   const auto& types = core.options.unsupported_types;
   return std::find(types.begin(), types.end(), type) == types.end();
@@ -114,11 +111,8 @@ void run_emergency_action(Core& core, const Unit& unit, EmergencyAction action, 
 
 bool admit_start(Core& core, Unit& unit) {
   const auto& limits = *unit.config.unit_limits;
-  if (unit.runtime.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst)) {
-    unit.runtime.start_limit_hit = false;
-    return true;
-  }
-  unit.runtime.start_limit_hit = true;
+  unit.runtime.start_limit_hit = !unit.runtime.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst);
+  if (!unit.runtime.start_limit_hit) return true;
   log_unit(core, unit, 4, fmt::format("{}: Start request repeated too quickly.", unit.name.text()));
   run_emergency_action(core, unit, limits.start_limit_action, limits.reboot_argument, std::nullopt,
                        fmt::format("unit {} failed", unit.name.text()));

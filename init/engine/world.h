@@ -29,11 +29,11 @@ class World {
   [[nodiscard]] virtual bool process_is_child(pid_t pid) = 0;
   /// Control group of a process, as in SpawnRequest::cgroup; error when it is gone.
   [[nodiscard]] virtual Result<std::string> process_cgroup(pid_t pid) = 0;
-  /// Processes in a control group and below, with their names (comm).
   struct NamedProcess {
     pid_t pid = 0;
-    std::string name;
+    std::string name;  ///< comm; "" when it is gone
   };
+  /// Processes in a control group and below.
   [[nodiscard]] virtual std::vector<NamedProcess> processes_below(const std::string& cgroup) = 0;
   /// Name (comm) of a process; "" when it is gone.
   [[nodiscard]] virtual std::string process_name(pid_t pid) = 0;

@@ -106,7 +106,7 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
   const bool hangup = polite && config.send_sighup && signal != SIGHUP;
   const bool tells = !polite || signal == SIGKILL || signal == SIGABRT;
   const auto tell = [&](pid_t pid, const std::string& name) {
-    if (tells && !name.empty())
+    if (!name.empty())
       log_unit(core, unit, 5, fmt::format("{}: Killing process {} ({}) with signal SIG{}.", unit.name.text(), pid, name, signal_short_name(signal)));
   };
   bool wait = false;
@@ -125,13 +125,18 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
   if (whole_group && !unit.runtime.cgroup.empty() && unit.runtime.cgroup != "/" &&
       core.cgroup_populated(unit.runtime.cgroup)) {
     if (tells)
-      for (const auto& process : core.world.processes_below(unit.runtime.cgroup))
-        if (std::find(told.begin(), told.end(), process.pid) == told.end()) tell(process.pid, process.name);
+      for (const auto& process : others_in_group(core, unit, told)) tell(process.pid, process.name);
     core.emit(effect::KillCgroup{unit.runtime.cgroup, signal, hangup, true, std::move(told), unit.id,
                                  unit.runtime.last_cause});
     wait = true;
   }
   return wait;
+}
+
+std::vector<World::NamedProcess> others_in_group(const Core& core, const Unit& unit, const std::vector<pid_t>& known) {
+  auto processes = core.world.processes_below(unit.runtime.cgroup);
+  std::erase_if(processes, [&](const auto& process) { return std::find(known.begin(), known.end(), process.pid) != known.end(); });
+  return processes;
 }
 
 std::size_t log_leftover_processes(Core& core, const Unit& unit, bool at_start) {

@@ -29,6 +29,8 @@ void end_status(const Core& core, ExecStatus& status, const event::ProcessExited
 enum class KillOperation : std::uint8_t { terminate, terminate_and_log, restart, kill, watchdog };
 /// Sends the signals of KillMode= & co. Returns whether there is an end to wait for.
 /// COMPAT: systemd.kill(5).
+/// Processes of the unit's group without those in `known`.
+[[nodiscard]] std::vector<World::NamedProcess> others_in_group(const Core& core, const Unit& unit, const std::vector<pid_t>& known);
 /// What is still in the unit's group, said to the log: at `start` what a new process will find there, else what the stop left
 /// behind. Returns how many.
 std::size_t log_leftover_processes(Core& core, const Unit& unit, bool at_start);

@@ -194,7 +194,7 @@ void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pi
   ProcessSlot& slot = is_main ? rt.main.process : rt.control.process;
   if (!pid) {
     slot.pending = SpawnId::none;
-    const std::string reason = pid.error().os_errno == 0 ? pid.error().message : unitparser::fail_errno(pid.error().os_errno, "").value().message;
+    const std::string reason = unitparser::reason_of(pid.error());
     if (reason != pid.error().message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), pid.error().message));
     log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), reason));
     run(core, unit, is_main ? ServiceEvent::main_done : ServiceEvent::control_done, ServiceResult::resources);

@@ -104,7 +104,7 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
   if (!text) {
     log_unit(c.core, c.unit, priority,
              fmt::format("{}: Can't open PID file {} (yet?) after {}: {}", c.unit.name.text(), path, unitparser::to_name(c.rt.state),
-                         unitparser::fail_errno(text.error().os_errno, "").value().message));
+                         unitparser::reason_of(text.error())));
     if (!c.rt.pid_file_watched) {
       c.rt.pid_file_watched = true;
       c.core.emit(effect::WatchPath{{c.unit.id, 0}, {unitparser::PathKind::changed, path, {}}});

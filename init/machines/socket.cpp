@@ -508,8 +508,7 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
   if (!outcome.sockets) {
     const Error& error = outcome.sockets.error();
     log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message));
-    log_unit(core, unit, 4, fmt::format("{}: Failed to listen on sockets: {}", unit.name.text(),
-                                        error.os_errno == 0 ? error.message : unitparser::fail_errno(error.os_errno, "").value().message));
+    log_unit(core, unit, 4, fmt::format("{}: Failed to listen on sockets: {}", unit.name.text(), unitparser::reason_of(error)));
     run(core, unit, E::open_failed);
     return;
   }

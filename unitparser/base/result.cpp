@@ -24,4 +24,6 @@ tl::unexpected<Error> fail_errno(int os_errno, std::string_view what) {
   return tl::unexpected<Error>(Error{code, os_errno, std::move(message), {}});
 }
 
+std::string reason_of(const Error& error) { return error.os_errno == 0 ? error.message : fail_errno(error.os_errno, "").value().message; }
+
 }  // namespace unitparser

@@ -75,6 +75,9 @@ using Result = tl::expected<T, Error>;
 /// Failure of a system call: `what` is followed by the text of `os_errno`, which stands alone when `what` is empty.
 [[nodiscard]] tl::unexpected<Error> fail_errno(int os_errno, std::string_view what);
 
+/// What the number alone says; the whole message of a failure without one.
+[[nodiscard]] std::string reason_of(const Error& error);
+
 /// The value inside a successful Result, moved out; nothing for Result<void>. For TRY.
 template <class T>
 [[nodiscard]] T take_value(Result<T>& result) {

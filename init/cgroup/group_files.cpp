@@ -1,0 +1,27 @@
+// Flat keyed files and child folders. [os]
+#include "init/cgroup/group_files.h"
+
+#include <dirent.h>
+
+#include "unitparser/base/text.h"
+
+namespace init {
+
+std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_view key) {
+  for (std::string_view line : unitparser::split_at(text, '\n'))
+    if (auto value = unitparser::after_prefix(line, std::string(key) + " "))
+      if (auto number = unitparser::parse_unsigned(*value)) return *number;
+  return std::nullopt;
+}
+
+std::vector<std::string> child_groups(const std::string& directory) {
+  std::vector<std::string> children;
+  DIR* entries = ::opendir(directory.c_str());
+  if (entries == nullptr) return children;
+  while (const dirent* entry = ::readdir(entries))
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') children.push_back(directory + "/" + entry->d_name);
+  ::closedir(entries);
+  return children;
+}
+
+}  // namespace init

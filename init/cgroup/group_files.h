@@ -1,0 +1,17 @@
+// Reading the files and folders of one control group. COMPAT: cgroups(7). [os]
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace init {
+
+/// The number behind `key` in a flat keyed file ("populated 1"); nothing when the key is not there.
+[[nodiscard]] std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_view key);
+/// Paths of the groups directly below a group's folder.
+[[nodiscard]] std::vector<std::string> child_groups(const std::string& directory);
+
+}  // namespace init

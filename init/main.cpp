@@ -218,7 +218,9 @@ int run(const std::vector<std::string>& arguments) {
       execute_shutdown(end, Duration::from_seconds(10), watchdog_argument(watchdog, system.config()));
       return EXIT_FAILURE;
     }
+    system.leave();
     if (state_log) execute_self(*state_log, system.hand_over(), system.descriptors());
+    system.stay();
     log.write(2, "Failed to execute the manager anew; the present one goes on.");
   }
 }

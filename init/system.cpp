@@ -9,6 +9,7 @@
 
 #include "init/conditions/virtualization.h"
 #include "init/driver/crash.h"
+#include "init/os/dynamic_users.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
@@ -21,6 +22,9 @@ namespace {
 
 constexpr const char* notify_path = "/run/systemd/notify";
 constexpr std::string_view hand_over_mark = "incipit-state 1";
+/// How long a re-execution waits for answers that are under way, and for clients to read what was sent to them.
+constexpr auto longest_settling = Duration::from_seconds(5);
+constexpr auto longest_reading = Duration::from_seconds(1);
 
 EngineOptions engine_options(const Surroundings& around) {
   EngineOptions options;
@@ -39,8 +43,9 @@ EngineOptions engine_options(const Surroundings& around) {
   return options;
 }
 
-LinuxWorld::Options world_options(const Surroundings& around) {
+LinuxWorld::Options world_options(const Surroundings& around, std::function<bool(const std::string&)> bus_name_owned) {
   LinuxWorld::Options options;
+  options.bus_name_owned = std::move(bus_name_owned);
   options.facts.kernel_command_line = around.kernel_command_line;
   options.facts.machine_id = around.machine_id;
   options.facts.boot_id = around.boot_id;
@@ -92,12 +97,13 @@ System::System(Surroundings surroundings, LogSink& log)
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
       loader_(*files_, unit_files_, load_context(surroundings_)),
-      world_(*files_, world_options(surroundings_)),
+      world_(*files_, world_options(surroundings_, [this](const std::string& name) { return bus_.bus_name_owned(name); })),
       engine_(loader_, world_, engine_options(surroundings_)),
       post_([this](Event event) { driver_.post(std::move(event)); }),
       timers_(loop_, post_),
       traffic_(loop_, post_),
       paths_(loop_, post_),
+      stored_fds_(loop_, post_),
       automounts_(loop_, post_),
       cgroups_(loop_, post_),
       processes_("/usr/lib/incipit/executor"),
@@ -111,7 +117,7 @@ System::System(Surroundings surroundings, LogSink& log)
       devices_(post_),
       progress_(loop_, engine_, console_),
       watchdog_(loop_, make_watchdog_device(), [this](int priority, const std::string& message) { log_.write(priority, message); }),
-      varlink_(loop_, engine_),
+      varlink_(loop_, engine_, list_dynamic_users),
       audit_(engine_, [this](AuditEvent event, const std::string& unit, bool success) { audit_log_.record(event, unit, success); }),
       console_users_(engine_),
       reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
@@ -139,6 +145,7 @@ RunnerParts System::runner_parts() {
       .timers = timers_,
       .traffic = traffic_,
       .paths = paths_,
+      .stored_fds = stored_fds_,
       .automounts = automounts_,
       .executions = executions_,
       .cgroups = cgroups_,
@@ -200,6 +207,8 @@ std::string System::hand_over() const {
   if (boot_done_) text += "boot-done\n";
   for (const std::string& entry : environment_) text += "environment " + unitparser::escape_c(entry) + "\n";
   for (const std::string& line : executions_.hand_over()) text += "execution " + line + "\n";
+  for (const std::string& line : bus_.hand_over()) text += "bus " + line + "\n";
+  for (const std::string& line : varlink_.hand_over()) text += "varlink " + line + "\n";
   for (const Automounts::Handed& mount : automounts_.hand_over())
     if (const Unit* unit = engine_.find(mount.unit))
       text += "automount " + unit->name.text() + " " + std::to_string(mount.pipe) + " " + std::to_string(mount.control) +
@@ -209,8 +218,8 @@ std::string System::hand_over() const {
 
 std::vector<int> System::descriptors() const {
   std::vector<int> fds = engine_.descriptors();
-  const std::vector<int> held = executions_.descriptors();
-  fds.insert(fds.end(), held.begin(), held.end());
+  for (const std::vector<int>& held : {executions_.descriptors(), bus_.descriptors(), varlink_.descriptors()})
+    fds.insert(fds.end(), held.begin(), held.end());
   for (const Automounts::Handed& mount : automounts_.hand_over()) fds.insert(fds.end(), {mount.pipe, mount.control});
   fds.push_back(notify_.fd());
   return fds;
@@ -272,6 +281,10 @@ void System::take_line(std::string_view line) {
     if (const auto text = unitparser::unescape_c(*entry)) environment_.push_back(*text);
   } else if (const auto execution = rest("execution ")) {
     executions_.take_over(std::string(*execution));
+  } else if (const auto of_bus = rest("bus ")) {
+    bus_.take_over(*of_bus);
+  } else if (const auto of_varlink = rest("varlink ")) {
+    varlink_.take_over(*of_varlink);
   } else if (words.size() == 5 && words[0] == "automount") {
     const Unit* unit = engine_.find(words[1]);
     const auto where = unitparser::unescape_c(words[4]);
@@ -305,7 +318,14 @@ void System::commit_state() {
 
 void System::end(RunEnd end) {
   if (end.objective == Objective::exit && end.exit_code == 0) end.exit_code = exit_code_;
-  driver_.end(std::move(end));
+  if (end.objective != Objective::reexecute) return driver_.end(std::move(end));
+  // Nobody who waits for an answer shall lose it: the next image knows nothing of the questions.
+  const auto settled = [this, patient_until = read_clocks().monotonic + longest_reading] {
+    using SlowReaders = BusServer::SlowReaders;
+    const auto slow = read_clocks().monotonic < patient_until ? SlowReaders::waited_for : SlowReaders::left_behind;
+    return !reloads_.active() && bus_.settled(slow);
+  };
+  driver_.end_when(std::move(end), settled, longest_settling);
 }
 
 void System::set_environment(std::vector<std::string> environment) {
@@ -409,7 +429,7 @@ void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
   cause.uid = uid;
   switch (rule.action) {
     case SignalAction::start_unit: start_unit(std::string(rule.unit), rule.mode, cause); break;
-    case SignalAction::reexecute: driver_.end({.objective = Objective::reexecute}); break;
+    case SignalAction::reexecute: end({.objective = Objective::reexecute}); break;
     case SignalAction::reload: reloads_.request(RequestId{}); break;
     case SignalAction::dump: log_.write(6, engine_.snapshot()); break;
     case SignalAction::reopen_bus: bus_.reconnect(); break;

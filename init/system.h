@@ -25,6 +25,7 @@
 #include "init/driver/socket_traffic.h"
 #include "init/driver/state_log.h"
 #include "init/driver/service_audit.h"
+#include "init/driver/stored_fds.h"
 #include "init/driver/timers.h"
 #include "init/driver/watchdog.h"
 #include "init/engine/boot_times.h"
@@ -75,6 +76,10 @@ class System {
   [[nodiscard]] static BootTimes handed_boot_times(std::string_view handed);
   /// Takes over what another image of this program handed over instead of booting.
   [[nodiscard]] unitparser::Result<void> take_over(std::string_view handed);
+  /// Ends serving for an image that comes after this one; what hand_over() returns now is complete.
+  void leave() { bus_.leave(); }
+  /// That image could not be executed: serves on.
+  void stay() { bus_.stay(); }
   /// Everything that cannot be found out again, as text for the next image, and the descriptors it speaks of.
   [[nodiscard]] std::string hand_over() const;
   [[nodiscard]] std::vector<int> descriptors() const;
@@ -144,6 +149,7 @@ class System {
   Timers timers_;
   SocketTraffic traffic_;
   PathWatches paths_;
+  StoredFds stored_fds_;
   Automounts automounts_;
   CgroupTree cgroups_;
   Processes processes_;

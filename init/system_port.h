@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "init/bus/manager_port.h"
+#include "init/os/dynamic_users.h"
 #include "init/system.h"
 #include "unitparser/load/unit_file_state.h"
 
@@ -38,6 +39,7 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] Result<unitparser::UniqueFd> readable_text(const std::string& text) override;
 
   [[nodiscard]] std::vector<bus::ProcessEntry> processes(const std::string& cgroup) override;
+  [[nodiscard]] std::vector<DynamicUser> dynamic_users() override { return list_dynamic_users(); }
   [[nodiscard]] Result<std::string> cgroup_of(pid_t pid) override;
   [[nodiscard]] bool has_own_mounts(pid_t pid) override;
   [[nodiscard]] Result<void> insert_mount(RequestId request, MountInsertion wanted) override;

@@ -21,7 +21,6 @@ namespace {
 constexpr std::size_t most_private_clients = 512;
 constexpr std::size_t most_waiting = 16384;  // requests that clients may have under way, together
 constexpr std::uint64_t retry_usec = 1'000'000;
-constexpr const char* own_name = "org.freedesktop.systemd1";
 
 /// Runs a body inside a C callback: nothing may be thrown into C.
 template <class Body>
@@ -31,6 +30,23 @@ int guarded(Body body) noexcept {
   } catch (...) {
     return -ENOMEM;
   }
+}
+
+Result<unitparser::UniqueFd> bind_private(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_argument, "The path of the private socket is too long: " + path);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return unitparser::fail_errno(errno, "socket");
+  ::unlink(path.c_str());
+  const auto old_mask = ::umask(0077);  // for root alone
+  const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int why = errno;
+  ::umask(old_mask);
+  if (bound < 0) return unitparser::fail_errno(why, path);
+  if (::listen(fd.get(), SOMAXCONN) < 0) return unitparser::fail_errno(errno, path);
+  return fd;
 }
 
 std::string address_of_bus(bool user_manager) {
@@ -59,36 +75,10 @@ BusServer::~BusServer() = default;
 Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
   state_->loop = loop;
   state_->options = std::move(options);
-  const auto& path = state_->options.private_socket;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return fail(ErrorCode::invalid_argument, "The path of the private socket is too long: " + path);
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return unitparser::fail_errno(errno, "socket");
-  ::unlink(path.c_str());
-  const auto old_mask = ::umask(0077);  // for root alone
-  const int bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const int error = errno;
-  ::umask(old_mask);
-  if (bound < 0 || ::listen(fd, SOMAXCONN) < 0) {
-    const int why = bound < 0 ? error : errno;
-    ::close(fd);
-    return unitparser::fail_errno(why, path);
-  }
+  unitparser::UniqueFd listener = std::move(state_->handed.listener);
+  if (!listener) listener = TRY(bind_private(state_->options.private_socket));
+  TRY(state_->listen(std::move(listener)));
   sd_event_source* source = nullptr;
-  const int r = sd_event_add_io(loop, &source, fd, EPOLLIN, [](sd_event_source*, int listening, std::uint32_t, void* userdata) {
-    return guarded([&] {
-      static_cast<State*>(userdata)->accept_client(listening);
-      return 0;
-    });
-  }, state_.get());
-  if (r < 0) {
-    ::close(fd);
-    return unitparser::fail_errno(-r, "watching the private socket");
-  }
-  sd_event_source_set_io_fd_own(source, 1);
-  state_->listener.reset(source);
   if (sd_event_add_defer(loop, &source, [](sd_event_source*, void* userdata) {
         return guarded([&] {
           static_cast<State*>(userdata)->flush();
@@ -98,7 +88,23 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
     state_->flusher.reset(source);
   }
+  state_->resume_all();
   state_->consider_bus();
+  return true;
+}
+
+Result<bool> BusServer::State::listen(unitparser::UniqueFd socket) {
+  sd_event_source* source = nullptr;
+  const int r = sd_event_add_io(loop, &source, socket.get(), EPOLLIN, [](sd_event_source*, int listening, std::uint32_t, void* userdata) {
+    return guarded([&] {
+      static_cast<State*>(userdata)->accept_client(listening);
+      return 0;
+    });
+  }, this);
+  if (r < 0) return unitparser::fail_errno(-r, "watching the private socket");
+  (void)socket.release();
+  sd_event_source_set_io_fd_own(source, 1);
+  listener.reset(source);
   return true;
 }
 
@@ -139,7 +145,8 @@ Connection* BusServer::State::adopt(BusPtr bus, bool is_private) {
   sd_bus_slot* slot = nullptr;
   if (sd_bus_add_filter(bus.get(), &slot, &State::on_message, connection.get()) < 0) return nullptr;
   connection->filter.reset(slot);
-  if (sd_bus_start(bus.get()) < 0 || sd_bus_attach_event(bus.get(), loop, SD_EVENT_PRIORITY_NORMAL) < 0) return nullptr;
+  if (sd_bus_is_open(bus.get()) <= 0 && sd_bus_start(bus.get()) < 0) return nullptr;
+  if (sd_bus_attach_event(bus.get(), loop, SD_EVENT_PRIORITY_NORMAL) < 0) return nullptr;
   connection->bus = std::move(bus);
   auto* adopted = connection.get();
   connections.emplace(adopted->number, std::move(connection));
@@ -175,6 +182,7 @@ void BusServer::State::drop_closing() {
       continue;
     }
     if (i->second.get() == api) {
+      log(4, "The connection to the bus was lost.");
       api = nullptr;
       api_ready = false;
       calls.clear();
@@ -183,7 +191,8 @@ void BusServer::State::drop_closing() {
       credentials.clear();
       for (auto& [name, watched] : names) {
         watched.match.reset();
-        set_owner(name, "");
+        if (watched.owner) set_owner(name, "");
+        watched.owner.reset();
       }
     }
     const auto gone = i->first;
@@ -234,8 +243,7 @@ void BusServer::State::connect_bus() {
   };
   if (sd_bus_request_name_async(connection->bus.get(), &slot, own_name, SD_BUS_NAME_REPLACE_EXISTING | SD_BUS_NAME_ALLOW_REPLACEMENT, got_name, this) >= 0)
     connection->name_slot.reset(slot);
-  for (auto& [name, watched] : names) start_watching(name, watched);
-  track_clients_of_units();  // of before a re-execution
+  follow_all();
 }
 
 void BusServer::State::on_reply(const effect::Reply& reply) {
@@ -260,7 +268,10 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
     handle(*connection->second, entry.message.get(), true);
     return;
   }
-  if (!reply.result) return refuse(entry.message.get(), failure_of(reply.result.error()));
+  if (!reply.result) {
+    drop_standard_fds(reply.request);
+    return refuse(entry.message.get(), failure_of(reply.result.error()));
+  }
   const auto& body = *reply.result;
   const Unit* unit = parts.engine.find(body.unit);
   const std::string unit_name = unit == nullptr ? "" : unit->name.text();
@@ -300,7 +311,7 @@ void BusServer::on_effect(const Effect& effect) {
   } else if (const auto* added = std::get_if<effect::UnitNew>(&effect)) {
     if (const Unit* unit = s.parts.engine.find(added->unit)) s.announce({Kind::unit_new, added->unit, unit->name.text(), 0, {}, false});
   } else if (const auto* removed = std::get_if<effect::UnitRemoved>(&effect)) {
-    s.standard_fds.erase(removed->name.text());
+    s.forget_standard_fds(removed->name.text());
     s.announce({Kind::unit_removed, removed->unit, removed->name.text(), 0, {}, false});
   } else if (const auto* job = std::get_if<effect::JobNew>(&effect)) {
     s.announce({Kind::job_new, UnitId::none, job->unit.text(), static_cast<std::uint32_t>(job->job), {}, false});
@@ -339,12 +350,23 @@ std::array<int, 3> BusServer::standard_fds(UnitId id) const {
   const Unit* unit = state_->parts.engine.find(id);
   const auto found = unit == nullptr ? state_->standard_fds.end() : state_->standard_fds.find(unit->name.text());
   if (found == state_->standard_fds.end()) return {-1, -1, -1};
-  return {found->second[0].get(), found->second[1].get(), found->second[2].get()};
+  const auto& streams = found->second.streams;
+  return {streams[0].get(), streams[1].get(), streams[2].get()};
+}
+
+void BusServer::State::drop_standard_fds(RequestId request) {
+  std::erase_if(standard_fds, [request](const auto& entry) { return entry.second.request == request; });
+}
+
+void BusServer::State::forget_standard_fds(const std::string& unit) {
+  const auto found = standard_fds.find(unit);
+  // Given for a unit that is yet to be made, they outlive the one of that name which goes now.
+  if (found != standard_fds.end() && !waiting.contains(found->second.request)) standard_fds.erase(found);
 }
 
 bool BusServer::bus_name_owned(const std::string& name) const {
   const auto found = state_->names.find(name);
-  return found != state_->names.end() && !found->second.owner.empty();
+  return found != state_->names.end() && !found->second.owner.value_or("").empty();
 }
 
 void BusServer::State::on_activation(const std::string& unit) {

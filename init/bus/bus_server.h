@@ -4,9 +4,12 @@
 #include <systemd/sd-event.h>
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "init/bus/manager_port.h"
 #include "init/engine/engine.h"
@@ -41,6 +44,21 @@ class BusServer {
 
   /// Listens on the private socket. The bus is connected to when its unit is seen active, see on_effect.
   [[nodiscard]] Result<bool> start(sd_event* loop, BusOptions options);
+
+  // --- One image of the manager after another: hand_over.cpp
+  /// Nobody waits for an answer of ours, nor we for one, and all that we sent was taken (perhaps not by everybody).
+  enum class SlowReaders : std::uint8_t { waited_for, left_behind };
+  [[nodiscard]] bool settled(SlowReaders slow);
+  /// Ends serving so that the next image can go on: hand_over() lists the clients' connections from now on.
+  void leave();
+  /// There is no next image after all: serves on.
+  void stay();
+  /// What the next image needs, a line each, and the descriptors that the lines speak of. Before leave(), which a crash does
+  /// not call, connections are not among it: nobody knows how far their conversations are.
+  [[nodiscard]] std::vector<std::string> hand_over() const;
+  [[nodiscard]] std::vector<int> descriptors() const;
+  /// Takes one of those lines; before start(). A line that is not understood is left alone.
+  void take_over(std::string_view line);
 
   /// Takes all effects that concern the bus (Reply, Unit…, Job…, …BusName, RequestScopeStop) and ignores all others. Call
   /// it in the order of the effects, after the turn.

@@ -11,6 +11,7 @@ using namespace bus;
 namespace {
 
 constexpr std::size_t most_credentials = 512;
+constexpr const char* no_owner = "org.freedesktop.DBus.Error.NameHasNoOwner";
 constexpr std::uint64_t bus_timeout_usec = 25'000'000;
 constexpr std::uint64_t polkit_timeout_usec = 120'000'000;  // somebody may be typing a password
 
@@ -114,10 +115,15 @@ void BusServer::State::authorise(Connection& connection, sd_bus_message* message
   });
 }
 
+SlotPtr BusServer::State::match_owner(const std::string& name, sd_bus_message_handler_t on_change) {
+  const auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + name + "'";
+  sd_bus_slot* slot = nullptr;
+  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) < 0) return {};
+  return SlotPtr(slot);
+}
+
 void BusServer::State::track(const std::string& sender) {
   if (api == nullptr || tracked.contains(sender)) return;
-  const auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + sender + "'";
-  sd_bus_slot* slot = nullptr;
   const auto on_change = [](sd_bus_message* message, void* userdata, sd_bus_error*) -> int {
     try {
       const char *name = nullptr, *before = nullptr, *after = nullptr;
@@ -127,12 +133,13 @@ void BusServer::State::track(const std::string& sender) {
     }
     return 0;
   };
-  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) < 0) return;
-  tracked[sender].reset(slot);
+  auto match = match_owner(sender, on_change);
+  if (!match) return;
+  tracked[sender] = std::move(match);
   // It may have gone before the daemon knew of the match.
   if (const auto message = bus_call(*api, "GetNameOwner", sender))
     call(message.get(), *api, bus_timeout_usec, [this, sender](sd_bus_message* reply) {
-      if (sd_bus_message_is_method_error(reply, "org.freedesktop.DBus.Error.NameHasNoOwner") > 0) on_client_gone(sender);
+      if (sd_bus_message_is_method_error(reply, no_owner) > 0) on_client_gone(sender);
     });
 }
 
@@ -145,7 +152,9 @@ void BusServer::State::track_clients_of(const Event& event) {
     }
 }
 
-void BusServer::State::track_clients_of_units() {
+void BusServer::State::follow_all() {
+  for (auto& [name, watched] : names) start_watching(name, watched);
+  for (const std::string& client : std::vector<std::string>(subscribers)) track(client);
   for (const UnitId id : parts.engine.units()) {
     const Unit& unit = *parts.engine.find(id);
     for (const std::string& client : unit.runtime.references) track(client);
@@ -173,8 +182,6 @@ void BusServer::State::watch_name(const std::string& name) {
 void BusServer::State::forget_name(const std::string& name) { names.erase(name); }
 
 void BusServer::State::start_watching(const std::string& name, WatchedName& watched) {
-  const auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + name + "'";
-  sd_bus_slot* slot = nullptr;
   const auto on_change = [](sd_bus_message* message, void* userdata, sd_bus_error*) -> int {
     try {
       const char *changed = nullptr, *before = nullptr, *after = nullptr;
@@ -184,11 +191,12 @@ void BusServer::State::start_watching(const std::string& name, WatchedName& watc
     }
     return 0;
   };
-  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) >= 0) watched.match.reset(slot);
+  watched.match = match_owner(name, on_change);
   if (const auto message = bus_call(*api, "GetNameOwner", name))
     call(message.get(), *api, bus_timeout_usec, [this, name](sd_bus_message* reply) {
       const char* owner = nullptr;
       if (sd_bus_message_is_method_error(reply, nullptr) == 0 && sd_bus_message_read_basic(reply, 's', &owner) > 0) set_owner(name, owner);
+      else if (sd_bus_message_is_method_error(reply, no_owner) > 0) set_owner(name, "");
     });
 }
 

@@ -411,7 +411,10 @@ void BusServer::State::run_method(Connection& connection, sd_bus_message* messag
     waiting.emplace(request.id, std::move(entry));
   };
   if (auto* answer = std::get_if<Answer>(&outcome)) return finish(message, *answer);
-  if (auto* failure = std::get_if<BusFailure>(&outcome)) return refuse(message, *failure);
+  if (auto* failure = std::get_if<BusFailure>(&outcome)) {
+    drop_standard_fds(request.id);
+    return refuse(message, *failure);
+  }
   if (auto* descriptor = std::get_if<Descriptor>(&outcome)) return finish(message, {unitparser::HandleValue{descriptor->fd.get()}});
   if (auto* posted = std::get_if<Posted>(&outcome)) {
     if (!connection.is_private) track_clients_of(posted->event);

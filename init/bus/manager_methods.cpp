@@ -289,13 +289,21 @@ Outcome bind(Request& r) { return bind_mount(r, r.text(0), 1); }
 Outcome mount(Request& r) { return mount_image(r, r.text(0), 1); }
 Outcome dynamic_user_by_name(Request& r) {
   if (!is_acceptable_user(r.text(0))) return invalid_arguments("User name invalid: " + r.text(0));
+  for (const DynamicUser& user : r.manager.dynamic_users())
+    if (user.name == r.text(0)) return Answer{user.number};
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user " + r.text(0) + " does not exist."};
 }
 Outcome dynamic_user_by_uid(Request& r) {
   if (const std::string uid = std::to_string(r.argument<std::uint32_t>(0)); !is_acceptable_user(uid)) return invalid_arguments("User ID invalid: " + uid);
+  for (DynamicUser& user : r.manager.dynamic_users())
+    if (user.number == r.argument<std::uint32_t>(0)) return Answer{std::move(user.name)};
   return BusFailure{"org.freedesktop.systemd1.NoSuchDynamicUser", "Dynamic user ID " + std::to_string(r.argument<std::uint32_t>(0)) + " does not exist."};
 }
-Outcome dynamic_users(Request&) { return Answer{ArrayValue{"(us)", {}}}; }
+Outcome dynamic_users(Request& r) {
+  ArrayValue users{"(us)", {}};
+  for (DynamicUser& user : r.manager.dynamic_users()) users.elements.push_back(unitparser::struct_of(user.number, std::move(user.name)));
+  return Answer{std::move(users)};
+}
 
 constexpr std::array rows{
     MethodRow{"GetUnit", get_unit, Action::none, Asks::before, Subject::loaded}, MethodRow{"LoadUnit", load_unit, Action::none, Asks::before, Subject::loadable}, MethodRow{"GetUnitByPID", get_unit_by_pid},

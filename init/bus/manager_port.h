@@ -11,6 +11,7 @@
 
 #include "init/engine/boot_times.h"
 #include "init/engine/unit.h"
+#include "init/exec/dynamic_user.h"
 #include "init/exec/mount_insertion.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/config/machine_facts.h"
@@ -106,6 +107,8 @@ class ManagerPort {
   [[nodiscard]] virtual bool has_own_mounts(pid_t pid) = 0;
   /// Begins to bind-mount something into a process's namespace. A Reply to `request` follows unless this fails.
   [[nodiscard]] virtual Result<void> insert_mount(RequestId request, MountInsertion wanted) = 0;
+  /// Those that DynamicUser= has made and that are in use.
+  [[nodiscard]] virtual std::vector<DynamicUser> dynamic_users() = 0;
   /// The group's number in the kernel, 0 when it does not exist.
   [[nodiscard]] virtual std::uint64_t cgroup_id(const std::string& cgroup) = 0;
   /// Content of an attribute file of a group ("memory.current"); nothing when there is none.

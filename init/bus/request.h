@@ -51,8 +51,13 @@ struct Caller {
   pid_t pid = 0;
 };
 
-/// Descriptors for the standard streams of transient units, by unit name.
-using StandardFds = std::map<std::string, std::array<unitparser::UniqueFd, 3>>;
+/// Descriptors for the standard streams of a transient unit, and the request that gave them.
+struct GivenFds {
+  std::array<unitparser::UniqueFd, 3> streams;
+  RequestId request{};
+};
+/// By unit name.
+using StandardFds = std::map<std::string, GivenFds>;
 
 struct Request {
   const Engine& engine;

@@ -17,10 +17,13 @@
 #include "init/bus/bus_server.h"
 #include "init/bus/message_value.h"
 #include "init/bus/request.h"
+#include "unitparser/base/fd.h"
 
 namespace init {
 
 namespace bus {
+
+inline constexpr const char* own_name = "org.freedesktop.systemd1";
 
 struct CloseBus {
   void operator()(sd_bus* b) const { sd_bus_close_unref(b); }
@@ -39,6 +42,7 @@ struct Connection {
   bool is_private = false;
   bool subscribed = false;    ///< a private client that called Subscribe (it hears all the same)
   bool closing = false;       ///< to be dropped before the loop sleeps again
+  bool begun = false;         ///< what came together with its handshake was read
   std::uint64_t number = 0;
   uid_t uid = 0;
   pid_t pid = 0;
@@ -67,7 +71,7 @@ struct Credentials {
 };
 
 struct WatchedName {
-  std::string owner;
+  std::optional<std::string> owner;   ///< empty: it has none; nothing: the bus was not heard of it yet
   SlotPtr match;
 };
 
@@ -79,6 +83,19 @@ struct Announcement {
   std::uint32_t job = 0;
   std::string_view result;
   bool flag = false;
+};
+
+/// A connection of the image before this one.
+struct HandedConnection {
+  unitparser::UniqueFd socket;
+  std::string unique_name;      ///< the bus knows us as; empty: a private client
+  bool subscribed = false;
+};
+
+/// What the image before this one left, until start() makes use of it.
+struct Handed {
+  unitparser::UniqueFd listener;
+  std::vector<HandedConnection> connections;
 };
 
 }  // namespace bus
@@ -103,10 +120,13 @@ struct BusServer::State {
   std::vector<bus::Announcement> announcements;
   std::set<UnitId> changed_units;             ///< those with an announcement of their change already
   StartupTimes startup;
+  bus::Handed handed;
+  bool leaving = false;                       ///< the next image goes on with the connections
   bus::StandardFds standard_fds;
   std::vector<std::vector<bus::UnitInterface>> unit_interfaces;  ///< by UnitType: Type's, then Unit
 
   // --- bus_server.cpp
+  [[nodiscard]] Result<bool> listen(unitparser::UniqueFd socket);
   void accept_client(int listening);
   bus::Connection* adopt(bus::BusPtr bus, bool is_private);
   void connect_bus();
@@ -114,6 +134,9 @@ struct BusServer::State {
   void drop_closing();
   void flush_soon();
   void on_reply(const effect::Reply& reply);
+  /// The request that gave them failed; the unit they were given to is gone.
+  void drop_standard_fds(RequestId request);
+  void forget_standard_fds(const std::string& unit);
   static int on_message(sd_bus_message* message, void* userdata, sd_bus_error* error);
 
   // --- dispatch.cpp
@@ -126,16 +149,24 @@ struct BusServer::State {
   void with_credentials(bus::Connection& connection, const std::string& sender, std::function<void(bus::Credentials)> then);
   void authorise(bus::Connection& connection, sd_bus_message* message, bus::Action action, std::function<void()> then);
   void track(const std::string& sender);
-  /// Follows those for whom the request, or any unit, holds something.
+  /// Follows those for whom the request holds something.
   void track_clients_of(const Event& event);
-  void track_clients_of_units();
+  /// Asks a new connection to the bus for all that is followed there: names, subscribers, clients of units.
+  void follow_all();
   void on_client_gone(const std::string& sender);
   void call(sd_bus_message* message, bus::Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done);
   void watch_name(const std::string& name);
   void forget_name(const std::string& name);
   void start_watching(const std::string& name, bus::WatchedName& watched);
+  /// Calls `on_change` when a name gets or loses its owner, as long as the slot lives. None without memory.
+  [[nodiscard]] bus::SlotPtr match_owner(const std::string& name, sd_bus_message_handler_t on_change);
   void set_owner(const std::string& name, const std::string& owner);
   void on_activation(const std::string& unit);
+
+  // --- hand_over.cpp
+  void resume(bus::HandedConnection handed);
+  void resume_all();
+  [[nodiscard]] bool can_be_handed(const bus::Connection& connection) const;
 
   // --- announcements.cpp
   [[nodiscard]] bool anyone_listens() const;

@@ -80,7 +80,9 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
       const auto* handle = std::get_if<HandleValue>(&value.storage);
       const int fd = handle == nullptr ? -1 : ::fcntl(handle->fd, F_DUPFD_CLOEXEC, 3);
       if (fd < 0) return fail(ErrorCode::invalid_argument, "No descriptor was given for " + property + ".");
-      (*r.standard_fds)[name.text()][*stream].reset(fd);
+      GivenFds& given = (*r.standard_fds)[name.text()];
+      given.streams[*stream].reset(fd);
+      given.request = r.id;
       continue;
     }
     if (property == "AddRef") {
@@ -149,10 +151,7 @@ Outcome start_transient(Request& r) {
   event.client = r.caller.sender;
   event.cause = cause_of(r);
   auto main = make_unit(r, *UnitName::parse(r.text(0)), r.arguments[2]);
-  if (!main) {
-    r.standard_fds->erase(r.text(0));
-    return transient_failure(main.error());
-  }
+  if (!main) return transient_failure(main.error());
   event.units.push_back(std::move(*main));
   for (const auto& element : r.argument<ArrayValue>(3).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;

@@ -91,11 +91,11 @@ std::vector<Automounts::Handed> Automounts::hand_over() const {
 
 void Automounts::take_over(const Handed& handed) {
   if (!device_) device_.reset(::open("/dev/autofs", O_RDONLY | O_CLOEXEC));
-  for (int fd : {handed.pipe, handed.control}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  auto source = loop_.on_ready(handed.pipe, EPOLLIN, Priority::traffic,
+  UniqueFd pipe = unitparser::inherit_fd(handed.pipe), control = unitparser::inherit_fd(handed.control);
+  auto source = loop_.on_ready(pipe.get(), EPOLLIN, Priority::traffic,
                                [this, unit = handed.unit](std::uint32_t revents) { on_request(unit, revents); });
   if (!source) return;
-  mounts_.insert_or_assign(handed.unit, Mount{handed.where, UniqueFd(handed.pipe), UniqueFd(handed.control), std::move(*source)});
+  mounts_.insert_or_assign(handed.unit, Mount{handed.where, std::move(pipe), std::move(control), std::move(*source)});
 }
 
 void Automounts::expire(UnitId unit) {

@@ -24,13 +24,24 @@ void Driver::drain() {
   guard("end of turns", [&] { runner_.flush(); });
 }
 
+void Driver::end_when(RunEnd end, std::function<bool()> settled, Duration limit) {
+  postponed_ = Postponed{std::move(end), std::move(settled), read_clocks().monotonic + limit};
+}
+
+Duration Driver::sleep_limit(MonotonicTime now) {
+  if (engine_.busy()) return {};
+  if (runner_.flush_log()) return log_pause;
+  return postponed_ && postponed_->limit > now ? postponed_->limit - now : longest_sleep;
+}
+
 RunEnd Driver::run() {
   end_ = {};
+  postponed_.reset();
   drain();
   while (!ending()) {
-    const bool log_lags = runner_.flush_log();
-    loop_.run_once(engine_.busy() ? Duration{} : log_lags ? log_pause : longest_sleep);
+    loop_.run_once(sleep_limit(read_clocks().monotonic));
     drain();
+    if (postponed_ && (postponed_->settled() || read_clocks().monotonic >= postponed_->limit)) end_ = postponed_->end;
   }
   return end_;
 }

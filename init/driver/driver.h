@@ -2,6 +2,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <optional>
 
 #include "init/driver/effect_runner.h"
 #include "init/driver/loop.h"
@@ -28,6 +30,8 @@ class Driver {
   /// Serves until somebody wants an end; returns which.
   [[nodiscard]] RunEnd run();
   void end(RunEnd end) { end_ = std::move(end); }
+  /// Serves on until `settled` says yes, asked after each round, or `limit` has passed; then ends.
+  void end_when(RunEnd end, std::function<bool()> settled, Duration limit);
   [[nodiscard]] bool ending() const { return end_.objective != Objective::none; }
 
  private:
@@ -37,6 +41,13 @@ class Driver {
   std::deque<Event> queue_;
   bool draining_ = false;
   RunEnd end_;
+  struct Postponed {
+    RunEnd end;
+    std::function<bool()> settled;
+    MonotonicTime limit;
+  };
+  std::optional<Postponed> postponed_;
+  [[nodiscard]] Duration sleep_limit(MonotonicTime now);
 };
 
 }  // namespace init

@@ -106,8 +106,12 @@ struct EffectRunner::Visitor {
   }
   void operator()(const effect::FlushSockets& e) const { flush_sockets(e.fds); }
   void operator()(const effect::CloseFds& e) const {
-    for (int fd : e.fds) ::close(fd);
+    for (int fd : e.fds) {
+      parts.stored_fds.forget(fd);
+      ::close(fd);
+    }
   }
+  void operator()(const effect::WatchStoredFd& e) const { parts.stored_fds.watch(e); }
   void operator()(const effect::WatchPath& e) const {
     if (auto watched = parts.paths.watch(e); !watched) runner.warn(e.watch.unit, watched.error().message);
   }

@@ -10,6 +10,7 @@
 #include "init/driver/path_watches.h"
 #include "init/driver/post.h"
 #include "init/driver/socket_traffic.h"
+#include "init/driver/stored_fds.h"
 #include "init/driver/timers.h"
 #include "init/engine/engine.h"
 #include "init/log/console_status.h"
@@ -24,6 +25,7 @@ struct RunnerParts {
   Timers& timers;
   SocketTraffic& traffic;
   PathWatches& paths;
+  StoredFds& stored_fds;
   Automounts& automounts;
   Executions& executions;
   CgroupTree& cgroups;

@@ -124,11 +124,10 @@ void Executions::spawn(const effect::Spawn& wanted) {
 }
 
 void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
-  auto fd = std::make_shared<UniqueFd>(std::move(report));
-  auto source = loop_.on_ready(fd->get(), EPOLLIN, Priority::spawn, [this, fd, pid](std::uint32_t) {
+  auto source = loop_.on_ready(report.get(), EPOLLIN, Priority::spawn, [this, fd = report.get(), pid](std::uint32_t) {
     ReportRecord record{};
     ssize_t got = 0;
-    while ((got = ::read(fd->get(), &record, sizeof record)) == sizeof record)
+    while ((got = ::read(fd, &record, sizeof record)) == sizeof record)
       if (record.kind == ReportRecord::Kind::failed) {
         confirmations_.erase(pid);  // its exit status says the rest
         return;
@@ -138,7 +137,7 @@ void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
     confirmations_.erase(pid);
     post_(event::ExecConfirmed{pid});
   });
-  if (source) confirmations_.insert_or_assign(pid, std::move(*source));
+  if (source) confirmations_.insert_or_assign(pid, Confirmation{std::move(report), std::move(*source)});
   else post_(event::ExecConfirmed{pid});
 }
 
@@ -185,13 +184,14 @@ void Executions::clean(UnitId unit, std::uint32_t what) {
 }
 
 void Executions::watch_removal(pid_t pid, UnitId unit) {
-  auto fd = std::make_shared<UniqueFd>(open_pidfd(pid));
-  if (!*fd) return post_(event::CleanDone{unit, true});
-  auto source = loop_.on_ready(fd->get(), EPOLLIN, Priority::spawn, [this, fd, pid, unit](std::uint32_t) {
+  UniqueFd child = open_pidfd(pid);
+  if (!child) return post_(event::CleanDone{unit, true});
+  auto source = loop_.on_ready(child.get(), EPOLLIN, Priority::spawn, [this, pid, unit](std::uint32_t) {
+    removals_.erase(pid);
     post_(event::CleanDone{unit, true});
-    confirmations_.erase(pid);
   });
-  if (source) confirmations_.insert_or_assign(pid, std::move(*source));
+  if (source) removals_.insert_or_assign(pid, Removal{std::move(child), unit, std::move(*source)});
+  else post_(event::CleanDone{unit, true});
 }
 
 void Executions::on_unit_changed(UnitId unit) {
@@ -211,13 +211,17 @@ std::vector<std::string> Executions::hand_over() const {
   for (const auto& [number, held] : held_) {
     if (!held || !seen.insert(held.get()).second) continue;
     const ExecRuntime& runtime = held->runtime;
-    std::string line = runtime.private_tmp_suffix.empty() ? "-" : runtime.private_tmp_suffix;
+    std::string line = "held " + (runtime.private_tmp_suffix.empty() ? "-" : runtime.private_tmp_suffix);
     for (const auto& pair : {runtime.network_namespace, runtime.ipc_namespace, runtime.dynamic_user})
       for (int fd : pair) line += " " + std::to_string(fd);
     for (UnitId user : held->users)
       if (const Unit* unit = engine_->find(user)) line += " " + unit->name.text();
     lines.push_back(std::move(line));
   }
+  for (const auto& [pid, confirmation] : confirmations_)
+    lines.push_back("confirmation " + std::to_string(pid) + " " + std::to_string(confirmation.report.get()));
+  for (const auto& [pid, removal] : removals_)
+    if (const Unit* unit = engine_->find(removal.unit)) lines.push_back("removal " + std::to_string(pid) + " " + unit->name.text());
   return lines;
 }
 
@@ -229,21 +233,29 @@ std::vector<int> Executions::descriptors() const {
       for (int fd : pair)
         if (fd >= 0) fds.push_back(fd);
   }
+  for (const auto& [pid, confirmation] : confirmations_) fds.push_back(confirmation.report.get());
   return fds;
 }
 
 void Executions::take_over(const std::string& line) {
   const auto words = unitparser::split_whitespace(line);
-  constexpr std::size_t fixed_words = 7;
+  if (words.empty()) return;
+  if (words[0] == "held") return take_over_held(words);
+  if (words.size() != 3) return;
+  const auto pid = static_cast<pid_t>(unitparser::parse_signed(words[1]).value_or(0));
+  if (pid <= 0) return;
+  if (words[0] == "confirmation") watch_confirmation(unitparser::inherit_fd(unitparser::parse_signed(words[2]).value_or(-1)), pid);
+  else if (const Unit* unit = engine_->find(words[2]); unit != nullptr && words[0] == "removal") watch_removal(pid, unit->id);
+}
+
+void Executions::take_over_held(const std::vector<std::string_view>& words) {
+  constexpr std::size_t fixed_words = 8;
   if (words.size() <= fixed_words) return;
   auto held = std::make_shared<Held>();
-  if (words[0] != "-") held->runtime.private_tmp_suffix = std::string(words[0]);
-  std::size_t at = 1;
+  if (words[1] != "-") held->runtime.private_tmp_suffix = std::string(words[1]);
+  std::size_t at = 2;
   for (auto* pair : {&held->runtime.network_namespace, &held->runtime.ipc_namespace, &held->runtime.dynamic_user})
-    for (int& fd : *pair) {
-      fd = static_cast<int>(unitparser::parse_signed(words[at++]).value_or(-1));
-      if (fd >= 0) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
+    for (int& fd : *pair) fd = unitparser::inherit_fd(unitparser::parse_signed(words[at++]).value_or(-1)).release();
   for (; at < words.size(); ++at)
     if (const Unit* unit = engine_->find(words[at])) {
       held->users.insert(unit->id);

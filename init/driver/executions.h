@@ -38,7 +38,8 @@ class Executions {
   void release_idle();
   void end_login_record(const effect::EndLoginRecord& record);
 
-  /// What outlives this image: one line for each shared execution, and the descriptors they speak of.
+  /// What outlives this image, a line each: what executions share, programs that are not confirmed to run, removals under way;
+  /// and the descriptors the lines speak of.
   [[nodiscard]] std::vector<std::string> hand_over() const;
   [[nodiscard]] std::vector<int> descriptors() const;
   /// Takes one such line; units are found by name in the engine. A line that makes no sense is passed over.
@@ -49,10 +50,20 @@ class Executions {
     ExecRuntime runtime;
     std::set<UnitId> users;
   };
+  struct Confirmation {
+    unitparser::UniqueFd report;  ///< closed by the child's execve(), or told its failure
+    Source source;
+  };
+  struct Removal {
+    unitparser::UniqueFd child;   ///< pidfd
+    UnitId unit = UnitId::none;
+    Source source;
+  };
   std::shared_ptr<Held> held_for(const Unit& unit);
   [[nodiscard]] bool user_is_free(const Unit& unit) const;
   void watch_confirmation(unitparser::UniqueFd report, pid_t pid);
   void watch_removal(pid_t pid, UnitId unit);
+  void take_over_held(const std::vector<std::string_view>& words);
 
   Loop& loop_;
   Post post_;
@@ -63,7 +74,8 @@ class Executions {
   unitparser::UniqueFd idle_read_;
   unitparser::UniqueFd idle_write_;
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
-  std::map<pid_t, Source> confirmations_;
+  std::map<pid_t, Confirmation> confirmations_;
+  std::map<pid_t, Removal> removals_;
   std::unordered_map<std::uint32_t, std::string> invocation_links_;
 };
 

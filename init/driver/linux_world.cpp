@@ -2,8 +2,10 @@
 #include "init/driver/linux_world.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -144,6 +146,11 @@ std::optional<RealTime> LinuxWorld::next_elapse(const std::string& calendar, Rea
   if (!spec) return std::nullopt;
   const auto next = unitparser::next_elapse(*spec, after, unitparser::zone_of(*spec, zones_));
   return next ? std::optional(*next) : std::nullopt;
+}
+
+bool LinuxWorld::is_same_open_file(int fd, int other) {
+  const pid_t self = ::getpid();
+  return ::syscall(SYS_kcmp, self, self, KCMP_FILE, fd, other) == 0;
 }
 
 bool LinuxWorld::bus_name_owned(const std::string& name) {

@@ -39,6 +39,7 @@ class LinuxWorld : public World {
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<RealTime> timer_stamp(const UnitName& timer) override;
   [[nodiscard]] std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) override;
+  [[nodiscard]] bool is_same_open_file(int fd, int other) override;
   [[nodiscard]] bool bus_name_owned(const std::string& name) override;
   [[nodiscard]] std::uint64_t random() override;
   [[nodiscard]] std::uint64_t stable_random(const UnitName& unit) override;

@@ -92,13 +92,6 @@ Result<Source> Loop::on_idle(std::function<void()> handler) {
   return Source(TRY(finish(std::move(state), result, Priority::idle, "cannot add an idle handler")));
 }
 
-Result<Source> Loop::after_each(std::function<void()> handler) {
-  StatePointer state(new Source::State, destroy);
-  state->on_call = std::move(handler);
-  const int result = ::sd_event_add_post(event_, &state->source, dispatch_call, state.get());
-  return Source(TRY(finish(std::move(state), result, Priority::idle, "cannot add a post handler")));
-}
-
 void Loop::run_once(unitparser::Duration limit) { ::sd_event_run(event_, limit.usec()); }
 
 unitparser::Now read_clocks() {

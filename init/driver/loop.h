@@ -61,8 +61,6 @@ class Loop {
                                               Priority priority, std::function<void()> handler);
   /// Calls `handler` at the end of each round of the loop, when nothing of a higher priority is ready, until it is reset.
   [[nodiscard]] unitparser::Result<Source> on_idle(std::function<void()> handler);
-  /// Calls `handler` after every other dispatch of the loop.
-  [[nodiscard]] unitparser::Result<Source> after_each(std::function<void()> handler);
 
   /// Serves one round, waiting at most `limit`.
   void run_once(unitparser::Duration limit);

@@ -48,8 +48,7 @@ unitparser::Result<void> NotifySocket::start(const std::string& path) {
 }
 
 unitparser::Result<void> NotifySocket::take_over(int fd) {
-  fd_.reset(fd);
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fd_ = unitparser::inherit_fd(fd);
   return listen();
 }
 

@@ -10,10 +10,11 @@
 namespace init {
 void Reloads::request(RequestId request) {
   waiting_.push_back(request);
-  if (running_.empty()) begin();
+  if (!active_) begin();
 }
 
 void Reloads::begin() {
+  active_ = true;
   running_ = std::move(waiting_);
   waiting_.clear();
   parts_.announce(true);
@@ -41,6 +42,7 @@ void Reloads::finish() {
   parts_.files.refresh();
   for (RequestId request : running_) parts_.post(event::Reload{request});
   running_.clear();
+  active_ = false;
   parts_.announce(false);
   if (!waiting_.empty()) begin();
 }

@@ -28,6 +28,8 @@ class Reloads {
 
   /// Asks for a reload; `request` is answered by the engine when it is done.
   void request(RequestId request);
+  /// A reload is under way.
+  [[nodiscard]] bool active() const { return active_; }
 
  private:
   void begin();
@@ -35,6 +37,7 @@ class Reloads {
   Parts parts_;
   std::vector<RequestId> waiting_;  ///< for the run that has not begun
   std::vector<RequestId> running_;  ///< of the run under way
+  bool active_ = false;
   unitparser::UniqueFd child_;
   Source source_;
 };

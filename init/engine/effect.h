@@ -115,6 +115,11 @@ struct FlushSockets {
 struct CloseFds {
   std::vector<int> fds;
 };
+/// Tell when the other end of a descriptor in the unit's store is gone; ends with CloseFds.
+struct WatchStoredFd {
+  UnitId unit{};
+  int fd = -1;
+};
 struct WatchPath {
   WatchId watch;
   unitparser::PathEntry path;
@@ -252,7 +257,7 @@ using Effect = std::variant<
     effect::Spawn, effect::KillProcess, effect::KillCgroup, effect::RealiseCgroup, effect::ApplyCgroup, effect::TrimCgroup,
     effect::SetFrozen, effect::AttachToCgroup, effect::ArmTimer, effect::DisarmTimer, effect::TouchTimerStamp,
     effect::OpenSockets, effect::WatchSockets, effect::UnwatchSockets, effect::CloseSockets, effect::FlushSockets,
-    effect::CloseFds, effect::WatchPath, effect::UnwatchPaths, effect::WatchBusName, effect::UnwatchBusName,
+    effect::CloseFds, effect::WatchStoredFd, effect::WatchPath, effect::UnwatchPaths, effect::WatchBusName, effect::UnwatchBusName,
     effect::MakeDirectory, effect::ReleaseExecution, effect::CleanDirectories, effect::RemoveFile, effect::RemoveTransient, effect::OpenAutomount,
     effect::CloseAutomount, effect::AnswerAutomount, effect::ExpireAutomount, effect::Reply, effect::UnitChanged,
     effect::UnitNew, effect::UnitRemoved, effect::JobNew, effect::JobChanged, effect::JobRemoved, effect::JobsDone,

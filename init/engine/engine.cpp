@@ -206,6 +206,9 @@ struct Dispatch {
     if (unit->type() == UnitType::path) path_moved(core, *unit, e);
     if (unit->type() == UnitType::service) service_pid_file_moved(core, *unit);
   }
+  void operator()(const event::StoredFdClosed& e) const {
+    if (Unit* unit = core.units.find(e.unit); unit != nullptr && unit->type() == UnitType::service) service_stored_fd_closed(core, *unit, e.fd);
+  }
   void operator()(const event::BusNameChanged& e) const {
     auto at = core.index.bus_names.find(e.name);
     if (at == core.index.bus_names.end()) return;

@@ -199,6 +199,11 @@ struct PathChanged {
   WatchId watch;
   bool modified = false;  ///< a write (PathModified=), not only a close after write, move or attribute change
 };
+/// The other end of a descriptor in a service's store is gone (effect::WatchStoredFd).
+struct StoredFdClosed {
+  UnitId unit{};
+  int fd = -1;
+};
 /// NameOwnerChanged of a watched name.
 struct BusNameChanged {
   std::string name;
@@ -274,7 +279,7 @@ using Event = std::variant<event::Startup, event::RequestJob, event::CancelJob, 
                            event::ExecConfirmed, event::ProcessExited, event::Notify, event::CgroupEmpty,
                            event::CgroupOom, event::FreezeDone, event::TimerElapsed, event::ClockChanged,
                            event::TimezoneChanged, event::SocketsOpened, event::SocketReady, event::PathChanged,
-                           event::BusNameChanged, event::MountTable, event::SwapTable, event::Device,
+                           event::StoredFdClosed, event::BusNameChanged, event::MountTable, event::SwapTable, event::Device,
                            event::AutomountOpened, event::AutomountRequest, event::CleanDone, event::ServiceWatchdogs, event::Continue>;
 
 }  // namespace init

@@ -11,13 +11,14 @@
 
 #include "init/executor/accounts.h"
 #include "init/executor/context.h"
+#include "init/exec/dynamic_user.h"
 
 namespace executor {
 namespace {
 
 constexpr uid_t dynamic_uid_first = 61184;  // systemd(1)'s documented range
 constexpr uid_t dynamic_uid_last = 65519;
-const std::string folder = "/run/systemd/dynamic-uid";
+const std::string folder = init::dynamic_user_folder;
 
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;  // FNV-1a

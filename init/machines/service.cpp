@@ -383,6 +383,8 @@ void rearm_service(Core& core, Unit& unit) {
   }
   if (rt.pid_file_watched)
     core.emit(effect::WatchPath{{unit.id, 0}, {unitparser::PathKind::changed, unit.config.service->pid_file, {}}});
+  for (const StoredFd& stored : rt.fd_store)
+    if (stored.poll) core.emit(effect::WatchStoredFd{unit.id, stored.fd});
 }
 
 }  // namespace
@@ -486,6 +488,13 @@ void service_release_fd_store(Core& core, Unit& unit) {
   for (const StoredFd& stored : rt.fd_store) fds.push_back(stored.fd);
   rt.fd_store.clear();
   core.emit(effect::CloseFds{std::move(fds)});
+  core.touch(unit);
+}
+
+void service_stored_fd_closed(Core& core, Unit& unit, int fd) {
+  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  if (std::erase_if(rt.fd_store, [fd](const StoredFd& stored) { return stored.fd == fd && stored.poll; }) == 0) return;
+  core.emit(effect::CloseFds{{fd}});
   core.touch(unit);
 }
 

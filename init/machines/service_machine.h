@@ -153,6 +153,7 @@ void service_release_fd_store(Core& core, Unit& unit);
 /// A notify message from one of the unit's processes; its descriptors are taken over.
 void service_notify(Core& core, Unit& unit, const event::Notify& message);
 /// The owner of BusName= changed.
+void service_stored_fd_closed(Core& core, Unit& unit, int fd);
 void service_bus_name_changed(Core& core, Unit& unit, const std::string& owner, pid_t pid);
 /// The PIDFile= may have appeared.
 void service_pid_file_moved(Core& core, Unit& unit);

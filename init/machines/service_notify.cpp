@@ -197,19 +197,24 @@ void store_fds(ServiceContext& c, const event::Notify& message, std::vector<int>
   const bool poll = find_field(message, "FDPOLL") != std::optional<std::string_view>("0");
   const bool valid = !name.empty() && name.size() <= 255 && name.find(':') == std::string::npos &&
                      !unitparser::has_control_characters(name);
-  std::vector<int> refused;
+  std::vector<int> not_kept;
+  bool is_full = false;
   for (int fd : fds) {
-    if (c.rt.fd_store.size() >= c.unit.config.service->fd_store_max) {
-      refused.push_back(fd);
+    const auto is_same = [&](const StoredFd& stored) { return c.core.world.is_same_open_file(stored.fd, fd); };
+    const bool has_room = c.rt.fd_store.size() < c.unit.config.service->fd_store_max;
+    if (!has_room || std::any_of(c.rt.fd_store.begin(), c.rt.fd_store.end(), is_same)) {
+      is_full |= !has_room;
+      not_kept.push_back(fd);
       continue;
     }
     c.rt.fd_store.push_back({fd, valid ? name : "stored", poll});
+    if (poll) c.core.emit(effect::WatchStoredFd{c.unit.id, fd});
   }
-  if (!refused.empty())
+  if (is_full)
     log_unit(c.core, c.unit, 4,
              fmt::format("{}: Cannot store more fds than FileDescriptorStoreMax={}, closing remaining.",
                          c.unit.name.text(), c.unit.config.service->fd_store_max));
-  fds = std::move(refused);
+  fds = std::move(not_kept);
 }
 
 void drop_stored(ServiceContext& c, const event::Notify& message) {

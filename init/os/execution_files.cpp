@@ -138,7 +138,7 @@ void remove_ipc_of(const unitparser::UnitConfig& config) {
   const std::string& group = config.exec_identity->group;
   // Dynamic users stand in no file; the executor leaves a link with the number.
   char number[16] = {};
-  const std::string link = "/run/systemd/dynamic-uid/direct:" + user;
+  const std::string link = std::string(dynamic_user_folder) + "/direct:" + user;
   if (config.exec_identity->dynamic_user && ::readlink(link.c_str(), number, sizeof number - 1) < 0) number[0] = '\0';
   const auto uid = find_user(number[0] != '\0' ? std::string(number) : user);
   if (!uid || *uid == 0) return;

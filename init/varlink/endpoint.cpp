@@ -1,11 +1,7 @@
-// Answering of calls: by whom, to whom, from what. [loop, os: readlink]
+// Answering of calls: by whom, to whom, from what. [loop]
 #include "init/varlink/endpoint.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
 
 #include "init/varlink/managed_oom.h"
 #include "init/varlink/user_database.h"
@@ -14,27 +10,8 @@
 namespace init::varlink {
 namespace {
 
-constexpr const char* dynamic_user_folder = "/run/systemd/dynamic-uid";
 constexpr std::string_view subscribe_method = "io.systemd.ManagedOOM.SubscribeManagedOOMCGroups";
 constexpr std::string_view oom_daemon = "systemd-oomd.service";
-
-/// The links that the executor leaves for name services: "direct:NUMBER" with the name as its target.
-std::vector<DynamicUserEntry> dynamic_users() {
-  std::vector<DynamicUserEntry> users;
-  DIR* folder = ::opendir(dynamic_user_folder);
-  if (folder == nullptr) return users;
-  while (const dirent* entry = ::readdir(folder)) {
-    const auto key = unitparser::after_prefix(std::string_view(entry->d_name), "direct:");
-    const auto number = key ? unitparser::parse_unsigned(*key, UINT32_MAX) : unitparser::Result<std::uint64_t>(0);
-    if (!key || !number) continue;
-    std::array<char, 256> target{};
-    const ssize_t size = ::readlinkat(::dirfd(folder), entry->d_name, target.data(), target.size());
-    if (size <= 0) continue;
-    users.push_back({std::string(target.data(), static_cast<std::size_t>(size)), static_cast<std::int64_t>(*number)});
-  }
-  ::closedir(folder);
-  return users;
-}
 
 }  // namespace
 
@@ -45,7 +22,7 @@ unitparser::Result<void> Endpoint::start() {
 }
 
 Answer Endpoint::answer(const Peer& peer, const Call& call) {
-  if (auto known = ask_user_database(call, dynamic_users())) return std::move(*known);
+  if (auto known = ask_user_database(call, dynamic_users_())) return std::move(*known);
   if (call.method == subscribe_method) return subscribe(peer, call);
   const char* error = call.method == "org.varlink.service.GetInfo" ? "org.varlink.service.MethodNotImplemented"
                                                                   : "org.varlink.service.MethodNotFound";

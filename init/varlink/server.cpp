@@ -12,6 +12,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "unitparser/base/text.h"
+
 namespace init::varlink {
 namespace {
 
@@ -20,9 +22,7 @@ constexpr std::size_t unread_max = 1024 * 1024;
 constexpr std::size_t clients_max = 512;
 constexpr std::size_t clients_of_one_user_max = 64;
 
-}  // namespace
-
-unitparser::Result<void> Server::listen(const std::string& path) {
+unitparser::Result<unitparser::UniqueFd> bind_for_all(const std::string& path) {
   unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return unitparser::fail_errno(errno, "cannot make a socket");
   sockaddr_un address{};
@@ -36,24 +36,59 @@ unitparser::Result<void> Server::listen(const std::string& path) {
   ::umask(mask);
   if (bound != 0) return unitparser::fail_errno(why, "cannot bind " + path);
   if (::listen(fd.get(), SOMAXCONN) != 0) return unitparser::fail_errno(errno, "cannot listen on " + path);
-  auto source = TRY(loop_.on_ready(fd.get(), EPOLLIN, Priority::bus, [this, raw = fd.get()](std::uint32_t) { accept(raw); }));
-  listeners_.emplace_back(std::move(fd), std::move(source));
+  return fd;
+}
+
+}  // namespace
+
+unitparser::Result<void> Server::listen(const std::string& path) {
+  Listener made{path, {}, {}};
+  if (auto handed = handed_.extract(path)) made.fd = std::move(handed.mapped());
+  else made.fd = TRY(bind_for_all(path));
+  made.source = TRY(loop_.on_ready(made.fd.get(), EPOLLIN, Priority::bus, [this, raw = made.fd.get()](std::uint32_t) { accept(raw); }));
+  listeners_.push_back(std::move(made));
   return {};
 }
 
 void Server::accept(int listener) {
-  unitparser::UniqueFd fd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd) return;
+  adopt(unitparser::UniqueFd(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)));
+}
+
+void Server::adopt(unitparser::UniqueFd socket) {
   ucred credentials{};
   socklen_t size = sizeof credentials;
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
+  if (!socket || ::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return;
   const auto of_user = std::count_if(clients_.begin(), clients_.end(), [&](const auto& item) { return item.second.peer.uid == credentials.uid; });
   if (clients_.size() >= clients_max || (credentials.uid != 0 && static_cast<std::size_t>(of_user) >= clients_of_one_user_max)) return;
   const std::uint64_t connection = ++last_connection_;
   Client& client = clients_[connection];
-  client.fd = std::move(fd);
+  client.fd = std::move(socket);
   client.peer = {connection, credentials.pid, credentials.uid};
   watch(client);
+}
+
+std::vector<std::string> Server::hand_over(std::uint64_t subscriber) const {
+  std::vector<std::string> lines;
+  for (const Listener& listener : listeners_) lines.push_back("listener " + std::to_string(listener.fd.get()) + " " + listener.path);
+  for (const auto& [number, client] : clients_)
+    if (client.is_idle() && number != subscriber) lines.push_back("client " + std::to_string(client.fd.get()));
+  return lines;
+}
+
+std::vector<int> Server::descriptors(std::uint64_t subscriber) const {
+  std::vector<int> numbers;
+  for (const Listener& listener : listeners_) numbers.push_back(listener.fd.get());
+  for (const auto& [number, client] : clients_)
+    if (client.is_idle() && number != subscriber) numbers.push_back(client.fd.get());
+  return numbers;
+}
+
+void Server::take_over(std::string_view line) {
+  const auto words = unitparser::split_whitespace(line);
+  if (words.size() < 2) return;
+  unitparser::UniqueFd fd = unitparser::inherit_fd(unitparser::parse_signed(words[1]).value_or(-1));
+  if (words[0] == "listener" && words.size() == 3 && fd) handed_[std::string(words[2])] = std::move(fd);
+  if (words[0] == "client") adopt(std::move(fd));
 }
 
 void Server::watch(Client& client) {

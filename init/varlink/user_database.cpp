@@ -10,24 +10,24 @@ namespace {
 constexpr const char* service_name = "io.systemd.DynamicUser";
 constexpr std::string_view interface = "io.systemd.UserDatabase.";
 
-Json user_record(const DynamicUserEntry& user) {
-  return JsonObject{{"record", JsonObject{{"userName", user.name}, {"uid", user.number}, {"gid", user.number}, {"realName", "Dynamic User"},
+Json user_record(const DynamicUser& user) {
+  return JsonObject{{"record", JsonObject{{"userName", user.name}, {"uid", std::int64_t{user.number}}, {"gid", std::int64_t{user.number}}, {"realName", "Dynamic User"},
                                           {"homeDirectory", "/"}, {"shell", "/usr/sbin/nologin"}, {"locked", true},
                                           {"service", service_name}, {"disposition", "dynamic"}}}};
 }
 
-Json group_record(const DynamicUserEntry& user) {
-  return JsonObject{{"record", JsonObject{{"groupName", user.name}, {"description", "Dynamic Group"}, {"gid", user.number},
+Json group_record(const DynamicUser& user) {
+  return JsonObject{{"record", JsonObject{{"groupName", user.name}, {"description", "Dynamic Group"}, {"gid", std::int64_t{user.number}},
                                           {"service", service_name}, {"disposition", "dynamic"}}}};
 }
 
-Json no_membership(const DynamicUserEntry&) { return {}; }
+Json no_membership(const DynamicUser&) { return {}; }
 
 struct Lookup {
   std::string_view method;
   std::string_view name_key;
   std::string_view number_key;       ///< empty: it has none
-  Json (*record)(const DynamicUserEntry&);
+  Json (*record)(const DynamicUser&);
 };
 constexpr std::array lookups{
     Lookup{"GetUserRecord", "userName", "uid", user_record},
@@ -52,7 +52,7 @@ std::optional<Answer> refuse_parameters(const Json& parameters, const Lookup& lo
 
 }  // namespace
 
-std::optional<Answer> ask_user_database(const Call& call, const std::vector<DynamicUserEntry>& users) {
+std::optional<Answer> ask_user_database(const Call& call, const std::vector<DynamicUser>& users) {
   for (const Lookup& lookup : lookups) {
     if (call.method != std::string(interface) + std::string(lookup.method)) continue;
     if (auto refused = refuse_parameters(call.parameters, lookup)) return refused;
@@ -61,10 +61,10 @@ std::optional<Answer> ask_user_database(const Call& call, const std::vector<Dyna
     const Json* name = call.parameters.find(lookup.name_key);
     const Json* number = lookup.number_key.empty() ? nullptr : call.parameters.find(lookup.number_key);
     Answer answer;
-    for (const DynamicUserEntry& user : users) {
+    for (const DynamicUser& user : users) {
       if (lookup.record == no_membership) break;
       const bool name_fits = name == nullptr || *name->text() == user.name;
-      const bool number_fits = number == nullptr || *number->integer() == user.number;
+      const bool number_fits = number == nullptr || *number->integer() == std::int64_t{user.number};
       if (name != nullptr && number != nullptr && name_fits != number_fits) return error_answer(std::string(interface) + "ConflictingRecordFound");
       if (name_fits && number_fits) answer.replies.push_back(lookup.record(user));
     }

@@ -5,16 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "init/exec/dynamic_user.h"
 #include "init/varlink/call.h"
 
 namespace init::varlink {
 
-struct DynamicUserEntry {
-  std::string name;
-  std::int64_t number = 0;   ///< user and group alike
-};
-
 /// Answers a method of io.systemd.UserDatabase from the users that there are; nothing for a method that it has not.
-[[nodiscard]] std::optional<Answer> ask_user_database(const Call& call, const std::vector<DynamicUserEntry>& users);
+[[nodiscard]] std::optional<Answer> ask_user_database(const Call& call, const std::vector<DynamicUser>& users);
 
 }  // namespace init::varlink

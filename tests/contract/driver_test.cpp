@@ -14,6 +14,7 @@
 #include "init/driver/notify_socket.h"
 #include "init/driver/path_watches.h"
 #include "init/driver/socket_traffic.h"
+#include "init/driver/stored_fds.h"
 #include "init/driver/timers.h"
 #include "init/os/sockets.h"
 
@@ -164,6 +165,26 @@ TEST_F(DriverContract, ALocalSocketHasItsModeAndAcceptsUnderTheClientsName) {
   ::close(opened->front().fd);
   remove_socket_files(config);
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/deep/socket"));
+}
+
+TEST_F(DriverContract, TheOtherEndsCloseOfAStoredDescriptorIsTold) {
+  int pair[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+  const UniqueFd stored(pair[0]);
+  UniqueFd other(pair[1]);
+  const UniqueFd file(::open((folder_ + "/file").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+  StoredFds fds(loop_, post_);
+  fds.watch({UnitId{7}, stored.get()});
+  fds.watch({UnitId{7}, file.get()});  // cannot be polled, stays
+  ASSERT_EQ(::write(other.get(), "x", 1), 1);
+  loop_.run_once({});
+  EXPECT_TRUE(events_.empty());  // something to read is no reason
+  other.reset();
+  const auto closed = next<event::StoredFdClosed>();
+  EXPECT_EQ(closed.unit, UnitId{7});
+  EXPECT_EQ(closed.fd, stored.get());
+  loop_.run_once({});
+  EXPECT_TRUE(events_.empty());
 }
 
 TEST_F(DriverContract, AStaleSocketNodeIsReplaced) {

@@ -71,6 +71,7 @@ class SimMachine final : public init::World {
   std::map<std::string, std::string> files;
   std::set<std::string> conditions_that_fail; ///< "ConditionPathExists=/x" in words "PathExists:/x"
   std::set<std::string> bus_names;
+  std::set<std::pair<int, int>> same_open_files;  ///< a descriptor and a later one of the same open file
   std::map<pid_t, Process> processes;
   Faults faults;
   bool keep_log = true;
@@ -139,6 +140,7 @@ class SimMachine final : public init::World {
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;
   [[nodiscard]] std::optional<init::RealTime> next_elapse(const std::string& calendar, init::RealTime after) override;
+  [[nodiscard]] bool is_same_open_file(int fd, int other) override { return same_open_files.contains({fd, other}); }
   [[nodiscard]] bool bus_name_owned(const std::string& name) override { return bus_names.contains(name); }
   [[nodiscard]] std::uint64_t random() override;
   [[nodiscard]] std::uint64_t stable_random(const init::UnitName& unit) override;

@@ -1,8 +1,11 @@
-// UniqueFd: the sole owner of a file descriptor. [os: close]
+// UniqueFd: the sole owner of a file descriptor. [os: close, fcntl]
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <climits>
+#include <cstdint>
 #include <utility>
 
 namespace unitparser {
@@ -32,5 +35,11 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+/// What the image before this one left open as `number`, to be closed by the next execve(2); nothing if there is no such.
+[[nodiscard]] inline UniqueFd inherit_fd(std::int64_t number) noexcept {
+  const int fd = number < 0 || number > INT_MAX ? -1 : static_cast<int>(number);
+  return fd < 0 || ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ? UniqueFd() : UniqueFd(fd);
+}
 
 }  // namespace unitparser

@@ -5,7 +5,7 @@
 namespace init::varlink {
 namespace {
 
-const std::vector<DynamicUserEntry> users{{"dyn", 62264}, {"other", 61200}};
+const std::vector<DynamicUser> users{{"dyn", 62264}, {"other", 61200}};
 
 /// What the original answers to the same, recorded from it.
 std::string ask(const std::string& text) {

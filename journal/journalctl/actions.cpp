@@ -162,7 +162,7 @@ int print_field_values(const Options& options, Journal& journal) {
 
 int print_fields(Journal& journal) {
   Output output;
-  journal.for_each_field([&](std::string_view name) { output.buffer().append(name).append("\n"); });
+  journal.for_each_field_name([&](std::string_view name) { output.buffer().append(name).append("\n"); });
   return EXIT_SUCCESS;
 }
 

@@ -199,7 +199,7 @@ std::string mangle_unit_name(std::string_view name) {
 Result<Match> build_match(const Options& options, Journal& journal) {
   Match match;
   if (options.boot) {
-    const bool any = journal.file_count() > 0;
+    const bool any = journal.has_files();
     if (any || !options.boot_id.is_null()) {
       const Id128 id = TRY(resolve_boot(options, journal));
       TRY(match.add("_BOOT_ID=" + format_id(id)));

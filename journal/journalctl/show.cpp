@@ -167,7 +167,7 @@ bool Show::show_one() {
   announce_boot();
   std::optional<PatternMatch> found;
   if (pattern_) {
-    const auto message = journal_.first_value("MESSAGE=");
+    const auto message = journal_.first_value("MESSAGE");
     if (message) found = pattern_->find(*message);
     if (!found) return true;
   }

@@ -109,15 +109,16 @@ std::string ellipsize(std::string_view text, std::size_t width, unsigned percent
     const std::size_t left = ((width - dot_columns) * percent + 50) / 100;
     return std::string(text.substr(0, left)).append(dots).append(text.substr(text.size() - (width - dot_columns - left)));
   }
-  // COMPAT: with other characters journalctl(1) fills both sides first and then gives up one character for the dots.
+  // COMPAT: with other characters journalctl(1) fills both sides first and then gives up one character for the dots, of the right
+  // side where there is one.
   const std::vector<Character> characters = characters_of(text);
-  const std::size_t wanted = width * percent / 100;
+  const std::size_t wanted = (width - 1) * percent / 100;
   std::size_t columns = 0, left = 0, right = characters.size();
   while (left < characters.size() && columns + characters[left].columns <= wanted) columns += characters[left++].columns;
   while (right > left && columns + characters[right - 1].columns <= width) columns += characters[--right].columns;
   if (left >= right) return std::string(text);
-  if (left > 0) --left;
-  else if (right < characters.size()) ++right;
+  if (right < characters.size()) ++right;
+  else if (left > 0) --left;
   const std::size_t left_end = left < characters.size() ? characters[left].begin : text.size();
   const std::size_t right_begin = right < characters.size() ? characters[right].begin : text.size();
   return std::string(text.substr(0, left_end)).append(dots).append(text.substr(right_begin));

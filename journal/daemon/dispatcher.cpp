@@ -15,6 +15,8 @@ namespace {
 constexpr int daemon_facility = 3 << 3;
 constexpr int urgent_level = 4;  // warning: on disk soon (house rule: 1 s for warning and worse)
 constexpr std::uint64_t between_notices = 1'000'000;  // a full disk is told of once a second, not once a line
+/// What waited longer in its socket is told with both times.
+constexpr std::uint64_t longest_wait = 1'000'000;
 constexpr std::string_view identifier = "systemd-journald";
 
 }  // namespace
@@ -67,13 +69,22 @@ void Dispatcher::count_dropped(const Sender* sender, DropReason reason, std::uin
   accounts_.drop(sender != nullptr ? std::string_view(sender->unit) : std::string_view{}, reason, n);
 }
 
+EntryStamp Dispatcher::stamp_of(const IncomingMessage& message, std::uint64_t monotonic) const {
+  const std::uint64_t now = realtime_now(), sent = message.source_realtime;
+  const bool fits = sent <= now && now - sent <= longest_wait && sent >= storage_.last_realtime();
+  if (!fits) return {now, monotonic, boot_id_};
+  return {sent, monotonic - std::min(monotonic, now - sent), boot_id_};
+}
+
 bool Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic) {
-  const EntryStamp stamp{realtime_now(), monotonic, boot_id_};
+  const EntryStamp stamp = stamp_of(message, monotonic);
   fields_.assign(message.fields.begin(), message.fields.end());
   shared_.assign(message.shared.begin(), message.shared.end());
   made_.clear();
   if (message.object_pid) made_ = senders_.object_fields(*message.object_pid);
-  if (message.source_realtime != 0)
+  // COMPAT: systemd.journal-fields(7): only when it differs from the time of reception. A field that is new in each entry costs
+  // as much room as its message.
+  if (message.source_realtime != 0 && message.source_realtime != stamp.realtime)
     made_.push_back("_SOURCE_REALTIME_TIMESTAMP=" + std::to_string(message.source_realtime));
   fields_.insert(fields_.end(), made_.begin(), made_.end());
   if (sender != nullptr) shared_.push_back(&sender->fields);

@@ -60,6 +60,8 @@ class Dispatcher {
 
  private:
   bool passes_rate_limit(const Sender& sender, int priority, std::uint64_t monotonic);
+  /// When a message was received: when its socket took it, where that is known and the order of times allows it.
+  [[nodiscard]] EntryStamp stamp_of(const IncomingMessage& message, std::uint64_t monotonic) const;
   [[nodiscard]] bool store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic);
   void say_suppressed(const std::string& unit, std::uint64_t n);
   void say_dropped();

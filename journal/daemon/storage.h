@@ -105,6 +105,8 @@ class Storage {
   [[nodiscard]] std::uint64_t available_space();
   [[nodiscard]] bool is_persistent() const { return system_ != nullptr; }
   [[nodiscard]] std::uint64_t last_seqnum() const { return seqnum_; }
+  /// Of the last entry written; one with a lower time would start new files.
+  [[nodiscard]] std::uint64_t last_realtime() const { return last_realtime_; }
 
   /// What happened since the last call, oldest first.
   [[nodiscard]] std::vector<StorageNotice> take_notices() { return std::exchange(notices_, {}); }

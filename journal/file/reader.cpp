@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +19,16 @@ using unitparser::ErrorCode;
 using unitparser::fail_errno;
 using unitparser::Result;
 using unitparser::UniqueFd;
+
+namespace {
+
+/// What read_apart() reads: new data are written right before the entry that they came with.
+constexpr std::uint64_t apart_before = 896, apart_bytes = 1152;
+constexpr std::uint64_t apart_begin(std::uint64_t entry_offset) {
+  return (entry_offset - std::min(entry_offset, apart_before)) & ~std::uint64_t{7};
+}
+
+}  // namespace
 
 bool EntryList::extend(const FileView& view, std::uint64_t i) {
   const std::uint64_t base = first_ != 0 ? 1 : 0;
@@ -40,28 +51,59 @@ bool EntryList::extend(const FileView& view, std::uint64_t i) {
 std::uint64_t EntryList::at(const FileView& view, std::uint64_t i) {
   if (i >= count_) return 0;
   if (first_ != 0 && i == 0) return first_;
-  if (!extend(view, i)) return 0;
-  const auto segment = std::prev(std::upper_bound(segments_.begin(), segments_.end(), i,
+  if (segment_ >= segments_.size() || i - segments_[segment_].first_index >= segments_[segment_].capacity) {
+    if (!extend(view, i)) return 0;
+    const auto found = std::prev(std::upper_bound(segments_.begin(), segments_.end(), i,
                                                   [](std::uint64_t x, const Segment& s) { return x < s.first_index; }));
-  const EntryArrayView array = view.entry_array(segment->array_offset);
-  const std::uint64_t index = i - segment->first_index;
-  return array && index < array.capacity ? array.item(index) : 0;
+    segment_ = static_cast<std::size_t>(found - segments_.begin());
+  }
+  return view.entry_array_item(segments_[segment_].array_offset, i - segments_[segment_].first_index);
 }
 
 std::uint64_t EntryList::lower_bound(const FileView& view, std::uint64_t offset) {
-  // Steps of one are the common case: try around the last answer before bisecting.
+  // Steps of one are the common case, short leaps the next: from the last answer outwards in doubling strides, then between
+  // the last two. What is before `low` lies before the offset, what is at `high` does not.
+  const auto is_before = [&](std::uint64_t i) {
+    const std::uint64_t here = at(view, i);
+    return here != 0 && here < offset;
+  };
+  std::uint64_t low = 0, high = count_, at_high = 0;
   if (hint_ < count_) {
-    const std::uint64_t here = at(view, hint_);
-    if (here != 0 && here < offset) {
-      if (hint_ + 1 == count_) return count_;
-      const std::uint64_t next = at(view, hint_ + 1);
-      if (next != 0 && next >= offset) return ++hint_;
-    } else if (here != 0 && (hint_ == 0 || at(view, hint_ - 1) < offset)) {
-      return hint_;
+    if (hint_offset_ != 0 ? hint_offset_ < offset : is_before(hint_)) {
+      low = hint_ + 1;
+      for (std::uint64_t stride = 1; low < count_; stride *= 2) {
+        const std::uint64_t probe = low + std::min(stride, count_ - low) - 1;
+        const std::uint64_t here = at(view, probe);
+        if (here == 0 || here >= offset) {
+          high = probe;
+          at_high = here;
+          break;
+        }
+        low = probe + 1;
+      }
+    } else {
+      high = hint_;
+      for (std::uint64_t stride = 1; high > 0; stride *= 2) {
+        const std::uint64_t probe = high - std::min(stride, high);
+        if (is_before(probe)) {
+          low = probe + 1;
+          break;
+        }
+        high = probe;
+      }
     }
   }
-  hint_ = partition_point(view, [offset](std::uint64_t x) { return x < offset; });
+  hint_ = partition_between(low, high, is_before);
+  hint_offset_ = hint_ == high ? at_high : 0;
   return hint_;
+}
+
+std::uint64_t EntryList::nearest(const FileView& view, std::uint64_t offset, Direction direction) {
+  const bool down = direction == Direction::down;
+  const std::uint64_t index = lower_bound(view, down || offset == UINT64_MAX ? offset : offset + 1);
+  if (!down) return index == 0 ? 0 : at(view, index - 1);
+  if (hint_offset_ == 0) hint_offset_ = at(view, index);
+  return hint_offset_;
 }
 
 int compare_locations(const EntryLocation& a, const EntryLocation& b) {
@@ -111,6 +153,7 @@ Result<void> JournalFile::map(HeaderRule rule) {
   if (size < minimum_header_size) return tl::unexpected(Error{ErrorCode::io, ENODATA, path_ + ": too short", {}});
   void* base = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd_.get(), 0);
   if (base == MAP_FAILED) return fail_errno(errno, path_);
+  ::madvise(base, size, MADV_RANDOM);  // what is wanted is known better here: fetch_ahead()
   if (base_ != nullptr) {
     guard_.watch(nullptr, 0);
     ::munmap(base_, mapped_);
@@ -122,7 +165,41 @@ Result<void> JournalFile::map(HeaderRule rule) {
   return {};
 }
 
+bool JournalFile::read_apart(std::uint64_t entry_offset, Wait wait) {
+  if (apart_ == nullptr) apart_ = std::make_unique<std::uint64_t[]>(apart_bytes / sizeof(std::uint64_t));
+  const iovec target{apart_.get(), apart_bytes};
+  const std::uint64_t begin = apart_begin(entry_offset);
+  const ssize_t n = ::preadv2(fd_.get(), &target, 1, static_cast<off_t>(begin), wait == Wait::never ? RWF_NOWAIT : 0);
+  // Some file systems cannot tell; a short read has what is needed, or the mapping has.
+  if (n < 0 && wait == Wait::never && errno == EAGAIN) return false;
+  apart_offset_ = begin;
+  apart_size_ = n < 0 ? 0 : static_cast<std::uint64_t>(n);
+  view_.set_window(apart_offset_, {reinterpret_cast<const std::uint8_t*>(apart_.get()), apart_size_});
+  return true;
+}
+
+void JournalFile::fetch_apart(std::uint64_t entry_offset) const {
+  ::posix_fadvise(fd_.get(), static_cast<off_t>(apart_begin(entry_offset)), apart_bytes, POSIX_FADV_WILLNEED);
+}
+
+void JournalFile::fetch_ahead(std::uint64_t entry_offset, Direction direction) {
+  constexpr std::uint64_t first_step = 128ULL << 10, largest_step = 4ULL << 20;
+  const bool down = direction == Direction::down;
+  const bool is_inside = entry_offset >= fetched_begin_ && entry_offset < fetched_end_;
+  if (!is_inside) fetched_begin_ = fetched_end_ = entry_offset;
+  const std::uint64_t done = fetched_end_ - fetched_begin_;
+  const std::uint64_t left = down ? fetched_end_ - entry_offset : entry_offset - fetched_begin_;
+  const std::uint64_t step = std::clamp(done, first_step, largest_step);
+  if (left > step / 2) return;
+  const std::uint64_t begin = down ? fetched_end_ : fetched_begin_ - std::min(fetched_begin_, step);
+  ::posix_fadvise(fd_.get(), static_cast<off_t>(begin), static_cast<off_t>(step), POSIX_FADV_WILLNEED);
+  if (down) fetched_end_ += step;
+  else fetched_begin_ = begin;
+}
+
 bool JournalFile::refresh() {
+  view_.set_window(0, {});
+  apart_size_ = 0;
   const std::uint64_t before = entries_.size();
   const std::uint64_t arena = header().arena_size;
   if (arena < UINT64_MAX / 2 && arena + view_.header_size() > mapped_) {

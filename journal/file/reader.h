@@ -35,22 +35,41 @@ class EntryList {
 
   /// Index of the first entry with offset >= `offset`; size() when none. Damage counts as the end.
   [[nodiscard]] std::uint64_t lower_bound(const FileView& view, std::uint64_t offset);
+  /// Offset of the first entry at or after `offset` (down), or of the last at or before it (up); 0 when there is none.
+  [[nodiscard]] std::uint64_t nearest(const FileView& view, std::uint64_t offset, Direction direction);
+
+  /// Visits the offsets, up to `most`, that follow the last answer in this direction.
+  template <class Visit>
+  void visit_next(const FileView& view, Direction direction, std::size_t most, Visit visit) {
+    for (std::uint64_t i = 1; i <= most; ++i) {
+      if (direction == Direction::up && i > hint_) return;
+      const std::uint64_t offset = at(view, direction == Direction::down ? hint_ + i : hint_ - i);
+      if (offset == 0) return;
+      visit(offset);
+    }
+  }
 
   /// First index for which `is_before(entry offset)` is false.
   template <class Predicate>
   [[nodiscard]] std::uint64_t partition_point(const FileView& view, Predicate is_before) {
-    std::uint64_t low = 0;
-    std::uint64_t high = count_;
+    return partition_between(0, count_, [&](std::uint64_t i) {
+      const std::uint64_t offset = at(view, i);
+      return offset != 0 && is_before(offset);
+    });
+  }
+
+ private:
+  /// First index in [low, high) for which `is_before(index)` is false; high when there is none.
+  template <class Predicate>
+  static std::uint64_t partition_between(std::uint64_t low, std::uint64_t high, Predicate is_before) {
     while (low < high) {
       const std::uint64_t middle = low + (high - low) / 2;
-      const std::uint64_t offset = at(view, middle);
-      if (offset != 0 && is_before(offset)) low = middle + 1;
+      if (is_before(middle)) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
- private:
   struct Segment {
     std::uint64_t array_offset;
     std::uint64_t first_index;
@@ -62,7 +81,9 @@ class EntryList {
   std::uint64_t first_ = 0;
   std::uint64_t head_array_ = 0;
   std::uint64_t count_ = 0;
-  std::uint64_t hint_ = 0;
+  std::uint64_t hint_ = 0;         ///< the last answer of lower_bound(): questions come near each other
+  std::uint64_t hint_offset_ = 0;  ///< of the entry there, 0: not known
+  std::size_t segment_ = 0;  ///< that the last entry was in
   std::vector<Segment> segments_;
 };
 
@@ -112,11 +133,17 @@ class JournalFile {
   /// Payload of a data object, expanded into `scratch` when it is compressed; empty when damaged.
   [[nodiscard]] std::string_view payload(std::uint64_t data_offset, std::string& scratch, std::uint64_t enough) const;
 
-  /// True when the bytes lie in the mapped file itself: they stay as they are until the next refresh().
-  [[nodiscard]] bool holds(std::string_view bytes) const {
-    const auto* base = static_cast<const char*>(base_);
-    return bytes.data() >= base && bytes.data() < base + mapped_;
-  }
+  /// Reads an entry and what lies around it with one call, not through the mapping. For entries far from each other: touching
+  /// one page of the mapping lets the kernel map 16, which costs more than the copy, and counts as our memory.
+  enum class Wait : std::uint8_t { for_disk, never };
+  /// False: the disk would have to be waited for, nothing was read.
+  bool read_apart(std::uint64_t entry_offset, Wait wait);
+  /// Lets the disk fetch what read_apart() will read, without waiting for it.
+  void fetch_apart(std::uint64_t entry_offset) const;
+  /// The same for entry after entry: tells where reading is and where it goes. Ever more at once, as long as it goes on.
+  void fetch_ahead(std::uint64_t entry_offset, Direction direction);
+  /// True when the object at this offset begins in what read_apart() read last.
+  [[nodiscard]] bool is_apart(std::uint64_t offset) const { return offset - apart_offset_ < apart_size_; }
 
   /// Lets the kernel take back mapped pages (they stay cached); bounds our resident memory.
   void drop_pages() const;
@@ -134,6 +161,9 @@ class JournalFile {
   SigbusGuard guard_;
   FileView view_;
   EntryList entries_;
+  std::unique_ptr<std::uint64_t[]> apart_;  ///< words, so that objects are aligned
+  std::uint64_t apart_offset_ = 0, apart_size_ = 0;
+  std::uint64_t fetched_begin_ = 0, fetched_end_ = 0;  ///< by fetch_ahead()
 };
 
 }  // namespace journal

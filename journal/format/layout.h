@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace journal {
 
@@ -12,7 +13,12 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "files are little endia
 /// 128-bit id (machine, boot, file, sequence number source).
 struct Id128 {
   std::array<std::uint8_t, 16> bytes{};
-  bool operator==(const Id128&) const = default;
+  bool operator==(const Id128& other) const {
+    std::uint64_t a[2], b[2];  // two words: this is asked several times for each entry that is read
+    std::memcpy(a, bytes.data(), sizeof a);
+    std::memcpy(b, other.bytes.data(), sizeof b);
+    return a[0] == b[0] && a[1] == b[1];
+  }
   auto operator<=>(const Id128&) const = default;
   [[nodiscard]] bool is_null() const { return *this == Id128{}; }
 };

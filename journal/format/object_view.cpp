@@ -58,11 +58,19 @@ Result<FileView> FileView::over(std::span<const std::uint8_t> bytes, HeaderRule 
   return view;
 }
 
+const ObjectHeader* FileView::windowed(std::uint64_t offset) const {
+  const std::uint64_t begin = offset - window_offset_;
+  if (begin >= window_.size() || window_.size() - begin < sizeof(ObjectHeader)) return nullptr;
+  const auto* header = reinterpret_cast<const ObjectHeader*>(window_.data() + begin);
+  return header->size <= window_.size() - begin ? header : nullptr;
+}
+
 const ObjectHeader* FileView::object(std::uint64_t offset, ObjectType type, std::uint64_t& size) const {
   if (offset % 8 != 0 || offset < header_size_ || offset > bytes_.size() ||
       bytes_.size() - offset < sizeof(ObjectHeader))
     return nullptr;
-  const auto* header = reinterpret_cast<const ObjectHeader*>(bytes_.data() + offset);
+  const ObjectHeader* header = windowed(offset);
+  if (header == nullptr) header = reinterpret_cast<const ObjectHeader*>(bytes_.data() + offset);
   const std::uint8_t actual = header->type;
   if (actual == 0 || actual >= object_type_count) return nullptr;
   if (type != ObjectType::unused && actual != static_cast<std::uint8_t>(type)) return nullptr;
@@ -77,8 +85,7 @@ DataView FileView::data(std::uint64_t offset) const {
   if (header == nullptr) return {};
   const std::uint64_t head = sizeof(DataObject) + (is_compact() ? sizeof(CompactDataTail) : 0);
   if (size <= head) return {};
-  const auto* payload = reinterpret_cast<const char*>(bytes_.data() + offset + head);
-  return {reinterpret_cast<const DataObject*>(header), {payload, size - head}, header->flags};
+  return {reinterpret_cast<const DataObject*>(header), {reinterpret_cast<const char*>(header) + head, size - head}, header->flags};
 }
 
 EntryView FileView::entry(std::uint64_t offset) const {
@@ -88,7 +95,8 @@ EntryView FileView::entry(std::uint64_t offset) const {
   const std::uint64_t item_size = is_compact() ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
   const std::uint64_t n = (size - sizeof(EntryObject)) / item_size;
   if (n == 0) return {};
-  return {reinterpret_cast<const EntryObject*>(header), bytes_.data() + offset + sizeof(EntryObject), n, is_compact()};
+  return {reinterpret_cast<const EntryObject*>(header), reinterpret_cast<const std::uint8_t*>(header) + sizeof(EntryObject), n,
+          is_compact()};
 }
 
 EntryArrayView FileView::entry_array(std::uint64_t offset) const {
@@ -98,15 +106,15 @@ EntryArrayView FileView::entry_array(std::uint64_t offset) const {
   const std::uint64_t item_size = is_compact() ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
   const std::uint64_t n = (size - sizeof(EntryArrayObject)) / item_size;
   if (n == 0) return {};
-  return {reinterpret_cast<const EntryArrayObject*>(header), bytes_.data() + offset + sizeof(EntryArrayObject), n,
-          is_compact()};
+  return {reinterpret_cast<const EntryArrayObject*>(header),
+          reinterpret_cast<const std::uint8_t*>(header) + sizeof(EntryArrayObject), n, is_compact()};
 }
 
 const FieldObject* FileView::field(std::uint64_t offset, std::string_view& name) const {
   std::uint64_t size = 0;
   const ObjectHeader* header = object(offset, ObjectType::field, size);
   if (header == nullptr) return nullptr;
-  name = {reinterpret_cast<const char*>(bytes_.data() + offset + sizeof(FieldObject)), size - sizeof(FieldObject)};
+  name = {reinterpret_cast<const char*>(header) + sizeof(FieldObject), size - sizeof(FieldObject)};
   return reinterpret_cast<const FieldObject*>(header);
 }
 

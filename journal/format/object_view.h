@@ -77,6 +77,13 @@ class FileView {
   /// Takes over a new place and length of the same file's bytes (after it grew).
   void rebase(std::span<const std::uint8_t> bytes) { bytes_ = bytes; }
 
+  /// A copy of the part of the file that begins at `offset`; objects that lie in it whole are read there. Both multiples of 8;
+  /// the copy must live until another is set. Empty: none.
+  void set_window(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+    window_offset_ = offset;
+    window_ = bytes;
+  }
+
   [[nodiscard]] const Header& header() const { return *reinterpret_cast<const Header*>(bytes_.data()); }
   [[nodiscard]] std::uint64_t header_size() const { return header_size_; }
   [[nodiscard]] bool is_compact() const { return (flags_ & incompatible::compact) != 0; }
@@ -96,6 +103,16 @@ class FileView {
   [[nodiscard]] DataView data(std::uint64_t offset) const;
   [[nodiscard]] EntryView entry(std::uint64_t offset) const;
   [[nodiscard]] EntryArrayView entry_array(std::uint64_t offset) const;
+  /// The i-th item of the entry array at `offset`, whose frame and capacity were checked before: its first page need not be
+  /// looked at again. 0 beyond the bytes.
+  [[nodiscard]] std::uint64_t entry_array_item(std::uint64_t offset, std::uint64_t i) const {
+    const std::uint64_t item_size = is_compact() ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
+    const std::uint64_t begin = offset + sizeof(EntryArrayObject) + i * item_size;
+    if (begin > bytes_.size() || bytes_.size() - begin < item_size) return 0;
+    std::uint64_t item = 0;
+    std::memcpy(&item, bytes_.data() + begin, item_size);
+    return item;
+  }
   /// Field object and its name; empty name when there is none.
   [[nodiscard]] const FieldObject* field(std::uint64_t offset, std::string_view& name) const;
 
@@ -113,8 +130,12 @@ class FileView {
 
  private:
   [[nodiscard]] std::span<const HashItem> hash_table(std::uint64_t offset, std::uint64_t size, ObjectType type) const;
+  /// The object's frame in the window, when all of it is there.
+  [[nodiscard]] const ObjectHeader* windowed(std::uint64_t offset) const;
 
   std::span<const std::uint8_t> bytes_;
+  std::span<const std::uint8_t> window_;
+  std::uint64_t window_offset_ = 0;
   std::uint64_t header_size_ = 0;
   std::uint32_t flags_ = 0;
   Id128 file_id_;

@@ -162,7 +162,7 @@ int print_field_values(const Options& options, Journal& journal) {
 
 int print_fields(Journal& journal) {
   Output output;
-  journal.for_each_field([&](std::string_view name) { output.buffer().append(name).append("\n"); });
+  journal.for_each_field_name([&](std::string_view name) { output.buffer().append(name).append("\n"); });
   return EXIT_SUCCESS;
 }
 
@@ -183,7 +183,7 @@ int list_boots(const Options& options, Journal& journal) {
   if (n == 0) return EXIT_SUCCESS;
   TimeFormatter time(options.utc ? Zone::utc : Zone::local);
   std::size_t first_width = sizeof("FIRST ENTRY") - 1;
-  std::size_t index_width = sizeof("IDX") - 1;
+  std::size_t index_width = options.quiet ? 0 : sizeof("IDX") - 1;  // as wide as what is shown: -q shows no titles
   for (std::int64_t i = 0; i < n; ++i) {
     first_width = std::max(first_width, time.full_with_zone(boots[static_cast<std::size_t>(i)].first).size());
     index_width = std::max(index_width, std::to_string(i + 1 - n).size());

@@ -62,10 +62,9 @@ Result<Counts> count_by(const std::vector<std::string>& fields, const Options& o
     while (stream.next()) {
       if (!stream.has_pattern()) continue;
       for (std::string& value : values) value.clear();
-      journal.for_each_datum([&](std::string_view payload) {
+      journal.for_each_field([&](const Datum& datum) {
         for (std::size_t i = 0; i < fields.size(); ++i)
-          if (values[i].empty() && payload.size() > fields[i].size() && payload[fields[i].size()] == '=' && payload.starts_with(fields[i]))
-            values[i] = payload.substr(fields[i].size() + 1);
+          if (values[i].empty() && datum.name == fields[i]) values[i] = journal.value(datum);
         return true;
       });
       key.clear();

@@ -56,7 +56,7 @@ bool EntryStream::next() {
 
 bool EntryStream::has_pattern() const {
   if (pattern_ == nullptr) return true;
-  const auto message = journal_->first_value("MESSAGE=");
+  const auto message = journal_->first_value("MESSAGE");
   return message && pattern_->find(*message);
 }
 

@@ -114,12 +114,12 @@ bool send_batch(HttpClient& client, const std::string& body, const char* type) {
 void append_log_record(Journal& journal, std::string& out) {
   const EntryLocation at = journal.current();
   out += "{\"timeUnixNano\":\"" + std::to_string(at.realtime) + "000\"";
-  if (const auto priority = journal.first_value("PRIORITY="))
+  if (const auto priority = journal.first_value("PRIORITY"))
     if (const auto level = parse_level(*priority)) {
       out += ",\"severityNumber\":" + std::to_string(severity_of_level[static_cast<std::size_t>(*level)]) + ",\"severityText\":";
       append_json_string(out, level_names[static_cast<std::size_t>(*level)]);
     }
-  if (const auto message = journal.first_value("MESSAGE=")) {
+  if (const auto message = journal.first_value("MESSAGE")) {
     out += ",\"body\":";
     append_any_value(out, *message);
   }

@@ -255,9 +255,8 @@ bool Expression::evaluate(Journal& journal) const {
   }
   if (field_.empty()) return matches_time(journal.current().realtime);
   bool found = false;
-  journal.for_each_datum([&](std::string_view payload) {
-    const bool is_field = payload.size() > field_.size() && payload[field_.size()] == '=' && payload.starts_with(field_);
-    found = is_field && accepts(payload.substr(field_.size() + 1));
+  journal.for_each_field([&](const Datum& datum) {
+    found = datum.name == field_ && accepts(journal.value(datum));
     return !found;
   });
   return found;

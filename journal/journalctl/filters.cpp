@@ -118,7 +118,8 @@ Result<void> add_units(Match& match, const Options& options, Journal& journal) {
 /// A path on the command line stands for the program or the device that it names.
 Result<void> add_path(Match& match, const std::string& path) {
   const std::unique_ptr<char, decltype(&::free)> resolved(::realpath(path.c_str(), nullptr), ::free);
-  const std::string real = resolved ? resolved.get() : path;
+  if (!resolved) return fail(ErrorCode::not_found, "Couldn't canonicalize path: " + std::string(::strerrordesc_np(errno)));
+  const std::string real = resolved.get();
   struct stat st = {};
   if (::stat(real.c_str(), &st) < 0)
     return fail(ErrorCode::not_found, "Couldn't stat file: " + std::string(::strerrordesc_np(errno)));
@@ -199,7 +200,7 @@ std::string mangle_unit_name(std::string_view name) {
 Result<Match> build_match(const Options& options, Journal& journal) {
   Match match;
   if (options.boot) {
-    const bool any = journal.file_count() > 0;
+    const bool any = journal.has_files();
     if (any || !options.boot_id.is_null()) {
       const Id128 id = TRY(resolve_boot(options, journal));
       TRY(match.add("_BOOT_ID=" + format_id(id)));
@@ -218,7 +219,8 @@ Result<Match> build_match(const Options& options, Journal& journal) {
   match.add_and();
   for (unsigned facility = 0; options.facilities != 0 && facility < 24; ++facility)
     if ((options.facilities & (1U << facility)) != 0) TRY(match.add("SYSLOG_FACILITY=" + std::to_string(facility)));
-  match.add_and();
+  // COMPAT: journalctl(1) joins --facility= to the first term of the words alone: what follows a "+" is shown of any facility.
+  if (!options.speaks_as_journalctl) match.add_and();
   TRY(add_words(match, options));
   return match;
 }

@@ -28,7 +28,10 @@ class Pattern {
 
  private:
   Pattern() = default;
+  [[nodiscard]] std::optional<PatternMatch> find_literal(std::string_view text) const;
+
   std::string literal_;
+  std::size_t rarest_ = 0;  ///< place of its byte that logs have least of
   void* code_ = nullptr;
   void* match_data_ = nullptr;
 };

@@ -97,7 +97,7 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "Failed to open files: %s\n", ::strerrordesc_np(opened.error().os_errno));
     return EXIT_FAILURE;
   }
-  if (journal.file_count() == 0 && !options.quiet) std::fprintf(stderr, "No journal files were found.\n");
+  if (!journal.has_files() && !options.quiet) std::fprintf(stderr, "No journal files were found.\n");
   switch (options.action) {
     case Action::list_fields: return print_fields(journal);
     case Action::field_values: return print_field_values(options, journal);

@@ -41,11 +41,10 @@ bool is_number(std::string_view text, std::uint64_t& value) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-/// Removes colour sequences and makes tabs eight spaces, as for a terminal.
-void plain_text(std::string& text) {
-  if (text.find_first_of("\t\r\x1B") == std::string::npos) return;
-  std::string plain;
-  plain.reserve(text.size());
+/// The text without colour sequences and with tabs as eight spaces, as for a terminal; in `plain` when it differs.
+std::string_view plain_text(std::string_view text, std::string& plain) {
+  if (text.find_first_of("\t\r\x1B") == std::string_view::npos) return text;
+  plain.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\t') {
       plain.append(8, ' ');
@@ -65,7 +64,7 @@ void plain_text(std::string& text) {
       plain += text[i];
     }
   }
-  text = std::move(plain);
+  return plain;
 }
 
 /// East Asian wide characters take two columns. COMPAT: journalctl(1) counts pictures as one.
@@ -110,44 +109,22 @@ std::string ellipsize(std::string_view text, std::size_t width, unsigned percent
     const std::size_t left = ((width - dot_columns) * percent + 50) / 100;
     return std::string(text.substr(0, left)).append(dots).append(text.substr(text.size() - (width - dot_columns - left)));
   }
-  // COMPAT: with other characters journalctl(1) fills both sides first and then gives up one character for the dots.
+  // COMPAT: with other characters journalctl(1) fills both sides first and then gives up one character for the dots, of the right
+  // side where there is one.
   const std::vector<Character> characters = characters_of(text);
-  const std::size_t wanted = width * percent / 100;
+  const std::size_t wanted = (width - 1) * percent / 100;
   std::size_t columns = 0, left = 0, right = characters.size();
   while (left < characters.size() && columns + characters[left].columns <= wanted) columns += characters[left++].columns;
   while (right > left && columns + characters[right - 1].columns <= width) columns += characters[--right].columns;
   if (left >= right) return std::string(text);
-  if (left > 0) --left;
-  else if (right < characters.size()) ++right;
+  if (right < characters.size()) ++right;
+  else if (left > 0) --left;
   const std::size_t left_end = left < characters.size() ? characters[left].begin : text.size();
   const std::size_t right_begin = right < characters.size() ? characters[right].begin : text.size();
   return std::string(text.substr(0, left_end)).append(dots).append(text.substr(right_begin));
 }
 
 }  // namespace
-
-bool is_printable(std::string_view text, NewlineRule newlines) {
-  while (!text.empty()) {
-    const auto c = static_cast<unsigned char>(text[0]);
-    if (c < 0x80) {
-      if (c == '\n' ? newlines == NewlineRule::forbidden : (c < ' ' && c != '\t') || c == 0x7F) return false;
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::size_t length = unitparser::utf8_sequence_length(text);
-    if (length == 0 || (c == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0)) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-void Printer::LineFields::clear() {
-  for (std::string* text : {&hostname, &identifier, &comm, &pid, &syslog_pid, &transport, &message, &unit, &user_unit,
-                            &realtime, &monotonic})
-    text->clear();
-  priority = 6;
-  has_message = has_hostname = false;
-}
 
 Printer::Printer(const Options& options, TerminalStyle style, const Catalog* catalog)
     : options_(options), style_(style), catalog_(catalog), time_(options.utc ? Zone::utc : Zone::local) {}
@@ -157,73 +134,93 @@ bool Printer::is_selected(std::string_view field) const {
          std::find(options_.output_fields.begin(), options_.output_fields.end(), field) != options_.output_fields.end();
 }
 
+Printer::LineField Printer::line_field_of(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, LineField>, line_fields - 1> names{{
+      {"MESSAGE", LineField::message},
+      {"MESSAGE_ID", LineField::message_id},
+      {"PRIORITY", LineField::priority},
+      {"SYSLOG_IDENTIFIER", LineField::identifier},
+      {"SYSLOG_PID", LineField::syslog_pid},
+      {"_HOSTNAME", LineField::hostname},
+      {"_PID", LineField::pid},
+      {"_COMM", LineField::comm},
+      {"_SOURCE_REALTIME_TIMESTAMP", LineField::realtime},
+      {"_SOURCE_MONOTONIC_TIMESTAMP", LineField::monotonic},
+      {"_SYSTEMD_UNIT", LineField::unit},
+      {"_SYSTEMD_USER_UNIT", LineField::user_unit},
+  }};
+  const auto found = std::find_if(names.begin(), names.end(), [name](const auto& entry) { return entry.first == name; });
+  return found == names.end() ? LineField::none : found->second;
+}
+
+bool Printer::is_short(const LineText& text) {
+  return text.text.size() <= longest_identifier && (text.is_plain || is_printable(text.text, NewlineRule::forbidden));
+}
+
 void Printer::collect(Journal& journal) {
-  line_.clear();
-  message_id_.clear();
+  line_.fill({});
+  priority_ = 6;
+  has_message_ = has_hostname_ = false;
   all_fields_.clear();
   const bool keep_all = catalog_ != nullptr;
-  journal.for_each_datum([&](std::string_view payload) {
-    const std::size_t equals = payload.find('=');
-    const std::string_view field = payload.substr(0, equals);
-    const std::string_view value = payload.substr(equals + 1);
-    if (keep_all) all_fields_.emplace_back(payload);
-    // Fields with several values show the first.
-    const auto take = [&](std::string_view name, std::string& target) {
-      if (field != name || !target.empty()) return false;
-      target = value;
-      return true;
-    };
-    switch (field[0]) {
-      case 'M':
-        if (field == "MESSAGE" && !line_.has_message) {
-          line_.message = value;
-          line_.has_message = true;
-        } else {
-          take("MESSAGE_ID", message_id_);
-        }
+  journal.for_each_field([&](const Datum& datum) {
+    if (keep_all) all_fields_.push_back(std::string(datum.name).append("=").append(journal.value(datum)));
+    for (auto number = line_field_by_number_.size(); number <= datum.field; ++number)
+      line_field_by_number_.push_back(number == 0 ? LineField::none : line_field_of(journal.field_name(static_cast<std::uint32_t>(number))));
+    const LineField field = datum.field != 0 ? line_field_by_number_[datum.field] : line_field_of(datum.name);
+    if (field == LineField::none) return true;
+    const LineText value{journal.value(datum), datum.is_plain};
+    LineText& line = line_[static_cast<std::size_t>(field)];
+    switch (field) {
+      case LineField::message:
+        if (!has_message_) line = value;
+        has_message_ = true;
         break;
-      case 'P':
-        if (field == "PRIORITY" && value.size() == 1 && value[0] >= '0' && value[0] <= '7')
-          line_.priority = value[0] - '0';
+      case LineField::priority:
+        if (value.text.size() == 1 && value.text[0] >= '0' && value.text[0] <= '7') priority_ = value.text[0] - '0';
         break;
-      case 'S':
-        if (!take("SYSLOG_IDENTIFIER", line_.identifier)) take("SYSLOG_PID", line_.syslog_pid);
+      case LineField::hostname:
+        line = value;
+        has_hostname_ = true;
         break;
-      case '_':
-        if (field == "_HOSTNAME") {
-          line_.hostname = value;
-          line_.has_hostname = true;
-        } else if (!take("_PID", line_.pid) && !take("_COMM", line_.comm) && !take("_TRANSPORT", line_.transport) &&
-                   !take("_SOURCE_REALTIME_TIMESTAMP", line_.realtime) &&
-                   !take("_SOURCE_MONOTONIC_TIMESTAMP", line_.monotonic) && !take("_SYSTEMD_UNIT", line_.unit)) {
-          take("_SYSTEMD_USER_UNIT", line_.user_unit);
-        }
-        break;
-      default: break;
+      default:
+        if (line.text.empty()) line = value;  // of several values the first
     }
     return true;
   });
 }
 
 void Printer::append_realtime(std::string& out, std::uint64_t usec) {
-  std::array<char, 32> fraction;
-  std::snprintf(fraction.data(), fraction.size(), ".%06u", static_cast<unsigned>(usec % 1'000'000));
+  const auto append_fraction = [&] {
+    std::array<char, 7> fraction{'.'};
+    std::uint64_t rest = usec % 1'000'000;
+    for (std::size_t i = fraction.size(); --i > 0; rest /= 10) fraction[i] = static_cast<char>('0' + rest % 10);
+    out.append(fraction.data(), fraction.size());
+  };
   switch (options_.output) {
-    case OutputMode::precise: out.append(time_.brief(usec)).append(fraction.data()); break;
+    case OutputMode::precise:
+      out.append(time_.brief(usec));
+      append_fraction();
+      break;
     case OutputMode::iso: out.append(time_.iso(usec)).append(time_.iso_zone(usec)); break;
     case OutputMode::iso_precise:
-      out.append(time_.iso(usec)).append(fraction.data()).append(time_.iso_zone(usec));
+      out.append(time_.iso(usec));
+      append_fraction();
+      out.append(time_.iso_zone(usec));
       break;
     case OutputMode::full:
     case OutputMode::with_unit: out.append(time_.full(usec)).append(" ").append(time_.full_zone(usec)); break;
-    case OutputMode::unix_time: out.append(std::to_string(usec / 1'000'000)).append(fraction.data()); break;
+    case OutputMode::unix_time:
+      append_number(out, usec / 1'000'000);
+      append_fraction();
+      break;
     default: out.append(time_.brief(usec)); break;
   }
 }
 
 std::uint64_t Printer::shown_realtime(const EntryLocation& at) const {
   std::uint64_t usec = 0;
-  return is_number(line_.realtime, usec) && usec != 0 && usec < (1ULL << 55) ? usec : at.realtime;
+  return is_number(line(LineField::realtime).text, usec) && usec != 0 && usec < (1ULL << 55) ? usec : at.realtime;
 }
 
 void Printer::append_time(Journal& journal, std::string& out) {
@@ -233,7 +230,7 @@ void Printer::append_time(Journal& journal, std::string& out) {
     return;
   }
   std::uint64_t usec = 0;
-  if (!is_number(line_.monotonic, usec)) usec = at.monotonic;
+  if (!is_number(line(LineField::monotonic).text, usec)) usec = at.monotonic;
   std::array<char, 64> text;
   std::snprintf(text.data(), text.size(), "[%5" PRIu64 ".%06" PRIu64, usec / 1'000'000, usec % 1'000'000);
   out.append(text.data());
@@ -292,9 +289,33 @@ void Printer::append_multiline(std::string& out, std::string_view text, std::siz
   }
 }
 
+void Printer::append_message(std::string& out, std::size_t indent, std::size_t match_begin, std::size_t match_end) {
+  const std::string_view on = style_.colors ? color_of(priority_) : std::string_view{};
+  const std::string_view off = on.empty() ? std::string_view{} : color_off;
+  const bool marks_match = style_.colors && match_end > match_begin;
+  const bool full = options_.full_width || options_.all;
+  std::string_view message = line(LineField::message).text;
+  const bool is_plain = line(LineField::message).is_plain || is_plain_text(message);
+  if (is_plain && full && !marks_match && !message.empty()) {  // nearly all
+    out.append(on).append(message).append(off).append("\n");
+    return;
+  }
+  if (!options_.all && !is_plain) message = plain_text(message, scratch_);
+  if (!options_.all && !is_plain && !is_printable(message, NewlineRule::allowed)) {
+    out.append("[").append(format_bytes(message.size())).append(" blob data]\n");
+  } else if (marks_match && match_end <= message.size()) {
+    std::string marked(message.substr(0, match_begin));
+    marked.append(color_match).append(message.substr(match_begin, match_end - match_begin)).append(color_off);
+    marked.append(on).append(message.substr(match_end));
+    append_multiline(out, marked, indent, true, on, off);
+  } else {
+    append_multiline(out, message, indent, full, on, off);
+  }
+}
+
 void Printer::print_line(Journal& journal, std::string& out, std::size_t match_begin, std::size_t match_end) {
   collect(journal);
-  if (!line_.has_message) {
+  if (!has_message_) {
     // Nothing to show of it, but the next line's distance is counted from it.
     if (options_.output == OutputMode::delta) {
       scratch_.clear();
@@ -304,56 +325,42 @@ void Printer::print_line(Journal& journal, std::string& out, std::size_t match_b
   }
   const std::size_t start = out.size();
   append_time(journal, out);
-  const auto is_short = [](std::string_view text) {
-    return text.size() <= longest_identifier && is_printable(text, NewlineRule::forbidden);
-  };
-  if (!options_.no_hostname && line_.has_hostname && is_short(line_.hostname)) out.append(" ").append(line_.hostname);
-  std::string_view identifier = line_.identifier;
+  const LineText& hostname = line(LineField::hostname);
+  if (!options_.no_hostname && has_hostname_ && is_short(hostname)) out.append(" ").append(hostname.text);
+  const LineText &identifier = line(LineField::identifier), &comm = line(LineField::comm);
+  const LineText &unit = line(LineField::unit), &user_unit = line(LineField::user_unit);
   // COMPAT: journalctl(1) indents further lines by a count of its own: without "unknown", and with the system unit's length
   // for the user's unit as well.
   std::size_t uncounted = 0, counted_more = 0;
-  if (options_.output == OutputMode::with_unit && (!line_.unit.empty() || !line_.user_unit.empty())) {
+  if (options_.output == OutputMode::with_unit && (!unit.text.empty() || !user_unit.text.empty())) {
     out.append(" ");
-    if (is_short(line_.unit)) out.append(line_.unit);
-    if (!line_.user_unit.empty() && is_short(line_.user_unit)) {
-      if (!line_.unit.empty()) out.append("/");
-      out.append(line_.user_unit);
-      uncounted = line_.user_unit.size() + (line_.unit.empty() ? 0 : 1);
-      counted_more = line_.unit.size() + (line_.unit.empty() ? 0 : 1);
+    if (is_short(unit)) out.append(unit.text);
+    if (!user_unit.text.empty() && is_short(user_unit)) {
+      if (!unit.text.empty()) out.append("/");
+      out.append(user_unit.text);
+      uncounted = user_unit.text.size() + (unit.text.empty() ? 0 : 1);
+      counted_more = unit.text.size() + (unit.text.empty() ? 0 : 1);
     }
-  } else if (!identifier.empty() && is_short(identifier)) {
-    out.append(" ").append(identifier);
-  } else if (!line_.comm.empty() && is_short(line_.comm)) {
-    out.append(" ").append(line_.comm);
+  } else if (!identifier.text.empty() && is_short(identifier)) {
+    out.append(" ").append(identifier.text);
+  } else if (!comm.text.empty() && is_short(comm)) {
+    out.append(" ").append(comm.text);
   } else {
     out.append(" unknown");
     uncounted = sizeof(" unknown") - 1;
   }
-  if (!line_.pid.empty() && is_short(line_.pid)) out.append("[").append(line_.pid).append("]");
-  else if (!line_.syslog_pid.empty() && is_short(line_.syslog_pid))
-    out.append("[").append(line_.syslog_pid).append("]");
-  out.append(": ");
-  const std::size_t indent = out.size() - start - uncounted + counted_more;
-  if (!options_.all) plain_text(line_.message);
-  if (!options_.all && !is_printable(line_.message, NewlineRule::allowed)) {
-    out.append("[").append(format_bytes(line_.message.size())).append(" blob data]\n");
-  } else {
-    const std::string_view on = style_.colors ? color_of(line_.priority) : std::string_view{};
-    const std::string_view off = on.empty() ? std::string_view{} : color_off;
-    if (style_.colors && match_end > match_begin && match_end <= line_.message.size()) {
-      scratch_.assign(line_.message, 0, match_begin);
-      scratch_.append(color_match).append(line_.message, match_begin, match_end - match_begin).append(color_off);
-      scratch_.append(on).append(line_.message, match_end);
-      append_multiline(out, scratch_, indent, true, on, off);
-    } else {
-      append_multiline(out, line_.message, indent, options_.full_width || options_.all, on, off);
-    }
+  for (const LineField field : {LineField::pid, LineField::syslog_pid}) {
+    if (line(field).text.empty() || !is_short(line(field))) continue;
+    out.append("[").append(line(field).text).append("]");
+    break;
   }
+  out.append(": ");
+  append_message(out, out.size() - start - uncounted + counted_more, match_begin, match_end);
   if (catalog_ != nullptr) print_catalog(out);
 }
 
 void Printer::print_catalog(std::string& out) {
-  const auto id = parse_id(message_id_);
+  const auto id = parse_id(line(LineField::message_id).text);
   if (!id) return;
   const std::string text = catalog_->explain(*id, all_fields_);
   if (text.empty()) return;
@@ -398,22 +405,26 @@ void Printer::print_verbose(Journal& journal, std::string& out) {
 
 void Printer::print_export(Journal& journal, std::string& out) {
   const EntryLocation& at = journal.current();
-  out.append("__CURSOR=").append(format_cursor(at));
-  out.append("\n__REALTIME_TIMESTAMP=").append(std::to_string(at.realtime));
-  out.append("\n__MONOTONIC_TIMESTAMP=").append(std::to_string(at.monotonic));
-  out.append("\n_BOOT_ID=").append(format_id(at.boot_id)).append("\n");
-  journal.for_each_datum([&](std::string_view payload) {
-    const std::size_t equals = payload.find('=');
-    const std::string_view field = payload.substr(0, equals);
-    if (field == "_BOOT_ID" || !is_selected(field)) return true;
-    if (is_printable(payload, NewlineRule::forbidden)) {
-      out.append(payload).append("\n");
+  out.append("__CURSOR=");
+  append_cursor(out, at);
+  out.append("\n__REALTIME_TIMESTAMP=");
+  append_number(out, at.realtime);
+  out.append("\n__MONOTONIC_TIMESTAMP=");
+  append_number(out, at.monotonic);
+  out.append("\n_BOOT_ID=");
+  append_id(out, at.boot_id);
+  out.append("\n");
+  journal.for_each_field([&](const Datum& datum) {
+    if (datum.name == "_BOOT_ID" || !is_selected(datum.name)) return true;
+    const std::string_view value = journal.value(datum);
+    if (datum.is_plain || (is_printable(datum.name, NewlineRule::forbidden) && is_printable(value, NewlineRule::forbidden))) {
+      out.append(datum.name).append("=").append(value).append("\n");
       return true;
     }
-    const std::uint64_t size = payload.size() - equals - 1;
+    const std::uint64_t size = value.size();
     char encoded[8];
     std::memcpy(encoded, &size, sizeof size);
-    out.append(field).append("\n").append(encoded, sizeof encoded).append(payload.substr(equals + 1)).append("\n");
+    out.append(datum.name).append("\n").append(encoded, sizeof encoded).append(value).append("\n");
     return true;
   });
   out.append("\n");
@@ -421,13 +432,11 @@ void Printer::print_export(Journal& journal, std::string& out) {
 
 void Printer::print_cat(Journal& journal, std::string& out) {
   // COMPAT: journalctl(1) -o cat: the message alone, or the chosen fields' values line by line.
-  const bool chosen = !options_.output_fields.empty();
-  const auto show = [&](const std::string& wanted) {
+  const auto show = [&](std::string_view wanted) {
     if (const auto value = journal.first_value(wanted)) out.append(*value).append("\n");
   };
-  static const std::string message = "MESSAGE=";
-  if (!chosen) show(message);
-  for (const std::string& field : options_.output_fields) show(field + "=");
+  if (options_.output_fields.empty()) show("MESSAGE");
+  for (const std::string& field : options_.output_fields) show(field);
 }
 
 void Printer::print(Journal& journal, std::string& out, std::size_t match_begin, std::size_t match_end) {

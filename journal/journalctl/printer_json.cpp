@@ -1,8 +1,7 @@
 // Entries as JSON, in its four forms. [pure]
+#include <algorithm>
 #include <array>
 #include <cstdio>
-#include <deque>
-#include <utility>
 #include <vector>
 
 #include "journal/journalctl/printer.h"
@@ -43,9 +42,22 @@ void append_json_string(std::string& out, std::string_view text) {
   out.append(text.substr(plain)).append("\"");
 }
 
-void Printer::append_json_value(std::string& out, std::string_view value, std::string_view indent) const {
+void Printer::append_json_key(std::string& out, const Datum& datum) {
+  if (datum.field == 0) {
+    append_json_string(out, datum.name);
+    return;
+  }
+  if (keys_.size() <= datum.field) keys_.resize(datum.field + 1);
+  if (keys_[datum.field].empty()) append_json_string(keys_[datum.field], datum.name);
+  out.append(keys_[datum.field]);
+}
+
+void Printer::append_json_value(std::string& out, const Datum& datum, std::string_view indent) const {
+  const std::string_view value = datum.value;
   if (value.size() > longest_json_value && !options_.all) {
     out += "null";
+  } else if (datum.is_plain || is_plain_text(value)) {
+    out.append("\"").append(value).append("\"");
   } else if (is_printable(value, NewlineRule::allowed)) {
     append_json_string(out, value);
   } else {
@@ -54,9 +66,7 @@ void Printer::append_json_value(std::string& out, std::string_view value, std::s
     for (std::size_t i = 0; i < value.size(); ++i) {
       if (i > 0) out += ',';
       if (pretty) out.append("\n").append(indent).append("\t");
-      std::array<char, 4> number;
-      const int n = std::snprintf(number.data(), number.size(), "%u", static_cast<unsigned char>(value[i]));
-      out.append(number.data(), static_cast<std::size_t>(n));
+      append_number(out, static_cast<unsigned char>(value[i]));
     }
     if (pretty) out.append("\n").append(indent);
     out += ']';
@@ -68,59 +78,48 @@ void Printer::print_json(Journal& journal, std::string& out) {
   const bool pretty = options_.output == OutputMode::json_pretty;
   const std::string_view indent = pretty ? "\t" : "";
   const std::string_view colon = pretty ? " : " : ":";
+  const std::string_view comma = pretty ? ",\n\t" : ",";
   if (options_.output == OutputMode::json_sse) out += "data: ";
   if (options_.output == OutputMode::json_seq) out += '\x1E';
-  out += '{';
-  bool first = true;
-  const auto key = [&](std::string_view name) {
-    if (!std::exchange(first, false)) out += ',';
-    if (pretty) out.append("\n\t");
-    append_json_string(out, name);
-    out.append(colon);
-  };
-  const auto address = [&](std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out, value);
-  };
-  address("__CURSOR", format_cursor(at));
-  address("__REALTIME_TIMESTAMP", std::to_string(at.realtime));
-  address("__MONOTONIC_TIMESTAMP", std::to_string(at.monotonic));
-  address("_BOOT_ID", format_id(at.boot_id));
+  out.append(pretty ? "{\n\t" : "{").append("\"__CURSOR\"").append(colon).append("\"");
+  append_cursor(out, at);
+  out.append("\"").append(comma).append("\"__REALTIME_TIMESTAMP\"").append(colon).append("\"");
+  append_number(out, at.realtime);
+  out.append("\"").append(comma).append("\"__MONOTONIC_TIMESTAMP\"").append(colon).append("\"");
+  append_number(out, at.monotonic);
+  out.append("\"").append(comma).append("\"_BOOT_ID\"").append(colon).append("\"");
+  append_id(out, at.boot_id);
+  out.append("\"");
 
-  // A field that comes several times is one array; items of an entry are few, so they are simply compared.
-  struct Item {
-    std::string_view field, value;
-    bool shown = false;
-  };
-  std::vector<Item> items;
-  items.reserve(64);
-  std::deque<std::string> expanded;  // compressed values live only during the visit
-  journal.for_each_datum([&](std::string_view payload) {
-    const std::size_t equals = payload.find('=');
-    if (payload.substr(0, equals) == "_BOOT_ID" || !is_selected(payload.substr(0, equals))) return true;
-    if (!journal.current_file().holds(payload)) payload = expanded.emplace_back(payload);
-    items.push_back({payload.substr(0, equals), payload.substr(equals + 1), false});
+  // A field that comes several times is one array, where it came first.
+  items_.clear();
+  ++entries_;
+  bool has_repeated = false;
+  journal.for_each_field([&](const Datum& datum) {
+    if (datum.name == "_BOOT_ID" || !is_selected(datum.name)) return true;
+    if (last_entry_.size() <= datum.field) last_entry_.resize(datum.field + 1);
+    has_repeated = has_repeated || datum.field == 0 || last_entry_[datum.field] == entries_;
+    last_entry_[datum.field] = entries_;
+    items_.push_back(datum);
+    if (datum.is_compressed) items_.back().value = journal.value(datum);
     return true;
   });
-  std::vector<std::string_view> values;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (items[i].shown) continue;
-    values.assign(1, items[i].value);
-    for (std::size_t j = i + 1; j < items.size(); ++j)
-      if (items[j].field == items[i].field) {
-        values.push_back(items[j].value);
-        items[j].shown = true;
-      }
-    key(items[i].field);
-    if (values.size() == 1) {
-      append_json_value(out, values[0], indent);
+  for (auto item = items_.begin(); item != items_.end(); ++item) {
+    const auto is_same_field = [&](const Datum& other) { return other.name == item->name; };
+    if (has_repeated && std::any_of(items_.begin(), item, is_same_field)) continue;
+    out.append(comma);
+    append_json_key(out, *item);
+    out.append(colon);
+    if (!has_repeated || std::none_of(item + 1, items_.end(), is_same_field)) {
+      append_json_value(out, *item, indent);
       continue;
     }
     out += '[';
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      if (k > 0) out += ',';
+    for (auto value = item; value != items_.end(); ++value) {
+      if (!is_same_field(*value)) continue;
+      if (value != item) out += ',';
       if (pretty) out.append("\n\t\t");
-      append_json_value(out, values[k], pretty ? "\t\t" : "");
+      append_json_value(out, *value, pretty ? "\t\t" : "");
     }
     if (pretty) out.append("\n\t");
     out += ']';

@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -143,7 +144,7 @@ bool Show::find_first() {
   }
   if (limit_ && !options_.since && pattern_ == nullptr) {
     journal_.seek_tail();
-    return *limit_ > 0 && skip(Direction::up, *limit_);
+    return skip(Direction::up, std::max<std::uint64_t>(*limit_, 1));  // -n 0 goes to the last one too: its cursor can be shown
   }
   journal_.seek_head();
   return journal_.step(Direction::down);
@@ -167,7 +168,7 @@ bool Show::show_one() {
   announce_boot();
   std::optional<PatternMatch> found;
   if (pattern_) {
-    const auto message = journal_.first_value("MESSAGE=");
+    const auto message = journal_.first_value("MESSAGE");
     if (message) found = pattern_->find(*message);
     if (!found) return true;
   }
@@ -260,7 +261,8 @@ int Show::run() {
   if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
   save_cursor();
   output_.finish();
-  const bool looked = limit_ != std::uint64_t{0} || !visited_;  // -n 0 asks for no match where there are entries
+  // COMPAT: journalctl(1) -n 0 asks for no match where there are entries, unless their cursor is asked for.
+  const bool looked = limit_ != std::uint64_t{0} || !visited_ || options_.show_cursor || !options_.cursor_file.empty();
   if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }

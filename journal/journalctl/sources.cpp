@@ -88,7 +88,8 @@ Result<SourceList> find_sources(const Options& options) {
     Options any = options;
     any.merge = true;
     if (any.name_space.empty()) any.name_space = "*";
-    add_subfolders(options.directory, any, {}, list);
+    const bool has_no_folders = st.st_nlink == 2;  // each folder in it would add a link ("..") on file systems that count them
+    if (!has_no_folders) add_subfolders(options.directory, any, {}, list);
     return list;
   }
   const std::string machine_id = machine_id_of(options.root);
@@ -102,14 +103,20 @@ Result<void> open_sources(const Options& options, const SourceList& list, Journa
     if (path == "-") TRY(journal.add_fd(unitparser::UniqueFd(::dup(STDIN_FILENO)), "/proc/self/fd/0"));
     else TRY(journal.add_file(path));
   }
+  const auto complain = [quiet = options.quiet](const std::string& path) {
+    if (!quiet) std::fprintf(stderr, "Journal file %s is truncated, ignoring file.\n", path.c_str());
+  };
+  journal.complain_with(complain);
   for (const std::string& folder : list.folders)
-    for (const StoredFile& file : list_files(folder)) {
-      if (!is_wanted_name(file.path, options)) continue;
+    visit_names(folder, [&](const StoredFile& file) {
+      if (!is_wanted_name(file.path, options)) return;
+      if (!file.seqnum_id.is_null()) {
+        journal.add_archive(file.path, file.seqnum_id, file.seqnum);
+        return;
+      }
       const auto added = journal.add_file(file.path);
-      if (added || added.error().os_errno == ENOENT || added.error().os_errno == EACCES) continue;
-      if (!options.quiet)
-        std::fprintf(stderr, "Journal file %s is truncated, ignoring file.\n", file.path.c_str());
-    }
+      if (!added && added.error().os_errno != ENOENT && added.error().os_errno != EACCES) complain(file.path);
+    });
   return {};
 }
 

@@ -1,8 +1,5 @@
 #include "journal/query/cursor.h"
 
-#include <cinttypes>
-#include <cstdio>
-
 #include "journal/text/id128.h"
 
 namespace journal {
@@ -11,12 +8,25 @@ using unitparser::ErrorCode;
 using unitparser::fail;
 using unitparser::Result;
 
+void append_cursor(std::string& out, const EntryLocation& location) {
+  const auto hexadecimal = [&out](const char* name, std::uint64_t value) {
+    out.append(name);
+    append_number(out, value, 16);
+  };
+  out.append("s=");
+  append_id(out, location.seqnum_id);
+  hexadecimal(";i=", location.seqnum);
+  out.append(";b=");
+  append_id(out, location.boot_id);
+  hexadecimal(";m=", location.monotonic);
+  hexadecimal(";t=", location.realtime);
+  hexadecimal(";x=", location.xor_hash);
+}
+
 std::string format_cursor(const EntryLocation& location) {
-  char buffer[256];
-  std::snprintf(buffer, sizeof buffer, "s=%s;i=%" PRIx64 ";b=%s;m=%" PRIx64 ";t=%" PRIx64 ";x=%" PRIx64,
-                format_id(location.seqnum_id).c_str(), location.seqnum, format_id(location.boot_id).c_str(),
-                location.monotonic, location.realtime, location.xor_hash);
-  return buffer;
+  std::string text;
+  append_cursor(text, location);
+  return text;
 }
 
 Result<Cursor> parse_cursor(std::string_view text) {

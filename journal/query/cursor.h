@@ -19,6 +19,7 @@ struct Cursor {
 };
 
 [[nodiscard]] std::string format_cursor(const EntryLocation& location);
+void append_cursor(std::string& out, const EntryLocation& location);
 /// Errors: invalid_argument when nothing in the text says a place.
 [[nodiscard]] unitparser::Result<Cursor> parse_cursor(std::string_view text);
 /// True when the cursor names exactly this entry, as far as it says.

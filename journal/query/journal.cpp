@@ -3,9 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
+#include "journal/format/compression.h"
 #include "journal/text/id128.h"
+#include "journal/text/printable.h"
 
 namespace journal {
 namespace {
@@ -13,8 +16,12 @@ namespace {
 using unitparser::Result;
 using unitparser::UniqueFd;
 
-/// Mapped pages are given back after so many entries: a scan of everything stays small.
-constexpr std::uint64_t steps_between_trims = 40'000;
+/// Mapped pages are given back after so many bytes: a scan of everything stays small.
+constexpr std::uint64_t bytes_between_trims = 16ULL << 20;
+/// Entries farther from each other than this are read apart from the mapping.
+constexpr std::uint64_t far_apart = 16ULL << 10;
+/// So much is mapped, about, by touching a page that is not near what was touched before.
+constexpr std::uint64_t fault_size = 64ULL << 10;
 
 bool comes_first(const EntryLocation& a, const EntryLocation& b, Direction direction) {
   const int order = compare_locations(a, b);
@@ -23,27 +30,103 @@ bool comes_first(const EntryLocation& a, const EntryLocation& b, Direction direc
 
 }  // namespace
 
-void Journal::add_source(std::unique_ptr<JournalFile> file) {
+void Journal::add_source(std::unique_ptr<JournalFile> file, std::size_t rank) {
   Source source;
   source.file = std::move(file);
   source.match = CompiledMatch(match_, *source.file);
-  sources_.push_back(std::move(source));
-  if (positioned_) position(sources_.back(), direction_);
-  runner_up_ = SIZE_MAX;
+  source.rank = rank;
+  const auto place = std::upper_bound(sources_.begin(), sources_.end(), rank,
+                                      [](std::size_t wanted, const Source& other) { return wanted < other.rank; });
+  const auto index = static_cast<std::size_t>(place - sources_.begin());
+  if (index <= current_source_ && !sources_.empty()) ++current_source_;
+  sources_.insert(place, std::move(source));
+  others_.is_known = false;
+}
+
+bool Journal::has_file(const struct ::stat& st) const {
+  return std::any_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+    return source.file->inode() == st.st_ino && source.file->device() == st.st_dev;
+  });
 }
 
 Result<void> Journal::add_file(const std::string& path) {
   struct stat st = {};
-  if (::stat(path.c_str(), &st) == 0)
-    for (const Source& source : sources_)
-      if (source.file->inode() == st.st_ino && source.file->device() == st.st_dev) return {};
-  add_source(TRY(JournalFile::open(path, rule_)));
+  if (::stat(path.c_str(), &st) == 0 && has_file(st)) return {};
+  add_source(TRY(JournalFile::open(path, rule_)), ranks_++);
+  if (positioned_) position(sources_.back(), direction_);
   return {};
 }
 
 Result<void> Journal::add_fd(UniqueFd fd, std::string name) {
-  add_source(TRY(JournalFile::open_fd(std::move(fd), std::move(name), rule_)));
+  add_source(TRY(JournalFile::open_fd(std::move(fd), std::move(name), rule_)), ranks_++);
+  if (positioned_) position(sources_.back(), direction_);
   return {};
+}
+
+void Journal::add_archive(const std::string& path, const Id128& seqnum_id, std::uint64_t first_seqnum) {
+  unopened_.add(path, ranks_++, seqnum_id, first_seqnum);
+  if (!positioned_) return;
+  arrange_unopened();
+  find_next_unopened(direction_);
+}
+
+Journal::Source* Journal::open_unopened(std::size_t i) {
+  const UnopenedFile unopened = unopened_.take(i);
+  next_unopened_ = UnopenedFiles::none;
+  const std::string& path = unopened_.path(unopened);
+  struct stat st = {};
+  if (::stat(path.c_str(), &st) == 0 && has_file(st)) return nullptr;
+  auto file = JournalFile::open(path, rule_);
+  if (!file) {
+    const int reason = file.error().os_errno;
+    if (complain_ && reason != ENOENT && reason != EACCES) complain_(path);
+    return nullptr;
+  }
+  add_source(std::move(*file), unopened.rank);
+  return &*std::find_if(sources_.begin(), sources_.end(), [&](const Source& source) { return source.rank == unopened.rank; });
+}
+
+void Journal::open_all() {
+  while (!unopened_.is_empty())
+    if (Source* source = open_unopened(unopened_.size() - 1); source != nullptr && positioned_) position(*source, direction_);
+}
+
+std::size_t Journal::file_count() {
+  open_all();
+  return sources_.size();
+}
+
+void Journal::arrange_unopened() {
+  next_unopened_ = UnopenedFiles::none;
+  if (unopened_.is_empty()) return;
+  // Entries of one source of numbers are in the order of their numbers, whatever the clocks did. Where there are others, or a
+  // place in time is sought, each file has to be asked.
+  const Id128 id = unopened_.at(0).seqnum_id;
+  const bool is_one_order = unopened_.all_of_source(id) && std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+                              return source.file->header().seqnum_id == id;
+                            });
+  if (!is_one_order || place_ == Place::cursor) {
+    open_all();
+    return;
+  }
+  unopened_.find_ends([&](std::string_view chain) {
+    for (const Source& source : sources_) {
+      const std::string_view path = source.file->path();
+      if (path.size() == chain.size() + sizeof(".journal") - 1 && path.starts_with(chain) && path.ends_with(".journal"))
+        return source.file->header().n_entries > 0 ? source.file->header().head_entry_seqnum : UINT64_MAX;
+    }
+    return UINT64_MAX;
+  });
+}
+
+void Journal::find_next_unopened(Direction direction) {
+  const bool down = direction == Direction::down;
+  std::uint64_t from = current_.seqnum;
+  if (place_ == Place::head) from = 0;
+  if (place_ == Place::tail) from = UINT64_MAX;
+  // Beyond an end there is nothing in that direction: `from` is then beyond all of them.
+  next_unopened_ = unopened_.nearest(direction, from);
+  if ((place_ == Place::head && !down) || (place_ == Place::tail && down)) next_unopened_ = UnopenedFiles::none;
 }
 
 void Journal::drop_deleted_files() {
@@ -52,9 +135,10 @@ void Journal::drop_deleted_files() {
     const Source& source = sources_[i];
     if (source.has_candidate || i == current_source_ || ::fstat(source.file->fd(), &st) < 0 || st.st_nlink > 0)
       continue;
+    memory_.clear();
     sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(i));
     if (current_source_ > i) --current_source_;
-    runner_up_ = SIZE_MAX;
+    others_.is_known = false;
   }
 }
 
@@ -178,12 +262,34 @@ bool Journal::beyond_place(const EntryLocation& candidate, Direction direction) 
   return true;
 }
 
+void Journal::read_apart(Source& source, std::uint64_t offset, Direction direction) {
+  if (source.file->read_apart(offset, JournalFile::Wait::never)) return;
+  // One disk access after the other would be slow: it gets the next ones as well, all at once.
+  constexpr std::size_t at_once = 128;
+  const bool is_fetched = direction == Direction::down ? offset < source.fetched_until : offset > source.fetched_until;
+  if (!is_fetched) {
+    source.fetched_until = offset;
+    source.match.visit_next(*source.file, direction, at_once, [&](std::uint64_t next) {
+      source.file->fetch_apart(next);
+      source.fetched_until = next;
+    });
+  }
+  source.file->read_apart(offset, JournalFile::Wait::for_disk);
+}
+
 void Journal::take(Source& source, std::uint64_t offset, Direction direction) {
   source.has_candidate = false;
   while (offset != 0) {
     const std::uint64_t found = source.match.find(*source.file, offset, direction);
     if (found == 0) return;
+    const std::uint64_t distance = found > source.last_offset ? found - source.last_offset : source.last_offset - found;
     source.last_offset = found;
+    if (distance > far_apart) {
+      read_apart(source, found, direction);
+    } else {
+      touched_ += distance;
+      source.file->fetch_ahead(found, direction);
+    }
     if (source.file->locate(found, source.candidate)) {
       source.has_candidate = true;
       return;
@@ -198,6 +304,7 @@ void Journal::advance(Source& source, Direction direction) {
 }
 
 void Journal::position(Source& source, Direction direction) {
+  if (place_ == Place::entry) cursor_ = {current_, true, true, true, true};
   source.last_offset = direction == Direction::down ? 1 : UINT64_MAX;
   source.has_candidate = false;
   if (place_ == Place::head || place_ == Place::tail) {
@@ -220,38 +327,46 @@ void Journal::position(Source& source, Direction direction) {
 }
 
 void Journal::position_all(Direction direction) {
+  arrange_unopened();
   for (Source& source : sources_) position(source, direction);
+  find_next_unopened(direction);
   positioned_ = true;
   direction_ = direction;
-  runner_up_ = SIZE_MAX;
+  is_at_candidate_ = false;
+  others_.is_known = false;
 }
 
-std::size_t Journal::choose(Direction direction) {
-  // While the last winner stays ahead of the second, nobody else has to be asked.
-  if (runner_up_ < sources_.size() && sources_[current_source_].has_candidate &&
-      comes_first(sources_[current_source_].candidate, sources_[runner_up_].candidate, direction))
-    return current_source_;
-  std::size_t best = SIZE_MAX;
-  std::size_t second = SIZE_MAX;
+void Journal::look_at_others(Direction direction) {
+  const bool down = direction == Direction::down;
+  const std::uint64_t farthest = down ? UINT64_MAX : 0;
+  const EntryLocation& own = sources_[current_source_].candidate;
+  others_ = {true, own.boot_id, farthest, farthest, farthest};
+  const auto note = [down](std::uint64_t& nearest, std::uint64_t value) { nearest = down ? std::min(nearest, value) : std::max(nearest, value); };
   for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (!sources_[i].has_candidate) continue;
-    if (best == SIZE_MAX || comes_first(sources_[i].candidate, sources_[best].candidate, direction)) {
-      second = best;
-      best = i;
-    } else if (second == SIZE_MAX || comes_first(sources_[i].candidate, sources_[second].candidate, direction)) {
-      second = i;
-    }
+    if (i == current_source_ || !sources_[i].has_candidate) continue;
+    const EntryLocation& other = sources_[i].candidate;
+    if (other.seqnum_id == own.seqnum_id) note(others_.seqnum, other.seqnum);
+    else if (other.boot_id == own.boot_id) note(others_.monotonic, other.monotonic);
+    else note(others_.realtime, other.realtime);
   }
-  runner_up_ = second;
-  return best;
 }
 
-std::size_t Journal::choose_as_journalctl(Direction direction) {
+bool Journal::is_ahead_of_others(Direction direction) const {
+  if (!others_.is_known || !sources_[current_source_].has_candidate) return false;
+  const EntryLocation& own = sources_[current_source_].candidate;
+  if (own.boot_id != others_.boot_id || !comes_first(current_, own, direction)) return false;
+  return direction == Direction::down
+             ? own.seqnum < others_.seqnum && own.monotonic < others_.monotonic && own.realtime < others_.realtime
+             : own.seqnum > others_.seqnum && own.monotonic > others_.monotonic && own.realtime > others_.realtime;
+}
+
+std::size_t Journal::choose_of_all(Direction direction) {
+  // COMPAT: journalctl(1) passes over what does not come behind the entry just shown.
+  const bool passes_over = interleave_ == Interleave::as_journalctl && sources_.size() > 1 && place_ == Place::entry;
   std::size_t best = SIZE_MAX;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     Source& source = sources_[i];
-    while (place_ == Place::entry && source.has_candidate && !beyond_place(source.candidate, direction))
-      advance(source, direction);
+    while (passes_over && source.has_candidate && !beyond_place(source.candidate, direction)) advance(source, direction);
     if (source.has_candidate &&
         (best == SIZE_MAX || comes_first(source.candidate, sources_[best].candidate, direction)))
       best = i;
@@ -259,47 +374,102 @@ std::size_t Journal::choose_as_journalctl(Direction direction) {
   return best;
 }
 
+std::size_t Journal::choose(Direction direction) {
+  std::size_t best = is_ahead_of_others(direction) ? current_source_ : choose_of_all(direction);
+  while (next_unopened_ != UnopenedFiles::none) {
+    const UnopenedFile& next = unopened_.at(next_unopened_);
+    if (best != SIZE_MAX) {
+      const std::uint64_t seqnum = sources_[best].candidate.seqnum;
+      if (direction == Direction::down ? next.first_seqnum > seqnum : next.end_seqnum <= seqnum) break;
+    }
+    const std::uint64_t first = next.first_seqnum, end = next.end_seqnum;
+    Source* source = open_unopened(next_unopened_);
+    find_next_unopened(direction);
+    if (source != nullptr) {
+      const Header& header = source->file->header();
+      take(*source, source->last_offset = direction == Direction::down ? 1 : UINT64_MAX, direction);
+      // A file that is not what its name says: no name is believed any more.
+      if (header.head_entry_seqnum < first || header.tail_entry_seqnum >= end) open_all();
+    }
+    best = choose_of_all(direction);
+  }
+  if (best != SIZE_MAX && (best != current_source_ || !is_ahead_of_others(direction))) {
+    current_source_ = best;
+    look_at_others(direction);
+  }
+  return best;
+}
+
 bool Journal::step(Direction direction) {
   if (!positioned_ || direction != direction_) position_all(direction);
-  const bool as_journalctl = interleave_ == Interleave::as_journalctl && sources_.size() > 1;
   for (;;) {
-    const std::size_t best = as_journalctl ? choose_as_journalctl(direction) : choose(direction);
+    // Not before now: what was read of the entry stays as long as that is the current one.
+    if (std::exchange(is_at_candidate_, false)) advance(sources_[current_source_], direction);
+    const std::size_t best = choose(direction);
     if (best == SIZE_MAX) return false;
-    const EntryLocation found = sources_[best].candidate;
+    const EntryLocation& found = sources_[best].candidate;
     const bool repeated = place_ == Place::entry && compare_locations(found, current_) == 0;
-    advance(sources_[best], direction);
-    current_source_ = best;
+    is_at_candidate_ = true;
     if (repeated) continue;
     current_ = found;
     place_ = Place::entry;
-    cursor_ = {found, true, true, true, true};
-    if (++steps_ % steps_between_trims == 0)
+    if (touched_ > bytes_between_trims) {
+      touched_ = 0;
       for (const Source& source : sources_) source.file->drop_pages();
+    }
     if (filter_ && !filter_()) continue;
     return true;
   }
 }
 
-std::optional<std::string_view> Journal::first_value(std::string_view prefix) {
-  const JournalFile& file = current_file();
-  const FileView& view = file.view();
-  const EntryView entry = view.entry(current_.offset);
-  for (std::uint64_t i = 0; i < entry.n_items; ++i) {
-    const DataView data = view.data(entry.item(i));
-    if (!data) continue;
-    if ((data.flags & object_flag::compressed_any) == 0) {
-      // Nearly all data are other fields': their first byte tells.
-      if (data.payload[0] == prefix[0] && data.payload.starts_with(prefix)) return data.payload.substr(prefix.size());
-      continue;
-    }
-    if (!file.payload(entry.item(i), scratch_, prefix.size()).starts_with(prefix)) continue;
-    return file.payload(entry.item(i), scratch_, UINT64_MAX).substr(prefix.size());
+bool Journal::read_datum(const JournalFile& file, std::uint64_t offset, Datum& datum) {
+  const DataView data = file.view().data(offset);
+  if (!data) return false;
+  const bool is_apart = file.is_apart(offset);
+  const std::uint64_t distance = offset < current_.offset ? current_.offset - offset : offset - current_.offset;
+  if (!is_apart && distance > fault_size) touched_ += fault_size;
+  datum.is_compressed = (data.flags & object_flag::compressed_any) != 0;
+  if (datum.is_compressed) {
+    // Its name is enough until somebody asks for the value.
+    std::string_view payload = file.payload(offset, scratch_, field_name_limit + 1);
+    if (payload.find('=') == std::string_view::npos) payload = file.payload(offset, scratch_, UINT64_MAX);
+    if (!fields_.split(payload, datum)) return false;
+    datum.name = datum.field != 0 ? fields_.name(datum.field) : std::string_view(expanded_.emplace_back(datum.name));
+    datum.value = data.payload;
+    datum.flags = data.flags;
+    datum.is_plain = false;
+  } else {
+    if (!fields_.split(data.payload, datum)) return false;
+    datum.is_plain = false;
   }
-  return std::nullopt;
+  // What only one entry has is not looked at again.
+  if (is_apart || data.object->n_entries < 2 || (datum.is_compressed && datum.field == 0)) return true;
+  datum.is_plain = !datum.is_compressed && is_plain_text(datum.value);
+  memory_.keep(file, offset, datum);
+  return true;
+}
+
+std::string_view Journal::value(const Datum& datum) {
+  if (!datum.is_compressed) return datum.value;
+  std::string& expanded = expanded_.emplace_back();
+  if (!decompress(compression_of_flags(datum.flags), datum.value, expanded)) return {};
+  return std::string_view(expanded).substr(std::min(expanded.size(), datum.name.size() + 1));
+}
+
+std::optional<std::string_view> Journal::first_value(std::string_view field) {
+  const std::uint32_t number = fields_.number_of(field);
+  std::optional<std::string_view> found;
+  for_each_field([&](const Datum& datum) {
+    if (datum.field != number || (number == 0 && datum.name != field)) return true;
+    found = value(datum);
+    return false;
+  });
+  return found;
 }
 
 bool Journal::refresh() {
   bool more = false;
+  memory_.clear();  // mappings may move
   for (Source& source : sources_) {
     if (!source.file->refresh()) continue;
     more = true;
@@ -307,12 +477,13 @@ bool Journal::refresh() {
     if (!positioned_ || direction_ != Direction::down || source.has_candidate) continue;
     take(source, source.last_offset + 1, direction_);
     while (source.has_candidate && !beyond_place(source.candidate, direction_)) advance(source, direction_);
-    runner_up_ = SIZE_MAX;
+    others_.is_known = false;
   }
   return more;
 }
 
 void Journal::for_each_value(std::string_view field, const std::function<void(std::string_view)>& visit) {
+  open_all();
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const FileView& view = sources_[i].file->view();
     const std::uint64_t field_offset = view.find_field(field);
@@ -335,6 +506,7 @@ void Journal::for_each_value(std::string_view field, const std::function<void(st
 }
 
 bool Journal::visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit) {
+  open_all();
   for (const Source& source : sources_) {
     const FileView& view = source.file->view();
     const std::uint64_t field_offset = view.find_field(field);
@@ -356,7 +528,8 @@ bool Journal::visit_values(std::string_view field, std::size_t limit, const std:
   return true;
 }
 
-void Journal::for_each_field(const std::function<void(std::string_view)>& visit) {
+void Journal::for_each_field_name(const std::function<void(std::string_view)>& visit) {
+  open_all();
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const FileView& view = sources_[i].file->view();
     for (const HashItem& bucket : view.field_hash_table()) {

@@ -1,7 +1,10 @@
 // The entries of many files as one sequence: seeking, stepping both ways, matching, following. [os: files]
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -11,7 +14,9 @@
 
 #include "journal/file/reader.h"
 #include "journal/query/cursor.h"
+#include "journal/query/datum.h"
 #include "journal/query/match.h"
+#include "journal/query/unopened_files.h"
 #include "unitparser/base/result.h"
 
 namespace journal {
@@ -29,8 +34,14 @@ class Journal {
 
   /// Adds one file; a file that is there already (same inode) is left alone.
   [[nodiscard]] unitparser::Result<void> add_file(const std::string& path);
+  /// The same for an archived file whose name says the source and number of its first entry. It is opened when an entry of it
+  /// may be next, or all files are asked for; when that fails it is complained about.
+  void add_archive(const std::string& path, const Id128& seqnum_id, std::uint64_t first_seqnum);
+  void complain_with(std::function<void(const std::string& path)> complain) { complain_ = std::move(complain); }
   [[nodiscard]] unitparser::Result<void> add_fd(unitparser::UniqueFd fd, std::string name);
-  [[nodiscard]] std::size_t file_count() const { return sources_.size(); }
+  [[nodiscard]] bool has_files() const { return !sources_.empty() || !unopened_.is_empty(); }
+  /// How many files there are; opens those that are not yet.
+  [[nodiscard]] std::size_t file_count();
   [[nodiscard]] JournalFile& file(std::size_t i) { return *sources_[i].file; }
   /// Forgets files that were deleted and whose entries have all been shown.
   void drop_deleted_files();
@@ -66,9 +77,28 @@ class Journal {
     }
   }
 
-  /// The value of the current entry's first datum of a field, `prefix` being "FIELD="; nullopt when it has none. The bytes live
-  /// until the next call that reads data.
-  [[nodiscard]] std::optional<std::string_view> first_value(std::string_view prefix);
+  /// The same for many entries: `visit(const Datum&)`, whose bytes live until the next step or refresh().
+  template <class Visit>
+  void for_each_field(Visit visit) {
+    const JournalFile& file = current_file();
+    const EntryView entry = file.view().entry(current_.offset);
+    expanded_.clear();
+    Datum fresh;
+    for (std::uint64_t i = 0; i < entry.n_items; ++i) {
+      const std::uint64_t offset = entry.item(i);
+      const Datum* datum = memory_.find(file, offset);
+      if (datum == nullptr) datum = read_datum(file, offset, fresh) ? &fresh : nullptr;
+      if (datum != nullptr && !visit(*datum)) return;
+    }
+  }
+  /// A datum's value, expanded when it is compressed; lives until the next step, refresh() or visit of all fields.
+  [[nodiscard]] std::string_view value(const Datum& datum);
+  /// The number of a field's name, as Datum has it.
+  [[nodiscard]] std::uint32_t field_number(std::string_view name) { return fields_.number_of(name); }
+  [[nodiscard]] std::string_view field_name(std::uint32_t number) const { return fields_.name(number); }
+
+  /// The value of the current entry's first datum of a field; nullopt when it has none. The bytes live as value()'s.
+  [[nodiscard]] std::optional<std::string_view> first_value(std::string_view field);
 
   /// Maps what was appended to the files; true when there may be more entries.
   bool refresh();
@@ -79,7 +109,7 @@ class Journal {
   /// `limit` of them: then not all were visited.
   [[nodiscard]] bool visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit);
   /// All field names over all files.
-  void for_each_field(const std::function<void(std::string_view)>& visit);
+  void for_each_field_name(const std::function<void(std::string_view)>& visit);
 
  private:
   struct Source {
@@ -88,21 +118,45 @@ class Journal {
     EntryLocation candidate;
     bool has_candidate = false;
     std::uint64_t last_offset = 0;  ///< of the last candidate: where a grown file is looked at again
+    std::size_t rank = 0;
+    std::uint64_t fetched_until = 0;  ///< the disk was asked for the entries from the last candidate to here
+  };
+  /// The nearest of the other sources' candidates, by each thing that an entry of `boot_id` is compared by with them. An entry
+  /// before all of these is before each of them.
+  struct Others {
+    bool is_known = false;
+    Id128 boot_id;
+    std::uint64_t seqnum = 0;     ///< of files with the same source of numbers
+    std::uint64_t monotonic = 0;  ///< of other files' entries of that boot
+    std::uint64_t realtime = 0;   ///< of their other entries
   };
   enum class Place : std::uint8_t { head, tail, cursor, entry };
 
-  void add_source(std::unique_ptr<JournalFile> file);
+  void add_source(std::unique_ptr<JournalFile> file, std::size_t rank);
+  [[nodiscard]] bool has_file(const struct ::stat& st) const;
+  /// Opens one of unopened_; nullptr when it cannot be or is there already. `position` it when all are.
+  Source* open_unopened(std::size_t i);
+  void open_all();
+  /// Opens all unless they can be told apart by their numbers alone.
+  void arrange_unopened();
+  void find_next_unopened(Direction direction);
+  bool read_datum(const JournalFile& file, std::uint64_t offset, Datum& datum);
   void position_all(Direction direction);
   void position(Source& source, Direction direction);
   /// Finds the next candidate at or beyond `offset`.
   void take(Source& source, std::uint64_t offset, Direction direction);
+  void read_apart(Source& source, std::uint64_t offset, Direction direction);
   void advance(Source& source, Direction direction);
   [[nodiscard]] bool beyond_place(const EntryLocation& candidate, Direction direction) const;
   [[nodiscard]] std::uint64_t offset_near(Source& source, Direction direction) const;
   /// The entry of a list that is at the cursor's place or the nearest beyond it; 0: none.
   [[nodiscard]] std::uint64_t locate_in(EntryList& list, Source& source, Direction direction) const;
+  /// The source whose candidate is next, SIZE_MAX: none.
   [[nodiscard]] std::size_t choose(Direction direction);
-  [[nodiscard]] std::size_t choose_as_journalctl(Direction direction);
+  [[nodiscard]] std::size_t choose_of_all(Direction direction);
+  /// What the others' candidates are compared by, as long as the same source is next.
+  void look_at_others(Direction direction);
+  [[nodiscard]] bool is_ahead_of_others(Direction direction) const;
 
   HeaderRule rule_;
   Interleave interleave_;
@@ -115,8 +169,16 @@ class Journal {
   bool positioned_ = false;
   EntryLocation current_;
   std::size_t current_source_ = 0;
-  std::size_t runner_up_ = SIZE_MAX;  ///< the source that came second in the last comparison of all
-  std::uint64_t steps_ = 0;
+  bool is_at_candidate_ = false;  ///< the current entry still is its source's candidate
+  Others others_;
+  std::size_t ranks_ = 0;
+  UnopenedFiles unopened_;
+  std::size_t next_unopened_ = UnopenedFiles::none;
+  std::function<void(const std::string&)> complain_;
+  std::uint64_t touched_ = 0;  ///< bytes of files, about, that were mapped since pages were last given back
+  FieldNumbers fields_;
+  DatumMemory memory_;
+  std::deque<std::string> expanded_;
   std::string scratch_;
 };
 

@@ -83,20 +83,13 @@ CompiledMatch::CompiledMatch(const Match& match, const JournalFile& file) {
   }
 }
 
-std::uint64_t CompiledMatch::find_in(EntryList& list, const FileView& view, std::uint64_t offset,
-                                     Direction direction) {
-  if (direction == Direction::down) return list.at(view, list.lower_bound(view, offset));
-  const std::uint64_t beyond = list.lower_bound(view, offset == UINT64_MAX ? offset : offset + 1);
-  return beyond == 0 ? 0 : list.at(view, beyond - 1);
-}
-
 std::uint64_t CompiledMatch::find(Node& node, JournalFile& file, std::uint64_t offset, Direction direction) {
   const auto nearer = [direction](std::uint64_t a, std::uint64_t b) {
     return direction == Direction::down ? a < b : a > b;
   };
   switch (node.kind) {
-    case Kind::all_entries: return find_in(file.entries(), file.view(), offset, direction);
-    case Kind::list: return find_in(node.list, file.view(), offset, direction);
+    case Kind::all_entries: return file.entries().nearest(file.view(), offset, direction);
+    case Kind::list: return node.list.nearest(file.view(), offset, direction);
     case Kind::any_of: {
       std::uint64_t best = 0;
       for (Node& child : node.children) {
@@ -150,6 +143,44 @@ std::uint64_t CompiledMatch::find_place(Node& node, JournalFile& file, Direction
     }
   }
   return 0;
+}
+
+/// A bound of how many entries match.
+std::uint64_t CompiledMatch::fewest_of(Node& node, JournalFile& file) {
+  std::uint64_t n = node.kind == Kind::all_of ? UINT64_MAX : 0;
+  switch (node.kind) {
+    case Kind::all_entries: return file.entries().size();
+    case Kind::list: return node.list.size();
+    case Kind::any_of:
+      for (Node& child : node.children) n += fewest_of(child, file);
+      return n;
+    case Kind::all_of:
+      for (Node& child : node.children) n = std::min(n, fewest_of(child, file));
+      return n;
+  }
+  return n;
+}
+
+void CompiledMatch::visit_next(Node& node, JournalFile& file, Direction direction, std::size_t most,
+                               const std::function<void(std::uint64_t)>& visit) {
+  switch (node.kind) {
+    case Kind::all_entries: file.entries().visit_next(file.view(), direction, most, visit); return;
+    case Kind::list: node.list.visit_next(file.view(), direction, most, visit); return;
+    case Kind::any_of:
+      for (Node& child : node.children) visit_next(child, file, direction, most, visit);
+      return;
+    case Kind::all_of: {
+      // All that match are in each child's entries: the one with the fewest tells the most.
+      const auto fewest = std::min_element(node.children.begin(), node.children.end(),
+                                           [&](Node& a, Node& b) { return fewest_of(a, file) < fewest_of(b, file); });
+      if (fewest != node.children.end()) visit_next(*fewest, file, direction, most, visit);
+      return;
+    }
+  }
+}
+
+void CompiledMatch::visit_next(JournalFile& file, Direction direction, std::size_t most, const std::function<void(std::uint64_t)>& visit) {
+  visit_next(root_, file, direction, most, visit);
 }
 
 std::uint64_t CompiledMatch::find_place(JournalFile& file, Direction direction, const Locate& locate) {

@@ -25,8 +25,8 @@ using unitparser::UniqueFd;
 namespace {
 
 /// Number of entries from the header; a file that is no journal counts as not empty, so that nobody deletes it.
-bool has_no_entries(int folder, const char* name) {
-  const UniqueFd fd(::openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+bool has_no_entries(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   Header header = {};
   if (!fd) return false;
   const ssize_t n = ::pread(fd.get(), &header, sizeof header, 0);
@@ -36,22 +36,31 @@ bool has_no_entries(int folder, const char* name) {
 
 }  // namespace
 
-std::vector<StoredFile> list_files(const std::string& folder) {
-  std::vector<StoredFile> files;
+void visit_names(const std::string& folder, const std::function<void(const StoredFile&)>& visit) {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
-  if (!dir) return files;
-  while (const dirent* entry = ::readdir(dir.get())) {
+  StoredFile file;
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
     const std::string_view name = entry->d_name;
     if (!name.ends_with(".journal") && !name.ends_with(".journal~")) continue;
-    struct stat st = {};
-    if (::fstatat(::dirfd(dir.get()), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode)) continue;
-    StoredFile file;
-    file.path = folder + "/" + std::string(name);
-    file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    if (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) continue;
+    file.seqnum_id = {};
+    file.realtime = file.seqnum = 0;
+    file.path.assign(folder).append("/").append(name);
     file.stem = name.substr(0, std::min(name.find('@'), name.rfind(".journal")));
-    if (parse_archived_name(name, file)) file.is_empty = has_no_entries(::dirfd(dir.get()), entry->d_name);
-    files.push_back(std::move(file));
+    file.is_archived = parse_archived_name(name, file);
+    visit(file);
   }
+}
+
+std::vector<StoredFile> list_files(const std::string& folder) {
+  std::vector<StoredFile> files;
+  visit_names(folder, [&files](const StoredFile& named) {
+    struct stat st = {};
+    if (::lstat(named.path.c_str(), &st) < 0 || !S_ISREG(st.st_mode)) return;
+    StoredFile& file = files.emplace_back(named);
+    file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    file.is_empty = file.is_archived && has_no_entries(file.path);
+  });
   return files;
 }
 

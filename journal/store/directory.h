@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,10 @@
 
 namespace journal {
 
-/// The journal files directly in a folder ("*.journal", "*.journal~"), with sizes, in the order that the
-/// folder has them (journalctl lists values and headers so); empty when it cannot be read.
+/// Visits the journal files directly in a folder ("*.journal", "*.journal~"), in the order that the folder has them (journalctl
+/// lists values and headers so); none when it cannot be read. With what their names say, without looking at them.
+void visit_names(const std::string& folder, const std::function<void(const StoredFile&)>& visit);
+/// The same files with their sizes, and which are empty.
 [[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
 
 /// Size and free bytes of the file system that holds `path`.

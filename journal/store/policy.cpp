@@ -62,11 +62,12 @@ bool parse_archived_name(std::string_view name, StoredFile& file) {
     file.realtime = *realtime;
   } else if (rest.ends_with(".journal")) {
     rest.remove_suffix(8);
-    if (rest.size() != 66 || rest[32] != '-' || rest[49] != '-' || !parse_id(rest.substr(0, 32))) return false;
+    if (rest.size() != 66 || rest[32] != '-' || rest[49] != '-') return false;
+    const auto seqnum_id = parse_id(rest.substr(0, 32));
     const auto seqnum = parse_hex(rest.substr(33, 16));
     const auto realtime = parse_hex(rest.substr(50));
-    if (!seqnum || !realtime) return false;
-    file.seqnum_id = rest.substr(0, 32);
+    if (!seqnum_id || !seqnum || !realtime) return false;
+    file.seqnum_id = *seqnum_id;
     file.seqnum = *seqnum;
     file.realtime = *realtime;
   } else {
@@ -90,7 +91,7 @@ std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const
     const StoredFile& x = files[a];
     const StoredFile& y = files[b];
     if (x.is_empty != y.is_empty) return x.is_empty;
-    if (!x.seqnum_id.empty() && x.seqnum_id == y.seqnum_id && x.seqnum != y.seqnum) return x.seqnum < y.seqnum;
+    if (!x.seqnum_id.is_null() && x.seqnum_id == y.seqnum_id && x.seqnum != y.seqnum) return x.seqnum < y.seqnum;
     if (x.realtime != y.realtime) return x.realtime < y.realtime;
     return x.path < y.path;
   });

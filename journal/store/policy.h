@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/format/layout.h"
+
 namespace journal {
 
 inline constexpr std::uint64_t unset_size = UINT64_MAX;
@@ -40,7 +42,7 @@ struct StoredFile {
   std::uint64_t size = 0;      ///< on disk
   std::uint64_t realtime = 0;  ///< of its first entry, from its name; 0 for active files
   std::uint64_t seqnum = 0;
-  std::string seqnum_id;
+  Id128 seqnum_id;             ///< source of that number; null: the name says none
   std::string stem;            ///< name up to the '@' or the ".journal": "system", "user-1000"
   bool is_archived = false;
   bool is_empty = false;       ///< holds no entry: goes first

@@ -1,27 +1,47 @@
 #include "journal/text/id128.h"
 
+#include <array>
 #include <charconv>
 
 namespace journal {
+namespace {
+
+/// What each byte is worth as a hexadecimal digit; -1: it is none.
+constexpr std::array<std::int8_t, 256> digit_values = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+  for (int i = 0; i < 6; ++i) values[static_cast<std::size_t>('a' + i)] = values[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+  return values;
+}();
+
+}  // namespace
+
+void append_id(std::string& out, const Id128& id) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<char, 32> text;
+  std::size_t at = 0;
+  for (const std::uint8_t byte : id.bytes) {
+    text[at++] = digits[byte >> 4];
+    text[at++] = digits[byte & 15];
+  }
+  out.append(text.data(), text.size());
+}
 
 std::string format_id(const Id128& id) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
-  text.reserve(32);
-  for (const std::uint8_t byte : id.bytes) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
+  append_id(text, id);
   return text;
 }
 
+void append_number(std::string& out, std::uint64_t value, int base) {
+  std::array<char, 24> text;
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, base);
+  out.append(text.data(), end);
+}
+
 std::optional<Id128> parse_id(std::string_view text) {
-  const auto digit = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
+  const auto digit = [](char c) { return digit_values[static_cast<unsigned char>(c)]; };
   const bool is_uuid = text.size() == 36;
   if (!is_uuid && text.size() != 32) return std::nullopt;
   Id128 id;

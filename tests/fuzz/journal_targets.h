@@ -46,10 +46,11 @@ inline void read_journal_file(std::string_view bytes) {
   while (journal.step(Direction::down)) {
     require(++entries <= bytes.size());
     journal.for_each_datum([](std::string_view) { return true; }, 4096);
+    journal.for_each_field([&](const Datum& datum) { return journal.value(datum).size() < 1'000'000; });
   }
   journal.seek_tail();
   for (std::uint64_t i = 0; i < entries && journal.step(Direction::up); ++i) continue;
-  journal.for_each_field([&](std::string_view) { ++values; });
+  journal.for_each_field_name([&](std::string_view) { ++values; });
   journal.for_each_value("MESSAGE", [&](std::string_view) { ++values; });
   require(values <= 2 * bytes.size());
   Match match;

@@ -1,5 +1,6 @@
 // Writes a journal folder of random entries with the daemon's own storage: boots, clock jumps both ways, rotations, vacuums,
-// restarts, users; fields that are binary, huge, repeated, empty, of many lines, with colours and wide characters. [os: files]
+// restarts, users; fields that are binary, huge, repeated, empty, of many lines, with colours and wide characters. Or the
+// entries of one busy machine, for measuring. [os: files]
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -19,7 +20,8 @@ namespace {
 struct Wishes {
   std::string folder;
   std::uint64_t entries = 20'000, seed = 1;
-  bool plain = false;  ///< small entries without oddities: for millions of them
+  bool plain = false;       ///< small entries without oddities: for millions of them
+  std::uint64_t files = 0;  ///< of a busy machine's entries alike, in so many files; 0: oddities as above
 };
 
 Id128 random_id(std::mt19937_64& random) {
@@ -37,6 +39,7 @@ class Generator {
     std::filesystem::create_directories(paths_.system_store);
     config_.storage = StorageMode::persistent;
     config_.system.max_file_size = wishes_.plain ? 32ULL << 20 : 4ULL << 20;
+    if (wishes_.files > 0) config_.system.max_file_size = std::max<std::uint64_t>(wishes_.entries / wishes_.files * 1600, 1ULL << 20);
     config_.system.max_use = 8ULL << 30;
     config_.system.keep_free = 0;
     config_.system.max_files = 10'000;
@@ -45,8 +48,9 @@ class Generator {
   int run() {
     begin_boot();
     for (std::uint64_t i = 0; i < wishes_.entries; ++i) {
-      happen();
-      if (!write(i)) {
+      if (wishes_.files > 0) pass_time(i);
+      else happen();
+      if (!(wishes_.files > 0 ? write_busy(i) : write(i))) {
         std::fprintf(stderr, "entry %llu found no room\n", static_cast<unsigned long long>(i));
         return EXIT_FAILURE;
       }
@@ -161,6 +165,36 @@ class Generator {
     return storage_->write({realtime_, monotonic_, boot_}, {views, {}, uid, false, nullptr}) == Written::stored;
   }
 
+  /// 45,000 entries a second, and a new file when its share is in.
+  void pass_time(std::uint64_t i) {
+    realtime_ += 22;
+    monotonic_ += 22;
+    const std::uint64_t in_each = std::max<std::uint64_t>(wishes_.entries / wishes_.files, 1);
+    if (i > 0 && i % in_each == 0 && i / in_each < wishes_.files) storage_->rotate();
+  }
+
+  /// What one service says in 99 of 100 entries and another in one, with all that the daemon adds; one in 1000 has NEEDLE-.
+  bool write_busy(std::uint64_t i) {
+    static const char* const words[] = {"accept", "buffer", "cache", "commit", "connect", "delete", "expire", "fetch", "flush", "index", "insert"};
+    const bool is_rare = i % 100 == 50;
+    const std::string name = is_rare ? "rare" : "bulk", pid = is_rare ? "612" : "611";
+    const auto word = [&] { return words[random_() % std::size(words)]; };
+    char message[256];
+    std::snprintf(message, sizeof message, "MESSAGE=%s %s id=%08x path=/api/v%u/%s/%u status=%u took=%ums client=10.%u.%u.%u", word(), word(),
+                  static_cast<unsigned>(random_()), 1 + below(4), word(), below(100'000), 200 + below(4) * 100, below(5000), below(256), below(256), below(256));
+    std::string text = message;
+    if (i % 1000 == 500) text += " NEEDLE-" + std::to_string(i / 1000);
+    std::vector<std::string> all{text, "PRIORITY=" + std::to_string(3 + random_() % 5), "SYSLOG_IDENTIFIER=" + name, "_TRANSPORT=journal", "_PID=" + pid, "_UID=0",
+                                 "_GID=0", "_COMM=sender", "_EXE=/opt/bench/sender", "_CMDLINE=/opt/bench/sender -n 990000 -i " + name, "_CAP_EFFECTIVE=1ffffffffff",
+                                 "_SYSTEMD_CGROUP=/system.slice/" + name + ".service", "_SYSTEMD_UNIT=" + name + ".service", "_SYSTEMD_SLICE=system.slice",
+                                 "_SYSTEMD_INVOCATION_ID=" + format_id(machine_), "_SOURCE_REALTIME_TIMESTAMP=" + std::to_string(realtime_ - random_() % 40),
+                                 "_BOOT_ID=" + format_id(boot_), "_MACHINE_ID=" + format_id(machine_), "_HOSTNAME=machine", "_RUNTIME_SCOPE=system"};
+    if (i < 10) all[12] = "_SYSTEMD_UNIT=once.service";
+    const std::vector<std::string_view> views(all.begin(), all.end());
+    return storage_->write({realtime_, monotonic_, boot_}, {views, {}, 0, false, nullptr}) == Written::stored;
+  }
+  unsigned below(unsigned limit) { return static_cast<unsigned>(random_() % limit); }
+
   Wishes wishes_;
   std::mt19937_64 random_;
   Id128 machine_, boot_;
@@ -175,9 +209,10 @@ class Generator {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: journal_generator FOLDER ENTRIES SEED [plain]\nPrints the folder with the files.\n");
+    std::fprintf(stderr, "usage: journal_generator FOLDER ENTRIES SEED [plain | busy FILES]\nPrints the folder with the files.\n");
     return EXIT_FAILURE;
   }
-  const bool plain = argc > 4 && std::string(argv[4]) == "plain";
-  return journal::Generator({argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10), plain}).run();
+  const std::string kind = argc > 4 ? argv[4] : "";
+  const std::uint64_t files = kind == "busy" && argc > 5 ? std::strtoull(argv[5], nullptr, 10) : 0;
+  return journal::Generator({argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10), kind == "plain", files}).run();
 }

@@ -54,6 +54,56 @@ TEST(Accounting, ABurstIsCountedAndClosedThoughTheUnitStaysSilent) {
   EXPECT_THAT(daemon.values("OBJECT_SYSTEMD_UNIT"), ::testing::Contains("noisy.service")) << "-u noisy shows its gap";
 }
 
+TEST(Reception, IsWhenTheSocketTookTheMessage) {
+  const auto usec = [] {
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  };
+  DaemonProcess daemon("Storage=persistent\nRateLimitIntervalSec=0\n");
+  ASSERT_EQ(daemon.call("FlushToVar"), R"({"parameters":{}})");
+  const UniqueFd native = daemon.native(), syslog = daemon.syslog(), stream = open_stream(daemon, "a.service");
+  const std::uint64_t begin = usec();
+  constexpr int rounds = 200;
+  for (int i = 0; i < rounds; ++i) {
+    ASSERT_TRUE(send_datagram(native.get(), "MESSAGE=sent " + std::to_string(i) + "\n"));
+    if (i % 10 == 5) {
+      ASSERT_TRUE(send_datagram(syslog.get(), "<14>me: sent too"));
+    }
+    if (i % 50 == 25) send_all(stream.get(), "sent as a line\n");  // what comes without a time of its own
+  }
+  const std::uint64_t end = usec();
+  ASSERT_EQ(daemon.call("Synchronize"), R"({"parameters":{}})");
+  const std::uint64_t synced = usec();
+  Journal journal;
+  for (const StoredFile& file : list_files(daemon.stores()[1])) ASSERT_TRUE(journal.add_file(file.path).has_value());
+  journal.seek_head();
+  int sent = 0, with_both = 0;
+  std::uint64_t last = 0, last_monotonic = 0;
+  while (journal.step(Direction::down)) {
+    const auto message = journal.first_value("MESSAGE");
+    if (!message || !message->starts_with("sent ")) continue;
+    const EntryLocation at = journal.current();
+    EXPECT_GE(at.realtime, std::max(begin, last));
+    EXPECT_GE(at.monotonic, last_monotonic);
+    last = at.realtime;
+    last_monotonic = at.monotonic;
+    const auto source = journal.first_value("_SOURCE_REALTIME_TIMESTAMP");
+    std::uint64_t time = at.realtime;
+    if (source) {
+      ++with_both;
+      std::from_chars(source->data(), source->data() + source->size(), time);
+      EXPECT_NE(time, at.realtime) << "twice the same";
+    }
+    if (journal.first_value("_TRANSPORT") != "stdout") {
+      EXPECT_GE(time, begin);
+      EXPECT_LE(time, end) << "the daemon took it later, and yet it was sent before";
+    }
+    EXPECT_LE(at.realtime, synced);
+    ++sent;
+  }
+  EXPECT_EQ(sent, rounds + rounds / 10 + rounds / 50);
+  EXPECT_LT(with_both, sent);
+}
+
 TEST(Accounting, AUnitWithRoomOfItsOwnEvictsOnlyItself) {
   const DaemonProcess daemon("Storage=persistent\nRateLimitIntervalSec=0\nSystemMaxUse=64M\nSystemMaxFileSize=8M\nSystemKeepFree=1M\n");
   daemon.put("etc/systemd/system/noisy@.service", "[Service]\nExecStart=/bin/x\n[X-Incipit]\nLogMaxUse=2M\n");

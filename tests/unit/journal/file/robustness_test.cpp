@@ -30,11 +30,12 @@ std::uint64_t read_all(const std::string& path) {
   while (seen < more_than_any_file_has && journal.step(Direction::down)) {
     ++seen;
     journal.for_each_datum(count, 4096);
+    journal.for_each_field([&](const Datum& datum) { return count(journal.value(datum)); });
   }
   journal.seek_tail();
   for (std::uint64_t i = 0; i < seen && journal.step(Direction::up); ++i) continue;
   std::uint64_t values = 0;
-  journal.for_each_field([&](std::string_view) { ++values; });
+  journal.for_each_field_name([&](std::string_view) { ++values; });
   journal.for_each_value("_PID", [&](std::string_view) { ++values; });
   Match match;
   EXPECT_TRUE(match.add("PRIORITY=6").has_value());

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/file/appender.h"
 #include "tests/unit/journal/samples.h"
 
 namespace journal::test {
@@ -150,6 +151,49 @@ TEST_F(Golden, ACutFileIsRefusedAsJournalctlDoes) {
 TEST_F(Golden, ABootIsShownFromItsFirstKernelLine) {
   const Outcome run = run_in(folder_, {"journalctl", "--file", "stock-boot.journal", "-o", "short-monotonic", "--no-hostname"});
   EXPECT_TRUE(run.out == read_sample("stock-boot.short-monotonic.txt.zst"));
+}
+
+TEST_F(Golden, WhatIsShownBesideNoEntries) {
+  struct Case {
+    std::vector<std::string> options;
+    int code;
+    std::string out, err;
+  };
+  const std::string none = "-- No entries --\n";
+  const std::string cursor = "-- cursor: s=09e2eb76593b4c48be344253383d8378;i=70;b=e1a960e098034393a29827ff5b607f7d;m=522ac63;t=660d79555b674;x=8f64323f3628f2\n";
+  const std::vector<Case> recorded{
+      {{"-n0"}, 0, none, ""},
+      {{"-n0", "--show-cursor"}, 0, none + cursor, ""},
+      {{"-n0", "-r", "--show-cursor"}, 0, none + cursor, ""},
+      {{"-n0", "-r", "--show-cursor", "-g", "x"}, 1, none + cursor, ""},
+      {{"-n0", "-r", "-g", "x"}, 0, none, ""},
+      {{"--list-boots", "-q"}, 0, "0 e1a960e098034393a29827ff5b607f7d Sun 2026-11-22 06:28:13 UTC Sun 2026-11-22 06:28:19 UTC\n", ""},
+      {{"/nonexistent"}, 1, "", "Couldn't canonicalize path: No such file or directory\n"},
+  };
+  for (const Case& expected : recorded) {
+    std::vector<std::string> words{"journalctl", "--file", "n1default.journal", "--no-pager"};
+    words.insert(words.end(), expected.options.begin(), expected.options.end());
+    const Outcome run = run_in(folder_, words);
+    SCOPED_TRACE(expected.options.back());
+    EXPECT_EQ(run.code, expected.code);
+    EXPECT_EQ(run.out, expected.out);
+    EXPECT_EQ(run.err, expected.err);
+  }
+}
+
+TEST_F(Golden, WideCharactersAreCutAsByJournalctl) {
+  NewFileOptions options;
+  options.boot_id.bytes.fill(1);
+  const auto file = Appender::create(folder_.path() + "/wide.journal", options, {}, {});
+  ASSERT_TRUE(file.has_value());
+  std::vector<DataHandle> data;
+  for (const char* field : {"_HOSTNAME=machine", "SYSLOG_IDENTIFIER=ssh.s", "_PID=230",
+                            "MESSAGE=entry 5751 user root started denied Error started connection connection 日本語 ünïcödé 😀"})
+    data.push_back((*file)->intern(field).value());
+  std::uint64_t seqnum = 0;
+  ASSERT_TRUE((*file)->append({1'700'003'386'000'000, 1, options.boot_id}, data, seqnum).has_value());
+  EXPECT_EQ(run_in(folder_, {"journalctl", "--file", "wide.journal", "--no-pager", "--no-full"}).out,
+            "Nov 14 23:09:46 machine ssh.s[230]: entry 5751 user root started denied Error started connection connection 日…ünïcödé 😀\n");
 }
 
 }  // namespace

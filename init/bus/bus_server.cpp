@@ -191,8 +191,7 @@ void BusServer::State::drop_closing() {
       credentials.clear();
       for (auto& [name, watched] : names) {
         watched.match.reset();
-        if (watched.owner) set_owner(name, "");
-        watched.owner.reset();
+        watched.owner.reset();  // asked for anew, on the next connection
       }
     }
     const auto gone = i->first;

@@ -26,11 +26,14 @@ bool BusServer::settled(SlowReaders slow) {
   State& s = *state_;
   // sd-bus may hold, unseen, the beginning of a first message that it read together with the end of the handshake.
   bool has_read = false;
+  std::vector<Connection*> beginning;  // apart: what is read may end connections
   for (const auto& [number, connection] : s.connections)
-    if (!connection->begun && sd_bus_is_ready(connection->bus.get()) > 0) {
-      connection->begun = sd_bus_process(connection->bus.get(), nullptr) == 0;
-      has_read |= !connection->begun;
-    }
+    if (!connection->begun && sd_bus_is_ready(connection->bus.get()) > 0) beginning.push_back(connection.get());
+  for (Connection* connection : beginning) {
+    connection->begun = sd_bus_process(connection->bus.get(), nullptr) == 0;
+    has_read |= !connection->begun;
+    if (has_read) break;
+  }
   if (has_read || !s.waiting.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
   return std::all_of(s.connections.begin(), s.connections.end(), [&](const auto& entry) {
     const Connection& connection = *entry.second;
@@ -40,9 +43,21 @@ bool BusServer::settled(SlowReaders slow) {
 }
 
 bool BusServer::State::can_be_handed(const Connection& connection) const {
-  const bool is_ready = connection.is_private ? sd_bus_is_ready(connection.bus.get()) > 0 : api_ready && calls.empty();
+  const bool is_ready = sd_bus_is_ready(connection.bus.get()) > 0 && (connection.is_private || (api_ready && calls.empty()));
   if (!is_ready || !connection.begun || connection.closing || queued_for_sending(connection) > 0) return false;
   return std::none_of(waiting.begin(), waiting.end(), [&connection](const auto& entry) { return entry.second.connection == connection.number; });
+}
+
+std::vector<const Connection*> BusServer::State::handed_connections() const {
+  std::vector<const Connection*> handed_on;
+  for (const auto& [number, connection] : connections)
+    if (can_be_handed(*connection) && (connection->is_private || !unique_name().empty())) handed_on.push_back(connection.get());
+  return handed_on;
+}
+
+std::string BusServer::State::unique_name() const {
+  const char* name = nullptr;
+  return api != nullptr && sd_bus_get_unique_name(api->bus.get(), &name) >= 0 ? name : "";
 }
 
 void BusServer::leave() {
@@ -72,12 +87,11 @@ std::vector<std::string> BusServer::hand_over() const {
     lines.push_back(std::move(line));
   }
   if (!s.leaving) return lines;
-  for (const auto& [number, connection] : s.connections) {
-    if (!s.can_be_handed(*connection)) continue;
-    const std::string fd = std::to_string(sd_bus_get_fd(connection->bus.get()));
-    const char* name = nullptr;
-    if (connection->is_private) lines.push_back("client " + fd + (connection->subscribed ? " subscribed" : ""));
-    else if (sd_bus_get_unique_name(connection->bus.get(), &name) >= 0) lines.push_back("bus " + fd + " " + name);
+  for (const Connection* connection : s.handed_connections()) {
+    std::string line = (connection->is_private ? "client " : "bus ") + std::to_string(sd_bus_get_fd(connection->bus.get()));
+    if (!connection->is_private) line += " " + s.unique_name();
+    else if (connection->subscribed) line += " subscribed";
+    lines.push_back(std::move(line));
   }
   return lines;
 }
@@ -90,8 +104,7 @@ std::vector<int> BusServer::descriptors() const {
     for (const auto& fd : given.streams)
       if (fd) numbers.push_back(fd.get());
   if (!s.leaving) return numbers;
-  for (const auto& [number, connection] : s.connections)
-    if (s.can_be_handed(*connection)) numbers.push_back(sd_bus_get_fd(connection->bus.get()));
+  for (const Connection* connection : s.handed_connections()) numbers.push_back(sd_bus_get_fd(connection->bus.get()));
   return numbers;
 }
 

@@ -167,6 +167,8 @@ struct BusServer::State {
   void resume(bus::HandedConnection handed);
   void resume_all();
   [[nodiscard]] bool can_be_handed(const bus::Connection& connection) const;
+  [[nodiscard]] std::vector<const bus::Connection*> handed_connections() const;
+  [[nodiscard]] std::string unique_name() const;  ///< ours on the bus; empty: we are not connected
 
   // --- announcements.cpp
   [[nodiscard]] bool anyone_listens() const;

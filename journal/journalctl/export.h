@@ -30,7 +30,8 @@ void append_log_record(Journal& journal, std::string& out);
 int print_export(const Options& options, const ExportWishes& wishes, std::uint64_t now, Journal& journal);
 
 /// Sends the wanted entries in batches, each when the one before was confirmed; tries again when the connection breaks or the
-/// receiver is busy, so that each entry arrives at least once. With -f it goes on with new ones. The exit code.
+/// receiver is busy, so that each entry arrives at least once; what is too large for the receiver is sent in parts, and an entry
+/// that alone is too large is left out and told. With -f it goes on with new ones. The exit code.
 int upload_entries(const Options& options, const SourceList& sources, const ExportWishes& wishes, std::uint64_t now, Journal& journal);
 
 }  // namespace journal

@@ -1,5 +1,5 @@
 // journal: shows and looks after the journal; called as journalctl it speaks exactly as that, journalctl(1). [os]
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <clocale>
@@ -60,6 +60,14 @@ std::optional<std::string> container_root(const std::string& name) {
   return std::nullopt;
 }
 
+/// A journal may have more files than a process may have open unless it asks.
+void allow_many_files() {
+  rlimit limit = {};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(int argc, char** argv) {
   const std::string_view name = argc > 0 ? argv[0] : "";
   const bool speaks_as_journalctl = name.substr(name.rfind('/') + 1) == "journalctl";
@@ -114,5 +122,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::setlocale(LC_CTYPE, "");
+  journal::allow_many_files();
   return journal::run(argc, argv);
 }

@@ -58,14 +58,14 @@ int export_verb(VerbCall& call) { return print_export(call.options, call.wishes,
 
 int upload(VerbCall& call) {
   if (call.wishes.url.empty()) {
-    std::fprintf(stderr, "journal upload: say where to with --to=http://HOST[:PORT][/PATH].\n");
+    std::fprintf(stderr, "journal upload: say where to: http://HOST[:PORT][/PATH].\n");
     return EXIT_FAILURE;
   }
   return upload_entries(call.options, call.sources, call.wishes, call.now, call.journal);
 }
 
 /// What a verb takes in front of the options that all have.
-enum class Takes : std::uint8_t { nothing, fields, context, wishes };
+enum class Takes : std::uint8_t { nothing, fields, context, format, destination };
 struct Verb {
   std::string_view name;
   int (*run)(VerbCall&);
@@ -84,9 +84,9 @@ constexpr std::array verbs{
          "How many entries have each value"},
     Verb{"context", context, Takes::context, "journal context [-C LINES] [-A LINES] [-B LINES] [OPTIONS] [-g PATTERN] [EXPRESSION]",
          "Entries with those around them"},
-    Verb{"export", export_verb, Takes::wishes, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]",
+    Verb{"export", export_verb, Takes::format, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]",
          "Entries for another log system"},
-    Verb{"upload", upload, Takes::wishes, "journal upload --to=URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]",
+    Verb{"upload", upload, Takes::destination, "journal upload URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]",
          "Send entries there over HTTP, and go on where it was left"},
 };
 
@@ -120,16 +120,20 @@ bool take_context(std::vector<char*>& arguments, VerbCall& call) {
   return true;
 }
 
-/// Takes --format=, --to= and --state= out of the arguments; false when a format is unknown.
-bool take_wishes(std::vector<char*>& arguments, VerbCall& call) {
+/// Takes --format= and, where there is a destination, its address (--to=URL as well) and --state= out of the arguments; false
+/// when a format is unknown or there are several addresses.
+bool take_wishes(std::vector<char*>& arguments, VerbCall& call, Takes takes) {
   constexpr std::array<std::string_view, 3> formats{"export", "json", "otlp"};
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string_view word = arguments[i];
     const std::size_t equals = word.find('=');
-    const std::string_view name = word.substr(0, equals);
-    if (equals == std::string_view::npos || (name != "--format" && name != "--to" && name != "--state")) continue;
-    const std::string_view value = word.substr(equals + 1);
+    const bool is_address = word.starts_with("http://") || word.starts_with("https://");
+    const std::string_view name = is_address ? "--to" : word.substr(0, equals);
+    const bool is_destination = takes == Takes::destination && (name == "--to" || name == "--state");
+    if ((equals == std::string_view::npos && !is_address) || (name != "--format" && !is_destination)) continue;
+    const std::string_view value = is_address ? word : word.substr(equals + 1);
     if (name == "--to") {
+      if (!call.wishes.url.empty()) return false;
       call.wishes.url = value;
     } else if (name == "--state") {
       call.wishes.state_file = value;
@@ -164,7 +168,7 @@ std::optional<int> run_verb(int argc, char** argv, std::uint64_t now) {
   }
   VerbCall call;
   if ((wanted->takes == Takes::fields && !take_fields(arguments, call)) || (wanted->takes == Takes::context && !take_context(arguments, call)) ||
-      (wanted->takes == Takes::wishes && !take_wishes(arguments, call))) {
+      ((wanted->takes == Takes::format || wanted->takes == Takes::destination) && !take_wishes(arguments, call, wanted->takes))) {
     std::fprintf(stderr, "usage: %s\n", wanted->usage);
     return EXIT_FAILURE;
   }

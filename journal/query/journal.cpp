@@ -64,6 +64,13 @@ Result<void> Journal::add_fd(UniqueFd fd, std::string name) {
 }
 
 void Journal::add_archive(const std::string& path, const Id128& seqnum_id, std::uint64_t first_seqnum) {
+  if (positioned_) {  // who follows names all of them again and again
+    if (known_archives_.empty()) {
+      for (const Source& source : sources_) known_archives_.insert(source.file->path());
+      for (std::size_t i = 0; i < unopened_.size(); ++i) known_archives_.insert(unopened_.path(unopened_.at(i)));
+    }
+    if (!known_archives_.insert(path).second) return;
+  }
   unopened_.add(path, ranks_++, seqnum_id, first_seqnum);
   if (!positioned_) return;
   arrange_unopened();

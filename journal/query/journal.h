@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "journal/file/reader.h"
@@ -174,6 +175,7 @@ class Journal {
   std::size_t ranks_ = 0;
   UnopenedFiles unopened_;
   std::size_t next_unopened_ = UnopenedFiles::none;
+  std::unordered_set<std::string> known_archives_;  ///< paths; filled when archives are added to a journal that is being read
   std::function<void(const std::string&)> complain_;
   std::uint64_t touched_ = 0;  ///< bytes of files, about, that were mapped since pages were last given back
   FieldNumbers fields_;

@@ -96,12 +96,13 @@ std::vector<std::string> list_with_suffix(const std::string& folder, std::string
   return paths;
 }
 
-bool write_whole_file(const std::string& path, std::string_view text) {
+bool write_whole_file(const std::string& path, std::string_view text, Keep keep) {
   const std::string temporary = folder_of(path) + "/.#" + path.substr(path.rfind('/') + 1);
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  const bool syncs = keep == Keep::on_disk;
   if (fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::rename(temporary.c_str(), path.c_str()) == 0)
-    return true;
+      (!syncs || ::fsync(fd.get()) == 0) && ::rename(temporary.c_str(), path.c_str()) == 0)
+    return !syncs || Disk::real().sync_folder(folder_of(path)) == 0;
   ::unlink(temporary.c_str());
   return false;
 }

@@ -39,8 +39,10 @@ std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& go
 /// Paths of the files in a folder whose names end so, sorted.
 [[nodiscard]] std::vector<std::string> list_with_suffix(const std::string& folder, std::string_view suffix);
 
-/// Replaces a file by one with this text; readers see the old or the new one. False when that fails.
-[[nodiscard]] bool write_whole_file(const std::string& path, std::string_view text);
+enum class Keep : std::uint8_t { in_cache, on_disk };
+/// Replaces a file by one with this text; readers see the old or the new one, and after a power cut too where it is kept on
+/// disk. False when that fails.
+[[nodiscard]] bool write_whole_file(const std::string& path, std::string_view text, Keep keep = Keep::in_cache);
 
 /// Reads a small file whole (at most `limit` bytes).
 [[nodiscard]] unitparser::Result<std::string> read_small_file(const std::string& path, std::size_t limit = 65536);

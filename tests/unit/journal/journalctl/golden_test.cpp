@@ -181,6 +181,16 @@ TEST_F(Golden, WhatIsShownBesideNoEntries) {
   }
 }
 
+TEST_F(Golden, MoreFilesThanTheSoftLimitOfOpenOnes) {
+  const auto values_with_limit = [this](const std::string& limit) {
+    const std::string out = folder_.path() + "/.values";
+    const std::string command = "cd '" + folder_.path() + "' && (ulimit -S -n " + limit + "; exec ./journalctl -D . -F _BOOT_ID) >'" + out + "' 2>&1";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return read_file(out);
+  };
+  EXPECT_EQ(values_with_limit("12"), values_with_limit("100"));
+}
+
 TEST_F(Golden, WideCharactersAreCutAsByJournalctl) {
   NewFileOptions options;
   options.boot_id.bytes.fill(1);

@@ -205,6 +205,7 @@ TEST_F(Verbs, ExportSpeaksThreeFormats) {
   }
   EXPECT_EQ(records, 400U);
   EXPECT_EQ(run("export --format=xml").code, 1);
+  EXPECT_EQ(run("export --to=http://127.0.0.1:9").code, 1) << "it sends nothing";
   for (const std::string option : {"-n 3", "-r", "-f", "-o json"}) {
     const Ran refused = run("export " + option);
     EXPECT_EQ(refused.code, 1);
@@ -213,10 +214,10 @@ TEST_F(Verbs, ExportSpeaksThreeFormats) {
   }
 }
 
-/// A receiver that takes each request's body, after it has failed in every way first.
+/// A receiver that takes each request's body, after it has failed in every way first; bodies over a limit it refuses for good.
 class Receiver {
  public:
-  Receiver() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Receiver(std::size_t largest_body = SIZE_MAX) : largest_body_(largest_body), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -260,11 +261,14 @@ class Receiver {
         wanted = head + 4 + std::stoul(bytes.substr(bytes.find("Content-Length: ") + 16));
       }
     }
-    const bool takes = request > 1;
-    if (takes) taken_ += bytes.substr(bytes.find("\r\n\r\n") + 4);
-    const std::string reply = takes ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n";
+    const std::string body = bytes.substr(bytes.find("\r\n\r\n") + 4);
+    const bool takes = request > 1 && body.size() <= largest_body_;
+    if (takes) taken_ += body;
+    const std::string reply = body.size() > largest_body_ ? "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n" :
+                              takes ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" : "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n";
     return ::send(fd, reply.data(), reply.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(reply.size());
   }
+  std::size_t largest_body_;
   unitparser::UniqueFd listener_;
   std::string url_, taken_;
   std::thread thread_;
@@ -286,6 +290,52 @@ TEST_F(Verbs, UploadResumesAndLosesNothing) {
   EXPECT_EQ(receiver.taken(), run("-o export").out) << "each entry, in order, once";
   EXPECT_EQ(run("upload --to=https://x").code, 1);
   EXPECT_EQ(run("upload").code, 1);
+}
+
+TEST_F(Verbs, UploadSplitsWhatIsTooLargeForTheReceiver) {
+  const std::string all = run("-o export").out;
+  Receiver receiver(all.size() / 7);
+  const Ran ran = run("upload " + receiver.url());
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  receiver.stop();
+  EXPECT_EQ(receiver.taken(), all) << "each entry, in order, once";
+}
+
+TEST_F(Verbs, UploadLeavesOutAnEntryThatAloneIsTooLargeAndSaysSo) {
+  const std::string all = run("-o export").out, state = folder_.path() + "/state";
+  std::size_t largest = 0, n_largest = 0;
+  std::string expected;
+  const auto for_each_entry = [&all](auto visit) {
+    for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) visit(all.substr(begin, (end = all.find("\n\n", begin) + 2) - begin));
+  };
+  for_each_entry([&](const std::string& entry) { largest = std::max(largest, entry.size()); });
+  for_each_entry([&](const std::string& entry) {
+    if (entry.size() == largest) ++n_largest;
+    else expected += entry;
+  });
+  Receiver receiver(largest - 1);
+  const Ran ran = run("upload " + receiver.url() + " --state=" + state);
+  EXPECT_EQ(ran.code, 1);
+  const std::string complaint = "left out an entry that is too large for the receiver (" + std::to_string(largest) + " bytes)";
+  std::size_t complaints = 0;
+  for (const std::string& line : lines_of(ran.err)) complaints += line.find(complaint) != std::string::npos ? 1 : 0;
+  EXPECT_EQ(complaints, n_largest);
+  receiver.stop();
+  EXPECT_EQ(receiver.taken(), expected) << "all others, in order, once";
+  EXPECT_FALSE(expected.empty());
+  const std::string last_cursor = all.substr(all.rfind("__CURSOR=") + 9);
+  EXPECT_EQ(read_file(state), last_cursor.substr(0, last_cursor.find('\n') + 1));
+}
+
+TEST_F(Verbs, UploadNamesAStateFileThatItCannotUse) {
+  const std::string state = folder_.path() + "/state";
+  folder_.put("state", "no cursor");
+  for (const std::string& path : {state, folder_.path()}) {
+    const Ran ran = run("upload http://127.0.0.1:9 --state=" + path);
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.err, ::testing::HasSubstr(path));
+  }
+  EXPECT_THAT(run("upload http://127.0.0.1:9 --to=http://127.0.0.1:9").err, ::testing::HasSubstr("usage: "));
 }
 
 TEST_F(Verbs, VacuumOfOneUnitLeavesTheOthersLines) {

@@ -148,6 +148,23 @@ TEST(Journal, TheLastEntriesNeedTheLastFilesOnly) {
   EXPECT_GT(journal->file_count(), 20U);
 }
 
+TEST(Journal, FilesThatAreNamedAgainAreThereOnce) {
+  const Folder folder(300, 60, 35);
+  const auto journal = open_folder(folder.path(), Interleave::complete, Opening::when_needed);
+  journal->seek_tail();
+  ASSERT_TRUE(journal->step(Direction::up));
+  for (int i = 0; i < 3; ++i)
+    visit_names(folder.path(), [&](const StoredFile& file) {
+      if (file.is_archived) journal->add_archive(file.path, file.seqnum_id, file.seqnum);
+    });
+  std::uint64_t seen = 1;
+  while (journal->step(Direction::up)) ++seen;
+  EXPECT_EQ(seen, 300U);
+  std::size_t files = 0;
+  visit_names(folder.path(), [&](const StoredFile&) { ++files; });
+  EXPECT_EQ(journal->file_count(), files);
+}
+
 TEST(Journal, AnArchiveThatCannotBeReadIsComplainedAboutAndTheOthersAreRead) {
   const Folder folder(300, 60, 35);
   std::string victim;

@@ -14,12 +14,12 @@ constexpr std::size_t flush_at = 4096;  // announcements held back at most
 }  // namespace
 
 bool BusServer::State::has_private_clients() const {
-  return std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->is_private; });
+  // Until the connections of the former image are gone on with, they count for what they may be.
+  return !handed.connections.empty() || std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->is_private; });
 }
 
 /// COMPAT: those who hold a reference to a unit, or have asked for a job, hear of it without having subscribed.
 bool BusServer::State::is_followed_on_bus(const Announcement& announcement) const {
-  if (api == nullptr || api->closing) return false;
   if (!subscribers.empty()) return true;
   using Kind = Announcement::Kind;
   const Unit* unit = announcement.unit == UnitId::none ? nullptr : parts.engine.find(announcement.unit);

@@ -81,6 +81,7 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
     state_->flusher.reset(source);
   }
   state_->resume_all();
+  if (!state_->announcements.empty()) state_->flush_soon();  // what happened while nobody could be told
   state_->consider_bus();
   return true;
 }

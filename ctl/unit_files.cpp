@@ -39,11 +39,6 @@ bool wants_files(const Options& options) {
   return in_chroot();
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 /// Everything an Installer needs, alive as long as it.
 struct Workplace {
   explicit Workplace(const Options& options)
@@ -161,18 +156,10 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
 }
 
 unitparser::UnitPaths unit_paths_of(const Options& options) {
-  unitparser::UnitPathEnvironment environment;
-  environment.unit_path = variable("SYSTEMD_UNIT_PATH");
-  environment.home = variable("HOME");
-  environment.runtime_dir = variable("XDG_RUNTIME_DIR");
-  environment.config_home = variable("XDG_CONFIG_HOME");
-  environment.data_home = variable("XDG_DATA_HOME");
-  environment.config_dirs = variable("XDG_CONFIG_DIRS");
-  environment.data_dirs = variable("XDG_DATA_DIRS");
   const auto scope = options.scope == Scope::system ? unitparser::UnitScope::system
                      : options.scope == Scope::user ? unitparser::UnitScope::user
                                                     : unitparser::UnitScope::global;
-  return unitparser::make_unit_paths(scope, environment);
+  return unitparser::make_unit_paths(scope, unitparser::read_unit_path_environment());
 }
 
 bool is_enabled_state(std::string_view state) {

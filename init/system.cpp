@@ -4,23 +4,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
-#include "init/conditions/virtualization.h"
 #include "init/driver/crash.h"
+#include "init/driver/upper_manager.h"
 #include "init/os/dynamic_users.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
 #include "unitparser/directives/manager_directives.h"
+#include "unitparser/syntax/kernel_names.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/host_facts.h"
-#include "unitparser/syntax/kernel_names.h"
 
 namespace init {
 namespace {
 
-constexpr const char* notify_path = "/run/systemd/notify";
+constexpr const char* cgroup_hierarchy = "/sys/fs/cgroup";
+constexpr auto boot_request = static_cast<RequestId>(UINT64_MAX);  ///< those of the bus count from 1
 constexpr std::string_view hand_over_mark = "incipit-state 1";
 /// How long a re-execution waits for answers that are under way, and for clients to read what was sent to them.
 constexpr auto longest_settling = Duration::from_seconds(5);
@@ -28,7 +30,9 @@ constexpr auto longest_reading = Duration::from_seconds(1);
 
 EngineOptions engine_options(const Surroundings& around) {
   EngineOptions options;
-  options.user_manager = around.options.user_manager;
+  options.user_manager = !around.kind.is_system();
+  options.cgroup_root = around.kind.cgroup;
+  options.directories = around.kind.directories;
   const unitparser::ManagerDefaults& defaults = around.config.defaults;
   options.default_timeout_start = defaults.timeout_start;
   options.default_timeout_stop = defaults.timeout_stop;
@@ -50,52 +54,42 @@ LinuxWorld::Options world_options(const Surroundings& around, std::function<bool
   options.facts.machine_id = around.machine_id;
   options.facts.boot_id = around.boot_id;
   options.facts.environment = around.environment;
-  options.facts.user_manager = around.options.user_manager;
+  options.facts.user_manager = !around.kind.is_system();
+  options.cgroup_root = cgroup_hierarchy;
+  options.stamp_directory = around.kind.stamp_directory;
   return options;
 }
 
 unitparser::LoadContext load_context(const Surroundings& around) {
-  constexpr auto scope = unitparser::ManagerScope::system;
-  return unitparser::make_load_context(unitparser::read_specifier_facts(scope), unitparser::read_machine_facts(), scope,
-                                       around.config.defaults);
+  return unitparser::make_load_context(around.kind.specifiers(), unitparser::read_machine_facts(), around.kind.scope, around.config.defaults);
 }
 
 SystemFacts execution_facts(const Surroundings& around) {
   SystemFacts facts;
-  facts.user_manager = around.options.user_manager;
+  facts.user_manager = !around.kind.is_system();
+  facts.manager_pid = ::getpid();
+  facts.privileged = ::geteuid() == 0;
+  facts.home = around.kind.specifiers().home;
+  facts.runtime_prefix = around.kind.runtime_directory;
+  facts.directory_prefixes = around.kind.directories;
+  facts.notify_socket_path = around.kind.notify_socket();
+  facts.cgroup_root = cgroup_hierarchy;
+  facts.credential_folders = around.kind.credential_folders;
   facts.boot_id = around.boot_id;
   facts.environment = around.environment;
   for (char** entry = environ; *entry != nullptr; ++entry) facts.own_environment.emplace_back(*entry);
   if (const char* terminal = std::getenv("TERM"); terminal != nullptr) facts.terminal_type = terminal;
-  facts.credential_folders = {"/run/credentials/@system", "/run/credentials/@encrypted"};
   return facts;
 }
 
 }  // namespace
-
-std::vector<std::string> generator_environment(const Surroundings& around, std::vector<std::string> environment) {
-  environment.emplace_back("SYSTEMD_SCOPE=system");
-  environment.emplace_back("SYSTEMD_IN_INITRD=0");
-  environment.emplace_back(std::string("SYSTEMD_FIRST_BOOT=") + (around.first_boot ? "1" : "0"));
-  const std::string virtualization = virtualization_name();
-  if (!virtualization.empty()) {
-    const bool container = detect_container_kind() != "none";
-    environment.push_back("SYSTEMD_VIRTUALIZATION=" + std::string(container ? "container:" : "vm:") + virtualization);
-  }
-  environment.push_back("SYSTEMD_ARCHITECTURE=" + std::string(unitparser::native_architecture()));
-  return environment;
-}
-
-unitparser::CommandLineSettings command_line_settings(const BootOptions& options) {
-  return {options.usual_settings, options.settings};
-}
 
 System::System(Surroundings surroundings, LogSink& log)
     : surroundings_(std::move(surroundings)),
       log_(log),
       console_([this] { return console_is_ours(); }),
       files_(unitparser::make_disk_file_source()),
-      unit_files_(*files_, unitparser::make_unit_paths(unitparser::UnitScope::system)),
+      unit_files_(*files_, kind().unit_paths),
       loader_(*files_, unit_files_, load_context(surroundings_)),
       world_(*files_, world_options(surroundings_, [this](const std::string& name) { return bus_.bus_name_owned(name); })),
       engine_(loader_, world_, engine_options(surroundings_)),
@@ -105,12 +99,12 @@ System::System(Surroundings surroundings, LogSink& log)
       paths_(loop_, post_),
       stored_fds_(loop_, post_),
       automounts_(loop_, post_),
-      cgroups_(loop_, post_),
+      cgroups_(loop_, post_, cgroup_hierarchy, kind().cgroup),
       processes_("/usr/lib/incipit/executor"),
       executions_(loop_, post_, processes_, execution_facts(surroundings_)),
       runner_(runner_parts()),
       driver_(loop_, engine_, runner_),
-      signals_(loop_, post_, [this](const SignalRule& rule, pid_t pid, uid_t uid) { on_signal(rule, pid, uid); }),
+      signals_(loop_, post_, kind().scope, [this](const SignalRule& rule, pid_t pid, uid_t uid) { on_signal(rule, pid, uid); }),
       notify_(loop_, post_),
       tables_(loop_, post_),
       clock_(loop_, post_),
@@ -120,9 +114,19 @@ System::System(Surroundings surroundings, LogSink& log)
       varlink_(loop_, engine_, list_dynamic_users),
       audit_(engine_, [this](AuditEvent event, const std::string& unit, bool success) { audit_log_.record(event, unit, success); }),
       console_users_(engine_),
-      reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) { bus_.on_reloading(active); },
-                [this](const std::string& text) { log_.write(4, text); }, system_generator_folders(),
-                [this] { return generator_environment(surroundings_, environment_); }}),
+      readiness_(engine_),
+      reloads_({loop_, post_, unit_files_, [this] { reload_config(); }, [this](bool active) {
+                  if (active) log_.write(6, "Reloading.");
+                  bus_.on_reloading(active);
+                },
+                [this](const std::string& text) { log_.write(4, text); }, kind().generators,
+                [this] { return own_environment(surroundings_); },
+                [this](std::vector<std::string> environment) { return generator_environment(surroundings_, std::move(environment)); },
+                [this](const std::vector<std::string>& assignments) {
+                  environment_.reset_own(own_environment(surroundings_));
+                  environment_.set_own(assignments);
+                  on_environment_changed();
+                }}),
       insertions_(loop_, [this](RequestId request, Result<void> result) {
         Result<effect::ReplyBody> body;
         if (!result) body = tl::unexpected(std::move(result.error()));
@@ -162,7 +166,11 @@ RunnerParts System::runner_parts() {
 
 void System::tell_others(const Effect& effect) {
   bus_.on_effect(effect);
+  if (const auto* reply = std::get_if<effect::Reply>(&effect); reply != nullptr && reply->request == boot_request && reply->result)
+    if (const Unit* target = engine_.find(reply->result->unit)) log_.write(6, "Queued start job for default target " + target->name.text() + ".");
   if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
+    readiness_.on_unit_changed(changed->unit);
+    if (!kind().is_system()) return;
     varlink_.on_unit_changed(changed->unit);
     audit_.on_unit_changed(changed->unit);
     console_users_.on_unit_changed(changed->unit);
@@ -174,11 +182,12 @@ unitparser::Result<void> System::start_sources() {
   TRY(processes_.open());
   TRY(cgroups_.start());
   cgroups_.set_warn([this](const std::string& message) { log_.write(4, message); });
+  if (!kind().is_system()) cgroups_.set_mover(ask_to_attach);
   if (auto clock = clock_.start(); !clock) log_.write(4, clock.error().message);
   unit_files_.refresh();
   TRY(tables_.start());
   apply_config();
-  if (auto served = varlink_.start(); !served) log_.write(4, served.error().message);
+  if (auto served = kind().is_system() ? varlink_.start() : unitparser::Result<void>(); !served) log_.write(4, served.error().message);
   if (!surroundings_.container.empty()) return {};
   if (auto followed = devices_.start(loop_.raw()); !followed) log_.write(4, followed.error().message);
   devices_.enumerate();
@@ -187,16 +196,20 @@ unitparser::Result<void> System::start_sources() {
 
 unitparser::Result<void> System::start() {
   BootTimes& times = surroundings_.times;
-  TRY(notify_.start(notify_path));
+  TRY(notify_.start(kind().notify_socket()));
   if (surroundings_.first_boot) enable_preset_units();
   times.pass(Milestone::units_load_start, read_clocks());
+  post_(event::Startup{});  // before what the kernel tells: those units are the manager's own, whoever names them
   TRY(start_sources());
-  post_(event::Startup{});
   driver_.drain();
   const Now loaded = read_clocks();
   times.pass(Milestone::units_load_finish, loaded);
-  times.pass(Milestone::units_load, loaded);
-  TRY(bus_.start(loop_.raw(), {}));
+  if (kind().is_system()) times.pass(Milestone::units_load, loaded);
+  return start_bus();
+}
+
+unitparser::Result<void> System::start_bus() {
+  TRY(bus_.start(loop_.raw(), {kind().private_socket(), kind().bus_address, kind().bus_is_there, !kind().is_system()}));
   return {};
 }
 
@@ -205,7 +218,8 @@ std::string System::hand_over() const {
   text += "notify " + std::to_string(notify_.fd()) + "\n";
   text += format_boot_times(surroundings_.times);
   if (boot_done_) text += "boot-done\n";
-  for (const std::string& entry : environment_) text += "environment " + unitparser::escape_c(entry) + "\n";
+  for (const std::string& entry : environment_.own()) text += "own-environment " + unitparser::escape_c(entry) + "\n";
+  for (const std::string& entry : environment_.of_clients()) text += "environment " + unitparser::escape_c(entry) + "\n";
   for (const std::string& line : executions_.hand_over()) text += "execution " + line + "\n";
   for (const std::string& line : bus_.hand_over()) text += "bus " + line + "\n";
   for (const std::string& line : varlink_.hand_over()) text += "varlink " + line + "\n";
@@ -226,7 +240,7 @@ std::vector<int> System::descriptors() const {
 }
 
 bool System::console_is_ours() const {
-  if (console_users_.any()) return false;
+  if (!kind().is_system() || console_users_.any()) return false;
   if (!boot_done_) return true;
   const Unit* shutdown = engine_.find("shutdown.target");
   return shutdown != nullptr && engine_.find_job(shutdown->job) != nullptr;
@@ -252,10 +266,10 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   const auto lines = unitparser::split_at(handed.substr(0, engine_at), '\n');
   unit_files_.refresh();
   const Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
-  environment_.clear();
+  environment_ = {};
   for (std::string_view line : lines) take_line(line);
-  set_environment(environment());
-  if (notify_.fd() < 0) TRY(notify_.start(notify_path));
+  on_environment_changed();
+  if (notify_.fd() < 0) TRY(notify_.start(kind().notify_socket()));
   TRY(start_sources());
   audit_.adopt();
   for (const UnitId id : engine_.units()) console_users_.on_unit_changed(id);
@@ -263,8 +277,8 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   // Whoever exited while there was no manager is still waiting to be reaped.
   signals_.reap_children();
   driver_.drain();
-  TRY(bus_.start(loop_.raw(), {}));
-  return {};
+  if (boot_done_) readiness_.on_jobs_done();
+  return start_bus();
 }
 
 void System::take_line(std::string_view line) {
@@ -278,7 +292,9 @@ void System::take_line(std::string_view line) {
     cgroups_.amounts().starting = false;
     executions_.release_idle();
   } else if (const auto entry = rest("environment ")) {
-    if (const auto text = unitparser::unescape_c(*entry)) environment_.push_back(*text);
+    if (const auto text = unitparser::unescape_c(*entry)) environment_.change({}, {*text});
+  } else if (const auto own = rest("own-environment ")) {
+    if (const auto text = unitparser::unescape_c(*own)) environment_.set_own({*text});
   } else if (const auto execution = rest("execution ")) {
     executions_.take_over(std::string(*execution));
   } else if (const auto of_bus = rest("bus ")) {
@@ -328,10 +344,14 @@ void System::end(RunEnd end) {
   driver_.end_when(std::move(end), settled, longest_settling);
 }
 
-void System::set_environment(std::vector<std::string> environment) {
-  environment_ = std::move(environment);
-  executions_.facts().environment = environment_;
-  world_.facts().environment = environment_;
+void System::change_environment(const std::vector<std::string>& unset, const std::vector<std::string>& set) {
+  environment_.change(unset, set);
+  on_environment_changed();
+}
+
+void System::on_environment_changed() {
+  executions_.facts().environment = environment();
+  world_.facts().environment = environment();
 }
 
 std::optional<unitparser::Value> System::setting(std::string_view property) const {
@@ -342,7 +362,7 @@ void System::reload_config() {
   port_->forget_unit_files();
   surroundings_.times.pass(Milestone::units_load, read_clocks());
   const unitparser::LoadContext& old = loader_.context();
-  auto loaded = unitparser::load_manager_config(*files_, unitparser::ManagerScope::system, old.specifiers, old.machine,
+  auto loaded = unitparser::load_manager_config(*files_, kind().scope, old.specifiers, old.machine,
                                                 command_line_settings(surroundings_.options));
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
   surroundings_.config = std::move(loaded.config);
@@ -352,7 +372,8 @@ void System::reload_config() {
 
 void System::apply_config() {
   const unitparser::ManagerBehaviour& behaviour = config().behaviour;
-  set_crash_settings({behaviour.dump_core, behaviour.crash_shell, behaviour.crash_reboot, behaviour.crash_change_vt});
+  set_crash_settings({behaviour.dump_core, kind().is_system(), behaviour.crash_shell, behaviour.crash_reboot, behaviour.crash_change_vt});
+  if (!kind().is_system()) return;
   watchdog_.apply({behaviour.watchdog_device, behaviour.runtime_watchdog, behaviour.runtime_watchdog_pre,
                    behaviour.runtime_watchdog_pre_governor});
 }
@@ -374,6 +395,7 @@ Duration System::hand_over_watchdog(Objective objective) {
 void System::on_jobs_done() {
   executions_.release_idle();
   if (boot_done_) return;
+  readiness_.on_jobs_done();
   boot_done_ = true;
   cgroups_.amounts().starting = false;
   const Now now = read_clocks();
@@ -383,7 +405,7 @@ void System::on_jobs_done() {
   times.kernel = userspace_start.usec();
   times.userspace = (now.monotonic - userspace_start).usec();
   times.total = now.monotonic.usec();
-  if (!surroundings_.container.empty()) times.kernel = 0, times.total = times.userspace;
+  if (!surroundings_.container.empty() || !kind().is_system()) times.kernel = 0, times.total = times.userspace;
   const auto text = [](std::uint64_t usec) { return unitparser::format_duration(Duration::from_usec(usec), Duration::from_msec(1)); };
   LogRecord record{6, "Startup finished in ", {}};
   if (times.kernel > 0) {
@@ -410,36 +432,68 @@ void System::start_unit(std::string unit, JobMode mode, Cause cause) {
 }
 
 void System::request_boot_target() {
-  std::string target = surroundings_.options.unit.empty() ? "default.target" : surroundings_.options.unit;
-  start_unit(std::move(target), JobMode::isolate, Cause::of(CauseKind::boot));
+  event::RequestJob request;
+  request.request = boot_request;
+  request.unit = surroundings_.options.unit.empty() ? "default.target" : surroundings_.options.unit;
+  request.mode = JobMode::isolate;
+  request.manual = false;
+  request.cause = Cause::of(CauseKind::boot);
+  post_(std::move(request));
 }
 
 void System::on_ctrl_alt_del(const SignalRule& rule, Cause cause) {
   constexpr std::uint32_t burst = 7;
   constexpr auto interval = Duration::from_seconds(2);
   if (ctrl_alt_del_.admit(read_clocks().monotonic, interval, burst))
-    return start_unit(std::string(rule.unit), rule.mode, std::move(cause));
+    return start_special(rule, std::move(cause));
   runner_.run({effect::Emergency{config().behaviour.ctrl_alt_del_burst_action, UnitId::none,
                                  "Ctrl-Alt-Del was pressed more than 7 times within 2s", {}, std::nullopt}});
 }
 
+void System::start_special(const SignalRule& rule, Cause cause) {
+  log_.write(6, "Activating special unit " + std::string(rule.unit) + "...");
+  start_unit(std::string(rule.unit), rule.mode, std::move(cause));
+}
+
+void System::reopen_bus(Cause cause) {
+  const Unit* daemon = engine_.find("dbus.service");
+  if (daemon == nullptr || daemon->active_state() != ActiveState::active)
+    return start_special({SIGUSR1, SignalAction::start_unit, "dbus.service", JobMode::replace}, std::move(cause));
+  log_.write(6, "Trying to reconnect to bus...");
+  bus_.reconnect();
+}
+
+/// "TERM", "RTMIN+3".
+static std::string signal_name(int signal) {
+  const char* usual = ::sigabbrev_np(signal);
+  return usual != nullptr ? std::string(usual) : "RTMIN+" + std::to_string(signal - SIGRTMIN);
+}
+
 void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
-  Cause cause = Cause::of(CauseKind::signal, UnitId::none, std::string(::sigabbrev_np(rule.signal) != nullptr ? ::sigabbrev_np(rule.signal) : "RT"));
+  Cause cause = Cause::of(CauseKind::signal, UnitId::none, signal_name(rule.signal));
+  const bool is_usual = rule.signal == SIGTERM && !kind().is_system();  // how PID 1 ends us
+  std::string received = "Received SIG" + signal_name(rule.signal);
+  if (sender > 0) received += " from PID " + std::to_string(sender) + " (" + world_.process_name(sender) + ")";
+  log_.write(is_usual ? 7 : 6, received + ".");
   cause.pid = sender;
   cause.uid = uid;
   switch (rule.action) {
-    case SignalAction::start_unit: start_unit(std::string(rule.unit), rule.mode, cause); break;
+    case SignalAction::start_unit: start_special(rule, std::move(cause)); break;
     case SignalAction::reexecute: end({.objective = Objective::reexecute}); break;
     case SignalAction::reload: reloads_.request(RequestId{}); break;
     case SignalAction::dump: log_.write(6, engine_.snapshot()); break;
-    case SignalAction::reopen_bus: bus_.reconnect(); break;
+    case SignalAction::reopen_bus: reopen_bus(std::move(cause)); break;
     case SignalAction::show_status_on: console_.set_mode(ShowStatus::yes); break;
     case SignalAction::show_status_off: console_.set_mode(ShowStatus::no); break;
-    case SignalAction::log_debug: log_.set_max_priority(7); break;
-    case SignalAction::log_usual_level: log_.set_max_priority(config().behaviour.log_level); break;
+    case SignalAction::log_debug: log_.set_max_priority(7); log_.write(6, "Setting log level to debug."); break;
+    case SignalAction::log_usual_level:
+      log_.set_max_priority(config().behaviour.log_level);
+      log_.write(6, "Restoring log level to original (" + std::string(unitparser::name_of(unitparser::syslog_levels(), log_.max_priority())) + ").");
+      break;
     case SignalAction::log_console: log_.set_target(LogTarget::console); break;
     case SignalAction::log_usual_target: log_.set_target(config().behaviour.log_target); break;
     case SignalAction::log_kmsg: log_.set_target(LogTarget::kmsg); break;
+    case SignalAction::exit_now: end({.objective = Objective::exit}); break;
     case SignalAction::halt_now: driver_.end({.objective = Objective::halt}); break;
     case SignalAction::poweroff_now: driver_.end({.objective = Objective::poweroff}); break;
     case SignalAction::reboot_now: driver_.end({.objective = Objective::reboot}); break;

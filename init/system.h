@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "init/boot/boot_options.h"
 #include "init/bus/bus_server.h"
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
@@ -20,6 +19,7 @@
 #include "init/driver/notify_socket.h"
 #include "init/driver/path_watches.h"
 #include "init/driver/progress.h"
+#include "init/driver/readiness.h"
 #include "init/driver/reload.h"
 #include "init/driver/signals.h"
 #include "init/driver/socket_traffic.h"
@@ -30,36 +30,18 @@
 #include "init/driver/watchdog.h"
 #include "init/engine/boot_times.h"
 #include "init/engine/engine.h"
+#include "init/exec/manager_environment.h"
 #include "init/log/console_status.h"
 #include "init/log/log_sink.h"
 #include "init/os/devices.h"
 #include "init/os/processes.h"
+#include "init/surroundings.h"
 #include "init/varlink/endpoint.h"
 #include "unitparser/load/file_source.h"
-#include "unitparser/load/manager_config_loader.h"
 #include "unitparser/load/unit_files.h"
 #include "unitparser/load/unit_loader.h"
 
 namespace init {
-
-/// What the boot found out before there was a manager.
-struct Surroundings {
-  BootOptions options;
-  std::string kernel_command_line;
-  std::string container;        ///< empty on a machine of its own
-  std::string machine_id;
-  std::string boot_id;
-  bool first_boot = false;
-  std::vector<std::string> environment;    ///< for services: PATH, LANG, …
-  unitparser::ManagerConfig config;        ///< system.conf
-  BootTimes times;                         ///< milestones up to the generators; those of the first image after a re-execution
-};
-
-/// What generators find in their environment: `environment`, the manager's at that time, and what systemd.generator(7) adds.
-[[nodiscard]] std::vector<std::string> generator_environment(const Surroundings& around, std::vector<std::string> environment);
-
-/// The settings that the kernel command line and our arguments hold.
-[[nodiscard]] unitparser::CommandLineSettings command_line_settings(const BootOptions& options);
 
 class SystemPort;
 
@@ -92,6 +74,7 @@ class System {
   [[nodiscard]] RunEnd run() { return driver_.run(); }
 
   // --- For the bus ------------------------------------------------------------------------------------------------
+  [[nodiscard]] const ManagerKind& kind() const { return surroundings_.kind; }
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] LinuxWorld& world() { return world_; }
   [[nodiscard]] CgroupTree& cgroups() { return cgroups_; }
@@ -115,14 +98,16 @@ class System {
   [[nodiscard]] Duration hand_over_watchdog(Objective objective);
   void set_exit_code(std::uint8_t code) { exit_code_ = code; }
   /// What every process gets, and what conditions see.
-  [[nodiscard]] std::vector<std::string> environment() const { return environment_; }
-  void set_environment(std::vector<std::string> environment);
+  [[nodiscard]] std::vector<std::string> environment() const { return environment_.all(); }
+  void change_environment(const std::vector<std::string>& unset, const std::vector<std::string>& set);
   /// A setting of system.conf as a property of the Manager; nothing for unknown names.
   [[nodiscard]] std::optional<unitparser::Value> setting(std::string_view property) const;
 
  private:
   void on_signal(const SignalRule& rule, pid_t sender, uid_t uid);
   void on_ctrl_alt_del(const SignalRule& rule, Cause cause);
+  void start_special(const SignalRule& rule, Cause cause);
+  void reopen_bus(Cause cause);
   void start_unit(std::string unit, JobMode mode, Cause cause);
   [[nodiscard]] bool console_is_ours() const;
   void enable_preset_units();
@@ -131,6 +116,8 @@ class System {
   void on_end_of_turns();
   void commit_state();
   void apply_config();
+  void on_environment_changed();
+  unitparser::Result<void> start_bus();
   void take_line(std::string_view line);
   unitparser::Result<void> start_sources();
   void reload_config();
@@ -167,11 +154,12 @@ class System {
   AuditLog audit_log_;
   ServiceAudit audit_;
   ConsoleUsers console_users_;
+  Readiness readiness_;
   Reloads reloads_;
   MountInsertions insertions_;
   std::unique_ptr<SystemPort> port_;
   BusServer bus_;
-  std::vector<std::string> environment_;
+  ManagerEnvironment environment_;
   bool boot_done_ = false;
   RateLimit ctrl_alt_del_;
   StateLog* state_log_ = nullptr;

@@ -60,6 +60,7 @@ SystemPort::SystemPort(System& system) : system_(system) {
   facts_.features = features;
   facts_.virtualization = virtualization_name();
   facts_.architecture = std::string(unitparser::native_architecture());
+  facts_.control_group = system.kind().cgroup;
   facts_.unit_path = system.unit_files().paths().search;
 }
 
@@ -82,7 +83,9 @@ Result<bool> SystemPort::set_exit_code(std::uint8_t code) {
 }
 
 std::vector<std::string> SystemPort::environment() { return system_.environment(); }
-void SystemPort::set_environment(std::vector<std::string> environment) { system_.set_environment(std::move(environment)); }
+void SystemPort::change_environment(const std::vector<std::string>& unset, const std::vector<std::string>& set) {
+  system_.change_environment(unset, set);
+}
 
 std::string SystemPort::log_level() {
   return std::string(unitparser::name_of(unitparser::syslog_levels(), system_.log().max_priority()));
@@ -188,6 +191,13 @@ bool SystemPort::has_own_mounts(pid_t pid) {
 }
 
 Result<void> SystemPort::insert_mount(RequestId request, MountInsertion wanted) { return system_.insertions().start(request, std::move(wanted)); }
+
+static std::optional<uid_t> owner_of(const std::string& path) {
+  struct stat status{};
+  return ::stat(path.c_str(), &status) == 0 ? std::optional(status.st_uid) : std::nullopt;
+}
+std::optional<uid_t> SystemPort::cgroup_owner(const std::string& cgroup) { return owner_of(system_.cgroups().root() + cgroup); }
+std::optional<uid_t> SystemPort::process_owner(pid_t pid) { return owner_of("/proc/" + std::to_string(pid)); }
 
 std::uint64_t SystemPort::cgroup_id(const std::string& cgroup) {
   struct stat status{};

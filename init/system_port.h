@@ -25,7 +25,7 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] Result<void> find_init(const std::string& new_root, const std::string& new_init) override;
   Result<bool> set_exit_code(std::uint8_t code) override;
   [[nodiscard]] std::vector<std::string> environment() override;
-  void set_environment(std::vector<std::string> environment) override;
+  void change_environment(const std::vector<std::string>& unset, const std::vector<std::string>& set) override;
   [[nodiscard]] std::string log_level() override;
   [[nodiscard]] std::string log_target() override;
   Result<bool> set_log_level(const std::string& level) override;
@@ -43,6 +43,8 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] Result<std::string> cgroup_of(pid_t pid) override;
   [[nodiscard]] bool has_own_mounts(pid_t pid) override;
   [[nodiscard]] Result<void> insert_mount(RequestId request, MountInsertion wanted) override;
+  [[nodiscard]] std::optional<uid_t> cgroup_owner(const std::string& cgroup) override;
+  [[nodiscard]] std::optional<uid_t> process_owner(pid_t pid) override;
   [[nodiscard]] std::uint64_t cgroup_id(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> cgroup_attribute(const std::string& cgroup, const char* attribute) override;
 

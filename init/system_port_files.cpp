@@ -117,7 +117,7 @@ bool SystemPort::needs_reload(const Unit& unit) {
   };
   if (unit.origin.transient || unit.origin.load_state != LoadState::loaded) return false;
   if (!unit.origin.fragment_path.empty() && changed(unit.origin.fragment_path)) return true;
-  if (const std::string& source = unit.config.unit->source_path; !source.empty() && changed(source)) return true;
+  if (const std::string& source = unit.config.unit->source_path; !source.empty() && !source.starts_with("/proc/") && changed(source)) return true;
   for (const std::string& path : unit.origin.drop_in_paths)
     if (changed(path)) return true;
   const std::vector<std::string> names{unit.name.text()};

@@ -207,10 +207,8 @@ BootOptions parse_kernel_command_line(std::string_view line) {
 
 void apply_arguments(const std::vector<std::string>& arguments, BootOptions& options) {
   for (const std::string& argument : arguments) {
-    if (argument.starts_with("--recover=")) continue;  // of a former image, see main
-    if (argument == "--user") options.user_manager = true;
-    else if (argument == "--system") options.user_manager = false;
-    else if (argument.starts_with("--unit=")) apply_word(options, "systemd." + argument.substr(2));
+    if (argument == "--user" || argument == "--system" || argument.starts_with("--recover=")) continue;  // of main's concern
+    if (argument.starts_with("--unit=")) apply_word(options, "systemd." + argument.substr(2));
     else if (is_setting_argument(argument)) {
       apply_word(options, "systemd." + argument.substr(2));
     } else if (argument.starts_with("--") && argument.size() > 2) {

@@ -20,7 +20,6 @@ struct BootOptions {
   std::string hostname;                     ///< systemd.hostname=
   std::vector<std::string> environment;     ///< systemd.setenv=
   std::optional<bool> first_boot;           ///< systemd.condition-first-boot=
-  bool user_manager = false;                ///< --user
   std::string usual_settings;               ///< lines of [Manager] that system.conf overrules: what "quiet" asks for
   std::string settings;                     ///< lines of [Manager] that overrule system.conf, in their order
   std::vector<std::string> warnings;        ///< one sentence for each value that was not understood

@@ -147,23 +147,23 @@ void wait_for(std::vector<Running>& all, std::uint64_t deadline, GeneratorReport
   }
 }
 
+std::vector<std::string> folders_named(const std::string& name) {
+  std::vector<std::string> folders;
+  for (const char* base : {"/run/systemd/", "/etc/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/", "/lib/systemd/"})
+    folders.push_back(base + name);
+  return folders;
+}
+
 }  // namespace
 
 GeneratorFolders system_generator_folders() {
-  return {{"/run/systemd/system-generators", "/etc/systemd/system-generators", "/usr/local/lib/systemd/system-generators",
-           "/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"},
-          "/run/systemd/generator.early",
-          "/run/systemd/generator",
-          "/run/systemd/generator.late"};
+  return {folders_named("system-generators"), folders_named("system-environment-generators"), "/run/systemd/generator.early",
+          "/run/systemd/generator", "/run/systemd/generator.late"};
 }
 
 GeneratorFolders user_generator_folders(const std::string& runtime_directory) {
   const std::string base = runtime_directory + "/systemd/generator";
-  return {{"/run/systemd/user-generators", "/etc/systemd/user-generators", "/usr/local/lib/systemd/user-generators",
-           "/usr/lib/systemd/user-generators"},
-          base + ".early",
-          base,
-          base + ".late"};
+  return {folders_named("user-generators"), folders_named("user-environment-generators"), base + ".early", base, base + ".late"};
 }
 
 GeneratorReport run_generators(const GeneratorFolders& folders, const std::vector<std::string>& environment,

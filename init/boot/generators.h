@@ -15,6 +15,7 @@ inline constexpr auto generator_limit = unitparser::Duration::from_seconds(90);
 /// file hides it.
 struct GeneratorFolders {
   std::vector<std::string> generators;
+  std::vector<std::string> environment_generators;
   std::string early, normal, late;  ///< output folders: early, normal and late priority, emptied before the run
 };
 [[nodiscard]] GeneratorFolders system_generator_folders();

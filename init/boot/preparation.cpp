@@ -126,22 +126,22 @@ void raise_own_limits() {
   raise_limit(RLIMIT_MEMLOCK, std::max<rlim_t>(least_locked, static_cast<rlim_t>(info.totalram) * info.mem_unit / 8));
 }
 
-std::vector<std::string> make_runtime_folders() {
+std::vector<std::string> make_runtime_folders(const ManagerKind& kind) {
   std::vector<std::string> failures;
-  for (const char* path : {"/run/systemd", "/run/systemd/system", "/run/systemd/ask-password", "/run/systemd/seats",
-                           "/run/systemd/sessions", "/run/systemd/users", "/run/systemd/machines", "/run/systemd/shutdown",
-                           "/run/systemd/inhibit", "/run/systemd/units", "/run/systemd/journal", "/run/systemd/propagate",
-                           "/run/systemd/transient", "/run/systemd/dynamic-uid", "/run/systemd/inaccessible"}) {
-    if (::mkdir(path, 0755) != 0 && errno != EEXIST)
-      failures.push_back(std::string("Failed to make ") + path + ": " + std::strerror(errno));
-  }
+  const std::string base = kind.runtime_directory + "/systemd";
+  std::vector<std::string> folders{"", "/units", "/inaccessible"};
+  if (kind.is_system())
+    folders.insert(folders.end(), {"/system", "/ask-password", "/seats", "/sessions", "/users", "/machines", "/shutdown", "/inhibit",
+                                   "/journal", "/propagate", "/transient", "/dynamic-uid"});
+  for (const std::string& folder : folders)
+    if (::mkdir((base + folder).c_str(), 0755) != 0 && errno != EEXIST)
+      failures.push_back("Failed to make " + base + folder + ": " + std::strerror(errno));
   // Nodes that are put over what InaccessiblePaths= hides: one of each type, without any permission.
-  ::chmod("/run/systemd/inaccessible", 0755);
-  ::mkdir("/run/systemd/inaccessible/dir", 0000);
-  for (const auto& [path, mode] : {std::pair{"/run/systemd/inaccessible/reg", S_IFREG}, {"/run/systemd/inaccessible/fifo", S_IFIFO},
-                                   {"/run/systemd/inaccessible/sock", S_IFSOCK}, {"/run/systemd/inaccessible/chr", S_IFCHR},
-                                   {"/run/systemd/inaccessible/blk", S_IFBLK}})
-    ::mknod(path, static_cast<mode_t>(mode), 0);  // device nodes may be refused in a container: the executor then uses "reg"
+  const std::string nodes = base + "/inaccessible";
+  ::chmod(nodes.c_str(), 0755);
+  ::mkdir((nodes + "/dir").c_str(), 0000);
+  for (const auto& [name, mode] : {std::pair{"/reg", S_IFREG}, {"/fifo", S_IFIFO}, {"/sock", S_IFSOCK}, {"/chr", S_IFCHR}, {"/blk", S_IFBLK}})
+    ::mknod((nodes + name).c_str(), static_cast<mode_t>(mode), 0);  // device nodes may be refused in a container: the executor then uses "reg"
   return failures;
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "init/boot/manager_kind.h"
+
 namespace init {
 
 /// The name of the container manager from $container or /run/host/container-manager, empty on a machine of its own.
@@ -16,8 +18,8 @@ void prepare_process(bool in_container);
 /// Raises our own limits of descriptors and locked memory as far as it goes; services get theirs from their configs.
 void raise_own_limits();
 
-/// Makes the folders under /run/systemd that programs test for. The result is one sentence for each failure.
-[[nodiscard]] std::vector<std::string> make_runtime_folders();
+/// Makes the folders in the manager's run-time directory that programs test for. The result is one sentence for each failure.
+[[nodiscard]] std::vector<std::string> make_runtime_folders(const ManagerKind& kind);
 
 /// Loads the modules that the manager itself needs and the kernel lacks (autofs4, ipv6, unix, virtio_rng).
 void load_wanted_modules();

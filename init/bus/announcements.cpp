@@ -13,14 +13,30 @@ constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::size_t flush_at = 4096;  // announcements held back at most
 }  // namespace
 
-bool BusServer::State::anyone_listens() const {
+bool BusServer::State::has_private_clients() const {
+  // Until the connections of the former image are gone on with, they count for what they may be.
+  return !handed.connections.empty() || std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->is_private; });
+}
+
+/// COMPAT: those who hold a reference to a unit, or have asked for a job, hear of it without having subscribed.
+bool BusServer::State::is_followed_on_bus(const Announcement& announcement) const {
   if (!subscribers.empty()) return true;
-  return std::any_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->is_private; });
+  using Kind = Announcement::Kind;
+  const Unit* unit = announcement.unit == UnitId::none ? nullptr : parts.engine.find(announcement.unit);
+  switch (announcement.kind) {
+    case Kind::unit_new:
+    case Kind::unit_changed: return unit != nullptr && !unit->runtime.references.empty();
+    case Kind::job_changed:
+    case Kind::job_removed: return jobs_of_bus.contains(JobId{announcement.job});
+    default: return false;
+  }
 }
 
 void BusServer::State::announce(Announcement announcement) {
-  if (!anyone_listens()) return;
   using Kind = Announcement::Kind;
+  announcement.on_bus = is_followed_on_bus(announcement);
+  if (announcement.kind == Kind::job_removed) jobs_of_bus.erase(JobId{announcement.job});
+  if (!announcement.on_bus && !has_private_clients()) return;
   if (announcement.kind == Kind::unit_changed && !changed_units.insert(announcement.unit).second) return;
   announcements.push_back(std::move(announcement));
   if (announcements.size() >= flush_at)
@@ -29,7 +45,7 @@ void BusServer::State::announce(Announcement announcement) {
     flush_soon();
 }
 
-void BusServer::State::send_all(const std::function<MessagePtr(sd_bus*)>& make) {
+void BusServer::State::send_all(bool on_bus, const std::function<MessagePtr(sd_bus*)>& make) {
   const auto send = [&make](Connection& connection) {
     const auto message = make(connection.bus.get());
     if (!message) return;
@@ -38,10 +54,10 @@ void BusServer::State::send_all(const std::function<MessagePtr(sd_bus*)>& make) 
   for (auto& [number, connection] : connections)
     // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
     if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) send(*connection);
-  if (api != nullptr && !subscribers.empty() && !api->closing) send(*api);
+  if (on_bus && api != nullptr && !api->closing) send(*api);
 }
 
-void BusServer::State::send_properties_changed(const Unit& unit) {
+void BusServer::State::send_properties_changed(const Unit& unit, bool on_bus) {
   const auto path = unit_path(unit.name.text());
   const auto c = context(unit);
   for (const auto& interface : interfaces_of(unit.type())) {
@@ -52,7 +68,7 @@ void BusServer::State::send_properties_changed(const Unit& unit) {
       if (member.emits == Emits::invalidates) invalidated.push_back(&member);
     });
     if (changed.empty() && invalidated.empty()) continue;
-    send_all([&](sd_bus* bus) -> MessagePtr {
+    send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
       sd_bus_message* raw = nullptr;
       if (sd_bus_message_new_signal(bus, &raw, path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
       MessagePtr message(raw);
@@ -77,8 +93,9 @@ void BusServer::State::flush() {
   using Kind = Announcement::Kind;
   const auto batch = std::exchange(announcements, {});
   changed_units.clear();
-  const auto signal = [this](const char* member, const std::function<int(sd_bus_message*)>& fill) {
-    send_all([&](sd_bus* bus) -> MessagePtr {
+  bool on_bus = false;
+  const auto signal = [this, &on_bus](const char* member, const std::function<int(sd_bus_message*)>& fill) {
+    send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
       sd_bus_message* raw = nullptr;
       if (sd_bus_message_new_signal(bus, &raw, manager_object, manager_interface, member) < 0) return {};
       MessagePtr message(raw);
@@ -88,9 +105,10 @@ void BusServer::State::flush() {
   for (const auto& a : batch) {
     const auto path = unit_path(a.name);
     const auto job = job_path(JobId{a.job});
+    on_bus = a.kind == Kind::unit_changed ? is_followed_on_bus(a) : a.on_bus;  // of several changes the first one stands for all
     switch (a.kind) {
       case Kind::unit_changed:
-        if (const Unit* unit = parts.engine.find(a.unit)) send_properties_changed(*unit);
+        if (const Unit* unit = parts.engine.find(a.unit)) send_properties_changed(*unit, on_bus);
         break;
       case Kind::unit_new: signal("UnitNew", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
       case Kind::unit_removed: signal("UnitRemoved", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
@@ -102,7 +120,7 @@ void BusServer::State::flush() {
         break;
       case Kind::job_changed:
         if (const Job* changed = parts.engine.find_job(JobId{a.job}))
-          send_all([&](sd_bus* bus) -> MessagePtr {
+          send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
             sd_bus_message* raw = nullptr;
             if (sd_bus_message_new_signal(bus, &raw, job.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
             MessagePtr message(raw);

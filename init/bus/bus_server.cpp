@@ -49,14 +49,6 @@ Result<unitparser::UniqueFd> bind_private(const std::string& path) {
   return fd;
 }
 
-std::string address_of_bus(bool user_manager) {
-  if (!user_manager) return "unix:path=/run/dbus/system_bus_socket";
-  const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
-  if (address != nullptr) return address;
-  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-  return runtime == nullptr ? "" : std::string("unix:path=") + runtime + "/bus";
-}
-
 }  // namespace
 
 BusServer::BusServer(BusParts parts) : state_(std::make_unique<State>(std::move(parts))) {
@@ -89,6 +81,7 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
     state_->flusher.reset(source);
   }
   state_->resume_all();
+  if (!state_->announcements.empty()) state_->flush_soon();  // what happened while nobody could be told
   state_->consider_bus();
   return true;
 }
@@ -188,6 +181,7 @@ void BusServer::State::drop_closing() {
       calls.clear();
       for (const auto& [client, slot] : std::exchange(tracked, {})) on_client_gone(client);
       subscribers.clear();
+      jobs_of_bus.clear();
       credentials.clear();
       for (auto& [name, watched] : names) {
         watched.match.reset();
@@ -204,15 +198,14 @@ void BusServer::State::drop_closing() {
 void BusServer::State::consider_bus() {
   if (api != nullptr || loop == nullptr) return;
   const Unit* daemon = parts.engine.find("dbus.service");
-  if (options.user_manager || (daemon != nullptr && daemon->active_state() == ActiveState::active)) connect_bus();
+  if (options.bus_is_there || (daemon != nullptr && daemon->active_state() == ActiveState::active)) connect_bus();
 }
 
 void BusServer::State::connect_bus() {
   sd_bus* raw = nullptr;
   if (sd_bus_new(&raw) < 0) return;
   BusPtr bus(raw);
-  const auto address = address_of_bus(options.user_manager);
-  int r = address.empty() ? -ENOENT : sd_bus_set_address(raw, address.c_str());
+  int r = sd_bus_set_address(raw, options.bus_address.c_str());
   if (r >= 0) r = sd_bus_set_bus_client(raw, 1);
   if (r >= 0) r = sd_bus_negotiate_fds(raw, 1);
   auto* connection = r < 0 ? nullptr : adopt(std::move(bus), false);
@@ -272,6 +265,7 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
     return refuse(entry.message.get(), failure_of(reply.result.error()));
   }
   const auto& body = *reply.result;
+  if (body.job != JobId::none && !connection->second->is_private) jobs_of_bus.insert(body.job);
   const Unit* unit = parts.engine.find(body.unit);
   const std::string unit_name = unit == nullptr ? "" : unit->name.text();
   const Value path = unitparser::ObjectPath{job_path(body.job)};

@@ -26,7 +26,9 @@ struct BusParts {
 
 struct BusOptions {
   std::string private_socket = "/run/systemd/private";
-  bool user_manager = false;
+  std::string bus_address;    ///< as of sd_bus_set_address(3)
+  bool bus_is_there = false;  ///< it is no unit of ours: connected to at once
+  bool user_manager = false;  ///< of one user, who may do everything; polkit is not asked
 };
 
 /// Usec of the phases of the boot, as the StartupFinished signal carries them.

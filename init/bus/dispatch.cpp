@@ -304,6 +304,8 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
   std::vector<Value> arguments;
   if (view(sd_bus_message_get_signature(message, 1)) != method->input || !read_all(message, arguments))
     return s.refuse(message, wrong_arguments(message, interface, member, method->input));
+  if (row != nullptr && s.options.user_manager && !row->machine_only.empty())
+    return s.refuse(message, {"org.freedesktop.DBus.Error.NotSupported", std::string(row->machine_only)});
   if (row == nullptr) {
     const auto failure = s.subscribe(connection, sender, member == "Subscribe");
     return failure.name.empty() ? s.finish(message, {}) : s.refuse(message, failure);

@@ -81,6 +81,7 @@ std::vector<std::string> BusServer::hand_over() const {
   std::vector<std::string> lines;
   if (s.listener) lines.push_back("listener " + std::to_string(sd_event_source_get_io_fd(s.listener.get())));
   for (const std::string& name : s.subscribers) lines.push_back("subscriber " + name);
+  for (const JobId job : s.jobs_of_bus) lines.push_back("job " + std::to_string(static_cast<std::uint32_t>(job)));
   for (const auto& [unit, given] : s.standard_fds) {
     std::string line = "standard-fds " + unit;
     for (const auto& fd : given.streams) line += " " + std::to_string(fd.get());
@@ -116,6 +117,8 @@ void BusServer::take_over(std::string_view line) {
     s.handed.listener = take_descriptor(words[1]);
   } else if (words[0] == "subscriber") {
     s.subscribers.emplace_back(words[1]);
+  } else if (words[0] == "job") {
+    if (const auto job = unitparser::parse_unsigned(words[1], UINT32_MAX)) s.jobs_of_bus.insert(JobId{static_cast<std::uint32_t>(*job)});
   } else if (words[0] == "standard-fds" && words.size() == 5) {
     auto& streams = s.standard_fds[std::string(words[1])].streams;
     for (std::size_t i = 0; i < streams.size(); ++i) streams[i] = take_descriptor(words[i + 2]);

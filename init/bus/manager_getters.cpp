@@ -54,10 +54,6 @@ Value manager_value(const Engine& engine, ManagerPort& manager, const Member& pr
   if (name == "Progress") return progress(engine, manager.boot_times());
   if (name == "NNames" || name == "NFailedUnits" || name == "NJobs" || name == "NInstalledJobs" || name == "NFailedJobs")
     return count(engine, name);
-  if (name == "DefaultTimeoutStartUSec") return engine.options().default_timeout_start.usec();
-  if (name == "DefaultTimeoutStopUSec" || name == "DefaultTimeoutAbortUSec") return engine.options().default_timeout_stop.usec();
-  if (name == "DefaultTimerAccuracyUSec") return engine.options().default_timer_accuracy.usec();
-  if (name == "DefaultOOMPolicy") return std::string(to_name(engine.options().default_oom_policy));
   if (name == "WatchdogLastPingTimestamp") return manager.last_watchdog_ping().realtime.usec();
   if (name == "WatchdogLastPingTimestampMonotonic") return manager.last_watchdog_ping().monotonic.usec();
   if (auto value = manager.setting(name)) return std::move(*value);

@@ -259,14 +259,7 @@ bool is_name_or_assignment(std::string_view text) { return is_assignment(text) |
 Outcome change_environment(Request& r, const std::vector<std::string>& unset, const std::vector<std::string>& set) {
   if (!std::all_of(set.begin(), set.end(), is_assignment)) return invalid_arguments("Invalid environment assignments");
   if (!std::all_of(unset.begin(), unset.end(), is_name_or_assignment)) return invalid_arguments("Invalid environment variable names or assignments");
-  auto environment = r.manager.environment();
-  const auto name_of = [](std::string_view entry) { return entry.substr(0, entry.find('=')); };
-  std::erase_if(environment, [&](const std::string& entry) {
-    return std::any_of(unset.begin(), unset.end(), [&](const std::string& u) { return u == entry || u == name_of(entry); }) ||
-           std::any_of(set.begin(), set.end(), [&](const std::string& s) { return name_of(s) == name_of(entry); });
-  });
-  environment.insert(environment.end(), set.begin(), set.end());
-  r.manager.set_environment(std::move(environment));
+  r.manager.change_environment(unset, set);
   return Answer{};
 }
 Outcome set_environment(Request& r) { return change_environment(r, {}, r.texts(0)); }
@@ -305,6 +298,7 @@ Outcome dynamic_users(Request& r) {
   return Answer{std::move(users)};
 }
 
+constexpr std::string_view no_dynamic_users = "Dynamic users are only supported in the system instance.";
 constexpr std::array rows{
     MethodRow{"GetUnit", get_unit, Action::none, Asks::before, Subject::loaded}, MethodRow{"LoadUnit", load_unit, Action::none, Asks::before, Subject::loadable}, MethodRow{"GetUnitByPID", get_unit_by_pid},
     MethodRow{"GetUnitByControlGroup", get_unit_by_cgroup}, MethodRow{"GetUnitByInvocationID", get_unit_by_invocation},
@@ -323,18 +317,18 @@ constexpr std::array rows{
     MethodRow{"ResetFailed", reset_failed, Action::manage_units}, MethodRow{"SetUnitProperties", set_unit_properties, Action::manage_units, Asks::within, Subject::loadable},
     MethodRow{"RefUnit", ref_unit, Action::manage_units, Asks::within, Subject::loadable}, MethodRow{"UnrefUnit", unref_unit, Action::none, Asks::before, Subject::loaded}, MethodRow{"GetUnitProcesses", unit_processes, Action::none, Asks::before, Subject::loaded},
     MethodRow{"AttachProcessesToUnit", attach, Action::root, Asks::within, Subject::loaded}, MethodRow{"AbandonScope", abandon, Action::manage_units, Asks::within, Subject::loaded},
-    MethodRow{"BindMountUnit", bind, Action::manage_units, Asks::within, Subject::loaded}, MethodRow{"MountImageUnit", mount, Action::manage_units, Asks::within, Subject::loaded},
+    MethodRow{"BindMountUnit", bind, Action::manage_units, Asks::within, Subject::loaded, no_bind_mounts}, MethodRow{"MountImageUnit", mount, Action::manage_units, Asks::within, Subject::loaded, no_bind_mounts},
     MethodRow{"Reload", reload, Action::reload_daemon}, MethodRow{"Reexecute", reexecute, Action::reload_daemon},
-    MethodRow{"Exit", end_run, Action::root}, MethodRow{"Reboot", end_run, Action::root}, MethodRow{"PowerOff", end_run, Action::root},
-    MethodRow{"Halt", end_run, Action::root}, MethodRow{"KExec", end_run, Action::root}, MethodRow{"SwitchRoot", switch_root, Action::root},
+    MethodRow{"Exit", end_run, Action::root}, MethodRow{"Reboot", end_run, Action::root, Asks::before, Subject::none, "Reboot is only supported for system managers."}, MethodRow{"PowerOff", end_run, Action::root, Asks::before, Subject::none, "Powering off is only supported for system managers."},
+    MethodRow{"Halt", end_run, Action::root, Asks::before, Subject::none, "Halt is only supported for system managers."}, MethodRow{"KExec", end_run, Action::root, Asks::before, Subject::none, "KExec is only supported for system managers."}, MethodRow{"SwitchRoot", switch_root, Action::root, Asks::before, Subject::none, "Root switching is only supported by system manager."},
     MethodRow{"SetExitCode", set_exit_code, Action::root}, MethodRow{"SetEnvironment", set_environment, Action::set_environment},
     MethodRow{"UnsetEnvironment", unset_environment, Action::set_environment},
     MethodRow{"UnsetAndSetEnvironment", unset_and_set_environment, Action::set_environment},
     MethodRow{"SetShowStatus", set_show_status, Action::set_environment}, MethodRow{"Dump", dump}, MethodRow{"DumpUnitsMatchingPatterns", dump},
     MethodRow{"DumpByFileDescriptor", dump_to_descriptor}, MethodRow{"DumpUnitsMatchingPatternsByFileDescriptor", dump_to_descriptor},
     MethodRow{"CreateSnapshot", no_snapshots}, MethodRow{"RemoveSnapshot", no_snapshots},
-    MethodRow{"LookupDynamicUserByName", dynamic_user_by_name}, MethodRow{"LookupDynamicUserByUID", dynamic_user_by_uid},
-    MethodRow{"GetDynamicUsers", dynamic_users},
+    MethodRow{"LookupDynamicUserByName", dynamic_user_by_name, Action::none, Asks::before, Subject::none, no_dynamic_users}, MethodRow{"LookupDynamicUserByUID", dynamic_user_by_uid, Action::none, Asks::before, Subject::none, no_dynamic_users},
+    MethodRow{"GetDynamicUsers", dynamic_users, Action::none, Asks::before, Subject::none, no_dynamic_users},
 };
 
 }  // namespace

@@ -80,7 +80,8 @@ class ManagerPort {
   [[nodiscard]] virtual Result<void> find_init(const std::string& new_root, const std::string& new_init) = 0;
   virtual Result<bool> set_exit_code(std::uint8_t code) = 0;
   [[nodiscard]] virtual std::vector<std::string> environment() = 0;
-  virtual void set_environment(std::vector<std::string> environment) = 0;
+  /// Names or assignments of `unset` go from what clients have set, assignments of `set` come.
+  virtual void change_environment(const std::vector<std::string>& unset, const std::vector<std::string>& set) = 0;
   [[nodiscard]] virtual std::string log_level() = 0;
   [[nodiscard]] virtual std::string log_target() = 0;
   virtual Result<bool> set_log_level(const std::string& level) = 0;
@@ -109,6 +110,9 @@ class ManagerPort {
   [[nodiscard]] virtual Result<void> insert_mount(RequestId request, MountInsertion wanted) = 0;
   /// Those that DynamicUser= has made and that are in use.
   [[nodiscard]] virtual std::vector<DynamicUser> dynamic_users() = 0;
+  /// Whom a group, or a process, belongs to; nothing when there is none.
+  [[nodiscard]] virtual std::optional<uid_t> cgroup_owner(const std::string& cgroup) = 0;
+  [[nodiscard]] virtual std::optional<uid_t> process_owner(pid_t pid) = 0;
   /// The group's number in the kernel, 0 when it does not exist.
   [[nodiscard]] virtual std::uint64_t cgroup_id(const std::string& cgroup) = 0;
   /// Content of an attribute file of a group ("memory.current"); nothing when there is none.

@@ -97,7 +97,11 @@ struct MethodRow {
   Action action = Action::none;
   Asks asks = Asks::before;
   Subject subject = Subject::none;
+  std::string_view machine_only{};  ///< what a user's manager answers that does not have it; empty: both have it
 };
+
+/// Of MethodRow::machine_only.
+inline constexpr std::string_view no_bind_mounts = "Adding bind mounts at runtime is only supported for system managers.";
 
 [[nodiscard]] std::span<const MethodRow> manager_methods();
 [[nodiscard]] std::span<const MethodRow> unit_file_methods();

@@ -83,6 +83,7 @@ struct Announcement {
   std::uint32_t job = 0;
   std::string_view result;
   bool flag = false;
+  bool on_bus = false;  ///< somebody on the bus follows what it is about
 };
 
 /// A connection of the image before this one.
@@ -114,6 +115,7 @@ struct BusServer::State {
   std::map<RequestId, bus::Waiting> waiting;
   std::map<std::uint64_t, std::unique_ptr<bus::Asynchronous>> calls;
   std::map<std::string, bus::Credentials> credentials;   ///< by unique name, bounded
+  std::set<JobId> jobs_of_bus;                           ///< requested by clients on the bus, who hear of their ends
   std::map<std::string, bus::SlotPtr> tracked;           ///< clients whose going we want to know of
   std::vector<std::string> subscribers;                  ///< unique names on the bus
   std::map<std::string, bus::WatchedName> names;
@@ -171,11 +173,12 @@ struct BusServer::State {
   [[nodiscard]] std::string unique_name() const;  ///< ours on the bus; empty: we are not connected
 
   // --- announcements.cpp
-  [[nodiscard]] bool anyone_listens() const;
+  [[nodiscard]] bool has_private_clients() const;
+  [[nodiscard]] bool is_followed_on_bus(const bus::Announcement& announcement) const;
   void announce(bus::Announcement announcement);
   void flush();
-  void send_all(const std::function<bus::MessagePtr(sd_bus*)>& make);
-  void send_properties_changed(const Unit& unit);
+  void send_all(bool on_bus, const std::function<bus::MessagePtr(sd_bus*)>& make);
+  void send_properties_changed(const Unit& unit, bool on_bus);
   bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
 
   [[nodiscard]] bus::PropertyContext context(const Unit& unit) { return {parts.engine, parts.manager, unit}; }

@@ -217,11 +217,12 @@ Value triggered_unit(const PropertyContext& c, const Member&) {
   return unit == nullptr ? std::string() : unit->name.text();
 }
 
+/// COMPAT: the last line of the file comes first.
 Value monotonic_timers(const PropertyContext& c, const Member&) {
   ArrayValue list{"(stt)", {}};
   const auto& timers = c.unit.config.timer->timers;
   const auto& progress = runtime<TimerRuntime>(c).progress;
-  for (std::size_t i = 0; i < timers.size(); ++i)
+  for (std::size_t i = timers.size(); i-- > 0;)
     if (timers[i].base != TimerBase::calendar)
       list.elements.push_back(struct_of(std::string(to_name(timers[i].base)), timers[i].delay.usec(),
                                         i < progress.size() ? progress[i].next_elapse : std::uint64_t{0}));
@@ -231,17 +232,22 @@ Value calendar_timers(const PropertyContext& c, const Member&) {
   ArrayValue list{"(sst)", {}};
   const auto& timers = c.unit.config.timer->timers;
   const auto& progress = runtime<TimerRuntime>(c).progress;
-  for (std::size_t i = 0; i < timers.size(); ++i)
+  for (std::size_t i = timers.size(); i-- > 0;)
     if (timers[i].base == TimerBase::calendar)
       list.elements.push_back(struct_of(std::string(to_name(timers[i].base)), timers[i].calendar,
                                         i < progress.size() ? progress[i].next_elapse : std::uint64_t{0}));
   return list;
 }
 
+/// COMPAT: of a timer that never counted, infinity.
+std::uint64_t next_elapse(const TimerRuntime& timer, std::uint64_t when) { return when == 0 && timer.progress.empty() ? UINT64_MAX : when; }
+Value next_realtime(const PropertyContext& c, const Member&) { return next_elapse(runtime<TimerRuntime>(c), runtime<TimerRuntime>(c).next_realtime); }
+Value next_monotonic(const PropertyContext& c, const Member&) { return next_elapse(runtime<TimerRuntime>(c), runtime<TimerRuntime>(c).next_monotonic); }
+
 constexpr std::array timer_rows{
     UnitGetterRow{"Unit", triggered_unit}, UnitGetterRow{"TimersMonotonic", monotonic_timers}, UnitGetterRow{"TimersCalendar", calendar_timers},
-    UnitGetterRow{"NextElapseUSecRealtime", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).next_realtime; }},
-    UnitGetterRow{"NextElapseUSecMonotonic", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).next_monotonic; }},
+    UnitGetterRow{"NextElapseUSecRealtime", next_realtime},
+    UnitGetterRow{"NextElapseUSecMonotonic", next_monotonic},
     UnitGetterRow{"LastTriggerUSec", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).last_trigger.realtime.usec(); }},
     UnitGetterRow{"LastTriggerUSecMonotonic", [](const PropertyContext& c, const Member&) -> Value { return runtime<TimerRuntime>(c).last_trigger.monotonic.usec(); }},
     UnitGetterRow{"Result", result_word<TimerRuntime, &TimerRuntime::result>},

@@ -1,4 +1,6 @@
 // Properties of org.freedesktop.systemd1.Unit that are true now, not said in files. [bus]
+#include <algorithm>
+
 #include "init/bus/property_values.h"
 
 namespace init::bus {
@@ -116,6 +118,17 @@ Value activation_details(const PropertyContext& c, const Member&) {
   return array;
 }
 
+/// Services and scopes can be frozen, and slices that hold nothing else.
+bool can_freeze(const Engine& engine, const Unit& unit) {
+  if (unit.type() == UnitType::service || unit.type() == UnitType::scope) return true;
+  if (unit.type() != UnitType::slice || unit.name.text() == "-.slice") return false;
+  const std::vector<UnitId> members = engine.graph().others(unit.id, unitparser::DependencyKind::slice_of);
+  return std::all_of(members.begin(), members.end(), [&](UnitId id) {
+    const Unit* member = engine.find(id);
+    return member == nullptr || can_freeze(engine, *member);
+  });
+}
+
 constexpr std::array rows{
     UnitGetterRow{"Id", [](const PropertyContext& c, const Member&) -> Value { return c.unit.name.text(); }},
     UnitGetterRow{"Names", names},
@@ -152,7 +165,7 @@ constexpr std::array rows{
     UnitGetterRow{"CanReload", [](const PropertyContext& c, const Member&) -> Value { return c.engine.can_reload(c.unit.id); }},
     UnitGetterRow{"CanIsolate", [](const PropertyContext& c, const Member&) -> Value { return c.engine.can_start(c.unit.id) && c.unit.config.unit->allow_isolate; }},
     UnitGetterRow{"CanClean", can_clean},
-    UnitGetterRow{"CanFreeze", [](const PropertyContext& c, const Member&) -> Value { return type_has_cgroup(c.unit.type()) && c.unit.type() != UnitType::mount && c.unit.type() != UnitType::swap && c.unit.type() != UnitType::socket && c.unit.name.text() != "-.slice"; }},
+    UnitGetterRow{"CanFreeze", [](const PropertyContext& c, const Member&) -> Value { return can_freeze(c.engine, c.unit); }},
     UnitGetterRow{"Job", job},
     UnitGetterRow{"NeedDaemonReload", [](const PropertyContext& c, const Member&) -> Value { return c.manager.needs_reload(c.unit); }},
     UnitGetterRow{"ConditionResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.condition_result; }},

@@ -107,6 +107,14 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
     return invalid_arguments("Process migration not available on non-delegated units.");
   event::AttachProcesses event{r.id, unit, subcgroup, {}};
   for (const auto& pid : std::get<ArrayValue>(pids.storage).elements) event.pids.push_back(static_cast<pid_t>(std::get<std::uint32_t>(pid.storage)));
+  if (r.caller.uid != 0 && !r.authorised) {
+    // Whom the group was given to may put processes of theirs into it; a user's manager asks for that.
+    if (r.manager.cgroup_owner(loaded->runtime.cgroup) != r.caller.uid) return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};
+    for (const pid_t pid : event.pids)
+      if (r.manager.process_owner(pid) != r.caller.uid)
+        return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Process " + std::to_string(pid) + " not owned by client's UID. Refusing."};
+    r.authorised = true;
+  }
   return Posted{std::move(event)};
 }
 
@@ -244,7 +252,8 @@ constexpr std::array unit_rows{
     MethodRow{"Ref", reference, Action::manage_units, Asks::within}, MethodRow{"Unref", reference}, MethodRow{"Clean", clean, Action::manage_units, Asks::within},
     MethodRow{"Freeze", freeze, Action::manage_units, Asks::within}, MethodRow{"Thaw", freeze, Action::manage_units, Asks::within}, MethodRow{"GetProcesses", processes},
     MethodRow{"AttachProcesses", attach, Action::root, Asks::within}, MethodRow{"Abandon", abandon, Action::manage_units, Asks::within},
-    MethodRow{"BindMount", bind, Action::manage_units, Asks::within}, MethodRow{"MountImage", mount, Action::manage_units, Asks::within},
+    MethodRow{"BindMount", bind, Action::manage_units, Asks::within, Subject::none, no_bind_mounts},
+    MethodRow{"MountImage", mount, Action::manage_units, Asks::within, Subject::none, no_bind_mounts},
 };
 
 // --- org.freedesktop.systemd1.Job --------------------------------------------------------------------------------

@@ -69,7 +69,7 @@ Result<void> CgroupTree::start() {
   struct statfs status{};
   if (::statfs(root_.c_str(), &status) != 0 || status.f_type != CGROUP2_SUPER_MAGIC)
     return unitparser::fail(ErrorCode::not_supported, "there is no cgroup v2 hierarchy at " + root_);
-  const std::string offered = read_text_file(root_ + "/cgroup.controllers");
+  const std::string offered = read_text_file(directory(own_) + "/cgroup.controllers");
   for (std::string_view word : unitparser::split_whitespace(offered))
     if (auto controller = unitparser::from_name<Controller>(word)) available_ |= 1U << static_cast<unsigned>(*controller);
   struct sysinfo info{};
@@ -84,11 +84,12 @@ Result<void> CgroupTree::start() {
   source_ = TRY(loop_.on_ready(inotify_.get(), EPOLLIN, Priority::cgroups, [this](std::uint32_t) { on_events(); }));
 
   // A group with processes of its own cannot hand controllers to its children.
-  TRY(make("/init.scope"));
-  const std::string procs = read_text_file(root_ + "/cgroup.procs");
+  const std::string own_scope = own_ + "/init.scope";
+  TRY(make(own_scope));
+  const std::string procs = read_text_file(directory(own_) + "/cgroup.procs");
   for (std::string_view pid : unitparser::split_whitespace(procs)) {
     // Kernel threads cannot be moved: that is no failure.
-    (void)write_file(root_ + "/init.scope/cgroup.procs", pid);
+    (void)write_file(directory(own_scope) + "/cgroup.procs", pid);
   }
   return {};
 }
@@ -103,8 +104,8 @@ Result<void> CgroupTree::make(const std::string& group) {
 
 void CgroupTree::enable_above(const std::string& group, std::uint32_t controllers) {
   controllers &= available_;
-  // Every group from the root down to the parent has to hand them on.
-  std::size_t end = 0;
+  // Every group from our root down to the parent has to hand them on.
+  std::size_t end = own_.size();
   while (true) {
     const std::string parent = group.substr(0, end);
     std::uint32_t& enabled = enabled_[parent];
@@ -123,6 +124,8 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
   for (const AttributeWrite& write : writes) {
     const int error = write_file(directory(group) + "/" + write.file, write.value);
     if (error == 0 || !warn_) continue;
+    // COMPAT: what was not delegated to us is nothing to speak of.
+    if (!own_.empty() && (error == ENOENT || error == EACCES || error == EPERM || error == EROFS)) continue;
     if (error != ENOENT) {
       warn_(write.directive + " could not be applied to " + group + ": " + ::strerrordesc_np(error));
     } else if (warned_missing_.insert(write.directive).second) {
@@ -156,6 +159,7 @@ void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& co
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
                                  unitparser::UnitType type) {
   TRY(make(group));
+  if (!own_.empty() && group == own_) return {};  // who delegated it says how much we may have
   enable_above(group, needed_controllers(config, type));
   write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
   mark(group, config, Reset::no);
@@ -180,7 +184,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
 
 void CgroupTree::trim(const std::string& group) {
   unwatch(group);
-  if (group.size() < 2) return;
+  if (is_root(group)) return;
   remove_groups(directory(group));
   enabled_.erase(group);
 }
@@ -188,15 +192,18 @@ void CgroupTree::trim(const std::string& group) {
 Result<void> CgroupTree::attach(const std::string& group, const std::vector<pid_t>& pids) {
   TRY(make(group));
   int failure = 0;
-  for (pid_t pid : pids)
-    if (const int error = write_file(directory(group) + "/cgroup.procs", std::to_string(pid)); error != 0 && error != ESRCH)
-      failure = error;
+  for (pid_t pid : pids) {
+    const int error = write_file(directory(group) + "/cgroup.procs", std::to_string(pid));
+    const bool is_refused = error == EACCES || error == EPERM;
+    if (is_refused && mover_) TRY(mover_(group.substr(own_.size()), pid));
+    else if (error != 0 && error != ESRCH) failure = error;
+  }
   if (failure != 0) return fail_errno(failure, "cannot move processes into " + group);
   return {};
 }
 
 void CgroupTree::kill(const effect::KillCgroup& order) {
-  if (order.cgroup.size() < 2) return;
+  if (is_root(order.cgroup)) return;
   const std::string path = directory(order.cgroup);
   // Not by cgroup.kill: kernels since 6.1.129 and 6.14 kill whatever is born into a group (CLONE_INTO_CGROUP) that was
   // ever killed so, ExecStopPost= first. Processes may fork while we read: look again until nobody new is found.

@@ -19,10 +19,11 @@ namespace init {
 /// Makes, fills, watches and removes groups. Paths are those of the engine: "" is the root, else "/system.slice/…".
 class CgroupTree {
  public:
-  CgroupTree(Loop& loop, Post post, std::string root = "/sys/fs/cgroup")
-      : loop_(loop), post_(std::move(post)), root_(std::move(root)) {}
+  /// `root`: where the hierarchy is mounted; `own`: the group that was delegated to us, "" for all of it.
+  CgroupTree(Loop& loop, Post post, std::string root, std::string own)
+      : loop_(loop), post_(std::move(post)), root_(std::move(root)), own_(std::move(own)) {}
 
-  /// Finds out what the kernel offers, moves ourselves into /init.scope and begins to watch. Error: no cgroup v2 here.
+  /// Finds out what the kernel offers, moves ourselves into init.scope and begins to watch. Error: no cgroup v2 here.
   [[nodiscard]] unitparser::Result<void> start();
   /// Bits by Controller of what can be enabled below the root.
   [[nodiscard]] std::uint32_t controllers() const { return available_; }
@@ -38,6 +39,9 @@ class CgroupTree {
   /// Stops watching and removes the group with all empty groups below; busy ones stay.
   void trim(const std::string& group);
   [[nodiscard]] unitparser::Result<void> attach(const std::string& group, const std::vector<pid_t>& pids);
+  /// Who moves a process that we may not move ourselves, into a group below ours ("/app.slice/a.scope").
+  using Mover = std::function<unitparser::Result<void>(const std::string& group, pid_t pid)>;
+  void set_mover(Mover mover) { mover_ = std::move(mover); }
   void kill(const effect::KillCgroup& order);
   /// Calls `done(frozen)` once the kernel says so.
   void set_frozen(const std::string& group, bool frozen, std::function<void(bool)> done);
@@ -54,6 +58,8 @@ class CgroupTree {
     std::uint64_t oom_kills = 0;
   };
   [[nodiscard]] std::string directory(const std::string& group) const { return root_ + group; }
+  /// Whether all of a group, not only what lies below, is somebody else's.
+  [[nodiscard]] bool is_root(const std::string& group) const { return group.size() < 2 || group == own_; }
   unitparser::Result<void> make(const std::string& group);
   void enable_above(const std::string& group, std::uint32_t controllers);
   void write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes);
@@ -67,9 +73,11 @@ class CgroupTree {
   Loop& loop_;
   Post post_;
   std::string root_;
+  std::string own_;
   std::uint32_t available_ = 0;
   MachineAmounts amounts_;
   std::function<void(const std::string&)> warn_;
+  Mover mover_;
   std::set<std::string> warned_missing_;  ///< directives whose lack of a controller was said already
   unitparser::UniqueFd inotify_;
   Source source_;

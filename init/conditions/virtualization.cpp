@@ -103,6 +103,7 @@ std::string find_container() {
   if (const char* name = std::getenv("container"); ::getpid() == 1 && name != nullptr && *name != '\0')
     return container_by_name(name);
   std::string manager = read_start("/run/host/container-manager");
+  if (manager.empty()) manager = read_start("/run/systemd/container");  // from the PID 1 that knew it
   manager.erase(std::min(manager.find('\n'), manager.size()));
   if (!manager.empty()) return container_by_name(manager);
   if (::access("/run/.containerenv", F_OK) == 0) return "podman";

@@ -25,6 +25,7 @@ constexpr std::size_t stack_size = 64 * 1024;
 // A signal handler has no argument for its surroundings.
 StateLog* state_log = nullptr;
 const char* program_path = nullptr;
+const char* scope_argument = nullptr;
 CrashSettings crash_settings;
 
 void say(const char* text) noexcept {
@@ -106,8 +107,13 @@ void on_crash(int signal) noexcept {
     ::sync();
     ::reboot(RB_AUTOBOOT);
   }
+  if (hopeless && !crash_settings.rescue) {
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+    return;  // it is blocked until then
+  }
   const char* argument = hopeless ? "--rescue" : recover.data();
-  const std::array<const char*, 3> arguments{program_path, argument, nullptr};
+  const std::array<const char*, 4> arguments{program_path, argument, scope_argument, nullptr};
   ::execve(program_path, const_cast<char* const*>(arguments.data()), environ);
   say("<0>systemd[1]: The manager crashed and cannot be executed again.\n");
   run_rescue_reaper();
@@ -115,9 +121,10 @@ void on_crash(int signal) noexcept {
 
 }  // namespace
 
-void install_crash_handlers(StateLog& log, const char* program) {
+void install_crash_handlers(StateLog& log, const char* program, const char* scope) {
   state_log = &log;
   program_path = program;
+  scope_argument = scope;
   stack_t stack{};
   stack.ss_size = stack_size;
   stack.ss_sp = ::mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -156,7 +156,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
   void operator()(const effect::Emergency& e) const {
     if (e.action == EmergencyAction::none) return;
-    runner.warn(UnitId::none, e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that.");
+    if (!e.is_expected) runner.warn(UnitId::none, e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that.");
     if (!e.reboot_argument.empty()) write_reboot_argument(e.reboot_argument);
     if (e.exit_status) parts.set_exit_code(*e.exit_status);
     if (const std::string_view target = target_of_emergency(e.action); !target.empty()) {

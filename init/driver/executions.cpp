@@ -196,13 +196,13 @@ void Executions::watch_removal(pid_t pid, UnitId unit) {
 
 void Executions::on_unit_changed(UnitId unit) {
   const Unit* found = engine_->find(unit);
-  if (found == nullptr || facts_.user_manager) return;
+  if (found == nullptr) return;
   std::string& written = invocation_links_[static_cast<std::uint32_t>(unit)];
   const bool wanted = !is_inactive_or_failed(found->active_state()) && !found->runtime.invocation_id.empty();
   const std::string& now = wanted ? found->runtime.invocation_id : std::string();
   if (written == now) return;
   written = now;
-  publish_unit_for_journal(*found, wanted);
+  publish_unit_for_journal(*found, facts_.runtime_prefix, wanted);
 }
 
 std::vector<std::string> Executions::hand_over() const {

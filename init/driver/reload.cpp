@@ -2,10 +2,13 @@
 #include "init/driver/reload.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
+
+#include "unitparser/syntax/environment.h"
 
 namespace init {
 void Reloads::request(RequestId request) {
@@ -19,13 +22,13 @@ void Reloads::begin() {
   waiting_.clear();
   parts_.announce(true);
   const std::vector<std::string> environment = parts_.environment();
+  said_.reset(::memfd_create("environment", MFD_CLOEXEC));
   const pid_t pid = ::fork();
   if (pid == 0) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const GeneratorReport report = run_generators(parts_.generators, environment, generator_limit);
-    for (const std::string& problem : report.problems) parts_.warn(problem);
+    generate(environment, said_.get());
     ::_exit(0);
   }
   child_.reset(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
@@ -35,10 +38,41 @@ void Reloads::begin() {
   else finish();
 }
 
+/// In the child.
+void Reloads::generate(const std::vector<std::string>& environment, int said) const {
+  GeneratorReport report;
+  const std::vector<std::string> found = run_environment_generators(parts_.generators.environment_generators, environment, generator_limit, report);
+  std::vector<std::string> extended = environment;
+  std::string text;
+  for (const std::string& assignment : found) {
+    unitparser::set_variable(extended, assignment);
+    text += assignment;
+    text += '\0';
+  }
+  (void)!::write(said, text.data(), text.size());
+  const GeneratorReport units = run_generators(parts_.generators, parts_.generator_environment(std::move(extended)), generator_limit);
+  for (const GeneratorReport* part : {&std::as_const(report), &units})
+    for (const std::string& problem : part->problems) parts_.warn(problem);
+}
+
+/// The variables that the child wrote, as far as they are complete.
+static std::vector<std::string> read_assignments(int fd) {
+  constexpr std::size_t longest = 1024UL * 1024;
+  std::string text(longest, '\0');
+  const ssize_t got = ::pread(fd, text.data(), text.size(), 0);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::vector<std::string> assignments;
+  for (std::size_t begin = 0, end = 0; (end = text.find('\0', begin)) != std::string::npos; begin = end + 1)
+    if (unitparser::is_valid_assignment(std::string_view(text).substr(begin, end - begin))) assignments.push_back(text.substr(begin, end - begin));
+  return assignments;
+}
+
 void Reloads::finish() {
   source_.reset();
   child_.reset();
   parts_.reload_config();
+  if (said_) parts_.extend_environment(read_assignments(said_.get()));
+  said_.reset();
   parts_.files.refresh();
   for (RequestId request : running_) parts_.post(event::Reload{request});
   running_.clear();

@@ -18,11 +18,14 @@ class Reloads {
     Loop& loop;
     Post post;
     unitparser::UnitFiles& files;
-    std::function<void()> reload_config;            ///< re-reads system.conf
+    std::function<void()> reload_config;            ///< re-reads system.conf or user.conf
     std::function<void(bool active)> announce;      ///< the Reloading signal
     std::function<void(const std::string&)> warn;
     GeneratorFolders generators;
-    std::function<std::vector<std::string>()> environment;  ///< of the generators
+    std::function<std::vector<std::string>()> environment;  ///< the manager's own, for the environment generators
+    /// What the generators of units find, from the manager's own environment by then.
+    std::function<std::vector<std::string>(std::vector<std::string>)> generator_environment;
+    std::function<void(const std::vector<std::string>&)> extend_environment;  ///< takes what the environment generators said
   };
   explicit Reloads(Parts parts) : parts_(std::move(parts)) {}
 
@@ -33,12 +36,14 @@ class Reloads {
 
  private:
   void begin();
+  void generate(const std::vector<std::string>& environment, int said) const;
   void finish();
   Parts parts_;
   std::vector<RequestId> waiting_;  ///< for the run that has not begun
   std::vector<RequestId> running_;  ///< of the run under way
   bool active_ = false;
   unitparser::UniqueFd child_;
+  unitparser::UniqueFd said_;       ///< memory file for the child's new variables, each with a NUL behind it
   Source source_;
 };
 

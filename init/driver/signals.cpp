@@ -1,4 +1,4 @@
-// The signal table of PID 1 and its descriptors. [loop]
+// The signal tables and their descriptors. [loop]
 #include "init/driver/signals.h"
 
 #include <sys/epoll.h>
@@ -42,7 +42,7 @@ const std::vector<SignalRule>& signal_rules() {
       {SIGRTMIN + 21, show_status_off, {}, {}},
       {SIGRTMIN + 22, log_debug, {}, {}},
       {SIGRTMIN + 23, log_usual_level, {}, {}},
-      {SIGRTMIN + 24, nothing, {}, {}},  // it ends user managers only
+      {SIGRTMIN + 24, nothing, {}, {}},
       {SIGRTMIN + 25, reexecute, {}, {}},
       {SIGRTMIN + 26, log_usual_target, {}, {}},
       {SIGRTMIN + 27, log_console, {}, {}},
@@ -52,9 +52,26 @@ const std::vector<SignalRule>& signal_rules() {
   return rules;
 }
 
+/// What is different for the manager of a user.
+const std::vector<SignalRule>& user_signal_rules() {
+  using enum SignalAction;
+  static const std::vector<SignalRule> rules{
+      // signal        action       unit           mode
+      {SIGTERM, start_unit, "exit.target", JobMode::replace_irreversibly},
+      {SIGINT, start_unit, "exit.target", JobMode::replace_irreversibly},
+      {SIGWINCH, nothing, {}, {}},
+      {SIGPWR, nothing, {}, {}},
+      {SIGRTMIN + 24, exit_now, {}, {}},
+  };
+  return rules;
+}
+
 }  // namespace
 
-const SignalRule* find_signal_rule(int signal) {
+const SignalRule* find_signal_rule(int signal, unitparser::ManagerScope scope) {
+  if (scope == unitparser::ManagerScope::user)
+    for (const SignalRule& rule : user_signal_rules())
+      if (rule.signal == signal) return &rule;
   for (const SignalRule& rule : signal_rules())
     if (rule.signal == signal) return &rule;
   return nullptr;
@@ -76,7 +93,7 @@ unitparser::Result<void> Signals::start() {
   source_ = TRY(loop_.on_ready(fd_.get(), EPOLLIN, Priority::signals, [this](std::uint32_t) {
     signalfd_siginfo info{};
     if (::read(fd_.get(), &info, sizeof info) != sizeof info) return;
-    if (const SignalRule* rule = find_signal_rule(static_cast<int>(info.ssi_signo)))
+    if (const SignalRule* rule = find_signal_rule(static_cast<int>(info.ssi_signo), scope_))
       handle_(*rule, static_cast<pid_t>(info.ssi_pid), info.ssi_uid);
   }));
   children_source_ = TRY(loop_.on_ready(children_fd_.get(), EPOLLIN, Priority::children, [this](std::uint32_t) {

@@ -92,6 +92,8 @@ struct Core {
   Cause cause;      ///< of the event in hand
   std::unordered_map<std::string, bool> populated;  ///< answers of cgroup_populated() in this turn
 
+  /// Of the line about a unit that ended well. COMPAT: a user's manager is not that talkative.
+  [[nodiscard]] int success_priority() const { return options.user_manager ? 7 : 6; }
   /// Whether a process is in the control group. Asked once in a turn, so that all of the turn sees the same.
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) {
     const auto [answer, is_new] = populated.try_emplace(cgroup, false);

@@ -237,6 +237,7 @@ struct Emergency {
   std::string reason;
   std::string reboot_argument;
   std::optional<std::uint8_t> exit_status;
+  bool is_expected = false;  ///< what was asked to happen after a success: nothing to warn of
 };
 /// A login record: INIT_PROCESS … DEAD_PROCESS are the executor's; this closes the one of a main process.
 struct EndLoginRecord {

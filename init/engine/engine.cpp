@@ -85,10 +85,8 @@ struct Dispatch {
   void operator()(const event::Startup&) const {
     make_perpetual(core, "-.slice");
     make_perpetual(core, "init.scope");
-    if (!core.options.user_manager) {
-      make_perpetual(core, "system.slice");
-      make_perpetual(core, "-.mount");
-    }
+    if (!core.options.user_manager) make_perpetual(core, "system.slice");
+    make_perpetual(core, "-.mount");
     core.started = true;
   }
   void operator()(const event::RequestJob& e) const { on_request_job(core, e); }

@@ -8,6 +8,7 @@
 #include "init/engine/event.h"
 #include "init/engine/unit.h"
 #include "init/engine/world.h"
+#include "unitparser/config/exec_config.h"
 #include "unitparser/config/manager_config.h"
 
 namespace init {
@@ -18,6 +19,8 @@ struct Core;
 struct EngineOptions {
   bool user_manager = false;
   std::string cgroup_root;  ///< prefix of all group paths; "" for the system manager
+  /// Where RuntimeDirectory= and so on are made, by DirectoryKind.
+  std::array<std::string, unitparser::directory_kind_count> directories{"/run", "/var/lib", "/var/cache", "/var/log", "/etc"};
   Duration default_timeout_start = Duration::from_seconds(90);
   Duration default_timeout_stop = Duration::from_seconds(90);
   unitparser::OomPolicy default_oom_policy = unitparser::OomPolicy::stop;

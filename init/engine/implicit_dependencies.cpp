@@ -287,14 +287,12 @@ std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, co
     if (path.starts_with('/')) paths.emplace_back(path, Origin{});
   };
   if (unitparser::type_has_exec(unit.type())) {
-    add(config.exec_identity->working_directory);
+    if (!config.exec_identity->working_directory_missing_ok) add(config.exec_identity->working_directory);
     add(config.exec_identity->root_directory);
     add(config.exec_paths->root_image);
-    static constexpr std::array<std::string_view, 5> roots{"/run/", "/var/lib/", "/var/cache/", "/var/log/", "/etc/"};
-    if (!core.options.user_manager)
-      for (std::size_t kind = 0; kind + 1 < roots.size(); ++kind)
-        for (const auto& directory : config.exec_provided->directories[kind].directories)
-          add(std::string(roots[kind]) + directory.path);
+    const auto& roots = core.options.directories;
+    for (std::size_t kind = 0; kind < roots.size(); ++kind)
+      for (const auto& directory : config.exec_provided->directories[kind].directories) add(roots[kind] + "/" + directory.path);
     if (!core.options.user_manager && (config.exec_sandbox->private_tmp || config.exec_identity->dynamic_user))
       add("/var/tmp");
   }

@@ -46,14 +46,16 @@ void settle_perpetual(Unit& unit) {
   };
   constexpr std::array rows{Row{"-.slice", "Root Slice", "man:systemd.special(7)"}, Row{"system.slice", "System Slice", "man:systemd.special(7)"},
                             Row{"init.scope", "System and Service Manager", "man:systemd(1)"}, Row{"-.mount", "Root Mount", ""}};
+  const bool has_file = !unit.origin.fragment_path.empty();
   auto& section = unit.config.unit.write();
   for (const Row& row : rows) {
     if (row.name != unit.name.text()) continue;
-    if (section.description.empty()) section.description = std::string(row.description);
+    if (section.description.empty() || !has_file) section.description = std::string(row.description);
     if (section.documentation.empty() && !row.manual.empty()) section.documentation.emplace_back(row.manual);
   }
   section.ignore_on_isolate = true;
-  if (unit.type() != UnitType::mount) section.default_dependencies = false;
+  if (unit.type() != UnitType::mount || !has_file) section.default_dependencies = false;
+  if (unit.type() == UnitType::mount && !has_file) unit.config.exec_streams.write().standard_output = unitparser::ExecOutput::null;
   if (unit.type() == UnitType::scope) unit.origin.transient = true;  // COMPAT
 }
 

@@ -106,7 +106,7 @@ void begin_invocation(Core& core, Unit& unit) {
 void run_emergency_action(Core& core, const Unit& unit, EmergencyAction action, const std::string& reboot_argument,
                           std::optional<std::uint8_t> exit_status, std::string_view reason) {
   if (action == EmergencyAction::none) return;
-  core.emit(effect::Emergency{action, unit.id, std::string(reason), reboot_argument, exit_status});
+  core.emit(effect::Emergency{action, unit.id, std::string(reason), reboot_argument, exit_status, action == unit.config.unit_limits->success_action && unit.active_state() == ActiveState::inactive});
 }
 
 bool admit_start(Core& core, Unit& unit) {

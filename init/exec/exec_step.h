@@ -43,6 +43,7 @@ enum class ExecStep : std::uint8_t {
   umask,
   limits,              ///< before PAM, so that pam_limits has the last word
   pam,
+  own_user_namespace,  ///< of who has no privileges: first, for it gives the right to make the others
   network_namespace, ipc_namespace,
   mount_namespace, chroot, hostname_namespace,
   groups,              ///< setgid(), setgroups(): what was made before belongs to root
@@ -95,6 +96,7 @@ inline constexpr std::array exec_steps{
     ExecStepRow{ExecStep::umask,                  "MEMORY",             ExitStatus::memory},
     ExecStepRow{ExecStep::limits,                 "LIMITS",             ExitStatus::limits},
     ExecStepRow{ExecStep::pam,                    "PAM",                ExitStatus::pam},
+    ExecStepRow{ExecStep::own_user_namespace,     "USER",               ExitStatus::user},
     ExecStepRow{ExecStep::network_namespace,      "NETWORK",            ExitStatus::network},
     ExecStepRow{ExecStep::ipc_namespace,          "NAMESPACE",          ExitStatus::namespaces},
     ExecStepRow{ExecStep::mount_namespace,        "NAMESPACE",          ExitStatus::namespaces},

@@ -102,6 +102,8 @@ Result<PlanEnvironment> resolve_environment(const SpawnRequest& request, const U
                                             const SystemFacts& facts, EnvironmentFiles& files) {
   PlanEnvironment plan;
   plan.base = facts.environment;
+  if (facts.user_manager && request.unit.type() == UnitType::service)
+    merge_environment(plan.base, {"MANAGERPID=" + std::to_string(facts.manager_pid)});
   merge_environment(plan.base, request.environment);
   if (!config.exec_identity->exec_search_path.empty())
     merge_environment(plan.configured, {"PATH=" + join(config.exec_identity->exec_search_path, ":")});
@@ -133,6 +135,10 @@ PlanIdentity resolve_identity(const SpawnRequest& request, const UnitConfig& con
   identity.umask = from.umask;
   identity.working_directory = from.working_directory;
   identity.working_directory_home = from.working_directory_home;
+  if (facts.user_manager && from.working_directory_home && from.user.empty()) {
+    identity.working_directory = facts.home;
+    identity.working_directory_home = false;
+  }
   identity.working_directory_missing_ok = from.working_directory_missing_ok;
   const bool apply_root = request.role == SpawnRole::main || !config.service->root_directory_start_only;
   if (apply_root) identity.root_directory = from.root_directory == "/" ? std::string{} : from.root_directory;
@@ -313,7 +319,7 @@ void warn_of_missing(const UnitConfig& config, std::vector<std::string>& warning
   missing(config.exec_privileges->restrict_file_systems.has_value(), "RestrictFileSystems=");
 }
 
-std::vector<ExecStep> choose_steps(const SpawnPlan& plan) {
+std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
   const ExecScheduling& scheduling = plan.scheduling;
   const ExecStreams& streams = plan.streams;
   const ExecPrivileges& privileges = plan.privileges;
@@ -358,9 +364,7 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan) {
   add(ExecStep::directories, !plan.directories.create.empty());
   add(ExecStep::credentials, !plan.credentials.directory.empty() && plan.credentials.write);
   add(ExecStep::environment);
-  add(ExecStep::keyring, privileges.keyring_mode.value_or(plan.process.user_manager ? KeyringMode::inherit
-                                                                                    : KeyringMode::private_) !=
-                             KeyringMode::inherit);
+  add(ExecStep::keyring, privileges.keyring_mode.value_or(KeyringMode::private_) != KeyringMode::inherit);
   add(ExecStep::umask);
   add(ExecStep::pam, plan.identity.change_user && !plan.identity.pam_service.empty() && has_user);
   add(ExecStep::network_namespace, plan.namespaces.network || !plan.namespaces.network_path.empty());
@@ -368,7 +372,8 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan) {
   add(ExecStep::groups, has_user && plan.identity.change_user);
   add(ExecStep::mount_namespace, plan.mounts.wanted);
   add(ExecStep::chroot, !plan.mounts.wanted && !plan.identity.root_directory.empty());
-  add(ExecStep::user_namespace, plan.namespaces.user);
+  add(ExecStep::own_user_namespace, plan.namespaces.user && !privileged);
+  add(ExecStep::user_namespace, plan.namespaces.user && privileged);
   add(ExecStep::hostname_namespace, plan.namespaces.hostname);
   add(ExecStep::find_program);
   add(ExecStep::pass_descriptors);
@@ -431,7 +436,8 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.mounts = resolve_mounts(plan, config, facts, runtime);
   plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
   if (plan.identity.sandboxed) warn_of_missing(config, plan.warnings);
-  plan.steps = choose_steps(plan);
+  if (facts.user_manager) plan.mounts.propagate_directory.clear();  // nobody could put anything there later
+  plan.steps = choose_steps(plan, facts.privileged);
   return plan;
 }
 

@@ -10,6 +10,9 @@ namespace init {
 /// What the builder must know of the manager and the machine; collected once, changed by `set-environment` and reload.
 struct SystemFacts {
   bool user_manager = false;
+  bool privileged = true;                      ///< the manager is root
+  std::string home;                            ///< of the manager's user
+  std::int32_t manager_pid = 0;                ///< told to services of a user's manager
   std::string boot_id;                         ///< 32 hexadecimal digits
   std::vector<std::string> environment;        ///< what every process gets: PATH, LANG, DefaultEnvironment=, …
   std::vector<std::string> own_environment;    ///< the manager's own, for PassEnvironment=

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Context {
   ino_t journal_inode = 0;
   init::ExitStatus failure_status{};  ///< set by a step whose exit code is not the table's; success: use the table's
   std::string_view failure_name{};
+  std::span<char> own_arguments{};    ///< where our own command line lies in memory
   bool announced = false;             ///< PID 1 was told that execve() comes next
   bool finish = false;                ///< stop here with success: a missing program that may be missing
 
@@ -98,6 +100,7 @@ Done step_environment(Context& context);
 // steps_namespaces.cpp
 Done step_network_namespace(Context& context);
 Done step_ipc_namespace(Context& context);
+Done step_own_user_namespace(Context& context);
 Done step_user_namespace(Context& context);
 Done step_hostname_namespace(Context& context);
 Done step_chroot(Context& context);

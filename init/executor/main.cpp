@@ -99,5 +99,6 @@ int main(int argc, char* argv[]) {
   const init::PlanProcess process = plan->process;  // the log's own copy: the context moves
   Log log(process, name);
   Context context{.plan = std::move(*plan), .log = log};
+  context.own_arguments = {argv[0], static_cast<std::size_t>(argv[1] + std::strlen(argv[1]) - argv[0])};
   return run(context);
 }

@@ -41,6 +41,7 @@ constexpr std::array rows{
     Row{ExecStep::umask, step_umask},
     Row{ExecStep::limits, step_limits},
     Row{ExecStep::pam, step_pam},
+    Row{ExecStep::own_user_namespace, step_own_user_namespace},
     Row{ExecStep::network_namespace, step_network_namespace},
     Row{ExecStep::ipc_namespace, step_ipc_namespace},
     Row{ExecStep::mount_namespace, step_mount_namespace},

@@ -429,7 +429,7 @@ Done step_mount_namespace(Context& context) {
   if (::unshare(CLONE_NEWNS) < 0) {
     const int why = errno;
     const bool lacks = why == EPERM || why == EACCES || why == ENOSYS || why == EOPNOTSUPP;
-    if (!lacks || insists(context)) return unitparser::fail_errno(why, "Failed to set up mount namespacing");
+    if (!lacks || insists(context)) return unitparser::fail_errno(lacks ? EOPNOTSUPP : why, "Failed to set up mount namespacing");
     context.log.warning("Mount namespaces are not available, ignoring the sandboxing of files", why);
     return {};
   }

@@ -86,6 +86,16 @@ Done step_ipc_namespace(Context& context) {
   return done;
 }
 
+Done step_own_user_namespace(Context&) {
+  const std::string uid = std::to_string(::geteuid());
+  const std::string gid = std::to_string(::getegid());
+  if (::unshare(CLONE_NEWUSER) < 0) return failed("Failed to set up user namespacing");
+  // Without privileges one maps oneself alone, and only once no more groups can be gained or given up.
+  TRY(write_file("/proc/self/setgroups", "deny"));
+  TRY(write_file("/proc/self/uid_map", uid + " " + uid + " 1\n"));
+  return write_file("/proc/self/gid_map", gid + " " + gid + " 1\n");
+}
+
 Done step_user_namespace(Context& context) {
   // Only we ourselves and the service's user exist inside; a helper outside writes the maps once we are in.
   const uid_t uid = context.owner_uid();

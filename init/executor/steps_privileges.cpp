@@ -68,7 +68,7 @@ Done step_capabilities(Context& context) {
   }
   if (plan.ambient_capabilities != 0) {
     sets.inheritable |= plan.ambient_capabilities;
-    TRY(set_capabilities(sets));
+    if (!set_capabilities(sets)) return failed("Failed to apply ambient capabilities (before UID change)");
     for (unsigned capability = 0; capability <= capability_last; ++capability)
       if ((plan.ambient_capabilities >> capability & 1U) != 0 &&
           ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0)

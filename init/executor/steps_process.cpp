@@ -87,8 +87,15 @@ Done step_coredump_filter(Context& context) {
 }
 
 Done step_nice(Context& context) {
-  if (::setpriority(PRIO_PROCESS, 0, *context.plan.scheduling.nice) < 0)
-    return failed("Failed to set up process scheduling priority (nice level)");
+  const int wanted = *context.plan.scheduling.nice;
+  if (::setpriority(PRIO_PROCESS, 0, wanted) == 0) return {};
+  const auto refused = [] { return failed("Failed to set up process scheduling priority (nice level)"); };
+  if (errno != EPERM && errno != EACCES) return refused();
+  // COMPAT: who may not be as favoured as that gets as near as RLIMIT_NICE lets them.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NICE, &limit) < 0) return refused();
+  const int best = 20 - static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 40));
+  if (::getpriority(PRIO_PROCESS, 0) > best && ::setpriority(PRIO_PROCESS, 0, best) < 0) return refused();
   return {};
 }
 

@@ -147,7 +147,8 @@ bool LogSink::write_console(const LogRecord& record) {
   // What begins and ends is told there by status lines already, or shall not be told.
   for (const auto& [name, value] : record.fields)
     if (name == "JOB_ID") return true;
-  const unitparser::UniqueFd console(::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  const unitparser::UniqueFd console(console_is_stderr_ ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
+                                                        : ::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!console) return false;
   std::string line;
   if (target_ == LogTarget::console_prefixed) line += "<" + std::to_string(record.priority) + ">";

@@ -31,6 +31,8 @@ class LogSink {
   [[nodiscard]] LogTarget target() const { return target_; }
   /// Whether lines on the console carry colours (LogColor=) and the time (LogTime=).
   void set_console_style(bool colour, bool time) { console_colour_ = colour, console_time_ = time; }
+  /// There is no console for us: what would go there is written to standard error.
+  void use_standard_error_as_console() { console_is_stderr_ = true; }
   /// Messages of a lower urgency (a higher number) are dropped.
   void set_max_priority(int priority) { max_priority_ = priority; }
   [[nodiscard]] int max_priority() const { return max_priority_; }
@@ -59,6 +61,7 @@ class LogSink {
   int max_priority_ = 6;
   bool console_colour_ = true;
   bool console_time_ = false;
+  bool console_is_stderr_ = false;
   std::uint64_t lost_ = 0;
 };
 

@@ -125,7 +125,7 @@ MountState enter_unmounting_sigkill(MountContext& c) {
 MountState enter_rest(MountContext& c) {
   forget_process(c.core, c.rt.control);
   if (c.rt.result == MountResult::success)
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
              {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
   else
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)),
@@ -406,6 +406,7 @@ void adopt_from_kernel(Core& core, Unit& unit, const event::MountEntry& entry) {
   mount.options = entry.options;
   mount.timeout = core.options.default_timeout_start;
   if (config.unit->description.empty()) config.unit.write().description = entry.where == "/" ? "Root Mount" : entry.where;
+  if (!unit.origin.perpetual) config.unit.write().source_path = "/proc/self/mountinfo";
   auto& rt = std::get<MountRuntime>(unit.type_runtime);
   rt.from_kernel_only = true;
   if (!config.kill->send_sighup) config.kill = {};

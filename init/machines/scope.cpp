@@ -70,7 +70,7 @@ ScopeState enter_rest(ScopeContext& c) {
   if (c.rt.result != ScopeResult::success)
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
   else
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
   ScopeMachine::commit(c, c.rt.result == ScopeResult::success ? dead : failed);
   return c.rt.state;
 }

@@ -578,7 +578,7 @@ static bool shall_restart(const ServiceContext& c) {
 static void log_end(ServiceContext& c) {
   const std::string& name = c.unit.name.text();
   if (c.rt.result == ServiceResult::success)
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", name),
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", name),
              {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
   else if (c.rt.result == ServiceResult::exec_condition)
     log_unit(c.core, c.unit, 6, fmt::format("{}: Skipped due to 'exec-condition'.", name),

@@ -191,7 +191,7 @@ SocketState enter_rest(SocketContext& c) {
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)),
              {{"MESSAGE_ID", "d9b373ed55a64feb8242e02dbe79a49c"}});
   else
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
              {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
   SocketMachine::commit(c, c.rt.result == SocketResult::success ? dead : failed);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});

@@ -85,7 +85,7 @@ SwapState enter_rest(SwapContext& c) {
   if (c.rt.result != SwapResult::success)
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
   else
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
   SwapMachine::commit(c, c.rt.result == SwapResult::success ? dead : failed);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});
   return c.rt.state;

@@ -214,7 +214,7 @@ TimerState enter_rest(TimerContext& c) {
   if (c.rt.result != TimerResult::success)
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
   else if (c.rt.state != dead)
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
+    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
   TimerMachine::commit(c, c.rt.result == TimerResult::success ? dead : failed);
   return c.rt.state;
 }

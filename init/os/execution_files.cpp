@@ -73,9 +73,6 @@ std::vector<std::string> managed_paths(const unitparser::UnitConfig& config, con
   return paths;
 }
 
-std::string units_path(std::string_view kind, const Unit& unit) {
-  return "/run/systemd/units/" + std::string(kind) + ":" + unit.name.text();
-}
 
 /// A link whose text is the value: replaced in one step.
 void set_link(const std::string& path, const std::string& value) {
@@ -153,21 +150,22 @@ void remove_ipc_of(const unitparser::UnitConfig& config) {
 
 UniqueFd open_pidfd(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-void publish_unit_for_journal(const Unit& unit, bool wanted) {
+void publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory, bool wanted) {
+  const auto path = [&](const char* kind) { return runtime_directory + "/systemd/units/" + kind + ":" + unit.name.text(); };
   const unitparser::ExecLogging& logging = *unit.config.exec_logging;
   if (!wanted) {
     for (const char* kind : {"invocation", "log-level-max", "log-extra-fields", "log-rate-limit-interval", "log-rate-limit-burst"})
-      ::unlink(units_path(kind, unit).c_str());
+      ::unlink(path(kind).c_str());
     return;
   }
-  set_link(units_path("invocation", unit), unit.runtime.invocation_id);
+  set_link(path("invocation"), unit.runtime.invocation_id);
   if (!unitparser::type_has_exec(unit.type())) return;
-  if (logging.log_level_max >= 0) set_link(units_path("log-level-max", unit), std::string(1, static_cast<char>('0' + logging.log_level_max)));
-  if (!logging.log_extra_fields.empty()) write_extra_fields(units_path("log-extra-fields", unit), logging.log_extra_fields);
+  if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));
+  if (!logging.log_extra_fields.empty()) write_extra_fields(path("log-extra-fields"), logging.log_extra_fields);
   if (!logging.log_rate_limit_interval.is_zero())
-    set_link(units_path("log-rate-limit-interval", unit), std::to_string(logging.log_rate_limit_interval.usec()));
+    set_link(path("log-rate-limit-interval"), std::to_string(logging.log_rate_limit_interval.usec()));
   if (logging.log_rate_limit_burst > 0)
-    set_link(units_path("log-rate-limit-burst", unit), std::to_string(logging.log_rate_limit_burst));
+    set_link(path("log-rate-limit-burst"), std::to_string(logging.log_rate_limit_burst));
 }
 
 void write_dead_login_record(const std::string& id, pid_t pid, int code, int status) {

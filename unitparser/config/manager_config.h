@@ -98,6 +98,7 @@ struct LoadDefaults {
   Shared<ServiceConfig> simple_service;  ///< what most services end with, shared by them
   Shared<ExecStreams> service_streams;
   Shared<ResourceBasics> usual_basics;   ///< of units in the usual slice
+  std::string home;                      ///< WorkingDirectory= of units that do not say it; empty: "/"
   [[nodiscard]] const UnitConfig& of(UnitType type) const { return by_type[static_cast<std::size_t>(type)]; }
 };
 

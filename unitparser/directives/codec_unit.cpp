@@ -314,4 +314,16 @@ bool RebootArgumentCodec::parse(ParseContext& context, std::string_view text, st
   return true;
 }
 
+bool EmergencyActionCodec::parse(ParseContext& context, std::string_view text, EmergencyAction& value) {
+  EmergencyAction said = value;
+  if (!EnumCodec<EmergencyAction>::parse(context, text, said)) return false;
+  const bool is_for_users = said == EmergencyAction::none || said == EmergencyAction::exit || said == EmergencyAction::exit_force;
+  if (context.scope == ManagerScope::user && !is_for_users) {
+    context.ignore(fmt::format("{}= in user mode specified as \"{}\", using \"exit-force\" instead.", context.key, text));
+    said = EmergencyAction::exit_force;
+  }
+  value = said;
+  return true;
+}
+
 }  // namespace unitparser

@@ -17,6 +17,13 @@ struct UnitNameRule {
 };
 bool parse_unit_name(ParseContext& context, std::string_view text, const UnitNameRule& rule, std::string& value);
 
+/// FailureAction= and its kind. COMPAT: what would end the machine ends a user's manager only.
+struct EmergencyActionCodec {
+  static constexpr std::string_view signature = "s", word = "choice";
+  static bool parse(ParseContext& context, std::string_view text, EmergencyAction& value);
+  static Value encode(const EmergencyAction& value) { return EnumCodec<EmergencyAction>::encode(value); }
+};
+
 /// Names of sections' other units, e.g. Sockets=.
 struct SocketListCodec {
   static constexpr std::string_view signature = "as", word = "socket units";

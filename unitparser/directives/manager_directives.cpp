@@ -112,6 +112,11 @@ struct OutputCodec {
   static Value encode(const ExecOutput& value) { return std::string(to_name(value)); }
 };
 
+Value get_slack(const Subject<Behaviour>& subject) {
+  constexpr std::uint64_t usual = 50000;  // prctl(2) PR_SET_TIMERSLACK
+  return subject.config.timer_slack_nsec.value_or(usual);
+}
+
 // --- ConfirmSpawn= and the limits ---------------------------------------------------------------------------------
 bool apply_confirm(ParseContext&, Behaviour& config, std::string_view text) {
   const Result<bool> truth = parse_boolean(text);
@@ -200,7 +205,7 @@ constexpr std::array behaviour_table{
     row<&Behaviour::capability_bounding_set, CapabilitiesCodec<UINT64_MAX>>(manager, "CapabilityBoundingSet", no_property, "Capabilities that the manager and all units can have at most."),
     row<&Behaviour::no_new_privileges, BooleanCodec>(manager, "NoNewPrivileges", no_property, "Executing a program never gives new privileges, on the whole machine."),
     row<&Behaviour::system_call_architectures, ArchitecturesCodec>(manager, "SystemCallArchitectures", no_property, "Architectures whose system calls are allowed on the whole machine."),
-    row<&Behaviour::timer_slack_nsec, NanosecondsCodec>(manager, "TimerSlackNSec", no_property, "How much later timers of the manager may fire."),
+    shown_by(row<&Behaviour::timer_slack_nsec, NanosecondsCodec>(manager, "TimerSlackNSec", constant("TimerSlackNSec"), "How much later timers of the manager may fire."), &get_slack),
     row<&Behaviour::ctrl_alt_del_burst_action, EnumCodec<EmergencyAction>>(manager, "CtrlAltDelBurstAction", constant("CtrlAltDelBurstAction"), "What to do when Ctrl-Alt-Del was pressed more than seven times in two seconds."),
     row<&Behaviour::manager_environment, AssignmentsCodec>(manager, "ManagerEnvironment", no_property, "Environment variables of the manager itself."),
     row<&Behaviour::default_environment, AssignmentsCodec>(manager, "DefaultEnvironment", no_property, "Environment variables that all units get."),

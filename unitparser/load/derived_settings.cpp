@@ -86,6 +86,14 @@ void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) 
   if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
 }
 
+/// Units of a user's manager run in the home directory, there or not.
+void derive_working_directory(UnitConfig& config, const std::string& home) {
+  if (home.empty() || !config.exec_identity->working_directory.empty() || config.exec_identity->working_directory_home) return;
+  ExecIdentity& identity = config.exec_identity.write();
+  identity.working_directory = home;
+  identity.working_directory_missing_ok = true;
+}
+
 /// Mounts that come from before this manager, and outlive it, belong to nobody.
 bool is_foreign_mount(const UnitConfig& config, const UnitName& name) {
   if (name.type() != UnitType::mount) return false;
@@ -137,7 +145,8 @@ std::string default_slice(const UnitConfig& config, const UnitName& name, Manage
     const Result<UnitName> parent = parent_slice(name);
     return parent ? parent->text() : std::string();
   }
-  if (name.text() == "init.scope" || is_foreign_mount(config, name)) return "-.slice";
+  const bool is_foreign = is_foreign_mount(config, name) || (scope == ManagerScope::user && name.type() == UnitType::mount);
+  if (name.text() == "init.scope" || is_foreign) return "-.slice";
   const std::string_view base = scope == ManagerScope::system ? "system" : "app";
   if (name.form() == NameForm::instance) return fmt::format("{}-{}.slice", base, escape_name(name.prefix()));
   return fmt::format("{}.slice", base);
@@ -154,6 +163,7 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
     if (const auto& usual = defaults.of(UnitType::service).resource_basics->tasks_max) config.resource_basics.write().tasks_max = usual;
   if (type_has_exec(type)) {
     derive_dynamic_user(config, name);
+    derive_working_directory(config, defaults.home);
     derive_capabilities(config);
     derive_devices(config);
   }

@@ -114,11 +114,28 @@ MachineFacts read_machine_facts() {
   facts.tasks_max = std::min({processes, threads, number_in("/sys/fs/cgroup/pids.max", UINT64_MAX)});
   facts.cpus = static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
   if (const Result<CpuMask> nodes = parse_cpu_set(read_word("/sys/devices/system/node/online"))) facts.numa_nodes = *nodes;
+  if (const auto score = parse_signed(read_word("/proc/self/oom_score_adj"), -1000, 1000)) facts.own_oom_score_adjust = static_cast<int>(*score);
   for (std::size_t i = 0; i < facts.own_limits.size(); ++i) {
     rlimit limit{};
     if (getrlimit(static_cast<__rlimit_resource>(i), &limit) == 0) facts.own_limits[i] = {limit.rlim_cur, limit.rlim_max};
   }
   return facts;
+}
+
+UnitPathEnvironment read_unit_path_environment() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+  };
+  UnitPathEnvironment environment;
+  environment.unit_path = variable("SYSTEMD_UNIT_PATH");
+  environment.home = variable("HOME");
+  environment.runtime_dir = variable("XDG_RUNTIME_DIR");
+  environment.config_home = variable("XDG_CONFIG_HOME");
+  environment.data_home = variable("XDG_DATA_HOME");
+  environment.config_dirs = variable("XDG_CONFIG_DIRS");
+  environment.data_dirs = variable("XDG_DATA_DIRS");
+  return environment;
 }
 
 }  // namespace unitparser

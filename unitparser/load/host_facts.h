@@ -3,6 +3,7 @@
 
 #include "unitparser/config/machine_facts.h"
 #include "unitparser/directives/parse_context.h"
+#include "unitparser/load/unit_paths.h"
 #include "unitparser/syntax/specifier.h"
 
 namespace unitparser {
@@ -11,5 +12,7 @@ namespace unitparser {
 /// environment (XDG_*), as systemd.unit(5) SPECIFIERS says. What cannot be found out stays at its default.
 [[nodiscard]] SpecifierFacts read_specifier_facts(ManagerScope scope);
 [[nodiscard]] MachineFacts read_machine_facts();
+/// What our environment says of the unit search path.
+[[nodiscard]] UnitPathEnvironment read_unit_path_environment();
 
 }  // namespace unitparser

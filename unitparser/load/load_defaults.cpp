@@ -17,6 +17,7 @@ void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults&
     config.exec_streams.write().standard_error = manager.standard_error;
     if (scope == ManagerScope::system) config.exec_privileges.write().keyring_mode = KeyringMode::shared;
   }
+  if (scope == ManagerScope::user) config.exec_privileges.write().keyring_mode = KeyringMode::inherit;
   if (!manager.smack_process_label.empty()) config.exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
 }
 
@@ -76,10 +77,17 @@ UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const Mac
 
 }  // namespace
 
-LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope) {
+LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope, std::string home) {
   LoadDefaults defaults;
-  for (std::size_t i = 0; i < unit_type_count; ++i)
+  if (scope == ManagerScope::user) defaults.home = std::move(home);
+  ExecIdentity at_home;
+  at_home.working_directory = defaults.home;
+  at_home.working_directory_missing_ok = !defaults.home.empty();
+  const Shared identity(at_home);
+  for (std::size_t i = 0; i < unit_type_count; ++i) {
     defaults.by_type[i] = defaults_for(static_cast<UnitType>(i), manager, machine, scope);
+    if (!defaults.home.empty() && type_has_exec(static_cast<UnitType>(i))) defaults.by_type[i].exec_identity = identity;
+  }
   UnitConfig simple = defaults.of(UnitType::service);
   simple.service_commands.write().exec_start.emplace_back();
   if (const Result<UnitName> name = UnitName::parse("simple.service")) derive_settings(simple, *name, manager, defaults, scope);

@@ -7,6 +7,6 @@
 
 namespace unitparser {
 
-[[nodiscard]] LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope);
+[[nodiscard]] LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFacts& machine, ManagerScope scope, std::string home);
 
 }  // namespace unitparser

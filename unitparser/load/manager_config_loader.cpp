@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "unitparser/base/text.h"
@@ -66,14 +67,34 @@ void apply_manager_text(std::string_view text, const std::string& path, const Sp
   if (document.failure) loaded.diagnostics.push_back({Severity::error, {path, document.failure->position.line, 0}, {}, document.failure->message, {}});
 }
 
+namespace {
+
+/// COMPAT: what a user's manager does when nothing is said. Its units go before it when memory is short, and have its limits.
+ManagerConfig user_defaults(const MachineFacts& machine) {
+  constexpr int before_the_manager = 100, highest = 1000;
+  ManagerConfig config;
+  config.behaviour.show_status = ShowStatus::no;
+  config.behaviour.log_target = LogTarget::auto_;
+  for (Duration* watchdog : {&config.behaviour.runtime_watchdog, &config.behaviour.runtime_watchdog_pre,
+                             &config.behaviour.reboot_watchdog, &config.behaviour.kexec_watchdog})
+    *watchdog = Duration::infinity();  // not its affair
+  config.defaults.limits = {};
+  config.defaults.oom_score_adjust = std::min(machine.own_oom_score_adjust + before_the_manager, highest);
+  return config;
+}
+
+}  // namespace
+
 LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, const SpecifierFacts& specifiers, const MachineFacts& machine,
                                         const CommandLineSettings& command_line) {
   LoadedManagerConfig loaded;
+  if (scope == ManagerScope::user) loaded.config = user_defaults(machine);
   const auto apply_lines = [&](const std::string& lines) {
     if (!lines.empty()) apply_manager_text("[Manager]\n" + lines, "kernel command line", specifiers, machine, loaded);
   };
   apply_lines(command_line.usual);
-  const std::vector<std::string> folders = system_configuration_folders();
+  std::vector<std::string> folders = system_configuration_folders();
+  if (scope == ManagerScope::user) folders.insert(folders.begin(), specifiers.configuration_directory + "/systemd");
   for (const std::string& path : configuration_files(source, folders, scope == ManagerScope::system ? "system.conf" : "user.conf")) {
     const Result<std::string> text = source.read(path, longest_unit_file);
     if (!text) {

@@ -18,7 +18,7 @@ namespace unitparser {
 
 LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
                               std::shared_ptr<TimeZones> zones) {
-  LoadDefaults defaults = make_load_defaults(manager, machine, scope);
+  LoadDefaults defaults = make_load_defaults(manager, machine, scope, specifiers.home);
   return {std::move(specifiers), std::move(machine), scope, std::move(manager), std::move(defaults), std::move(zones)};
 }
 

@@ -53,7 +53,10 @@ int no_conversation(int, const pam_message**, pam_response**, void*) { return PA
 
 /// Waits until the service is gone, then ends the session. `parent_pid` is the service's.
 [[noreturn]] void keep_session(const Library& library, pam_handle_t* handle, pid_t service, const Context& context) {
-  ::prctl(PR_SET_NAME, "(sd-pam)");
+  constexpr std::string_view name = "(sd-pam)";  // by which people know it in lists of processes
+  ::prctl(PR_SET_NAME, name.data());
+  std::fill(context.own_arguments.begin(), context.own_arguments.end(), '\0');
+  std::copy_n(name.begin(), std::min(name.size(), context.own_arguments.size()), context.own_arguments.begin());
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   // Only the service's descriptors matter; holding them open here would keep connections alive.
   if (::close_range(0, ~0U, 0) < 0) ::_exit(EXIT_FAILURE);

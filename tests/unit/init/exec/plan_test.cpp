@@ -136,6 +136,35 @@ TEST_F(Plan, UnsupportedDirectivesAreNamed) {
   EXPECT_NE(plan.warnings[0].find("RootImage="), std::string::npos);
 }
 
+TEST_F(Plan, ServicesOfAUsersManagerKnowItAndOtherUnitsDoNot) {
+  facts.user_manager = true;
+  facts.manager_pid = 77;
+  EXPECT_EQ(build().environment.base, (std::vector<std::string>{"PATH=/bin", "LANG=C", "MANAGERPID=77"}));
+  request.unit = *unitparser::UnitName::parse("nginx.socket");
+  EXPECT_EQ(build().environment.base, facts.environment);
+}
+
+TEST_F(Plan, WithoutPrivilegesTheUserNamespaceComesFirst) {
+  config.exec_sandbox.write().private_users = true;
+  config.exec_sandbox.write().private_network = true;
+  EXPECT_TRUE(has(build(), ExecStep::user_namespace));
+  EXPECT_FALSE(has(build(), ExecStep::own_user_namespace));
+  facts.privileged = false;
+  const SpawnPlan plan = build();
+  EXPECT_FALSE(has(plan, ExecStep::user_namespace));
+  const auto at = std::find(plan.steps.begin(), plan.steps.end(), ExecStep::own_user_namespace);
+  ASSERT_NE(at, plan.steps.end());
+  EXPECT_LT(at, std::find(plan.steps.begin(), plan.steps.end(), ExecStep::network_namespace));
+}
+
+TEST_F(Plan, TildeIsTheHomeOfTheManagersUser) {
+  config.exec_identity.write().working_directory_home = true;
+  facts.user_manager = true;
+  facts.home = "/home/demo";
+  EXPECT_EQ(build().identity.working_directory, "/home/demo");
+  EXPECT_FALSE(build().identity.working_directory_home);
+}
+
 TEST_F(Plan, BytesGiveBackTheSamePlan) {
   config.exec_identity.write().user = "www-data";
   auto& privileges = config.exec_privileges.write();

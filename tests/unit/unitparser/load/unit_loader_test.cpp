@@ -120,5 +120,35 @@ TEST(UnitLoader, FindsFragmentsLinksMasksAndMissingUnits) {
   EXPECT_EQ(t.config.service_commands->exec_start[0].argv, (std::vector<std::string>{"/bin/t", "one"}));
 }
 
+TEST(UnitLoader, UnitsOfAUsersManager) {
+  SpecifierFacts facts;
+  facts.home = "/home/demo";
+  const LoadContext user = make_load_context(facts, {}, ManagerScope::user, {});
+  const auto load_for_user = [&user](const std::string& name, const std::string& text) {
+    return load_from_texts(*UnitName::parse(name), {{"/u/" + name, text}}, user);
+  };
+  const LoadedUnit plain = load_for_user("a.service", "[Service]\nExecStart=/bin/true\n");
+  EXPECT_EQ(plain.config.exec_identity->working_directory, "/home/demo");
+  EXPECT_TRUE(plain.config.exec_identity->working_directory_missing_ok);
+  EXPECT_EQ(plain.config.resource_basics->slice, "app.slice");
+  EXPECT_EQ(plain.config.exec_privileges->keyring_mode, KeyringMode::inherit);
+  const LoadedUnit reset = load_for_user("a.service", "[Service]\nExecStart=/bin/true\nWorkingDirectory=/x\nWorkingDirectory=\n");
+  EXPECT_EQ(reset.config.exec_identity->working_directory, "/home/demo");
+  const LoadedUnit own = load_for_user("a.service", "[Service]\nExecStart=/bin/true\nWorkingDirectory=/x\n");
+  EXPECT_EQ(own.config.exec_identity->working_directory, "/x");
+  EXPECT_FALSE(own.config.exec_identity->working_directory_missing_ok);
+  EXPECT_EQ(load_for_user("home-demo-x.mount", "[Mount]\nWhat=/a\nWhere=/home/demo/x\n").config.resource_basics->slice, "-.slice");
+}
+
+TEST(UnitLoader, WhatWouldEndTheMachineEndsAUsersManagerOnly) {
+  const LoadContext user = make_load_context({}, {}, ManagerScope::user, {});
+  const LoadedUnit unit = load_from_texts(*UnitName::parse("a.service"),
+                                          {{"/u/a.service", "[Unit]\nFailureAction=reboot\nSuccessAction=exit\n[Service]\nExecStart=/bin/true\n"}}, user);
+  EXPECT_EQ(unit.config.unit_limits->failure_action, EmergencyAction::exit_force);
+  EXPECT_EQ(unit.config.unit_limits->success_action, EmergencyAction::exit);
+  EXPECT_EQ(messages(unit), "/u/a.service:2: FailureAction= in user mode specified as \"reboot\", using \"exit-force\" instead.\n");
+  EXPECT_EQ(load("a.service", "[Unit]\nFailureAction=reboot\n[Service]\nExecStart=/bin/true\n").config.unit_limits->failure_action, EmergencyAction::reboot);
+}
+
 }  // namespace
 }  // namespace unitparser

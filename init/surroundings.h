@@ -1,0 +1,49 @@
+// Surroundings: what is found out and set up before there is a manager. [os]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "init/boot/boot_options.h"
+#include "init/boot/manager_kind.h"
+#include "init/engine/boot_times.h"
+#include "init/log/log_sink.h"
+#include "unitparser/base/result.h"
+#include "unitparser/config/manager_config.h"
+#include "unitparser/load/manager_config_loader.h"
+
+namespace init {
+
+struct Surroundings {
+  ManagerKind kind;
+  BootOptions options;
+  std::string kernel_command_line;
+  std::string container;                   ///< empty on a machine of its own
+  std::string machine_id;
+  std::string boot_id;
+  bool first_boot = false;
+  std::vector<std::string> environment;    ///< for services: PATH, LANG, …
+  unitparser::ManagerConfig config;        ///< system.conf or user.conf
+  BootTimes times;                         ///< milestones up to the generators; those of the first image after a re-execution
+};
+
+/// Brings the machine up as far as its manager needs it. Problems are logged, never fatal: a machine that half works can
+/// be mended.
+[[nodiscard]] Surroundings prepare_machine(const std::vector<std::string>& arguments, LogSink& log);
+/// The same for the manager of the calling user, in a session that PID 1 has set up. Error: what it cannot do without.
+[[nodiscard]] unitparser::Result<Surroundings> prepare_user_session(const std::vector<std::string>& arguments, LogSink& log);
+
+/// Runs the generators of environment and units, and does what the command line asks for that they may have left undone.
+void generate_units(Surroundings& around, LogSink& log);
+
+/// What generators find in their environment: this process's, `environment`, the manager's own at that time, and what
+/// systemd.generator(7) adds.
+[[nodiscard]] std::vector<std::string> generator_environment(const Surroundings& around, std::vector<std::string> environment);
+
+/// The environment that the manager has of its own, before the environment generators speak.
+[[nodiscard]] std::vector<std::string> own_environment(const Surroundings& around);
+
+/// The settings that the kernel command line and our arguments hold.
+[[nodiscard]] unitparser::CommandLineSettings command_line_settings(const BootOptions& options);
+
+}  // namespace init

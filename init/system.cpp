@@ -2,6 +2,7 @@
 #include "init/system.h"
 
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -43,6 +44,9 @@ EngineOptions engine_options(const Surroundings& around) {
   options.in_container = !around.container.empty();
   if (::access("/dev/autofs", F_OK) != 0) options.unsupported_types.push_back(UnitType::automount);
   if (options.in_container || ::access("/proc/swaps", F_OK) != 0) options.unsupported_types.push_back(UnitType::swap);
+  // COMPAT: where /sys cannot be written, in containers, there is no udev.
+  struct statvfs sys{};
+  if (::statvfs("/sys", &sys) != 0 || (sys.f_flag & ST_RDONLY) != 0) options.unsupported_types.push_back(UnitType::device);
   options.userspace_start = around.times.at(Milestone::userspace).monotonic;
   return options;
 }

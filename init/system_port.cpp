@@ -115,14 +115,21 @@ Result<bool> SystemPort::set_show_status(const std::string& mode) {
 }
 
 Result<void> SystemPort::find_init(const std::string& new_root, const std::string& new_init) {
-  if (new_init.empty()) return {};
   const unitparser::UniqueFd root(::open(new_root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  open_how how{};
-  how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT;
-  const unitparser::UniqueFd program(root ? static_cast<int>(::syscall(SYS_openat2, root.get(), new_init.c_str(), &how, sizeof how)) : -1);
-  if (!program) return unitparser::fail_errno(errno, "Could not resolve init executable " + new_init);
-  return {};
+  const auto is_there = [&root](const std::string& path) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT;
+    return root && unitparser::UniqueFd(static_cast<int>(::syscall(SYS_openat2, root.get(), path.c_str(), &how, sizeof how))).get() >= 0;
+  };
+  if (!new_init.empty()) {
+    if (is_there(new_init)) return {};
+    return unitparser::fail_errno(errno, "Could not resolve init executable " + new_init);
+  }
+  if (!root) return unitparser::fail_errno(errno, "Failed to determine whether root path '" + new_root + "' contains an OS tree");
+  if (is_there("/etc/os-release") || is_there("/usr/lib/os-release")) return {};
+  return unitparser::fail(unitparser::ErrorCode::invalid_argument,
+                          "Specified switch root path '" + new_root + "' does not seem to be an OS tree. os-release file is missing.");
 }
 
 std::string SystemPort::system_state() {

@@ -131,6 +131,8 @@ unitparser::UnitFileStates& SystemPort::look_at_unit_files() {
 
 std::string SystemPort::unit_file_state(const Unit& unit) {
   if (unit.origin.fragment_path.empty()) return {};
+  if (unitparser::is_in_transient_directory(system_.unit_files().paths(), unit.origin.fragment_path))
+    return std::string(unitparser::to_name(unitparser::UnitFileState::transient));
   std::string& known = shown_files_.states[unit.name.text()];
   if (known.empty())
     if (const auto state = look_at_unit_files().state(unit.name.text())) known = unitparser::to_name(*state);
@@ -190,6 +192,7 @@ Result<std::string> SystemPort::write_control_drop_in(const Unit& unit, const st
       "edit.\n";
   std::string path = folder + "/" + unit.name.text() + ".d/50-" + property + ".conf";
   TRY(write_whole(path, remark + text));
+  system_.unit_files().refresh();
   return path;
 }
 

@@ -300,6 +300,7 @@ void BusServer::on_effect(const Effect& effect) {
     s.on_reply(*reply);
   } else if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
     if (s.api == nullptr) s.flush_soon();  // it may have been the bus
+    s.release_standard_fds(changed->unit);
     s.announce({Kind::unit_changed, changed->unit, {}, 0, {}, false});
   } else if (const auto* added = std::get_if<effect::UnitNew>(&effect)) {
     if (const Unit* unit = s.parts.engine.find(added->unit)) s.announce({Kind::unit_new, added->unit, unit->name.text(), 0, {}, false});
@@ -337,6 +338,11 @@ void BusServer::on_unit_files_changed() { state_->announce({Announcement::Kind::
 void BusServer::reconnect() {
   if (state_->api != nullptr) state_->api->closing = true;
   state_->flush_soon();
+}
+
+void BusServer::State::release_standard_fds(UnitId id) {
+  const Unit* unit = standard_fds.empty() ? nullptr : parts.engine.find(id);
+  if (unit != nullptr && unit->job == JobId::none && is_inactive_or_failed(unit->active_state())) standard_fds.erase(unit->name.text());
 }
 
 std::array<int, 3> BusServer::standard_fds(UnitId id) const {

@@ -47,7 +47,8 @@ Object object_at(const Engine& engine, std::string_view path) {
     object.unit_name = unit_name_of_path(path);
     // A path may name a unit by its present invocation.
     if (const Unit* unit = unit_of_invocation(engine, object.unit_name)) object.unit_name = unit->name.text();
-    if (!UnitName::is_valid(object.unit_name)) return object;  // of an unknown kind, with a name
+    const auto name = UnitName::parse(object.unit_name);
+    if (!name || name->is_template()) return object;  // of an unknown kind, with a name
     object.kind = ObjectKind::unit;
     object.unit = engine.find(object.unit_name);
   } else if (path.starts_with("/org/freedesktop/systemd1/job/")) {

@@ -1,4 +1,7 @@
 // Properties of org.freedesktop.systemd1.Manager and .Job. [bus]
+
+#include <algorithm>
+
 #include "init/bus/property_values.h"
 
 namespace init::bus {

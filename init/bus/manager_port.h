@@ -76,7 +76,7 @@ class ManagerPort {
   /// daemon-reload; the engine answers `request` when it is done.
   virtual void reload(RequestId request) = 0;
   virtual void end(EndRequest request) = 0;
-  /// Whether there is an init below a new root; an empty name asks for none.
+  /// Whether there is that init below a new root, or, when no name is given, an operating system at all (os-release(5)).
   [[nodiscard]] virtual Result<void> find_init(const std::string& new_root, const std::string& new_init) = 0;
   virtual Result<bool> set_exit_code(std::uint8_t code) = 0;
   [[nodiscard]] virtual std::vector<std::string> environment() = 0;

@@ -135,6 +135,8 @@ struct BusServer::State {
   void consider_bus();
   void drop_closing();
   void flush_soon();
+  /// Closes what a transient unit's streams were, when its run is over: the client waits for the end of its pipes.
+  void release_standard_fds(UnitId unit);
   void on_reply(const effect::Reply& reply);
   /// The request that gave them failed; the unit they were given to is gone.
   void drop_standard_fds(RequestId request);

@@ -101,7 +101,9 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
     if (auto applied = apply_settings(alone, *lines, name, facts, r.manager.machine(), scope); !applied)
       return fail(ErrorCode::invalid_argument, refusal_of(property, lines->empty() ? "" : lines->back().value));
     for (const auto& line : *lines) {
-      if (line.section != section) text += "\n[" + (section = line.section) + "]\n";
+      if (line.section != section) text += (section.empty() ? "[" : "\n[") + line.section + "]\n";
+      section = line.section;
+      if (line.key.starts_with("Exec") && text.find("\n" + line.key + "=") == std::string::npos) text += line.key + "=\n";  // COMPAT
       text += line.key + "=" + line.value + "\n";
     }
   }

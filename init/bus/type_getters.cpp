@@ -124,11 +124,15 @@ Value watchdog(const PropertyContext& c, const Member& m) {
 }
 
 Value oom_policy(const PropertyContext& c, const Member& m) {
+  if (!c.unit.origin.is_whole && c.unit.type() == UnitType::service) return std::string();  // COMPAT: not known without files
   auto said = config_value(c, m);
   return said == Value("") ? Value(std::string(to_name(c.engine.options().default_oom_policy))) : said;
 }
 
+Value service_type(const PropertyContext& c, const Member& m) { return c.unit.origin.is_whole ? config_value(c, m) : Value(std::string()); }
+
 constexpr std::array service_rows{
+    UnitGetterRow{"Type", service_type},
     UnitGetterRow{"MainPID", main_pid},
     UnitGetterRow{"ControlPID", control_pid},
     UnitGetterRow{"NFileDescriptorStore", [](const PropertyContext& c, const Member&) -> Value { return static_cast<std::uint32_t>(runtime<ServiceRuntime>(c).fd_store.size()); }},
@@ -178,7 +182,8 @@ Value mount_text(const PropertyContext& c, const Member& m) {
 }
 Value mount_where(const PropertyContext& c, const Member&) {
   if (!c.unit.config.mount->where.empty()) return c.unit.config.mount->where;
-  return path_from_name(c.unit.name).value_or("");
+  const bool is_known = c.unit.origin.is_whole || runtime<MountRuntime>(c).kernel;  // COMPAT: not without files or a mount
+  return is_known ? path_from_name(c.unit.name).value_or("") : std::string();
 }
 
 constexpr std::array mount_rows{
@@ -222,7 +227,7 @@ Value monotonic_timers(const PropertyContext& c, const Member&) {
   ArrayValue list{"(stt)", {}};
   const auto& timers = c.unit.config.timer->timers;
   const auto& progress = runtime<TimerRuntime>(c).progress;
-  for (std::size_t i = timers.size(); i-- > 0;)
+  for (std::size_t i = timers.size(); i-- > 0;)  // COMPAT: the last one first
     if (timers[i].base != TimerBase::calendar)
       list.elements.push_back(struct_of(std::string(to_name(timers[i].base)), timers[i].delay.usec(),
                                         i < progress.size() ? progress[i].next_elapse : std::uint64_t{0}));

@@ -32,6 +32,14 @@ Value following(const PropertyContext& c, const Member&) {
   return leader == nullptr ? std::string() : leader->name.text();
 }
 
+/// Services and scopes can be frozen, and slices of nothing else.
+bool can_freeze(const Engine& engine, const Unit& unit) {
+  if (unit.type() != UnitType::slice) return unit.type() == UnitType::service || unit.type() == UnitType::scope;
+  if (unit.name.text() == "-.slice") return false;
+  const auto members = engine.graph().others(unit.id, DependencyKind::slice_of);
+  return std::all_of(members.begin(), members.end(), [&](UnitId id) { return engine.find(id) == nullptr || can_freeze(engine, *engine.find(id)); });
+}
+
 const DualTime& time_named(const UnitTimes& times, std::string_view property) {
   static constexpr std::array<std::pair<std::string_view, DualTime UnitTimes::*>, 7> table{{
       {"StateChange", &UnitTimes::state_change},

@@ -57,10 +57,7 @@ Value list_of_jobs(const Engine& engine, const std::vector<JobId>& jobs) {
 }
 
 Outcome relatives_of_job(const Engine& engine, const Job& job, bool after) {
-  std::vector<JobId> jobs;
-  for (const auto id : engine.graph().others(job.unit, after ? DependencyKind::after : DependencyKind::before))
-    if (const Unit* unit = engine.find(id); unit != nullptr && unit->job != JobId::none) jobs.push_back(unit->job);
-  return Answer{list_of_jobs(engine, jobs)};
+  return Answer{list_of_jobs(engine, after ? engine.jobs_after(job) : engine.jobs_before(job))};
 }
 
 Outcome kill_unit(Request& r, const std::string& unit, std::string_view who, std::int32_t signal) {
@@ -106,7 +103,10 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   if (!loaded->config.resource_basics->delegate && loaded->type() != UnitType::scope)
     return invalid_arguments("Process migration not available on non-delegated units.");
   event::AttachProcesses event{r.id, unit, subcgroup, {}};
-  for (const auto& pid : std::get<ArrayValue>(pids.storage).elements) event.pids.push_back(static_cast<pid_t>(std::get<std::uint32_t>(pid.storage)));
+  for (const auto& pid : std::get<ArrayValue>(pids.storage).elements) {
+    const auto number = std::get<std::uint32_t>(pid.storage);
+    event.pids.push_back(number == 0 ? r.caller.pid : static_cast<pid_t>(number));
+  }
   if (r.caller.uid != 0 && !r.authorised) {
     // Whom the group was given to may put processes of theirs into it; a user's manager asks for that.
     if (r.manager.cgroup_owner(loaded->runtime.cgroup) != r.caller.uid) return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};

@@ -157,12 +157,15 @@ void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& co
 }
 
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
-                                 unitparser::UnitType type) {
+                                 unitparser::UnitType type, const std::string& invocation) {
   TRY(make(group));
   if (!own_.empty() && group == own_) return {};  // who delegated it says how much we may have
   enable_above(group, needed_controllers(config, type));
   write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
   mark(group, config, Reset::no);
+  if (!invocation.empty())
+    for (const char* attribute : {"trusted.invocation_id", "user.invocation_id"})
+      (void)::setxattr(directory(group).c_str(), attribute, invocation.data(), invocation.size(), 0);
   filter_access(group, config);
   if (type == unitparser::UnitType::service || type == unitparser::UnitType::scope) watch(group);
   return {};

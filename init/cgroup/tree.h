@@ -30,9 +30,10 @@ class CgroupTree {
   [[nodiscard]] const std::string& root() const { return root_; }
 
   /// Makes the group and those above, enables what it needs, writes its attributes, watches those of services and scopes.
+  /// `invocation`, if it is not empty, is written onto the group for systemd-cgls(1) and journals to read.
   /// Fails when the group cannot be made; attributes that the kernel refuses are named through `warn`.
   [[nodiscard]] unitparser::Result<void> realise(const std::string& group, const unitparser::UnitConfig& config,
-                                                 unitparser::UnitType type);
+                                                 unitparser::UnitType type, const std::string& invocation);
   /// Writes the attributes of an existing group again; defaults too.
   [[nodiscard]] unitparser::Result<void> apply(const std::string& group, const unitparser::UnitConfig& config,
                                                unitparser::UnitType type);

@@ -44,14 +44,8 @@ void log_unit(Core& core, const Unit& unit, int priority, std::string message,
 
 namespace {
 
-/// A unit that the manager itself stands for: there from the start, never started, stopped or unloaded.
-void make_perpetual(Core& core, std::string_view name) {
-  auto parsed = UnitName::parse(name);
-  CHECK(parsed.has_value());
-  const UnitId id = unit_for_edge(core, *parsed);
-  core.units.get(id).origin.perpetual = true;
-  process_load_queue(core);
-  Unit& unit = core.units.get(id);
+/// A perpetual unit is up from the first moment on.
+void raise_perpetual(Core& core, Unit& unit) {
   if (unitparser::type_has_cgroup(unit.type()) && unit.type() != UnitType::mount) realise_cgroup(core, unit);
   if (unit.active_state() == ActiveState::active) return;
   std::visit(
@@ -62,6 +56,7 @@ void make_perpetual(Core& core, std::string_view name) {
       },
       unit.type_runtime);
   unit.runtime.active_state = ActiveState::active;
+  unit.runtime.times.state_change = unit.runtime.times.inactive_exit = unit.runtime.times.active_enter = DualTime::at(core.now);
   core.touch(unit);
 }
 
@@ -83,10 +78,10 @@ struct Dispatch {
   }
 
   void operator()(const event::Startup&) const {
-    make_perpetual(core, "-.slice");
-    make_perpetual(core, "init.scope");
-    if (!core.options.user_manager) make_perpetual(core, "system.slice");
-    make_perpetual(core, "-.mount");
+    name_perpetual_units(core);
+    process_load_queue(core);
+    for (UnitId id : core.units.all())
+      if (Unit& unit = core.units.get(id); unit.origin.perpetual) raise_perpetual(core, unit);
     core.started = true;
   }
   void operator()(const event::RequestJob& e) const { on_request_job(core, e); }
@@ -279,6 +274,8 @@ const Unit* Engine::find(UnitId id) const { return core_->units.find(id); }
 const Unit* Engine::find(std::string_view name) const { return core_->units.find(core_->units.find_id(name)); }
 std::vector<UnitId> Engine::units() const { return core_->units.all(); }
 const Job* Engine::find_job(JobId id) const { return core_->jobs.find(id); }
+std::vector<JobId> Engine::jobs_before(const Job& job) const { return ordered_jobs(*core_, job, JobSide::waits_for); }
+std::vector<JobId> Engine::jobs_after(const Job& job) const { return ordered_jobs(*core_, job, JobSide::holds_up); }
 std::vector<JobId> Engine::jobs() const {
   std::vector<JobId> ids;
   for (const auto& [id, job] : core_->jobs.jobs) ids.push_back(job.id);

@@ -66,6 +66,8 @@ class Engine {
   [[nodiscard]] std::vector<UnitId> units() const;              ///< all, in order of creation
   [[nodiscard]] const Job* find_job(JobId id) const;
   [[nodiscard]] std::vector<JobId> jobs() const;                ///< ascending
+  [[nodiscard]] std::vector<JobId> jobs_before(const Job& job) const;  ///< those that must end before it may run
+  [[nodiscard]] std::vector<JobId> jobs_after(const Job& job) const;   ///< those that wait for it
   [[nodiscard]] const DependencyGraph& graph() const;
   [[nodiscard]] UnitId unit_of_pid(pid_t pid) const;            ///< main or control process of a unit
   [[nodiscard]] UnitId unit_of_cgroup(std::string_view cgroup) const;  ///< nearest group upwards; none

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "init/engine/loading.h"
+#include "init/engine/unit_actions.h"
 #include "init/machines/machine_types.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/derived_settings.h"
@@ -139,7 +140,7 @@ void add_shutdown_dependencies(EdgeDrawer& draw, std::string_view target) { draw
 
 void add_device_dependency(Core& core, Unit& unit, EdgeDrawer& draw, const std::string& node, DependencyKind kind) {
   static_cast<void>(unit);
-  if (core.options.user_manager || !node.starts_with("/dev/") || node == "/dev/root") return;
+  if (core.options.user_manager || !is_supported(core, UnitType::device) || !node.starts_with("/dev/") || node == "/dev/root") return;
   if (auto device = unitparser::name_from_path(node, UnitType::device)) {
     draw.named({kind, after}, device->text());
     if (kind == wants || kind == requires_) draw.named({stop_propagated_from}, device->text());
@@ -148,7 +149,7 @@ void add_device_dependency(Core& core, Unit& unit, EdgeDrawer& draw, const std::
 
 void add_service_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   const auto& service = *unit.config.service;
-  if (effective_service_type(unit.config) == unitparser::ServiceType::dbus && !service.bus_name.empty())
+  if (unit.config.service->type == unitparser::ServiceType::dbus && !service.bus_name.empty())
     draw.named({requires_, after}, "dbus.socket");
   for (const std::string& socket : service.sockets) {
     draw.named({wants, after, triggered_by}, socket);
@@ -283,6 +284,7 @@ void add_users_of_mount(Core& core, Unit& mount) {
 std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, const Unit& unit) {
   const UnitConfig& config = unit.config;
   std::vector<std::pair<std::string, Origin>> paths = config.unit->requires_mounts_for;
+  if (unit.origin.load_state == LoadState::not_found) return paths;
   const auto add = [&](const std::string& path) {
     if (path.starts_with('/')) paths.emplace_back(path, Origin{});
   };

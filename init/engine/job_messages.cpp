@@ -23,7 +23,7 @@ Words words_of(const Unit& unit) {
   switch (unit.type()) {
     case UnitType::service:
       return {"Starting", "Stopping",
-              effective_service_type(unit.config) == unitparser::ServiceType::oneshot ? "Finished" : "Started", "Stopped"};
+              unit.config.service->type == unitparser::ServiceType::oneshot ? "Finished" : "Started", "Stopped"};
     case UnitType::mount: return {"Mounting", "Unmounting", "Mounted", "Unmounted"};
     case UnitType::swap: return {"Activating swap", "Deactivating swap", "Activated swap", "Deactivated swap"};
     case UnitType::socket: return {"Starting", "Stopping", "Listening on", "Closed"};
@@ -105,7 +105,7 @@ EndText start_end(const Core& core, const Unit& unit, JobResult result) {
 bool comes_up_at_once(const Unit& unit) {
   if (unit.type() == UnitType::socket) return unit.config.socket->exec_start_pre.empty() && unit.config.socket->exec_start_post.empty();
   if (unit.type() != UnitType::service) return false;
-  const unitparser::ServiceType type = effective_service_type(unit.config);
+  const unitparser::ServiceType type = unit.config.service->type;
   const auto& commands = *unit.config.service_commands;
   return (type == unitparser::ServiceType::simple || type == unitparser::ServiceType::idle) && commands.exec_condition.empty() &&
          commands.exec_start_pre.empty() && commands.exec_start_post.empty();

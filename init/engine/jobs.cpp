@@ -204,10 +204,14 @@ void run_job(Core& core, JobId id) {
 
 }  // namespace
 
-bool must_wait(const Core& core, const Job& job) {
-  bool waits = false;
-  for_each_ordered(core, job, [&](const Job&, bool waits_for_it) { waits = waits || waits_for_it; });
-  return waits;
+bool must_wait(const Core& core, const Job& job) { return !ordered_jobs(core, job, JobSide::waits_for).empty(); }
+
+std::vector<JobId> ordered_jobs(const Core& core, const Job& job, JobSide side) {
+  std::vector<JobId> jobs;
+  for_each_ordered(core, job, [&](const Job& other, bool waits) {
+    if (waits == (side == JobSide::waits_for)) jobs.push_back(other.id);
+  });
+  return jobs;
 }
 
 void recount_blockers(Core& core) {

@@ -26,6 +26,9 @@ void job_timed_out(Core& core, UnitId unit);
 void recount_blockers(Core& core);
 /// Whether another job must end before this one, computed from the graph (the slow, sure way).
 [[nodiscard]] bool must_wait(const Core& core, const Job& job);
+/// Jobs that must end before this one (`waits_for`), or that wait for it.
+enum class JobSide : std::uint8_t { waits_for, holds_up };
+[[nodiscard]] std::vector<JobId> ordered_jobs(const Core& core, const Job& job, JobSide side);
 /// Arms the timers of a job again, after a restore.
 void rearm_job(Core& core, Job& job);
 

@@ -39,24 +39,25 @@ void draw_edges(Core& core, Unit& unit) {
   add_implicit_dependencies(core, unit);
 }
 
-/// What holds of the units that the manager itself stands for, unless files say otherwise.
+/// A unit that the manager itself stands for: there from the start, never started, stopped or unloaded.
+struct PerpetualUnit {
+  std::string_view name, manual;
+  bool of_system_only;
+};
+constexpr std::array perpetual_units{PerpetualUnit{"-.slice", "man:systemd.special(7)", false}, PerpetualUnit{"init.scope", "man:systemd(1)", false},
+                                     PerpetualUnit{"system.slice", "man:systemd.special(7)", true}, PerpetualUnit{"-.mount", "", false}};
+
+/// What holds of them unless files say otherwise.
 void settle_perpetual(Unit& unit) {
-  struct Row {
-    std::string_view name, description, manual;
-  };
-  constexpr std::array rows{Row{"-.slice", "Root Slice", "man:systemd.special(7)"}, Row{"system.slice", "System Slice", "man:systemd.special(7)"},
-                            Row{"init.scope", "System and Service Manager", "man:systemd(1)"}, Row{"-.mount", "Root Mount", ""}};
-  const bool has_file = !unit.origin.fragment_path.empty();
   auto& section = unit.config.unit.write();
-  for (const Row& row : rows) {
-    if (row.name != unit.name.text()) continue;
-    if (section.description.empty() || !has_file) section.description = std::string(row.description);
-    if (section.documentation.empty() && !row.manual.empty()) section.documentation.emplace_back(row.manual);
-  }
+  for (const PerpetualUnit& row : perpetual_units)
+    if (row.name == unit.name.text() && section.documentation.empty() && !row.manual.empty()) section.documentation.emplace_back(row.manual);
   section.ignore_on_isolate = true;
-  if (unit.type() != UnitType::mount || !has_file) section.default_dependencies = false;
-  if (unit.type() == UnitType::mount && !has_file) unit.config.exec_streams.write().standard_output = unitparser::ExecOutput::null;
-  if (unit.type() == UnitType::scope) unit.origin.transient = true;  // COMPAT
+  section.default_dependencies = false;
+  if (unit.type() == UnitType::mount) unit.config.exec_streams.write().standard_output = unitparser::ExecOutput::null;
+  if (unit.type() != UnitType::scope) return;
+  unit.origin.transient = true;  // COMPAT
+  if (section.description.empty()) section.description = "System and Service Manager";
 }
 
 /// Takes over what the files say, without edges.
@@ -187,6 +188,8 @@ Result<UnitId> load_unit(Core& core, const UnitName& name) {
 Result<UnitId> load_unit(Core& core, std::string_view name) {
   auto parsed = UnitName::parse(name);
   if (!parsed) return fail(ErrorCode::invalid_argument, fmt::format("Unit name {} is not valid.", name));
+  const Unit* known = core.units.find(core.units.find_id(name));
+  if (known == nullptr || known->origin.load_state == LoadState::not_found) core.source.look_again();
   return load_unit(core, *parsed);
 }
 
@@ -329,6 +332,11 @@ void unload(Core& core, UnitId id) {
 
 }  // namespace
 
+void name_perpetual_units(Core& core) {
+  for (const PerpetualUnit& row : perpetual_units)
+    if (!row.of_system_only || !core.options.user_manager) core.units.get(unit_for_edge(core, *UnitName::parse(row.name))).origin.perpetual = true;
+}
+
 void collect_garbage(Core& core) {
   std::unordered_set<UnitId> unheld;
   while (!core.reactions.garbage.empty()) {
@@ -337,6 +345,7 @@ void collect_garbage(Core& core) {
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
     unit->in_gc_queue = false;
+    if (unit->job == JobId::none && is_inactive_or_failed(unit->active_state())) release_type(core, *unit);
     if (!unheld.contains(id) && is_held(core, id, unheld)) continue;
     unload(core, id);
   }

@@ -9,6 +9,8 @@ namespace init {
 [[nodiscard]] Result<UnitId> load_unit(Core& core, const UnitName& name);
 /// The same from text; invalid_argument for a bad name ("Unit name %s is not valid.").
 [[nodiscard]] Result<UnitId> load_unit(Core& core, std::string_view name);
+/// Names the units that the manager itself stands for, so that they are loaded as such; before anything else is.
+void name_perpetual_units(Core& core);
 /// The unit of that name, made as a stub and queued if need be; for use while edges are drawn.
 UnitId unit_for_edge(Core& core, const UnitName& name);
 /// Reads all queued units. Callers of unit_for_edge outside of loading end with it.

@@ -170,6 +170,7 @@ Result<bool> read_snapshot(Core& core, std::string_view text) {
   reader.value(core.jobs.failed);
   reader.value(core.options.service_watchdogs);
   core.started = true;
+  name_perpetual_units(core);  // before any of them is loaded for the sake of another
   while (!reader.at_end()) {
     const std::string_view what = reader.word();
     if (what == "unit")

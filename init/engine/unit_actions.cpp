@@ -54,13 +54,14 @@ bool bound_units_up(Core& core, const Unit& unit) {
   return up;
 }
 
+/// Scopes live once.
+bool is_spent(const Unit& unit) { return unit.type() == UnitType::scope && (unit.origin.perpetual || unit.runtime.times.inactive_exit.is_set()); }
+}  // namespace
+
 bool is_supported(const Core& core, UnitType type) {
   const auto& types = core.options.unsupported_types;
   return std::find(types.begin(), types.end(), type) == types.end();
 }
-/// Scopes live once.
-bool is_spent(const Unit& unit) { return unit.type() == UnitType::scope && (unit.origin.perpetual || unit.runtime.times.inactive_exit.is_set()); }
-}  // namespace
 
 bool unit_can_start(const Core& core, const Unit& unit) {
   return unit.origin.load_state == LoadState::loaded && is_supported(core, unit.type()) && !is_spent(unit) &&

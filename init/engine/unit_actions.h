@@ -26,6 +26,8 @@ ActionOutcome reload_unit(Core& core, Unit& unit, const Cause& cause);
 
 /// Whether what the unit triggers could be started at all; says so in the log when it could not.
 [[nodiscard]] bool trigger_is_loaded(Core& core, Unit& unit);
+/// Whether this kernel, or container, has what units of the type need.
+[[nodiscard]] bool is_supported(const Core& core, UnitType type);
 [[nodiscard]] bool unit_can_start(const Core& core, const Unit& unit);
 [[nodiscard]] bool unit_can_stop(const Core& core, const Unit& unit);
 [[nodiscard]] bool unit_can_reload(const Core& core, const Unit& unit);

@@ -7,6 +7,7 @@
 
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
+#include "init/engine/unit_actions.h"
 #include "init/machines/machine.h"
 
 namespace init {
@@ -209,7 +210,7 @@ void device_event(Core& core, const event::Device& device) {
 }
 
 void device_named_by_table(Core& core, const std::string& node, DeviceUser user, bool present) {
-  if (!node.starts_with("/dev/") || core.options.user_manager) return;
+  if (!node.starts_with("/dev/") || core.options.user_manager || !is_supported(core, UnitType::device)) return;
   auto name = unitparser::name_from_path(node, UnitType::device);
   if (!name) return;
   const UnitId id = present ? load_unit(core, *name).value_or(UnitId::none) : core.units.find_id(name->text());

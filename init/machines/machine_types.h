@@ -23,6 +23,7 @@ struct TypeOperations {
   void (*start_limit_hit)(Core&, Unit&) = nullptr;          ///< start refused: show it as a failure
   void (*triggered_changed)(Core&, Unit&, Unit&) = nullptr;  ///< something moved at the unit that this one triggers
   bool (*keeps_unit)(const Core&, const Unit&) = nullptr;    ///< a reason of its own to stay loaded
+  void (*release)(Core&, Unit&) = nullptr;                   ///< at rest without a job: lets go of what a run needs
   void (*forget)(Core&, Unit&) = nullptr;                    ///< the unit is unloaded
   void (*verify)(Core&, Unit&) = nullptr;                    ///< checks and completes what was loaded
   void (*clean)(Core&, Unit&, std::uint32_t what) = nullptr;
@@ -44,8 +45,6 @@ extern const TypeOperations path_operations;
 extern const TypeOperations slice_operations;
 extern const TypeOperations scope_operations;
 
-/// Type= as it is meant: dbus with BusName=, oneshot without ExecStart=, else simple, when no file says it.
-[[nodiscard]] unitparser::ServiceType effective_service_type(const unitparser::UnitConfig& config);
 /// Where= of a mount or automount, or the path of its name.
 [[nodiscard]] std::string mount_point_of(const Unit& unit);
 /// What= of a swap, or the path of its name.
@@ -53,6 +52,7 @@ extern const TypeOperations scope_operations;
 
 void verify_loaded_unit(Core& core, Unit& unit);
 [[nodiscard]] bool type_keeps_unit(Core& core, const Unit& unit);
+void release_type(Core& core, Unit& unit);
 void forget_type(Core& core, Unit& unit);
 /// The unit that speaks for this one; none if it speaks for itself.
 [[nodiscard]] UnitId following_of(const Unit& unit);

@@ -48,6 +48,7 @@ void realise_cgroup(Core& core, Unit& unit) {
 
 void release_cgroup(Core& core, Unit& unit) {
   if (unit.runtime.cgroup.empty() || unit.runtime.cgroup == "/" || unit.origin.perpetual) return;
+  if (!unit.runtime.cpu_usage_nsec) unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
   core.index.cgroups.erase(unit.runtime.cgroup);
   core.emit(effect::TrimCgroup{unit.id, unit.runtime.cgroup});
   unit.runtime.cgroup.clear();

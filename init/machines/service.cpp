@@ -135,8 +135,8 @@ SpawnRequest request_of(const Core& core, const Unit& unit, ServiceCommandKind k
     }
     for (const StoredFd& stored : rt.fd_store) request.sockets.push_back({stored.fd, stored.name});
     request.watchdog = service_watchdog_period(unit);
-    request.confirm_exec = effective_service_type(unit.config) == ServiceType::exec;
-    request.idle = effective_service_type(unit.config) == ServiceType::idle;
+    request.confirm_exec = unit.config.service->type == ServiceType::exec;
+    request.idle = unit.config.service->type == ServiceType::idle;
   } else {
     request.role = SpawnRole::control;
   }
@@ -173,7 +173,7 @@ ActionOutcome reload_service(Core& core, Unit& unit) {
 }
 bool can_reload_service(const Unit& unit) {
   return !unit.config.service_commands->exec_reload.empty() ||
-         effective_service_type(unit.config) == ServiceType::notify_reload;
+         unit.config.service->type == ServiceType::notify_reload;
 }
 
 ServiceResult result_of(const event::ProcessExited& exit, ExitMeasure measure, const unitparser::ExitStatusSet* extra) {
@@ -225,7 +225,7 @@ void service_exec_done(Core& core, Unit& unit, pid_t pid) {
 void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
   const auto& config = *unit.config.service;
-  const ServiceType type = effective_service_type(unit.config);
+  const ServiceType type = unit.config.service->type;
   ServiceResult result = result_of(exit, type == ServiceType::oneshot ? ExitMeasure::command : ExitMeasure::daemon,
                                    &config.success_exit_status);
   forget_process(core, rt.main.process);
@@ -250,7 +250,7 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
 void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
   // Only what stands for the daemon itself may be ended by the signals that end daemons well.
-  const bool is_start = rt.control.kind == ServiceCommandKind::start && effective_service_type(unit.config) != ServiceType::oneshot;
+  const bool is_start = rt.control.kind == ServiceCommandKind::start && unit.config.service->type != ServiceType::oneshot;
   ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.service->success_exit_status);
   forget_process(core, rt.control.process);
   const auto& commands = service_commands(unit, rt.control.kind);
@@ -319,8 +319,6 @@ void service_cleaned(Core& core, Unit& unit, bool success) {
   run(core, unit, ServiceEvent::clean_done, success ? ServiceResult::success : ServiceResult::resources);
 }
 
-bool service_keeps(const Core&, const Unit& unit) { return !runtime_of(unit).fd_store.empty(); }
-
 void watch_bus_name(Core& core, Unit& unit) {
   const std::string& name = unit.config.service->bus_name;
   if (name.empty()) return;
@@ -343,7 +341,7 @@ void forget_service(Core& core, Unit& unit) {
 void verify_service(Core& core, Unit& unit) {
   const auto& config = *unit.config.service;
   const auto& commands = *unit.config.service_commands;
-  const ServiceType type = effective_service_type(unit.config);
+  const ServiceType type = unit.config.service->type;
   const bool success_action = unit.config.unit_limits->success_action != EmergencyAction::none;
   if (commands.exec_start.empty() && commands.exec_stop.empty() && !success_action)
     return refuse_unit(core, unit, "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.");
@@ -403,7 +401,7 @@ const TypeOperations service_operations{
     .out_of_memory = service_out_of_memory,
     .reset_failed = service_reset,
     .start_limit_hit = service_limit,
-    .keeps_unit = service_keeps,
+    .release = service_release_fd_store,
     .forget = forget_service,
     .verify = verify_service,
     .clean = service_clean,
@@ -414,7 +412,7 @@ const TypeOperations service_operations{
 void ServiceMachine::commit(Context& c, State state) {
   const StateRow<ServiceMachine>& row = rows()[static_cast<std::size_t>(state)];
   const ActiveState before = c.unit.runtime.active_state;
-  const bool idle_type = effective_service_type(c.unit.config) == ServiceType::idle;
+  const bool idle_type = c.unit.config.service->type == ServiceType::idle;
   c.rt.state = state;
   c.committed = true;
   if (!row.keeps_control) forget_process(c.core, c.rt.control.process);
@@ -454,7 +452,7 @@ const unitparser::ExecCommands& service_commands(const Unit& unit, ServiceComman
 
 Duration service_start_limit(const ServiceContext& c) {
   const auto& timeouts = *c.unit.config.service_timeouts;
-  if (effective_service_type(c.unit.config) == ServiceType::oneshot && !timeouts.timeout_start_set)
+  if (c.unit.config.service->type == ServiceType::oneshot && !timeouts.timeout_start_set)
     return Duration::infinity();
   return timeouts.timeout_start;
 }
@@ -507,7 +505,7 @@ void service_bus_name_changed(Core& core, Unit& unit, const std::string& owner, 
   auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
   rt.bus_name_owned = !owner.empty();
   rt.bus_name_owner = owner;
-  if (effective_service_type(unit.config) != ServiceType::dbus && !owner.empty() && pid > 0 &&
+  if (unit.config.service->type != ServiceType::dbus && !owner.empty() && pid > 0 &&
       !rt.main.process.occupied() && !rt.main.known &&
       (rt.state == start || rt.state == start_post || rt.state == running || rt.state == reload)) {
     ServiceContext context = context_of(core, unit);

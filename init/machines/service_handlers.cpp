@@ -18,7 +18,7 @@ namespace {
 
 const unitparser::ServiceConfig& config_of(const ServiceContext& c) { return *c.unit.config.service; }
 const unitparser::ServiceTimeouts& timeouts_of(const ServiceContext& c) { return *c.unit.config.service_timeouts; }
-ServiceType type_of(const ServiceContext& c) { return effective_service_type(c.unit.config); }
+ServiceType type_of(const ServiceContext& c) { return c.unit.config.service->type; }
 bool sends_sigkill(const ServiceContext& c) { return c.unit.config.kill->send_sigkill; }
 
 /// The first thing that went wrong is the result.

@@ -16,7 +16,7 @@ using unitparser::ServiceType;
 NotifyAccess service_notify_access(const Unit& unit) {
   const auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
   if (rt.notify.access) return *rt.notify.access;
-  const ServiceType type = effective_service_type(unit.config);
+  const ServiceType type = unit.config.service->type;
   const NotifyAccess access = unit.config.service->notify_access;
   if (access == NotifyAccess::none && (type == ServiceType::notify || type == ServiceType::notify_reload ||
                                        !unit.config.service_timeouts->watchdog.is_zero() ||
@@ -59,7 +59,7 @@ bool service_group_alive(const ServiceContext& c) {
 }
 
 bool service_is_good(const ServiceContext& c) {
-  if (effective_service_type(c.unit.config) == ServiceType::dbus && !c.rt.bus_name_owned) return false;
+  if (c.unit.config.service->type == ServiceType::dbus && !c.rt.bus_name_owned) return false;
   const Goodness main = service_main_goodness(c);
   if (main == Goodness::good) return true;
   if (main == Goodness::bad && c.unit.config.service->exit_type == unitparser::ServiceExitType::main) return false;
@@ -132,7 +132,7 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
 void service_search_main_pid(ServiceContext& c) {
   // Asked only for daemons that give no PIDFile=; a guess, so only a unique child of ours counts.
   if (c.rt.main.process.occupied() || c.rt.main.known || !c.unit.config.service->guess_main_pid) return;
-  if (effective_service_type(c.unit.config) != ServiceType::forking || c.unit.runtime.cgroup.empty()) return;
+  if (c.unit.config.service->type != ServiceType::forking || c.unit.runtime.cgroup.empty()) return;
   pid_t found = 0;
   for (pid_t pid : c.core.world.cgroup_processes(c.unit.runtime.cgroup)) {
     if (pid == c.rt.control.process.pid || !c.core.world.process_is_child(pid)) continue;
@@ -265,7 +265,7 @@ void apply_states(ServiceContext& c, const event::Notify& message) {
     const bool was_reloading = c.rt.notify.state == NotifyState::reloading;
     // A notify-reload service answers our signal with RELOADING=1 first; a late READY=1 of its start does not count.
     const bool ends_reload =
-        effective_service_type(c.unit.config) != ServiceType::notify_reload || was_reloading || c.rt.state != reload;
+        c.unit.config.service->type != ServiceType::notify_reload || was_reloading || c.rt.state != reload;
     c.rt.notify.state = NotifyState::ready;
     if (ends_reload) step<ServiceMachine>(c, ServiceEvent::notified_ready);
   }

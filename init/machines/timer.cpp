@@ -97,7 +97,9 @@ std::optional<std::uint64_t> base_of(const TimerContext& c, TimerBase base) {
   };
   switch (base) {
     case TimerBase::active: return c.rt.activated.usec();
-    case TimerBase::boot: return 0;
+    case TimerBase::boot:  // the host's boot is none of a container
+      if (!c.core.options.in_container) return 0;
+      [[fallthrough]];
     case TimerBase::startup: return c.core.options.userspace_start.usec();
     case TimerBase::unit_active: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_exit);
     case TimerBase::unit_inactive: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_enter);
@@ -160,7 +162,7 @@ TimerState enter_waiting(TimerContext& c) {
   }
   if (monotonic == 0 && realtime == 0) {
     rt.next_monotonic = rt.next_realtime = 0;
-    return elapsed;
+    return config.on_clock_change || config.on_timezone_change ? waiting : elapsed;
   }
   due = (monotonic != 0 && monotonic <= now_monotonic) || (realtime != 0 && realtime <= now_realtime);
   const std::uint64_t delay = due && !c.initial ? 0 : random_delay(c);

@@ -22,14 +22,6 @@ const TypeOperations& operations_of(UnitType type) {
   return scope_operations;
 }
 
-unitparser::ServiceType effective_service_type(const unitparser::UnitConfig& config) {
-  const auto& service = *config.service;
-  if (service.type_set) return service.type;
-  if (!service.bus_name.empty()) return unitparser::ServiceType::dbus;
-  if (config.service_commands->exec_start.empty()) return unitparser::ServiceType::oneshot;
-  return service.type;
-}
-
 std::string mount_point_of(const Unit& unit) {
   const std::string& where =
       unit.type() == UnitType::automount ? unit.config.automount->where : unit.config.mount->where;
@@ -48,6 +40,9 @@ void verify_loaded_unit(Core& core, Unit& unit) {
 bool type_keeps_unit(Core& core, const Unit& unit) {
   const auto keeps = operations_of(unit.type()).keeps_unit;
   return keeps != nullptr && keeps(core, unit);
+}
+void release_type(Core& core, Unit& unit) {
+  if (const auto release = operations_of(unit.type()).release; release != nullptr) release(core, unit);
 }
 void forget_type(Core& core, Unit& unit) {
   if (const auto forget = operations_of(unit.type()).forget; forget != nullptr) forget(core, unit);

@@ -95,7 +95,7 @@ Result<Texts> span_texts(const Value& value) {
   const auto* usec = std::get_if<std::uint64_t>(&value.storage);
   if (usec == nullptr) return fail_value(EINVAL, "a time span in microseconds is wanted");
   if (*usec == UINT64_MAX) return Texts{"infinity"};
-  return Texts{fmt::format("{}us", *usec)};
+  return Texts{format_duration(Duration::from_usec(*usec))};
 }
 bool NanosecondsCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
   const Result<std::uint64_t> span = parse_nanoseconds(text);

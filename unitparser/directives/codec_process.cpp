@@ -91,11 +91,14 @@ Value EnvironmentCodec::encode(const std::vector<std::string>& value) {
 Result<Texts> EnvironmentCodec::texts(const Value& value) {
   const auto* list = std::get_if<ArrayValue>(&value.storage);
   if (list == nullptr) return fail_value(EINVAL, "assignments are wanted");
+  Texts texts;
+  if (list->elements.empty()) texts.emplace_back();
   for (const Value& element : list->elements) {
     const auto* text = std::get_if<std::string>(&element.storage);
     if (text == nullptr || !is_valid_assignment(*text)) return fail_value(EINVAL, "Invalid environment block.");
+    texts.push_back('"' + escape_c(escape_specifiers(*text)) + '"');
   }
-  return word_list_texts(value);
+  return texts;
 }
 
 bool EnvironmentFileCodec::parse(ParseContext& context, std::string_view text, std::vector<EnvironmentFileEntry>& value) {

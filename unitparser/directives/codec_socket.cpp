@@ -229,7 +229,7 @@ Result<Texts> timer_lines(const Value& value) {
     const auto* usec = std::get_if<std::uint64_t>(&content.storage);
     const std::optional<TimerBase> base = from_name<TimerBase>(key.substr(0, key.size() - 3) + "USec");
     if (usec == nullptr || !base) return fail_value(EINVAL, fmt::format("Invalid timer base: {}", key));
-    return fmt::format("{}={}us", key, *usec);
+    return fmt::format("{}={}", key, format_duration(Duration::from_usec(*usec)));
   });
 }
 

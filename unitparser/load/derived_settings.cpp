@@ -174,14 +174,19 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
     if (const Result<std::string> path = path_from_name(name)) config.automount.write().where = *path;
 }
 
-void derive_description(UnitConfig& config, const UnitName& name) {
+void derive_description(UnitConfig& config, const UnitName& name, ManagerScope scope) {
   if (!config.unit->description.empty()) return;
   const UnitType type = name.type();
-  if (type == UnitType::mount) config.unit.write().description = config.mount->where;
+  if (type == UnitType::mount) config.unit.write().description = name.text() == "-.mount" ? "Root Mount" : config.mount->where;
   if (type == UnitType::swap) config.unit.write().description = config.swap->what;
   if (type != UnitType::slice) return;
-  const Result<std::string> path = unescape_path(name.stem());
-  config.unit.write().description = name.text() == "-.slice" ? std::string("Root Slice") : path ? "Slice " + *path : std::string();
+  std::string& description = config.unit.write().description;
+  if (name.text() == "-.slice")
+    description = "Root Slice";
+  else if (name.text() == "system.slice" && scope == ManagerScope::system)
+    description = "System Slice";
+  else if (const Result<std::string> path = unescape_path(name.stem()))
+    description = "Slice " + *path;
 }
 
 // --- Checks -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,6 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
 [[nodiscard]] std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks);
 
 /// What a unit that loaded well is called when no file says it.
-void derive_description(UnitConfig& config, const UnitName& name);
+void derive_description(UnitConfig& config, const UnitName& name, ManagerScope scope);
 
 }  // namespace unitparser

@@ -488,7 +488,9 @@ InstallPlan Installer::add_dependency(std::span<const std::string> names, const 
     InstallInfo* info = nullptr;
     if (const int error = discover_and_check(planner, context, name, follow_only, info); error != 0) return planner.finish(error);
     // Nothing was read from the unit: this is the only link that it asks for.
-    (kind == DependencyLinkKind::wants ? info->wanted_by : info->required_by) = {escape_specifiers(target_info->name)};
+    // (Through a reference: g++ 12 builds a list that is assigned to a conditional expression in one of its branches only.)
+    auto& links = kind == DependencyLinkKind::wants ? info->wanted_by : info->required_by;
+    links.assign(1, escape_specifiers(target_info->name));
   }
   const int error = planner.apply_context(context, follow_only, folder, options.force, false);
   return planner.finish(error);

@@ -43,6 +43,8 @@ class UnitSource {
  public:
   virtual ~UnitSource() = default;
   [[nodiscard]] virtual LoadedUnit load(const UnitName& name) = 0;
+  /// Somebody asks for a unit that was not there: files may have come since the last look.
+  virtual void look_again() {}
 };
 
 }  // namespace unitparser

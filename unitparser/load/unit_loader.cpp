@@ -128,13 +128,19 @@ void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {
 }
 
 void finish(LoadedUnit& unit, const LoadContext& context) {
-  derive_settings(unit.config, unit.id, context.manager, context.defaults, context.scope);
-  if (unit.state != LoadState::loaded) return;
+  const UnitType type = unit.id.type();
+  // COMPAT: of what is not there nothing is derived; but a mount or swap without a file may be the kernel's.
+  if (unit.state == LoadState::loaded || type == UnitType::mount || type == UnitType::swap || exists_without_file(unit.id))
+    derive_settings(unit.config, unit.id, context.manager, context.defaults, context.scope);
+  if (unit.state != LoadState::loaded) {
+    if (type == UnitType::mount) unit.config.mount.write().where.clear();
+    return;
+  }
   if (unit.id.type() == UnitType::automount && unit.config.automount->where == "/") {
     set_error(unit, EADDRNOTAVAIL, unit.fragment_path);  // COMPAT: the root folder has no folder to be mounted in
     return;
   }
-  derive_description(unit.config, unit.id);
+  derive_description(unit.config, unit.id, context.scope);
   unit.is_whole = true;
   Remarks remarks(unit.diagnostics, {unit.fragment_path, 0, 0}, {});
   if (unit.fragment_path.empty() && exists_without_file(unit.id) && unit.id.type() != UnitType::slice) return;

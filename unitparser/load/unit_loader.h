@@ -35,6 +35,7 @@ class UnitLoader final : public UnitSource {
   UnitLoader(FileSource& source, UnitFiles& files, LoadContext context);
 
   [[nodiscard]] LoadedUnit load(const UnitName& name) override;
+  void look_again() override { files_->refresh(); }
 
   /// Time zones that the context lacks are read through `source`.
   void set_context(LoadContext context);

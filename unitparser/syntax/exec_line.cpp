@@ -246,10 +246,7 @@ std::string format_exec_line(const ExecCommand& command) {
   if (command.full_privileges) out += '+';
   if (command.no_setuid) out += '!';
   if (command.ambient_magic) out += "!!";
-  const auto quoted = [](std::string_view text) {
-    const bool plain = !text.empty() && text != ";" && is_safe_string(text) && text.find(' ') == std::string_view::npos;
-    return plain ? escape_specifiers(text) : '"' + escape_specifiers(escape_c(text)) + '"';
-  };
+  const auto quoted = [](std::string_view text) { return '"' + escape_specifiers(escape_c(text)) + '"'; };
   out += quoted(command.path);
   for (std::size_t i = separate_argv0 ? 0 : 1; i < command.argv.size(); ++i) out += ' ' + quoted(command.argv[i]);
   return out;

@@ -1,4 +1,5 @@
 // PAMName=: opens a session and leaves a small parent behind that closes it. The library is loaded only when asked for. [os]
+#include <dirent.h>
 #include <dlfcn.h>
 #include <grp.h>
 #include <poll.h>
@@ -8,9 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
+#include <string_view>
 
 #include "init/executor/context.h"
 #include "unitparser/syntax/environment.h"
@@ -51,15 +56,32 @@ bool load(Library& library) {
 /// Nobody is there to answer questions.
 int no_conversation(int, const pam_message**, pam_response**, void*) { return PAM_CONV_ERR; }
 
-/// Waits until the service is gone, then ends the session. `parent_pid` is the service's.
-[[noreturn]] void keep_session(const Library& library, pam_handle_t* handle, pid_t service, const Context& context) {
+std::vector<int> open_descriptors() {
+  std::vector<int> found;
+  DIR* const folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) return found;
+  while (const dirent* entry = ::readdir(folder))
+    if (const int fd = std::atoi(entry->d_name); entry->d_name[0] != '.' && fd != ::dirfd(folder)) found.push_back(fd);
+  ::closedir(folder);
+  return found;
+}
+
+/// What the keeper of a session has to know; `foreign` are the descriptors that are not of PAM's making.
+struct Session {
+  pam_handle_t* handle;
+  pid_t service;
+  std::vector<int> foreign;
+};
+
+/// Waits until the service is gone, then ends the session.
+[[noreturn]] void keep_session(const Library& library, const Session& session, const Context& context) {
   constexpr std::string_view name = "(sd-pam)";  // by which people know it in lists of processes
   ::prctl(PR_SET_NAME, name.data());
   std::fill(context.own_arguments.begin(), context.own_arguments.end(), '\0');
   std::copy_n(name.begin(), std::min(name.size(), context.own_arguments.size()), context.own_arguments.begin());
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-  // Only the service's descriptors matter; holding them open here would keep connections alive.
-  if (::close_range(0, ~0U, 0) < 0) ::_exit(EXIT_FAILURE);
+  // The service's descriptors, held open here, would keep connections alive; those of PAM's modules are the session to logind.
+  for (const int fd : session.foreign) ::close(fd);
   const User& user = context.user;
   // As the user, so that the session's keeper is killed with the session and can do no harm.
   if (::setresgid(user.gid, user.gid, user.gid) < 0 || ::setgroups(0, nullptr) < 0 ||
@@ -70,13 +92,13 @@ int no_conversation(int, const pam_message**, pam_response**, void*) { return PA
   sigset_t wait;
   ::sigemptyset(&wait);
   ::sigaddset(&wait, SIGTERM);
-  while (::getppid() == service) {
+  while (::getppid() == session.service) {
     int signal = 0;
     if (::sigwait(&wait, &signal) == 0 && signal == SIGTERM) break;
   }
-  library.setcred(handle, PAM_DELETE_CRED | PAM_SILENT);
-  const int result = library.close_session(handle, PAM_DATA_SILENT);
-  library.end(handle, result | PAM_DATA_SILENT);
+  library.setcred(session.handle, PAM_DELETE_CRED | PAM_SILENT);
+  const int result = library.close_session(session.handle, PAM_DATA_SILENT);
+  library.end(session.handle, result | PAM_DATA_SILENT);
   ::_exit(result == PAM_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -89,6 +111,7 @@ Done step_pam(Context& context) {
     return {};
   }
   const User& user = context.user;
+  Session session{nullptr, ::getpid(), open_descriptors()};
   const pam_conv conversation{no_conversation, nullptr};
   pam_handle_t* handle = nullptr;
   int result = library.start(context.plan.identity.pam_service.c_str(), user.name.c_str(), &conversation, &handle);
@@ -119,9 +142,9 @@ Done step_pam(Context& context) {
   ::sigemptyset(&block);
   ::sigaddset(&block, SIGTERM);
   ::sigprocmask(SIG_BLOCK, &block, &before);
-  const pid_t service = ::getpid();
+  session.handle = handle;
   const pid_t keeper = ::fork();
-  if (keeper == 0) keep_session(library, handle, service, context);
+  if (keeper == 0) keep_session(library, session, context);
   const int why = errno;
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (keeper < 0) {

@@ -24,5 +24,19 @@ TEST(Install, PlansChangeNothing) {
   EXPECT_EQ(UnitFileStates(files, paths, facts).state("a.service").value(), UnitFileState::disabled);
 }
 
+TEST(Install, AddsDependenciesOfBothKinds) {
+  testing::MemoryFiles files;
+  files.write("/lib/systemd/system/a.service", "[Unit]\n");
+  files.write("/lib/systemd/system/x.target", "[Unit]\n");
+  const UnitPaths paths = make_unit_paths(UnitScope::system);
+  const SpecifierFacts facts;
+  Installer installer(files, paths, facts);
+  for (const auto& [kind, folder] : {std::pair{DependencyLinkKind::wants, ".wants"}, std::pair{DependencyLinkKind::requires_, ".requires"}}) {
+    const InstallPlan plan = installer.add_dependency(Strings{"a.service"}, "x.target", kind, {});
+    ASSERT_EQ(plan.changes.size(), 1U);
+    EXPECT_EQ(plan.changes[0].link, std::string("/etc/systemd/system/x.target") + folder + "/a.service");
+  }
+}
+
 }  // namespace
 }  // namespace unitparser

@@ -1,0 +1,18 @@
+# What the scripts of checks share; read by each bash through BASH_ENV.
+
+unit() { mkdir -p /run/systemd/system; cat >"/run/systemd/system/$1"; }      # unit NAME: a unit file from standard input
+
+until_true() {      # until_true COMMAND...: asks again until it holds, for 20 s at most
+  local end=$((SECONDS + 20))
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || { echo "in vain: $*" >&2; return 1; }
+    read -r -t 0.05 <> <(:) || :
+  done
+}
+
+as_demo() {     # as_demo COMMAND...: as the user demo, with the environment of a session
+  setpriv --reuid demo --regid demo --init-groups env HOME=/home/demo USER=demo LOGNAME=demo XDG_RUNTIME_DIR="/run/user/$(id -u demo)" \
+    DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$(id -u demo)/bus" "$@"
+}
+
+on_terminal() { script -qec "$*" /dev/null; }       # on_terminal COMMAND...: with a terminal of its own

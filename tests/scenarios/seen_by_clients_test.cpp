@@ -1,0 +1,74 @@
+// What clients showed to be unlike systemd, and the engine decides.
+#include <gtest/gtest.h>
+
+#include "tests/sim/sim.h"
+
+using namespace init;
+
+namespace {
+
+void expect_perpetual(const sim::SimMachine& machine, const char* name) {
+  const Unit* unit = machine.unit(name);
+  ASSERT_NE(unit, nullptr) << name;
+  EXPECT_TRUE(unit->origin.perpetual) << name;
+  EXPECT_FALSE(unit->config.unit->default_dependencies) << name;
+  EXPECT_TRUE(unit->runtime.times.active_enter.is_set()) << name;
+}
+
+}  // namespace
+
+TEST(SeenByClients, UnitsOfTheManagerItselfStayThatOverReexecution) {
+  sim::SimMachine machine;
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n");
+  machine.post(event::Startup{});
+  machine.start("a.service");
+  for (int round = 0; round < 2; ++round, machine.reexec()) {
+    expect_perpetual(machine, "-.slice");
+    expect_perpetual(machine, "system.slice");
+    expect_perpetual(machine, "init.scope");
+  }
+}
+
+TEST(SeenByClients, JobsBeforeAndAfterAJob) {
+  sim::SimMachine machine;
+  machine.source.set("first.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=notify\nExecStart=/bin/run\n");
+  machine.source.set("second.service", "[Unit]\nDefaultDependencies=no\nAfter=first.service\n[Service]\nExecStart=/bin/run\n");
+  machine.start("first.service");
+  machine.start("second.service");
+  const Job* first = machine.engine().find_job(machine.unit("first.service")->job);
+  const Job* second = machine.engine().find_job(machine.unit("second.service")->job);
+  ASSERT_TRUE(first != nullptr && second != nullptr);
+  EXPECT_EQ(machine.engine().jobs_before(*second), std::vector{first->id});
+  EXPECT_EQ(machine.engine().jobs_after(*first), std::vector{second->id});
+  EXPECT_TRUE(machine.engine().jobs_before(*first).empty() && machine.engine().jobs_after(*second).empty());
+}
+
+TEST(SeenByClients, KeptDescriptorsAreClosedWhenTheServiceIsAtRest) {
+  sim::SimMachine machine;
+  machine.source.set("keeps.target", "[Unit]\nDefaultDependencies=no\nAfter=a.service\n");
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\nNotifyAccess=all\nFileDescriptorStoreMax=2\n");
+  machine.start("keeps.target");  // so that it is not unloaded
+  machine.start("a.service");
+  machine.notify(machine.main_pid("a.service"), {{"FDSTORE", "1"}}, {70});
+  const auto kept = [&] { return std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).fd_store.size(); };
+  EXPECT_EQ(kept(), 1U);
+  machine.request("a.service", JobType::restart);
+  EXPECT_EQ(kept(), 1U);
+  machine.stop("a.service");
+  EXPECT_EQ(kept(), 0U);
+}
+
+TEST(SeenByClients, TheBootOfTheHostIsNoneOfAContainer) {
+  EngineOptions options;
+  options.in_container = true;
+  sim::SimMachine machine(1, options);
+  machine.advance(3'600'000'000);
+  options.userspace_start = machine.now().monotonic;
+  sim::SimMachine container(1, options);
+  container.source.set("a.timer", "[Unit]\nDefaultDependencies=no\n[Timer]\nOnBootSec=60\n");
+  container.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n");
+  container.advance(3'600'000'000);
+  container.start("a.timer");
+  EXPECT_EQ(container.state("a.timer"), "active/waiting");
+  EXPECT_EQ(container.main_pid("a.service"), 0);
+}

@@ -118,7 +118,10 @@ void BusServer::State::authorise(Connection& connection, sd_bus_message* message
 SlotPtr BusServer::State::match_owner(const std::string& name, sd_bus_message_handler_t on_change) {
   const auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + name + "'";
   sd_bus_slot* slot = nullptr;
-  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, nullptr, this) < 0) return {};
+  // After a re-execution the bus may still refuse a reply of the former image, to a client that is gone, under a number that
+  // this image has used for the match; sd-bus by itself would give the whole connection up.
+  const auto on_installed = [](sd_bus_message*, void*, sd_bus_error*) { return 1; };
+  if (sd_bus_add_match_async(api->bus.get(), &slot, rule.c_str(), on_change, on_installed, this) < 0) return {};
   return SlotPtr(slot);
 }
 

@@ -126,17 +126,6 @@ Value activation_details(const PropertyContext& c, const Member&) {
   return array;
 }
 
-/// Services and scopes can be frozen, and slices that hold nothing else.
-bool can_freeze(const Engine& engine, const Unit& unit) {
-  if (unit.type() == UnitType::service || unit.type() == UnitType::scope) return true;
-  if (unit.type() != UnitType::slice || unit.name.text() == "-.slice") return false;
-  const std::vector<UnitId> members = engine.graph().others(unit.id, unitparser::DependencyKind::slice_of);
-  return std::all_of(members.begin(), members.end(), [&](UnitId id) {
-    const Unit* member = engine.find(id);
-    return member == nullptr || can_freeze(engine, *member);
-  });
-}
-
 constexpr std::array rows{
     UnitGetterRow{"Id", [](const PropertyContext& c, const Member&) -> Value { return c.unit.name.text(); }},
     UnitGetterRow{"Names", names},

@@ -118,7 +118,7 @@ constexpr std::array rows{
     row<&Times::timeout_stop_failure_mode, EnumCodec<TimeoutFailureMode>>(service, "TimeoutStopFailureMode", constant("TimeoutStopFailureMode"), "How a service that did not stop in time is ended."),
     row<&Times::runtime_max, Span>(service, "RuntimeMaxSec", constant("RuntimeMaxUSec"), "Longest time the service may be active."),
     row<&Times::runtime_randomized_extra, Span>(service, "RuntimeRandomizedExtraSec", constant("RuntimeRandomizedExtraUSec"), "Random time, up to this, that is added to RuntimeMaxSec=."),
-    row<&Times::watchdog, Span>(service, "WatchdogSec", quiet("WatchdogUSec"), "Longest time between two keep-alive messages of the service."),
+    row<&Times::watchdog, Span>(service, "WatchdogSec", BusName{"WatchdogUSec", Emits::nothing, true}, "Longest time between two keep-alive messages of the service."),
     alias(service, "StartLimitInterval", "Unit.StartLimitIntervalSec"),
     alias(service, "StartLimitBurst", "Unit.StartLimitBurst"),
     alias(service, "StartLimitAction", "Unit.StartLimitAction"),

@@ -36,7 +36,7 @@ TEST(SetFromBus, WritesTimesAsTheKeyOfTheFile) {
   Setting s;
   const auto lines = s.set("x.service", "TimeoutStopUSec", Value(std::uint64_t{5'000'000}));
   ASSERT_TRUE(lines.has_value());
-  EXPECT_EQ(text_of(*lines), "[Service] TimeoutStopSec=5000000us\n");
+  EXPECT_EQ(text_of(*lines), "[Service] TimeoutStopSec=5s\n");
   EXPECT_EQ(s.config.service_timeouts->timeout_stop, Duration::from_seconds(5));
 }
 
@@ -44,7 +44,7 @@ TEST(SetFromBus, AppendsToLists) {
   Setting s;
   const auto lines = s.set("x.service", "Environment", string_array({"A=1", "B=x y"}));
   ASSERT_TRUE(lines.has_value()) << lines.error().message;
-  EXPECT_EQ(text_of(*lines), "[Service] Environment=A=1\n[Service] Environment=\"B=x y\"\n");
+  EXPECT_EQ(text_of(*lines), "[Service] Environment=\"A=1\"\n[Service] Environment=\"B=x y\"\n");
   EXPECT_EQ(s.config.exec_environment->environment, (std::vector<std::string>{"A=1", "B=x y"}));
 }
 

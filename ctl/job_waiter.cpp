@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "ctl/diagnosis.h"
 #include "ctl/render/text.h"
 
 namespace ctl {
@@ -84,19 +85,17 @@ void JobWaiter::report_service_failure(Client& client, const std::string& unit) 
                                            "\"\nfollowed by \"" + own_command(options) + " start " + quoted + "\" again.");
 }
 
-bool JobWaiter::report(Client& client, const std::string& unit, const std::string& result) {
-  if (result == "done" || result == "skipped") return true;
-  if (session_.options().quiet) return false;
-  for (const auto& phrase : phrases) {
-    if (phrase.result != result) continue;
-    session_.out().error(std::string(phrase.before) + unit + std::string(phrase.after));
-    return false;
-  }
-  if (unit.ends_with(".service"))
+void JobWaiter::report_failure(Client& client, const std::string& unit, const std::string& result) {
+  const auto phrase = std::find_if(phrases.begin(), phrases.end(), [&](const Phrase& row) { return row.result == result; });
+  if (phrase != phrases.end())
+    session_.out().error(std::string(phrase->before) + unit + std::string(phrase->after));
+  else if (unit.ends_with(".service"))
     report_service_failure(client, unit);
   else
     session_.out().error("Job failed. See \"" + journal_command(session_.options()) + " -xe\" for details.");
-  return false;
+  if (session_.options().personality != Personality::ctl) return;
+  wait_for_log();  // what a service said as it died may still be on its way
+  if (const auto why = diagnosis(unit, session_.options()); !why.empty()) session_.out().say(Severity::info, why);
 }
 
 int JobWaiter::wait(Client& client) {
@@ -112,7 +111,9 @@ int JobWaiter::wait(Client& client) {
     if (!reader.ok() || found == waiting_.end()) continue;
     waiting_.erase(found);
     session_.tell({{"unit", unit}, {"job", id}, {"result", result}});
-    if (!report(client, unit, result)) status = EXIT_FAILURE;
+    if (result == "done" || result == "skipped") continue;
+    if (!session_.options().quiet) report_failure(client, unit, result);
+    status = EXIT_FAILURE;
   }
   return status;
 }

@@ -17,7 +17,7 @@ class JobWaiter {
   [[nodiscard]] int wait(Client& client);
 
  private:
-  bool report(Client& client, const std::string& unit, const std::string& result);
+  void report_failure(Client& client, const std::string& unit, const std::string& result);
   void report_service_failure(Client& client, const std::string& unit);
   Session& session_;
   std::vector<std::string> waiting_;

@@ -1,4 +1,4 @@
-// The last log lines of a unit, for `status`. [os: reads the journal through libsystemd, loaded only when needed]
+// The last log lines of a unit, for `status`. [os: reads the journal]
 #pragma once
 
 #include <cstdint>

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "ctl/diagnosis.h"
 #include "ctl/directive_help.h"
 #include "ctl/job_waiter.h"
 #include "ctl/listing.h"
@@ -152,6 +153,8 @@ class Shower {
     if (status->properties.flag("NeedDaemonReload")) warn_changed_on_disk(session_, status->name);
     out << unit_status_page(out, *status);
     print_log(session_, *status, ellipsized_);
+    if (session_.options().lines == 0) return;
+    if (const auto why = diagnosis(status->name, session_.options()); !why.empty()) out << "\n" << why << "\n";
   }
 
   int finish() {

@@ -26,12 +26,12 @@ bool within(const std::array<Range, n>& ranges, char32_t c) {
   return std::any_of(ranges.begin(), ranges.end(), [c](Range r) { return c >= r.first && c <= r.last; });
 }
 
-/// One step over text: bytes taken and columns shown.
-struct Step {
+/// What text begins with, or a sequence that the terminal does not show: bytes taken and columns shown.
+struct Character {
   std::size_t bytes, columns;
 };
 
-Step step(std::string_view text) {
+Character first_character(std::string_view text) {
   const auto byte = static_cast<unsigned char>(text.front());
   if (byte == 0x1b && text.size() > 1) {
     if (text[1] == '[') {
@@ -57,7 +57,7 @@ Step step(std::string_view text) {
 std::size_t display_width(std::string_view text) {
   std::size_t columns = 0;
   while (!text.empty()) {
-    const auto s = step(text);
+    const auto s = first_character(text);
     columns += s.columns;
     text.remove_prefix(s.bytes);
   }
@@ -71,17 +71,17 @@ std::string ellipsize(std::string_view text, std::size_t width, unsigned percent
   if (width <= dots_width) return std::string(utf8 ? dots : dots.substr(0, width)).substr(0, width == 0 ? 0 : 3);
   const std::size_t before = ((width - dots_width) * percent + 50) / 100;
   std::size_t head = 0, columns = 0;
-  std::vector<Step> steps;
-  for (auto rest = text; !rest.empty(); rest.remove_prefix(steps.back().bytes)) steps.push_back(step(rest));
+  std::vector<Character> characters;
+  for (auto rest = text; !rest.empty(); rest.remove_prefix(characters.back().bytes)) characters.push_back(first_character(rest));
   std::size_t i = 0;
-  for (; i < steps.size() && columns + steps[i].columns <= before; ++i) {
-    columns += steps[i].columns;
-    head += steps[i].bytes;
+  for (; i < characters.size() && columns + characters[i].columns <= before; ++i) {
+    columns += characters[i].columns;
+    head += characters[i].bytes;
   }
   std::size_t tail = 0, room = width - dots_width - columns;
-  for (auto j = steps.size(); j > i && steps[j - 1].columns <= room; --j) {
-    room -= steps[j - 1].columns;
-    tail += steps[j - 1].bytes;
+  for (auto j = characters.size(); j > i && characters[j - 1].columns <= room; --j) {
+    room -= characters[j - 1].columns;
+    tail += characters[j - 1].bytes;
   }
   std::string result(text.substr(0, head));
   result += dots;

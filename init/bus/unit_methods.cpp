@@ -20,7 +20,7 @@ Cause cause_of(const Request& request) {
   Cause cause = Cause::of(CauseKind::client);
   cause.uid = request.caller.uid;
   cause.pid = request.caller.pid;
-  cause.detail = request.caller.sender;
+  if (const Unit* unit = unit_of_process(request.engine, request.manager, cause.pid)) cause.unit = unit->id;
   return cause;
 }
 

@@ -170,7 +170,7 @@ struct Dispatch {
       job_timed_out(core, unit->id);
       return;
     }
-    core.cause = Cause::of(CauseKind::trigger_timer, unit->id, std::string("deadline"));
+    core.cause = Cause::of(unit->type() == UnitType::timer ? CauseKind::trigger_timer : CauseKind::deadline, unit->id);
     if (const auto handle = operations_of(unit->type()).timer; handle != nullptr) handle(core, *unit, e.timer.purpose);
   }
   void tell_timers(bool timezone) const {
@@ -308,23 +308,6 @@ std::vector<std::string> Engine::required_mounts(UnitId id) const {
   return paths;
 }
 const EngineOptions& Engine::options() const { return core_->options; }
-
-std::string Engine::describe(const Cause& cause) const {
-  const Unit* unit = core_->units.find(cause.unit);
-  std::string text(unitparser::to_name(cause.kind));
-  if (cause.kind == CauseKind::dependency && unit != nullptr) {
-    text = fmt::format("{}={} of {}", unitparser::to_name(cause.edge), "…", unit->name.text());
-    const Unit* said_by = core_->units.find(cause.origin_unit);
-    if (said_by != nullptr && cause.origin.source < said_by->config.sources.size())
-      text += fmt::format(" ({}:{})", said_by->config.sources[cause.origin.source], cause.origin.line);
-    return text;
-  }
-  if (unit != nullptr) text += fmt::format(" {}", unit->name.text());
-  if (cause.uid != static_cast<uid_t>(-1)) text += fmt::format(" uid {}", cause.uid);
-  if (cause.pid > 0) text += fmt::format(" pid {}", cause.pid);
-  if (!cause.detail.empty()) text += fmt::format(" ({})", cause.detail);
-  return text;
-}
 
 bool Engine::can_start(UnitId id) const {
   const Unit* unit = find(id);

@@ -77,8 +77,11 @@ class Engine {
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(UnitId id) const;
   /// Paths whose mounts the unit needs: RequiresMountsFor= and what other settings imply.
   [[nodiscard]] std::vector<std::string> required_mounts(UnitId id) const;
-  /// "pid", "file:line of the edge", … in one sentence, for `why`.
-  [[nodiscard]] std::string describe(const Cause& cause) const;
+  /// What made it so, in words that go on "because of …": "timer logrotate.timer",
+  /// "Wants=nginx.service of multi-user.target (FILE:LINE)"; `subject` is the unit that it happened to. Empty if unknown.
+  [[nodiscard]] std::string describe(const Cause& cause, UnitId subject) const;
+  /// FILE:LINE, or the link, that said the dependency; empty for other causes.
+  [[nodiscard]] std::string place_of(const Cause& cause) const;
 
   [[nodiscard]] bool can_start(UnitId id) const;
   [[nodiscard]] bool can_stop(UnitId id) const;

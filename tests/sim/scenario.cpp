@@ -13,7 +13,7 @@
 //   +SECONDS                                               time passes
 //   expect UNIT ACTIVE/SUB [result=R] [restarts=N] [main] [no-main]
 //   expect-job UNIT TYPE RESULT | expect-error TEXT | expect-log TEXT | expect-trace TEXT | expect-no-trace TEXT
-//   expect-spawned UNIT KIND COUNT | expect-no-jobs
+//   expect-spawned UNIT KIND COUNT | expect-no-jobs | expect-cause UNIT TEXT (of the last log line about it)
 #include <csignal>
 #include <sstream>
 
@@ -218,6 +218,10 @@ class Runner {
     if (verb == "expect-no-jobs") return machine_.engine().jobs().empty() ? "" : "there are jobs";
     std::string unit;
     words >> unit;
+    if (verb == "expect-cause") {
+      const std::string text = rest(words), actual = machine_.cause(unit);
+      return actual.find(text) != std::string::npos ? "" : "the cause is '" + actual + "'";
+    }
     if (verb == "expect-job") {
       std::string type;
       std::string result;

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::uint64_t boot_realtime = 1'700'000'000ULL * 1'000'000ULL;
 
-void print_cause(const Engine& engine, const Cause& cause, std::string& out) { out = engine.describe(cause); }
-
 }  // namespace
 
 SimUnitSource::SimUnitSource() {
@@ -369,9 +367,9 @@ void SimMachine::perform(const Effect& effect) {
           if (before != shown) trace_.push_back(fmt::format("{} {}", unit->name.text(), shown));
           before = shown;
         } else if constexpr (std::is_same_v<T, effect::Log>) {
-          std::string cause;
-          print_cause(*engine_, e.cause, cause);
+          std::string cause = engine_->describe(e.cause, e.unit);
           if (keep_log) log_.push_back(e.message);
+          if (const Unit* unit = engine_->find(e.unit)) causes_[unit->name.text()] = std::move(cause);
         } else if constexpr (std::is_same_v<T, effect::Emergency>) {
           trace_.push_back(fmt::format("emergency {}", unitparser::to_name(e.action)));
         } else if constexpr (std::is_same_v<T, effect::AnswerAutomount>) {

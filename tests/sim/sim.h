@@ -117,6 +117,8 @@ class SimMachine final : public init::World {
   /// Error of the last request; empty: it was accepted.
   [[nodiscard]] std::string last_error() const;
   [[nodiscard]] const std::vector<std::string>& log() const { return log_; }
+  /// The cause, in words, of the last log line about a unit.
+  [[nodiscard]] std::string cause(const std::string& unit) const { return causes_.contains(unit) ? causes_.at(unit) : ""; }
   [[nodiscard]] const std::vector<std::string>& trace() const { return trace_; }
   void clear_trace() { trace_.clear(); }
   [[nodiscard]] const std::vector<init::Effect>& effects() const { return all_effects_; }
@@ -180,6 +182,7 @@ class SimMachine final : public init::World {
   std::map<std::string, std::string> job_results_;
   std::map<std::uint32_t, std::string> shown_states_;
   std::vector<std::string> log_;
+  std::map<std::string, std::string> causes_;
   std::vector<std::string> trace_;
   std::vector<init::Effect> all_effects_;
 };

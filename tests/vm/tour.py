@@ -33,8 +33,8 @@ class Failed(Exception):
 class Tour:
     """One machine and the steps; each method whose name begins with step_ is one, run in the order written."""
 
-    def __init__(self, machine, ctl, journal):
-        self.machine, self.ctl, self.journal = machine, ctl, journal
+    def __init__(self, machine, ctl, journal, tells_why):
+        self.machine, self.ctl, self.journal, self.tells_why = machine, ctl, journal, tells_why
         self.passed = self.failed = 0
 
     # -- saying and asking --------------------------------------------------------------------------------------------
@@ -113,7 +113,8 @@ class Tour:
         """status nginx"""
         text = self.do(f'{self.ctl} status nginx --no-pager')
         for part in (r'nginx\.service - ', r'Loaded: loaded \(/lib/systemd/system/nginx\.service; enabled; preset: enabled\)',
-                     r'Active: active \(running\) since ', r'Main PID: \d+ \(nginx\)', r'CGroup: /system\.slice/nginx\.service'):
+                     r'Active: active \(running\) since ', r'Main PID: \d+ \(nginx\)', r'CGroup: /system\.slice/nginx\.service',
+                     *([r'Why: started because of Wants=nginx\.service of multi-user\.target'] if self.tells_why else [])):
             if not re.search(part, text):
                 raise Failed(f'no /{part}/ in the status page')
 
@@ -131,6 +132,16 @@ class Tour:
         """started, it is answered again"""
         self.do(f'{self.ctl} start nginx')
         self.do(_HTTP + '/', match='200')
+
+    def step_why(self):
+        """a start that fails ends with why"""
+        if not self.tells_why:
+            return
+        self.do('printf "[Service]\\nType=oneshot\\nExecStart=/bin/sh -c \'echo no luck today >&2; exit 7\'\\n" >/run/systemd/system/luck.service; '
+                'printf "[Unit]\\nRequires=luck.service\\nAfter=luck.service\\n[Service]\\nExecStart=/bin/true\\n" >/run/systemd/system/fool.service')
+        self.do(f'{self.ctl} start fool', expect=1,
+                match=r'Why: its dependency luck\.service did not come up; Main process exited, code=exited, status=7/NOTRUNNING; '
+                      r'its last words: "no luck today"; started because of a request of uid 0, process \d+')
 
     def step_reload(self):
         """reload keeps the main process and renews the workers"""
@@ -285,7 +296,7 @@ def main():
         print(f'a {machine.kind} with {init} as PID 1', flush=True)
         with machine:
             machine.start()
-            tour = Tour(machine, *(('systemctl', 'journalctl') if options.systemd else ('ctl', 'journal')))
+            tour = Tour(machine, *(('systemctl', 'journalctl') if options.systemd else ('ctl', 'journal')), tells_why=init == INCIPIT)
             held = tour.run()
     except MachineError as error:
         sys.exit(f'tour: {error}\n0 passed, 1 failed')

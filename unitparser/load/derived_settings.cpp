@@ -225,6 +225,8 @@ std::string verify_service(const UnitConfig& config, const UnitName& name, Remar
     note("Service has USBFunctionStrings= setting, but no USBFunctionDescriptors=. Ignoring.");
   if (!service.usb_function_descriptors.empty() && service.usb_function_strings.empty())
     note("Service has USBFunctionDescriptors= setting, but no USBFunctionStrings=. Ignoring.");
+  if (service.type == ServiceType::oneshot && !config.service_timeouts->runtime_max.is_infinite())
+    note("RuntimeMaxSec= has no effect in combination with Type=oneshot. Ignoring.");
   if (config.service_timeouts->runtime_max.is_infinite() && !config.service_timeouts->runtime_randomized_extra.is_zero())
     note("Service has RuntimeRandomizedExtraSec= setting, but no RuntimeMaxSec=. Ignoring.");
   return {};

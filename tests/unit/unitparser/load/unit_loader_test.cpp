@@ -64,6 +64,13 @@ TEST(UnitLoader, RefusesServicesThatCannotWork) {
   }
 }
 
+TEST(UnitLoader, RemarksOnWhatHasNoEffect) {
+  const LoadedUnit unit = load("a.service", "[Service]\nType=oneshot\nRuntimeMaxSec=1\nExecStart=/bin/a\n");
+  EXPECT_EQ(unit.state, LoadState::loaded);
+  ASSERT_EQ(unit.diagnostics.size(), 1U);
+  EXPECT_EQ(unit.diagnostics.front().message, "a.service: RuntimeMaxSec= has no effect in combination with Type=oneshot. Ignoring.");
+}
+
 TEST(UnitLoader, DerivesWhatFollows) {
   EXPECT_EQ(load("a.service", "[Service]\nExecStart=/bin/a\nBusName=org.example.A\n").config.service->type, ServiceType::dbus);
   EXPECT_EQ(load("a.service", "[Service]\nExecStop=/bin/a\nRemainAfterExit=yes\n").config.service->type, ServiceType::oneshot);

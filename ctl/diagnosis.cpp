@@ -1,0 +1,141 @@
+// Why a unit is as it is. [os: reads the journal; runs `journal --sync`]
+#include "ctl/diagnosis.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "ctl/local_journal.h"
+#include "unitparser/base/text.h"
+
+namespace ctl {
+namespace {
+
+constexpr unsigned most_records = 200;  // of one run that are looked at; a run that said more is judged by the newest
+constexpr std::size_t longest_quote = 200;
+constexpr int error_priority = 3, notice_priority = 5;
+
+int priority_of(const LocalJournal& journal) {
+  constexpr int info = 6;
+  return static_cast<int>(unitparser::parse_unsigned(journal.field("PRIORITY"), 7).value_or(info));
+}
+
+/// The message as part of a sentence: without the "UNIT: " before it, which is said already, and without its end.
+std::string as_part(std::string message, const std::string& unit) {
+  if (message.starts_with(unit + ": ")) message.erase(0, unit.size() + 2);
+  if (message.ends_with('.')) message.pop_back();
+  return message;
+}
+
+/// Reads backwards what the manager said; returns when the run began.
+std::uint64_t read_manager(LocalJournal& journal, const std::string& unit, Evidence& found) {
+  std::string invocation, other;
+  std::uint64_t began = 0;
+  for (unsigned seen = 0; seen < most_records && journal.back(1); ++seen) {
+    const std::string run = journal.field("INVOCATION_ID") + journal.field("USER_INVOCATION_ID");
+    if (seen == 0) invocation = run;
+    if (run != invocation && !invocation.empty()) break;
+    const std::string message = journal.field("MESSAGE"), job = journal.field("JOB_TYPE"), result = journal.field("JOB_RESULT");
+    const std::string cause = journal.field("INCIPIT_CAUSE_TEXT"), cause_unit = journal.field("INCIPIT_CAUSE_UNIT");
+    began = journal.monotonic_usec().value_or(0);
+    if (job == "start" || job == "restart") found.start_cause = cause;
+    if (job == "stop" && found.stop_cause.empty()) found.stop_cause = cause;
+    if (result == "dependency") found.blamed_unit = other;
+    const bool complains = priority_of(journal) <= notice_priority && job.empty();
+    if (complains && cause_unit != unit) other = cause_unit;
+    if (complains && message.find("ailed with result '") == std::string::npos) found.complaint = as_part(message, unit);
+    if (invocation.empty() && !result.empty()) break;  // a job that came to no run
+  }
+  return began;
+}
+
+void read_last_words(LocalJournal& journal, std::uint64_t began, Evidence& found) {
+  for (unsigned seen = 0; seen < most_records && journal.back(1) && journal.monotonic_usec().value_or(0) >= began; ++seen) {
+    const bool is_error = priority_of(journal) <= error_priority;
+    if (found.last_words.empty() || is_error) found.last_words = std::string(unitparser::trim_right(journal.field("MESSAGE")));
+    if (is_error) break;
+  }
+}
+
+std::string quoted(std::string words) {
+  std::replace_if(words.begin(), words.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, ' ');
+  if (words.size() > longest_quote) {
+    std::size_t end = longest_quote;
+    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0U) == 0x80U) --end;  // not within a character of UTF-8
+    words = words.substr(0, end) + "…";
+  }
+  return "\"" + words + "\"";
+}
+
+}  // namespace
+
+Evidence evidence_about(const std::string& unit, std::optional<std::uint32_t> user_uid) {
+  Evidence found;
+  LocalJournal manager, own;
+  if (!manager.open() || !own.open()) return found;
+  for (LocalJournal* journal : {&manager, &own}) journal->match("_BOOT_ID=" + journal->boot_id());
+  if (user_uid) {
+    const auto uid = "_UID=" + std::to_string(*user_uid);
+    for (LocalJournal* journal : {&manager, &own}) journal->match(uid);
+    manager.match("USER_UNIT=" + unit);
+    own.match("_SYSTEMD_USER_UNIT=" + unit);
+  } else {
+    manager.match("_PID=1");
+    manager.match("UNIT=" + unit);
+    own.match("_SYSTEMD_UNIT=" + unit);
+  }
+  if (!manager.seek_tail() || !own.seek_tail()) return found;
+  const std::uint64_t began = read_manager(manager, unit, found);
+  if (!found.complaint.empty() && found.blamed_unit.empty()) read_last_words(own, began, found);
+  return found;
+}
+
+std::string diagnosis_text(const Evidence& unit, const Evidence& blamed) {
+  std::string text;
+  const auto add = [&text](std::string_view before, const std::string& what) {
+    if (what.empty()) return;
+    if (!text.empty()) text += "; ";
+    text += std::string(before) + what;
+  };
+  if (!unit.blamed_unit.empty()) {
+    add("its dependency ", unit.blamed_unit + " did not come up");
+    add("", blamed.complaint);
+    if (!blamed.last_words.empty()) add("its last words: ", quoted(blamed.last_words));
+  } else if (!unit.complaint.empty()) {
+    add("", unit.complaint);
+    if (!unit.last_words.empty()) add("last words: ", quoted(unit.last_words));
+  } else if (!unit.stop_cause.empty()) {
+    add("stopped because of ", unit.stop_cause);
+    return text;
+  }
+  add("started because of ", unit.start_cause);
+  return text;
+}
+
+// `journal --sync` has a deadline of its own; without leave to ask it just ends.
+void wait_for_log() {
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
+  std::string program = "journal", option = "--sync";
+  char* arguments[] = {program.data(), option.data(), nullptr};
+  pid_t pid = 0;
+  const bool runs = posix_spawnp(&pid, "journal", &actions, nullptr, arguments, environ) == 0;
+  posix_spawn_file_actions_destroy(&actions);
+  while (runs && waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+std::string diagnosis(const std::string& unit, const Options& options) {
+  if (options.personality != Personality::ctl || options.transport != Transport::local) return {};
+  const auto uid = options.scope == Scope::user ? std::optional<std::uint32_t>(getuid()) : std::nullopt;
+  const Evidence found = evidence_about(unit, uid);
+  const std::string text = diagnosis_text(found, found.blamed_unit.empty() ? Evidence{} : evidence_about(found.blamed_unit, uid));
+  return text.empty() ? text : "Why: " + text;
+}
+
+}  // namespace ctl

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t most_private_clients = 512;
 constexpr std::size_t most_waiting = 16384;  // requests that clients may have under way, together
+constexpr unsigned most_with_handshake = 4096;  // messages: sd-bus reads 64 KiB of it at most, a message has 16 bytes at least
 constexpr std::uint64_t retry_usec = 1'000'000;
 
 /// Runs a body inside a C callback: nothing may be thrown into C.
@@ -80,6 +81,14 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
     state_->flusher.reset(source);
   }
+  source = nullptr;
+  if (sd_event_add_post(loop, &source, [](sd_event_source*, void* userdata) {
+        return guarded([&] {
+          static_cast<State*>(userdata)->read_beginnings();
+          return 0;
+        });
+      }, state_.get()) >= 0)
+    state_->beginner.reset(source);
   state_->resume_all();
   if (!state_->announcements.empty()) state_->flush_soon();  // what happened while nobody could be told
   state_->consider_bus();
@@ -144,6 +153,18 @@ Connection* BusServer::State::adopt(BusPtr bus, bool is_private) {
   auto* adopted = connection.get();
   connections.emplace(adopted->number, std::move(connection));
   return adopted;
+}
+
+void BusServer::State::read_beginnings() {
+  std::vector<Connection*> beginning;
+  for (const auto& [number, connection] : connections)
+    if (!connection->begun && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) beginning.push_back(connection.get());
+  for (Connection* connection : beginning) {
+    int processed = 1;  // connections are only dropped between rounds of the loop, not by what is read here
+    for (unsigned messages = 0; processed > 0 && messages < most_with_handshake && !connection->closing; ++messages)
+      processed = sd_bus_process(connection->bus.get(), nullptr);
+    connection->begun = processed >= 0;
+  }
 }
 
 int BusServer::State::on_message(sd_bus_message* message, void* userdata, sd_bus_error*) {

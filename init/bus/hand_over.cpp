@@ -24,17 +24,8 @@ unitparser::UniqueFd take_descriptor(std::string_view word) { return unitparser:
 
 bool BusServer::settled(SlowReaders slow) {
   State& s = *state_;
-  // sd-bus may hold, unseen, the beginning of a first message that it read together with the end of the handshake.
-  bool has_read = false;
-  std::vector<Connection*> beginning;  // apart: what is read may end connections
-  for (const auto& [number, connection] : s.connections)
-    if (!connection->begun && sd_bus_is_ready(connection->bus.get()) > 0) beginning.push_back(connection.get());
-  for (Connection* connection : beginning) {
-    connection->begun = sd_bus_process(connection->bus.get(), nullptr) == 0;
-    has_read |= !connection->begun;
-    if (has_read) break;
-  }
-  if (has_read || !s.waiting.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
+  s.read_beginnings();
+  if (!s.waiting.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
   return std::all_of(s.connections.begin(), s.connections.end(), [&](const auto& entry) {
     const Connection& connection = *entry.second;
     const bool lags = connection.is_private && queued_for_sending(connection) > 0;

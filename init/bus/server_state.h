@@ -107,7 +107,7 @@ struct BusServer::State {
   BusParts parts;
   BusOptions options;
   sd_event* loop = nullptr;
-  bus::SourcePtr listener, flusher, retry;
+  bus::SourcePtr listener, beginner, flusher, retry;
   std::map<std::uint64_t, std::unique_ptr<bus::Connection>> connections;
   bus::Connection* api = nullptr;             ///< the bus; owned by `connections`
   bool api_ready = false;                     ///< our name is ours
@@ -131,6 +131,9 @@ struct BusServer::State {
   [[nodiscard]] Result<bool> listen(unitparser::UniqueFd socket);
   void accept_client(int listening);
   bus::Connection* adopt(bus::BusPtr bus, bool is_private);
+  /// Reads on where a handshake has ended: sd-bus may hold messages that came in one piece with its end, and the socket, empty
+  /// by then, would never wake it to look at them.
+  void read_beginnings();
   void connect_bus();
   void consider_bus();
   void drop_closing();

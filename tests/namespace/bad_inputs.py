@@ -45,6 +45,27 @@ for cut in range(0, 200, 4):
     link.send((body + header)[:40 + cut])
     link.close()
 '''
+_CALL_WITH_HANDSHAKE = r'''
+import socket, struct
+link = socket.socket(socket.AF_UNIX)
+link.settimeout(10)
+link.connect("/run/systemd/private")
+link.send(b"\0AUTH EXTERNAL 30\r\n")
+link.recv(1000)
+def field(number, kind, text):
+    value = bytes([number, 1, ord(kind), 0])
+    value += struct.pack("<I", len(text)) + text.encode() + b"\0"
+    return value + b"\0" * (-len(value) % 8)
+fields = field(1, "o", "/org/freedesktop/systemd1") + field(2, "s", "org.freedesktop.DBus.Peer") + field(3, "s", "Ping")
+message = b"l\1\0\1" + struct.pack("<III", 0, 7, len(fields.rstrip(b"\0")) + 1) + fields
+link.send(b"BEGIN\r\n" + message)
+kind = 0
+while kind not in (2, 3):     # signals may come before it
+    header = link.recv(16, socket.MSG_WAITALL)
+    kind, (body, fields) = header[1], struct.unpack("<I4xI", header[4:16])
+    link.recv(fields + -fields % 8 + body, socket.MSG_WAITALL)
+print("answered" if kind == 2 else "refused")
+'''
 _EMPTY_NOTIFY = r'''
 import socket
 link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -86,9 +107,9 @@ def make_layer(folder, generators, endless):
 class Examination(Checks):
     """What was asked of the machine and how it answered."""
 
-    def __init__(self, machine, hangs):
+    def __init__(self, machine, hangs, is_stock):
         super().__init__()
-        self.machine, self.hangs = machine, hangs
+        self.machine, self.hangs, self.is_stock = machine, hangs, is_stock
 
     def answers(self, what):
         """Nothing else was hurt: the init answers and an ordinary service still serves."""
@@ -133,6 +154,9 @@ class Examination(Checks):
         self.answers('after empty and senseless notify datagrams')
         machine.run(f"cat >/run/partial.py <<'END'\n{_PARTIAL_CALL}\nEND\npython3 /run/partial.py", 30)
         self.answers('after clients that left in the middle of a call')
+        if not self.is_stock:      # the stock init leaves the call in its buffer until another comes
+            result = machine.run(f"cat >/run/whole.py <<'END'\n{_CALL_WITH_HANDSHAKE}\nEND\npython3 /run/whole.py", 30)
+            self.check('a call in one piece with the end of the handshake is answered', result.output.strip() == 'answered', result.output)
         machine.run('for i in $(seq 20); do timeout -s KILL 0.00$i systemctl list-units >/dev/null 2>&1; done', 60)
         self.answers('after clients that were killed while they waited')
         if self.hangs:
@@ -157,7 +181,7 @@ def main():
         generators = dict(_GENERATORS, **(_HANGING if options.hang else {}))
         layer = make_layer(folder, generators, not options.systemd)
         with Container(IMAGE + '/root', [SYSTEMD if options.systemd else INCIPIT], options.stage + [layer]) as machine:
-            checks = Examination(machine, options.hang)
+            checks = Examination(machine, options.hang, options.systemd)
             try:
                 machine.start()
                 checks.all()

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <syslog.h>
 
@@ -14,12 +15,15 @@ namespace {
 
 constexpr const char* journal_socket = "/run/systemd/journal/socket";
 
+constexpr timeval longest_wait{10, 0};  // for a journal that is behind: only this process waits
+
 unitparser::UniqueFd connect_journal() {
-  unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, journal_socket, sizeof address.sun_path - 1);
   if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return {};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &longest_wait, sizeof longest_wait);
   return fd;
 }
 

@@ -20,6 +20,7 @@ from machine import CACHE, IMAGE, INCIPIT, SYSTEMD, MachineError  # noqa: E402
 _UNITS = {
     'bad-words.service': '[Unit]\nColour=red\n[Service]\nType=oneshot\nTimeoutStopSec=soon\nno equals sign\nExecStart=/bin/true\n[Nowhere]\nA=b\n',
     'bad-binary.service': '[Service]\nExecStart=/nowhere/program\n',
+    'bad-crowd@.service': '[Service]\nType=exec\nUser=nobody-at-all\nExecStart=/bin/true\n',
     'bad-user.service': '[Service]\nUser=nobody-of-that-name\nExecStart=/bin/true\n',
     'bad-empty.service': '[Unit]\nDescription=Nothing to execute\n',
     'bad-cycle-first.service': '[Unit]\nDefaultDependencies=no\nBefore=basic.target\nAfter=bad-cycle-second.service\n'
@@ -159,6 +160,12 @@ class Examination(Checks):
             self.check('a call in one piece with the end of the handshake is answered', result.output.strip() == 'answered', result.output)
         machine.run('for i in $(seq 20); do timeout -s KILL 0.00$i systemctl list-units >/dev/null 2>&1; done', 60)
         self.answers('after clients that were killed while they waited')
+        machine.run('systemctl kill -s STOP systemd-journald && systemctl start --no-block $(seq -f bad-crowd@%g 30)')
+        machine.wait_run('test "$(systemctl show "bad-crowd@*" -p ExecMainPID | grep -c "PID=[1-9]")" = 30', 60)
+        machine.run('systemctl kill -s CONT systemd-journald')
+        machine.wait_run('test -z "$(systemctl list-jobs --no-legend)" && journalctl --sync', 60)
+        result = machine.run("journalctl -b -o cat -u 'bad-crowd@*' | grep -c 'credentials: No such process'")
+        self.check('a journal that reads nothing for a while loses no line of what fails meanwhile', result.output.strip() == '30', result.output)
         if self.hangs:
             self.logged('a generator that hangs is named and ended', r'bad-hang ran too long and was killed')
         result = machine.run('systemctl daemon-reload', 240)

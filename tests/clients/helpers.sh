@@ -26,7 +26,7 @@ in_podman() {       # in_podman ARGUMENTS...: podman run of a container whose ro
   local options=()
   while [ "${1#-}" != "$1" ]; do
     options+=("$1"); shift
-    case ${options[-1]} in --name | --memory | --pids-limit | --cpus | --cpu-shares) options+=("$1"); shift ;; esac
+    case ${options[-1]} in --name) options+=("$1"); shift ;; esac
   done
   podman --cgroup-manager=systemd run --network=none --security-opt=seccomp=unconfined -v /usr:/usr:ro "${options[@]}" --rootfs /run/rootfs "$@"
 }

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -159,6 +160,8 @@ Result<pid_t> Processes::spawn(const SpawnPlan& plan) {
   const UniqueFd plan_fd = TRY(write_plan(plan));
   UniqueFd cgroup;
   if (!plan.process.cgroup_directory.empty()) {
+    // What a delegated unit's commands run in besides its start is a group of its own, which nobody made before.
+    if (plan.process.delegate) (void)::mkdir(plan.process.cgroup_directory.c_str(), 0755);
     cgroup.reset(::open(plan.process.cgroup_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!cgroup) return fail_errno(errno, "cannot open the control group " + plan.process.cgroup_directory);
   }

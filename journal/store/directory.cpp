@@ -46,8 +46,8 @@ void visit_names(const std::string& folder, const std::function<void(const Store
     file.seqnum_id = {};
     file.realtime = file.seqnum = 0;
     file.path.assign(folder).append("/").append(name);
-    file.stem = name.substr(0, std::min(name.find('@'), name.rfind(".journal")));
     file.is_archived = parse_archived_name(name, file);
+    file.stem = name.substr(0, file.is_archived ? name.rfind('@') : name.rfind(".journal"));
     visit(file);
   }
 }

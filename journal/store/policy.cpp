@@ -52,7 +52,7 @@ SpaceState space_state(const SpaceRules& rules, std::uint64_t used, std::uint64_
 }
 
 bool parse_archived_name(std::string_view name, StoredFile& file) {
-  const std::size_t at = name.find('@');
+  const std::size_t at = name.rfind('@');  // the name of an instance has one of its own
   if (at == std::string_view::npos || at == 0) return false;
   std::string_view rest = name.substr(at + 1);
   if (rest.ends_with(".journal~")) {

@@ -43,7 +43,7 @@ struct StoredFile {
   std::uint64_t realtime = 0;  ///< of its first entry, from its name; 0 for active files
   std::uint64_t seqnum = 0;
   Id128 seqnum_id;             ///< source of that number; null: the name says none
-  std::string stem;            ///< name up to the '@' or the ".journal": "system", "user-1000"
+  std::string stem;            ///< name up to the ".journal", or the last '@' when archived: "system", "user-1000", "unit-x@1.service"
   bool is_archived = false;
   bool is_empty = false;       ///< holds no entry: goes first
 };
@@ -57,7 +57,7 @@ struct VacuumGoal {
   std::uint64_t max_use = 0;
   std::uint64_t max_files = 0;
   std::uint64_t oldest_realtime = 0;  ///< files whose first entry is older go
-  std::string stem;                   ///< only files of this name up to the '@' or '.'; empty: all
+  std::string stem;                   ///< only files with this stem; empty: all
 };
 /// Indexes of the files to delete, oldest first. Active files count but are never deleted.
 [[nodiscard]] std::vector<std::size_t> plan_vacuum(const std::vector<StoredFile>& files, const VacuumGoal& goal);

@@ -16,3 +16,17 @@ as_demo() {     # as_demo COMMAND...: as the user demo, with the environment of 
 }
 
 on_terminal() { script -qec "$*" /dev/null; }       # on_terminal COMMAND...: with a terminal of its own
+
+ansible_module() {      # ansible_module MODULE ARGUMENTS...: what the module returned, without the unit's properties
+  local module=$1; shift
+  ansible localhost -c local -m "$module" -a "$*" 2>/dev/null | sed '/^    "status": {/,/^    }/d'
+}
+
+in_podman() {       # in_podman ARGUMENTS...: podman run of a container whose root folder is /run/rootfs with the machine's /usr
+  local options=()
+  while [ "${1#-}" != "$1" ]; do
+    options+=("$1"); shift
+    case ${options[-1]} in --name) options+=("$1"); shift ;; esac
+  done
+  podman --cgroup-manager=systemd run --network=none --security-opt=seccomp=unconfined -v /usr:/usr:ro "${options[@]}" --rootfs /run/rootfs "$@"
+}

@@ -76,6 +76,26 @@ constexpr Finding findings[] = {
     {"mnt-a.mount", "Mount", "Options=x-initrd.mount", "Slice", "-.slice"},
     {"a.swap", "Swap", "What=LABEL=x", "What", "/a"},
     {"a-b.slice", "Slice", "", "Description", "Slice /a/b"},
+    {"a.service", "Service", "TimeoutCleanSec=5min 20s\nTimeoutCleanSec=", "TimeoutCleanUSec", "5min 20s"},
+    {"a.service", "Service", "RuntimeDirectory=a-b \"a b\" a/b a", "RuntimeDirectory", "a a/b \"a b\" a-b"},
+    {"a.service", "Service", "UnsetEnvironment=A A B\nUnsetEnvironment=B C=1", "UnsetEnvironment", "A B C=1"},
+    {"a.service", "Service", "PassEnvironment=A A B\nPassEnvironment=B C", "PassEnvironment", "A B C"},
+    {"a.service", "Service", "IOSchedulingPriority=3\nIOSchedulingClass=", "IOSchedulingPriority", "4"},
+    {"a.service", "Service", "IOSchedulingClass=idle\nIOSchedulingPriority=", "IOSchedulingClass", "2"},
+    {"a.service", "Service", "ConfigurationDirectory=\\foo", "ConfigurationDirectory", "\"\\foo\""},  // a form feed
+    {"a.socket", "Socket", "RootHash=00ff00ff00ff00ff00ff00ff\t00ff00ff", "RootHash", "00ff00ff00ff00ff00ff00ff00ff00ff"},
+    {"a.slice", "Slice", "RestrictNetworkInterfaces=lo\\ eth0", "RestrictNetworkInterfaces", ""},
+    {"a.slice", "Slice", "RestrictNetworkInterfaces=0 0x10 +5", "RestrictNetworkInterfaces", ""},
+    {"a.service", "Service", "RestrictNetworkInterfaces=eth0\nRestrictNetworkInterfaces=\nRestrictNetworkInterfaces=", "RestrictNetworkInterfaces", ""},
+    {"a.service", "Service", "BindPaths=/a:/b: ogus", "BindPaths", ""},
+    {"a.service", "Service", "BindPaths=/a:/b: norbind /e", "BindPaths", "/a:/b:norbind /e:/e:rbind"},
+    {"a.socket", "Socket", "BindToDevice=eth7\nBindToDevice=%p", "BindToDevice", "eth7"},
+    {"a.service", "Service", "IODeviceLatencyTargetSec=/dev/vda infinity\nIODeviceLatencyTargetSec=/dev/vda 10ms", "IODeviceLatencyTargetUSec", "/dev/vda infinity /dev/vda 10ms"},
+    {"a.slice", "Slice", "IPAddressDeny=192.168'.1.5 link-local", "IPAddressDeny", "fe80::/64 169.254.0.0/16"},
+    {"a.service", "Service", "LogsDirectoryMode=0750\nLogsDirectory=", "LogsDirectoryMode", "0755"},
+    {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=root:ro,n:oatime", "RootImageOptions", "root:ro"},
+    {"a.socket", "Socket", "CPUAffinity=0 1\nCPUAffinity=numa", "CPUAffinity", ""},
+    {"a.socket", "Socket", "CPUAffinity=0\nCPUAffinity=numa\nCPUAffinity=1", "CPUAffinity", "1"},
 };
 
 std::string shown(const Finding& finding) {

@@ -109,8 +109,9 @@ Result<std::optional<std::vector<std::string>>> next_fields(std::string_view& te
   if (quote != 0) return fail_value(EINVAL, "open quote");
   return fields;
 }
-/// COMPAT: what follows a bad path, on the other side of its colon, is taken for a mount of its own.
-void parse_bind_mount(ParseContext& context, std::span<const std::string> fields, bool read_only, std::vector<BindMount>& value) {
+/// COMPAT: what follows a bad path, on the other side of its colon, is taken for a mount of its own; and behind a closing
+/// colon the options are the next word of `left`.
+void parse_bind_mount(ParseContext& context, std::span<const std::string> fields, std::string_view& left, bool read_only, std::vector<BindMount>& value) {
   if (fields.empty()) return;
   BindMount bind;
   bind.read_only = read_only;
@@ -118,12 +119,12 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
   std::string_view rest = source ? std::string_view(*source) : std::string_view{};
   if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
   std::optional<std::string> path = source ? checked_path(context, rest) : std::nullopt;
-  if (!path) return parse_bind_mount(context, fields.subspan(1), read_only, value);
+  if (!path) return parse_bind_mount(context, fields.subspan(1), left, read_only, value);
   bind.source = *path;
   bind.destination = std::move(*path);
   if (fields.size() > 1) {
     std::optional<std::string> destination = expanded_path(context, fields[1]);
-    if (!destination) return parse_bind_mount(context, fields.subspan(2), read_only, value);
+    if (!destination) return parse_bind_mount(context, fields.subspan(2), left, read_only, value);
     bind.destination = std::move(*destination);
   }
   if (fields.size() > 3) {
@@ -131,11 +132,14 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
     return;
   }
   if (fields.size() > 2) {
-    if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
-      context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "choose rbind or norbind");
+    std::string options = fields[2];
+    if (options.empty())
+      if (const auto next = next_fields(left); next && *next) options = join(**next, ":");
+    if (options != "rbind" && options != "norbind" && !options.empty()) {
+      context.ignore(fmt::format("Invalid option string, ignoring setting: {}", options), "choose rbind or norbind");
       return;
     }
-    bind.recursive = fields[2] != "norbind";
+    bind.recursive = options != "norbind";
   }
   value.push_back(std::move(bind));
 }
@@ -149,7 +153,7 @@ bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_o
       return false;
     }
     if (!*next) return true;
-    parse_bind_mount(context, **next, read_only, value);
+    parse_bind_mount(context, **next, left, read_only, value);
   }
 }
 Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
@@ -241,12 +245,14 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
     value.clear();
     return true;
   }
+  bool paired = true;
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::vector<std::string> fields = colon_fields(word);
-    if (fields.empty()) context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
-    take_options(context, fields, 0, options);
+    paired = paired && !fields.empty() && fields.size() <= 2;
+    if (paired) take_options(context, fields, 0, options);
   });
-  if (!complete) return false;
+  if (complete && !paired) context.ignore(fmt::format("Failed to parse {}=, ignoring: {}", context.key, text), "write partition:options");
+  if (!complete || !paired) return false;
   if (options.empty()) value.clear();  // COMPAT: a line of which nothing is left is a reset
   value.insert(value.end(), std::make_move_iterator(options.begin()), std::make_move_iterator(options.end()));
   return true;
@@ -385,7 +391,9 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
       link = relative(fields[1]);
       if (!link) return;
     }
-    auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) { return d.path < p; });
+    auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) {
+      return std::ranges::lexicographical_compare(split_at(d.path, '/'), split_at(p, '/'));  // part by part, as paths are compared
+    });
     if (place == value.end() || place->path != *path) place = value.insert(place, ManagedDirectory{*path, {}});
     if (link) place->symlinks.push_back(std::move(*link));
   });

@@ -13,9 +13,9 @@
 namespace unitparser {
 namespace {
 
-/// Splits at ':' that no backslash precedes, and resolves C escapes; empty when there is a bad one.
+/// Splits at colons that no backslash precedes, several counting as one, and resolves C escapes; empty when there is a bad one.
 std::vector<std::string> colon_fields(std::string_view text) {
-  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true, .keep_empty = true}).value_or(std::vector<std::string>());
+  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true}).value_or(std::vector<std::string>());
 }
 std::string colon_escaped(std::string_view text) {
   std::string out;
@@ -377,10 +377,13 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     }
     return simple;
   };
+  bool ended = false;  // COMPAT: a word without a name ends the line
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (ended) return;
     const std::vector<std::string> fields = colon_fields(word);
+    ended = fields.empty() || fields[0].empty();
     // COMPAT: what stands behind a second colon is passed over.
-    if (fields.empty() || fields[0].empty() || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
+    if (ended || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
       context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
       return;
     }
@@ -462,7 +465,7 @@ bool parse_load_credential(ParseContext& context, std::string_view text, Encrypt
   const std::optional<std::string> id = credential_name(context, text.substr(0, colon));
   if (!id) return false;
   std::string path = *id;
-  if (colon != std::string_view::npos) {
+  if (colon < text.size() - 1) {
     const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
     if (!expanded) return false;
     if (is_absolute_path(*expanded) ? !is_safe_path(*expanded) : !is_credential_name(*expanded)) {

@@ -95,6 +95,7 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "LogsDirectory=:foo", "LogsDirectory", "foo"},
     {"a.service", "Service", "StateDirectory=b \"\" a", "StateDirectory", "b"},
     {"a.service", "Service", "DeviceAllow=/dev/null rw\nLoadCredentialEncrypted=x:", "DeviceAllow", "/dev/tpmrm0 rw /dev/null rw"},
+    {"a.service", "Service", "LimitFSIZE=1G:infinity:", "LimitFSIZESoft", "1073741824"},
     {"a.slice", "Slice", "IPAddressDeny=192.168'.1.5 link-local", "IPAddressDeny", "fe80::/64 169.254.0.0/16"},
     {"a.service", "Service", "LogsDirectoryMode=0750\nLogsDirectory=", "LogsDirectoryMode", "0755"},
     {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=root:ro,n:oatime", "RootImageOptions", "root:ro"},

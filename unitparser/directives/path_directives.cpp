@@ -19,13 +19,11 @@ using Provided = ExecProvided;
 // --- Binds and images ---------------------------------------------------------------------------------------------
 template <bool ReadOnly>
 bool apply_binds(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<BindMount> list = config.exec_paths->bind_mounts;
-  if (text.empty())
+  return extend_list<&Paths::bind_mounts>(config, text, [&](std::vector<BindMount>& list) {
+    if (!text.empty()) return parse_bind_mounts(context, text, ReadOnly, list);
     list.clear();
-  else if (!parse_bind_mounts(context, text, ReadOnly, list))
-    return false;
-  set_field<&Paths::bind_mounts>(config, std::move(list));
-  return true;
+    return true;
+  });
 }
 template <bool ReadOnly>
 Value get_binds(const Subject<UnitConfig>& subject) {

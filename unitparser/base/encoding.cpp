@@ -63,14 +63,16 @@ Result<std::string> decode_hex(std::string_view text) {
     if (c >= 'A' && c <= 'F') return c - 'A' + 10;
     return -1;
   };
-  if (text.size() % 2 != 0) return fail_value(EINVAL, "hexadecimal digits come in pairs");
   std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit(text[i]);
-    const int low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return fail_value(EINVAL, "not hexadecimal");
-    out += static_cast<char>(high * 16 + low);
+  int high = -1;  // of the pair that is begun
+  for (const char c : text) {
+    if (contains_character(whitespace, c)) continue;
+    const int value = digit(c);
+    if (value < 0) return fail_value(EINVAL, "not hexadecimal");
+    if (high >= 0) out += static_cast<char>(high * 16 + value);
+    high = high < 0 ? value : -1;
   }
+  if (high >= 0) return fail_value(EINVAL, "hexadecimal digits come in pairs");
   return out;
 }
 

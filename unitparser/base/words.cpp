@@ -229,8 +229,8 @@ std::string quote_if_needed(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (contains_character(needs_backslash, c)) out += '\\';
-    if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ' || byte == 127) out += escape_c({&c, 1});
     else out += c;
   }
   return out + '"';

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "unitparser/config/values.h"
 
@@ -16,6 +17,7 @@ struct MachineFacts {
   std::uint64_t tasks_max = 0;        ///< smaller of kernel.pid_max, kernel.threads-max and the root group's pids.max
   std::uint32_t cpus = 1;             ///< highest configured CPU number plus one
   CpuMask numa_nodes;                 ///< nodes that exist, for NUMAMask=all
+  std::vector<CpuMask> node_cpus;     ///< CPUs of each node, by number, for CPUAffinity=numa
   int own_oom_score_adjust = 0;
   std::array<ResourceLimit, 16> own_limits{};  ///< the manager's own, by RLIMIT_* number
   bool operator==(const MachineFacts&) const = default;

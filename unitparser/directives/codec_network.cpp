@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_resource.h"
 #include "unitparser/directives/codec_security.h"
 #include "unitparser/syntax/addresses.h"
 
 namespace unitparser {
 bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vector<IpPrefix>& value) {
-  return for_each_word(context, text, plain_words, [&](const std::string& word) {
+  return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const Result<std::vector<IpPrefix>> prefixes = parse_ip_prefixes(word);
     if (!prefixes)
       context.ignore(fmt::format("Address prefix is invalid, ignoring assignment: {}", word), "such as 10.0.0.0/8, localhost, link-local, multicast or any");
@@ -61,10 +62,7 @@ bool FilterPathsCodec::parse(ParseContext& context, std::string_view text, std::
   return true;
 }
 Value FilterPathsCodec::encode(const std::vector<std::string>& value) {
-  std::vector<std::string> once;
-  for (const std::string& path : value)
-    if (std::find(once.begin(), once.end(), path) == once.end()) once.push_back(path);
-  return string_array(once);
+  return string_array(each_once(value));
 }
 
 bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::vector<BpfProgram>& value) {
@@ -142,19 +140,19 @@ Result<Texts> SocketBindCodec::texts(const Value& value) {
 
 bool is_interface_name(std::string_view name) {
   if (name.empty() || name.size() > 15 || name == "." || name == ".." || name == "all" || name == "default") return false;
-  if (const Result<std::int64_t> index = parse_signed(name); index && *index > 0) return false;  // a number is an index, not a name
+  if (const Result<std::int64_t> index = parse_signed(name); index && *index >= 0) return false;  // a number is an index, not a name
   return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 127 && c != ':' && c != '/' && c != '%'; });
 }
 bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text, NameFilter& value) {
   if (text.empty()) {
-    value = {};
+    value.entries.clear();  // COMPAT: whether it was a list of what is allowed stays
     return true;
   }
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
   NameFilter filter = value;
   if (filter.entries.empty()) filter.allow_list = !invert;
-  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (is_interface_name(word))
       apply_to_filter(filter, invert, std::string(word), NoExtra{});
     else

@@ -13,9 +13,9 @@
 namespace unitparser {
 namespace {
 
-/// Splits at ':' that no backslash precedes, and resolves C escapes; empty when there is a bad one.
+/// Splits at colons that no backslash precedes, several counting as one, and resolves C escapes; empty when there is a bad one.
 std::vector<std::string> colon_fields(std::string_view text) {
-  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true, .keep_empty = true}).value_or(std::vector<std::string>());
+  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true}).value_or(std::vector<std::string>());
 }
 std::string colon_escaped(std::string_view text) {
   std::string out;
@@ -109,8 +109,9 @@ Result<std::optional<std::vector<std::string>>> next_fields(std::string_view& te
   if (quote != 0) return fail_value(EINVAL, "open quote");
   return fields;
 }
-/// COMPAT: what follows a bad path, on the other side of its colon, is taken for a mount of its own.
-void parse_bind_mount(ParseContext& context, std::span<const std::string> fields, bool read_only, std::vector<BindMount>& value) {
+/// COMPAT: what follows a bad path, on the other side of its colon, is taken for a mount of its own; and behind a closing
+/// colon the options are the next word of `left`.
+void parse_bind_mount(ParseContext& context, std::span<const std::string> fields, std::string_view& left, bool read_only, std::vector<BindMount>& value) {
   if (fields.empty()) return;
   BindMount bind;
   bind.read_only = read_only;
@@ -118,12 +119,12 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
   std::string_view rest = source ? std::string_view(*source) : std::string_view{};
   if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
   std::optional<std::string> path = source ? checked_path(context, rest) : std::nullopt;
-  if (!path) return parse_bind_mount(context, fields.subspan(1), read_only, value);
+  if (!path) return parse_bind_mount(context, fields.subspan(1), left, read_only, value);
   bind.source = *path;
   bind.destination = std::move(*path);
   if (fields.size() > 1) {
     std::optional<std::string> destination = expanded_path(context, fields[1]);
-    if (!destination) return parse_bind_mount(context, fields.subspan(2), read_only, value);
+    if (!destination) return parse_bind_mount(context, fields.subspan(2), left, read_only, value);
     bind.destination = std::move(*destination);
   }
   if (fields.size() > 3) {
@@ -131,11 +132,14 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
     return;
   }
   if (fields.size() > 2) {
-    if (fields[2] != "rbind" && fields[2] != "norbind" && !fields[2].empty()) {
-      context.ignore(fmt::format("Invalid option string, ignoring setting: {}", fields[2]), "choose rbind or norbind");
+    std::string options = fields[2];
+    if (options.empty())
+      if (const auto next = next_fields(left); next && *next) options = join(**next, ":");
+    if (options != "rbind" && options != "norbind" && !options.empty()) {
+      context.ignore(fmt::format("Invalid option string, ignoring setting: {}", options), "choose rbind or norbind");
       return;
     }
-    bind.recursive = fields[2] != "norbind";
+    bind.recursive = options != "norbind";
   }
   value.push_back(std::move(bind));
 }
@@ -149,7 +153,7 @@ bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_o
       return false;
     }
     if (!*next) return true;
-    parse_bind_mount(context, **next, read_only, value);
+    parse_bind_mount(context, **next, left, read_only, value);
   }
 }
 Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
@@ -241,12 +245,14 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
     value.clear();
     return true;
   }
+  bool paired = true;
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::vector<std::string> fields = colon_fields(word);
-    if (fields.empty()) context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
-    take_options(context, fields, 0, options);
+    paired = paired && !fields.empty() && fields.size() <= 2;
+    if (paired) take_options(context, fields, 0, options);
   });
-  if (!complete) return false;
+  if (complete && !paired) context.ignore(fmt::format("Failed to parse {}=, ignoring: {}", context.key, text), "write partition:options");
+  if (!complete || !paired) return false;
   if (options.empty()) value.clear();  // COMPAT: a line of which nothing is left is a reset
   value.insert(value.end(), std::make_move_iterator(options.begin()), std::make_move_iterator(options.end()));
   return true;
@@ -371,10 +377,13 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     }
     return simple;
   };
+  bool ended = false;  // COMPAT: a word without a name ends the line
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (ended) return;
     const std::vector<std::string> fields = colon_fields(word);
+    ended = fields.empty() || fields[0].empty();
     // COMPAT: what stands behind a second colon is passed over.
-    if (fields.empty() || fields[0].empty() || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
+    if (ended || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
       context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
       return;
     }
@@ -385,7 +394,9 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
       link = relative(fields[1]);
       if (!link) return;
     }
-    auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) { return d.path < p; });
+    auto place = std::lower_bound(value.begin(), value.end(), *path, [](const ManagedDirectory& d, const std::string& p) {
+      return std::ranges::lexicographical_compare(split_at(d.path, '/'), split_at(p, '/'));  // part by part, as paths are compared
+    });
     if (place == value.end() || place->path != *path) place = value.insert(place, ManagedDirectory{*path, {}});
     if (link) place->symlinks.push_back(std::move(*link));
   });
@@ -454,7 +465,7 @@ bool parse_load_credential(ParseContext& context, std::string_view text, Encrypt
   const std::optional<std::string> id = credential_name(context, text.substr(0, colon));
   if (!id) return false;
   std::string path = *id;
-  if (colon != std::string_view::npos) {
+  if (colon < text.size() - 1) {
     const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
     if (!expanded) return false;
     if (is_absolute_path(*expanded) ? !is_safe_path(*expanded) : !is_credential_name(*expanded)) {

@@ -138,6 +138,12 @@ Result<Texts> EnvironmentFileCodec::texts(const Value& value) {
   return texts;
 }
 
+std::vector<std::string> each_once(const std::vector<std::string>& names) {
+  std::vector<std::string> once;
+  for (const std::string& name : names)
+    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+  return once;
+}
 bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
     std::optional<std::string> name = context.expand(word);

@@ -46,19 +46,21 @@ struct EnvironmentFileCodec {
   static Value encode(const std::vector<EnvironmentFileEntry>& value);
   static Result<Texts> texts(const Value& value);
 };
+/// In the order in which they were said first.
+[[nodiscard]] std::vector<std::string> each_once(const std::vector<std::string>& names);
 /// Names only (PassEnvironment=).
 struct VariableNamesCodec {
   static constexpr std::string_view signature = "as", word = "variable names";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
-  static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+  static Value encode(const std::vector<std::string>& value) { return string_array(each_once(value)); }
 };
 /// Names or assignments (UnsetEnvironment=).
 struct UnsetEnvironmentCodec {
   static constexpr std::string_view signature = "as", word = "variable names or assignments";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
-  static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+  static Value encode(const std::vector<std::string>& value) { return string_array(each_once(value)); }
 };
 /// StandardInput=; name or path go with the kind.
 bool parse_standard_input(ParseContext& context, std::string_view text, ExecInput& kind, std::string& name);

@@ -270,6 +270,11 @@ bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std
   value.push_back(DeviceLimit{std::move(words->path), span->usec()});
   return true;
 }
+Value DeviceLatencyCodec::encode(const std::vector<DeviceLimit>& value) {
+  ArrayValue array{"(st)", {}};
+  for (const DeviceLimit& entry : value) array.elements.push_back(struct_of(entry.path, entry.value));
+  return array;
+}
 Result<Texts> DeviceLatencyCodec::texts(const Value& value) { return device_pairs(value, "us"); }
 
 bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceAllowEntry>& value) {

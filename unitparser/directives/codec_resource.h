@@ -95,7 +95,7 @@ struct DeviceLatencyCodec {
   static constexpr std::string_view signature = "a(st)", word = "device and time span";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value);
-  static Value encode(const std::vector<DeviceLimit>& value) { return DeviceLimitCodec::encode(value); }
+  static Value encode(const std::vector<DeviceLimit>& value);
   static Result<Texts> texts(const Value& value);
 };
 struct DeviceAllowCodec {

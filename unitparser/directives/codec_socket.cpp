@@ -120,13 +120,11 @@ bool InterfaceCodec::parse(ParseContext& context, std::string_view text, std::st
     value.clear();
     return true;
   }
-  std::optional<std::string> name = context.expand(text);
-  if (!name) return false;
-  if (!is_interface_name(*name)) {
-    context.ignore(fmt::format("Interface name is not valid, ignoring assignment: {}", *name));
+  if (!is_interface_name(text)) {  // COMPAT: no specifiers
+    context.ignore(fmt::format("Interface name is not valid, ignoring assignment: {}", text));
     return false;
   }
-  value = std::move(*name);
+  value = text;
   return true;
 }
 bool DescriptorNameCodec::parse(ParseContext& context, std::string_view text, std::optional<std::string>& value) {

@@ -7,17 +7,11 @@ namespace {
 
 template <ConditionKind Kind>
 bool apply_condition(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<Condition> list = config.unit->conditions;
-  if (!parse_condition(context, Kind, text, list)) return false;
-  set_field<&UnitSection::conditions>(config, std::move(list));
-  return true;
+  return extend_list<&UnitSection::conditions>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
 }
 template <ConditionKind Kind>
 bool apply_assert(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<Condition> list = config.unit->asserts;
-  if (!parse_condition(context, Kind, text, list)) return false;
-  set_field<&UnitSection::asserts>(config, std::move(list));
-  return true;
+  return extend_list<&UnitSection::asserts>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
 }
 Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditions("Condition", subject.config.unit->conditions); }
 Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.unit->asserts); }

@@ -288,6 +288,23 @@ template <auto Field>
 void set_field(RootOf<Field>& root, FieldType<Field> value) {
   if (!(read_field<Field>(root) == value)) write_field<Field>(root) = std::move(value);
 }
+/// What `parse(list)` makes of a line is added to the list where it stands: a copy for each line would make long files
+/// quadratic. An empty line is left to `parse`, which knows what it takes away.
+template <auto Field, class Parse>
+bool extend_list(RootOf<Field>& root, std::string_view text, Parse&& parse) {
+  if (text.empty()) {
+    FieldType<Field> list = read_field<Field>(root);
+    if (!parse(list)) return false;
+    set_field<Field>(root, std::move(list));
+    return true;
+  }
+  FieldType<Field> more;
+  if (!parse(more)) return false;
+  if (more.empty()) return true;
+  auto& all = write_field<Field>(root);
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  return true;
+}
 
 // --- Codecs -------------------------------------------------------------------------------------------------------
 /// A codec of T reads one text into a T, shows a T as a Value, and names its D-Bus signature and its kind of value.

@@ -19,13 +19,11 @@ using Provided = ExecProvided;
 // --- Binds and images ---------------------------------------------------------------------------------------------
 template <bool ReadOnly>
 bool apply_binds(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<BindMount> list = config.exec_paths->bind_mounts;
-  if (text.empty())
+  return extend_list<&Paths::bind_mounts>(config, text, [&](std::vector<BindMount>& list) {
+    if (!text.empty()) return parse_bind_mounts(context, text, ReadOnly, list);
     list.clear();
-  else if (!parse_bind_mounts(context, text, ReadOnly, list))
-    return false;
-  set_field<&Paths::bind_mounts>(config, std::move(list));
-  return true;
+    return true;
+  });
 }
 template <bool ReadOnly>
 Value get_binds(const Subject<UnitConfig>& subject) {
@@ -84,7 +82,8 @@ bool apply_directories(ParseContext& context, UnitConfig& config, std::string_vi
   std::vector<ManagedDirectory> list = directory_set<Kind>(std::as_const(config)).directories;
   const DirectoryLinks links = Kind == DirectoryKind::configuration ? DirectoryLinks::refused : DirectoryLinks::allowed;
   const bool complete = parse_directories(context, text, links, list);  // what stood in front of a bad word counts
-  if (list != directory_set<Kind>(std::as_const(config)).directories) directory_set<Kind>(config).directories = std::move(list);
+  if (text.empty()) directory_set<Kind>(config) = {};  // COMPAT: the mode is reset with the folders
+  else if (list != directory_set<Kind>(std::as_const(config)).directories) directory_set<Kind>(config).directories = std::move(list);
   return complete;
 }
 template <DirectoryKind Kind>
@@ -192,7 +191,7 @@ constexpr std::array rows{
     directory_links<DirectoryKind::runtime>("RuntimeDirectorySymlink"), directory_links<DirectoryKind::state>("StateDirectorySymlink"),
     directory_links<DirectoryKind::cache>("CacheDirectorySymlink"), directory_links<DirectoryKind::logs>("LogsDirectorySymlink"),
     row<&Provided::runtime_directory_preserve, BooleanOrEnumCodec<PreserveMode>>(exec, "RuntimeDirectoryPreserve", constant("RuntimeDirectoryPreserve"), "Whether the runtime folders stay when the unit stops."),
-    row<&Provided::timeout_clean, SpanOrUnset>(exec, "TimeoutCleanSec", constant("TimeoutCleanUSec"), "How long cleaning the unit's folders may take."),
+    row<&Provided::timeout_clean, Span>(exec, "TimeoutCleanSec", constant("TimeoutCleanUSec"), "How long cleaning the unit's folders may take."),
     as_list(custom<&Provided::set_credentials>(exec, "SetCredential", constant("SetCredential"), "a(say)", "name:data", {&apply_set_credential<Encryption::none>, &get_set_credentials<Encryption::none>, &set_credential_texts}, "Credential that is given to the unit as it stands.")),
     as_list(custom<&Provided::set_credentials>(exec, "SetCredentialEncrypted", constant("SetCredentialEncrypted"), "a(say)", "name:base64 data", {&apply_set_credential<Encryption::encrypted>, &get_set_credentials<Encryption::encrypted>, &set_encrypted_credential_texts}, "Encrypted credential that is given to the unit.")),
     as_list(custom<&Provided::load_credentials>(exec, "LoadCredential", constant("LoadCredential"), "a(ss)", "name:path", {&apply_load_credential<Encryption::none>, &get_load_credentials<Encryption::none>, &load_credential_texts}, "Credential that is read from a file, a socket or the manager's own.")),

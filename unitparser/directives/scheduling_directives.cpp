@@ -55,12 +55,20 @@ Value get_priority(const Subject<UnitConfig>& subject) { return std::int32_t{sub
 bool apply_io_class(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (!apply_field<&Scheduling::io_scheduling_class, IoClassCodec>(context, config, text)) return false;
   // No class is the usual one, with its usual priority.
-  if (text == "none" || text == "0") set_field<&Scheduling::io_scheduling_priority>(config, std::nullopt);
+  if (text.empty() || text == "none" || text == "0") set_field<&Scheduling::io_scheduling_priority>(config, std::nullopt);
+  return true;
+}
+
+// COMPAT: without a priority there is no class either.
+bool apply_io_priority(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (!apply_field<&Scheduling::io_scheduling_priority, IoPriorityCodec>(context, config, text)) return false;
+  if (text.empty()) set_field<&Scheduling::io_scheduling_class>(config, std::nullopt);
   return true;
 }
 
 bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (text == "numa") {
+    set_field<&Scheduling::cpu_affinity>(config, {});
     set_field<&Scheduling::cpu_affinity_numa>(config, true);
     return true;
   }
@@ -70,7 +78,14 @@ bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view 
   set_field<&Scheduling::cpu_affinity_numa>(config, false);
   return true;
 }
-Value get_affinity(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.exec_scheduling->cpu_affinity); }
+Value get_affinity(const Subject<UnitConfig>& subject) {
+  const Scheduling& scheduling = *subject.config.exec_scheduling;
+  if (!scheduling.cpu_affinity_numa) return cpu_mask_value(scheduling.cpu_affinity);
+  CpuMask of_the_nodes;
+  for (std::size_t node = 0; node < std::min(subject.machine.node_cpus.size(), scheduling.numa_mask.size() * 8); ++node)
+    if ((scheduling.numa_mask[node / 8] >> (node % 8) & 1) != 0) add_cpus(of_the_nodes, subject.machine.node_cpus[node]);
+  return cpu_mask_value(of_the_nodes);
+}
 Value get_affinity_numa(const Subject<UnitConfig>& subject) { return subject.config.exec_scheduling->cpu_affinity_numa; }
 
 bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -155,7 +170,8 @@ constexpr std::array rows{
     row<&Scheduling::coredump_filter, CoredumpFilterCodec>(exec, "CoredumpFilter", constant("CoredumpFilter"), "Kinds of memory that core dumps hold."),
     custom<&Scheduling::io_scheduling_class>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), IoClassCodec::signature, IoClassCodec::word,
         {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &codec_texts<IoClassCodec>}, "Class of I/O scheduling."),
-    row<&Scheduling::io_scheduling_priority, IoPriorityCodec>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), "Priority within the class; 0 is the highest."),
+    custom<&Scheduling::io_scheduling_priority>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), IoPriorityCodec::signature, IoPriorityCodec::word,
+        {&apply_io_priority, &get_field<&Scheduling::io_scheduling_priority, IoPriorityCodec>, &codec_texts<IoPriorityCodec>}, "Priority within the class; 0 is the highest."),
     custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling."),
     custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy."),
     row<&Scheduling::cpu_scheduling_reset_on_fork, BooleanCodec>(exec, "CPUSchedulingResetOnFork", constant("CPUSchedulingResetOnFork"), "Children do not inherit a raised priority."),

@@ -16,10 +16,7 @@ constexpr Sections socket = Section::socket;
 
 template <ListenKind Kind>
 bool apply_listen(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<ListenEntry> list = config.socket->listen;
-  if (!parse_listen(context, Kind, text, list)) return false;
-  set_field<&SocketConfig::listen>(config, std::move(list));
-  return true;
+  return extend_list<&SocketConfig::listen>(config, text, [&](std::vector<ListenEntry>& list) { return parse_listen(context, Kind, text, list); });
 }
 template <ListenKind Kind>
 consteval UnitRow listen(std::string_view key, std::string_view description) {

@@ -13,10 +13,7 @@ constexpr Sections scope = Section::scope;
 // --- Timers -------------------------------------------------------------------------------------------------------
 template <TimerBase Base>
 bool apply_timer(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<TimerEntry> list = config.timer->timers;
-  if (!parse_timer(context, Base, text, list)) return false;
-  set_field<&TimerConfig::timers>(config, std::move(list));
-  return true;
+  return extend_list<&TimerConfig::timers>(config, text, [&](std::vector<TimerEntry>& list) { return parse_timer(context, Base, text, list); });
 }
 template <TimerBase Base>
 consteval UnitRow base(std::string_view key, std::string_view word, std::string_view description) {
@@ -58,10 +55,7 @@ static_assert(unique_keys(timer_table) && documented(timer_table) && covers_ever
 // --- Paths --------------------------------------------------------------------------------------------------------
 template <PathKind Kind>
 bool apply_path(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<PathEntry> list = config.path->paths;
-  if (!parse_watched_path(context, Kind, text, list)) return false;
-  set_field<&PathConfig::paths>(config, std::move(list));
-  return true;
+  return extend_list<&PathConfig::paths>(config, text, [&](std::vector<PathEntry>& list) { return parse_watched_path(context, Kind, text, list); });
 }
 template <PathKind Kind>
 consteval UnitRow watch(std::string_view key, std::string_view description) {

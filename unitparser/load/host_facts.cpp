@@ -37,13 +37,17 @@ void add_user(SpecifierFacts& facts) {
   const gid_t gid = getgid();
   facts.uid = std::to_string(uid);
   facts.gid = std::to_string(gid);
-  if (uid == 0) return;  // root's entries are the defaults; name services must not be asked by PID 1
+  facts.shell = environment("SHELL", access("/bin/bash", F_OK) == 0 ? "/bin/bash" : "/bin/sh");  // COMPAT: bash for root where it exists
+  if (uid == 0) {
+    facts.home = environment("HOME", facts.home);
+    return;  // root's entries are the defaults; name services must not be asked by PID 1
+  }
   facts.user = facts.uid, facts.group = facts.gid;
   std::string buffer(65536, '\0');
   passwd entry{};
   passwd* found = nullptr;
   if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-    facts.user = found->pw_name, facts.home = found->pw_dir, facts.shell = found->pw_shell;
+    facts.user = found->pw_name, facts.home = found->pw_dir, facts.shell = environment("SHELL", found->pw_shell);
   group group_entry{};
   group* found_group = nullptr;
   if (getgrgid_r(gid, &group_entry, buffer.data(), buffer.size(), &found_group) == 0 && found_group != nullptr) facts.group = found_group->gr_name;
@@ -114,6 +118,11 @@ MachineFacts read_machine_facts() {
   facts.tasks_max = std::min({processes, threads, number_in("/sys/fs/cgroup/pids.max", UINT64_MAX)});
   facts.cpus = static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
   if (const Result<CpuMask> nodes = parse_cpu_set(read_word("/sys/devices/system/node/online"))) facts.numa_nodes = *nodes;
+  for (std::size_t node = 0; node < facts.numa_nodes.size() * 8; ++node)
+    if ((facts.numa_nodes[node / 8] >> (node % 8) & 1) != 0) {
+      facts.node_cpus.resize(node + 1);
+      if (Result<CpuMask> cpus = parse_cpu_set(read_word(fmt::format("/sys/devices/system/node/node{}/cpulist", node).c_str()))) facts.node_cpus[node] = std::move(*cpus);
+    }
   if (const auto score = parse_signed(read_word("/proc/self/oom_score_adj"), -1000, 1000)) facts.own_oom_score_adjust = static_cast<int>(*score);
   for (std::size_t i = 0; i < facts.own_limits.size(); ++i) {
     rlimit limit{};

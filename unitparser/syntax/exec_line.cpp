@@ -247,7 +247,7 @@ std::string format_exec_line(const ExecCommand& command) {
   if (command.no_setuid) out += '!';
   if (command.ambient_magic) out += "!!";
   const auto quoted = [](std::string_view text) { return '"' + escape_specifiers(escape_c(text)) + '"'; };
-  out += quoted(command.path);
+  out += quoted(command.path == "/" ? "/." : command.path);  // a closing slash would be refused
   for (std::size_t i = separate_argv0 ? 0 : 1; i < command.argv.size(); ++i) out += ' ' + quoted(command.argv[i]);
   return out;
 }

@@ -198,7 +198,8 @@ std::string_view resource_limit_name(int resource) {
 Result<ResourceLimit> parse_resource_limit(int resource, std::string_view text) {
   if (resource < 0 || resource >= RLIM_NLIMITS) return fail_value(EINVAL, "no such resource");
   const LimitUnit unit = limit_kinds[static_cast<std::size_t>(resource)].unit;
-  const std::vector<std::string> parts = TRY(split_words(text, {.separators = ":", .keep_empty = true}));
+  std::vector<std::string> parts = TRY(split_words(text, {.separators = ":", .keep_empty = true}));
+  if (parts.size() == 3 && parts[2].empty()) parts.pop_back();  // COMPAT: a colon behind both is passed over
   if (parts.empty() || parts.size() > 2) return fail_value(EINVAL, "a limit is one value, or soft:hard");
   ResourceLimit limit;
   limit.soft = TRY(parse_one_limit(unit, trim(parts[0])));

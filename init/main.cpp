@@ -53,19 +53,28 @@ std::optional<int> handed_state(const std::vector<std::string>& arguments) {
   return std::nullopt;
 }
 
-/// Executes this program anew with the state in `log`. Returns only when that failed: the manager then goes on.
-void execute_self(StateLog& log, const std::string& state, const std::vector<int>& descriptors, const char* scope) {
+/// What a later image of this program is given: what this one was, but for the state that it took over.
+std::vector<std::string> lasting_arguments(std::vector<std::string> arguments) {
+  std::erase_if(arguments, [](const std::string& argument) { return argument.starts_with("--recover=") || argument == "--rescue"; });
+  return arguments;
+}
+
+/// Executes this program anew with the state in `log` and `lasting` arguments. Returns only when that failed: the manager then goes on.
+void execute_self(StateLog& log, const std::string& state, const std::vector<int>& descriptors, const std::vector<std::string>& lasting) {
   if (!log.commit(state, descriptors)) return;
   log.prepare_exec();
   const std::string recover = "--recover=" + std::to_string(log.fd());
-  ::execl(program_path, program_path, recover.c_str(), scope, static_cast<char*>(nullptr));
+  std::vector<char*> arguments{const_cast<char*>(program_path), const_cast<char*>(recover.c_str())};
+  for (const std::string& argument : lasting) arguments.push_back(const_cast<char*>(argument.c_str()));
+  arguments.push_back(nullptr);
+  ::execv(program_path, arguments.data());
 }
 
 /// Goes on in another root, as this manager if that root has it and no other init was asked for. Returns when it cannot.
-void switch_root(const RunEnd& end, const System& system, StateLog* state_log, LogSink& log) {
+void switch_root(const RunEnd& end, const System& system, StateLog* state_log, const std::vector<std::string>& lasting, LogSink& log) {
   const std::string state = system.hand_over();
   if (const auto entered = enter_new_root(end.new_root); !entered) return log.write(2, entered.error().message);
-  if (end.new_init.empty() && state_log != nullptr) execute_self(*state_log, state, system.descriptors(), nullptr);
+  if (end.new_init.empty() && state_log != nullptr) execute_self(*state_log, state, system.descriptors(), lasting);
   execute_init(end.new_init);
   log.write(1, "There is no init in " + end.new_root + ".");
 }
@@ -92,9 +101,10 @@ int run(const std::vector<std::string>& arguments) {
   }
   Surroundings around = std::move(*prepared);
   const std::optional<int> handed = handed_state(arguments);
+  const std::vector<std::string> lasting = lasting_arguments(arguments);
   auto state_log = handed ? StateLog::open(*handed) : StateLog::create();
   if (!state_log && handed) state_log = StateLog::create();
-  if (state_log) install_crash_handlers(*state_log, program_path, of_user ? user_argument : nullptr);
+  if (state_log) install_crash_handlers(*state_log, program_path, lasting);
   else log.write(2, "A crash would lose the state: " + state_log.error().message);
   if (!handed) generate_units(around, log);
   // A copy: the log is written anew before the state is no longer needed.
@@ -119,12 +129,12 @@ int run(const std::vector<std::string>& arguments) {
     log.close();  // what follows replaces this process, and what the journal has not taken yet with it
     const Duration watchdog = system.hand_over_watchdog(end.objective);
     if (end.objective == Objective::switch_root) {
-      switch_root(end, system, state_log ? &*state_log : nullptr, log);
+      switch_root(end, system, state_log ? &*state_log : nullptr, lasting, log);
       continue;
     }
     if (end.objective != Objective::reexecute) return end_run(end, watchdog, system);
     system.leave();
-    if (state_log) execute_self(*state_log, system.hand_over(), system.descriptors(), of_user ? user_argument : nullptr);
+    if (state_log) execute_self(*state_log, system.hand_over(), system.descriptors(), lasting);
     system.stay();
     log.write(2, "Failed to execute the manager anew; the present one goes on.");
   }

@@ -25,7 +25,7 @@ constexpr std::size_t stack_size = 64 * 1024;
 // A signal handler has no argument for its surroundings.
 StateLog* state_log = nullptr;
 const char* program_path = nullptr;
-const char* scope_argument = nullptr;
+std::vector<const char*> exec_arguments;  // the program, a place for the state's or the rescue's argument, the lasting ones
 CrashSettings crash_settings;
 
 void say(const char* text) noexcept {
@@ -112,19 +112,20 @@ void on_crash(int signal) noexcept {
     ::raise(signal);
     return;  // it is blocked until then
   }
-  const char* argument = hopeless ? "--rescue" : recover.data();
-  const std::array<const char*, 4> arguments{program_path, argument, scope_argument, nullptr};
-  ::execve(program_path, const_cast<char* const*>(arguments.data()), environ);
+  exec_arguments[1] = hopeless ? "--rescue" : recover.data();
+  ::execve(program_path, const_cast<char* const*>(exec_arguments.data()), environ);
   say("<0>systemd[1]: The manager crashed and cannot be executed again.\n");
   run_rescue_reaper();
 }
 
 }  // namespace
 
-void install_crash_handlers(StateLog& log, const char* program, const char* scope) {
+void install_crash_handlers(StateLog& log, const char* program, const std::vector<std::string>& lasting) {
   state_log = &log;
   program_path = program;
-  scope_argument = scope;
+  exec_arguments = {program, nullptr};
+  for (const std::string& argument : lasting) exec_arguments.push_back(argument.c_str());
+  exec_arguments.push_back(nullptr);
   stack_t stack{};
   stack.ss_size = stack_size;
   stack.ss_sp = ::mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "init/driver/state_log.h"
 
@@ -18,9 +19,9 @@ struct CrashSettings {
 
 /// Installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGABRT (a failed CHECK too) on a stack of their own. They do
 /// only what is safe in a signal handler: record the crash in `log`, let a forked child dump core, execute `program` with
-/// "--recover=FD" (with "--rescue" instead after too many crashes) and `scope`, if there is one. `log` and the texts must
-/// live as long as the process.
-void install_crash_handlers(StateLog& log, const char* program, const char* scope = nullptr);
+/// "--recover=FD" (with "--rescue" instead after too many crashes) and the `lasting` arguments. All of them must live as
+/// long as the process.
+void install_crash_handlers(StateLog& log, const char* program, const std::vector<std::string>& lasting);
 
 /// What the handlers do from now on; the default until it is called.
 void set_crash_settings(const CrashSettings& settings);

@@ -80,6 +80,8 @@ void Log::write(int priority, std::string_view message, int os_errno, std::strin
     add_field(datagram, "SYSLOG_FACILITY", "3");
     add_field(datagram, "SYSLOG_IDENTIFIER", name_);
     add_field(datagram, plan_.user_manager ? "USER_UNIT" : "UNIT", plan_.unit);
+    // The journal asks the kernel for the unit of who writes, but we may be gone by then: -u finds what root says of a unit, too.
+    if (!plan_.user_manager) add_field(datagram, "OBJECT_SYSTEMD_UNIT", plan_.unit);
     if (!plan_.invocation_id.empty())
       add_field(datagram, plan_.user_manager ? "USER_INVOCATION_ID" : "INVOCATION_ID", plan_.invocation_id);
     if (os_errno != 0) add_field(datagram, "ERRNO", std::to_string(os_errno));

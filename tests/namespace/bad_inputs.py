@@ -158,14 +158,15 @@ class Examination(Checks):
         if not self.is_stock:      # the stock init leaves the call in its buffer until another comes
             result = machine.run(f"cat >/run/whole.py <<'END'\n{_CALL_WITH_HANDSHAKE}\nEND\npython3 /run/whole.py", 30)
             self.check('a call in one piece with the end of the handshake is answered', result.output.strip() == 'answered', result.output)
+            # The stock journal does not know the unit of a process that is gone when it reads.
+            machine.run('systemctl kill -s STOP systemd-journald && systemctl start --no-block $(seq -f bad-crowd@%g 30)')
+            machine.wait_run('test "$(systemctl show "bad-crowd@*" -p ExecMainPID | grep -c "PID=[1-9]")" = 30', 60)
+            machine.run('systemctl kill -s CONT systemd-journald')
+            machine.wait_run('test -z "$(systemctl list-jobs --no-legend)" && journalctl --sync', 60)
+            result = machine.run("journalctl -b -o cat -u 'bad-crowd@*' | grep -c 'credentials: No such process'")
+            self.check('a journal that reads nothing for a while loses no line of what fails meanwhile', result.output.strip() == '30', result.output)
         machine.run('for i in $(seq 20); do timeout -s KILL 0.00$i systemctl list-units >/dev/null 2>&1; done', 60)
         self.answers('after clients that were killed while they waited')
-        machine.run('systemctl kill -s STOP systemd-journald && systemctl start --no-block $(seq -f bad-crowd@%g 30)')
-        machine.wait_run('test "$(systemctl show "bad-crowd@*" -p ExecMainPID | grep -c "PID=[1-9]")" = 30', 60)
-        machine.run('systemctl kill -s CONT systemd-journald')
-        machine.wait_run('test -z "$(systemctl list-jobs --no-legend)" && journalctl --sync', 60)
-        result = machine.run("journalctl -b -o cat -u 'bad-crowd@*' | grep -c 'credentials: No such process'")
-        self.check('a journal that reads nothing for a while loses no line of what fails meanwhile', result.output.strip() == '30', result.output)
         if self.hangs:
             self.logged('a generator that hangs is named and ended', r'bad-hang ran too long and was killed')
         result = machine.run('systemctl daemon-reload', 240)

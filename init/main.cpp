@@ -11,6 +11,7 @@
 #include "init/boot/switch_root.h"
 #include "init/driver/crash.h"
 #include "init/driver/state_log.h"
+#include "init/os/memory.h"
 #include "init/surroundings.h"
 #include "init/system.h"
 #include "unitparser/base/text.h"
@@ -93,6 +94,7 @@ int run(const std::vector<std::string>& arguments) {
     return EXIT_FAILURE;
   }
   if (!of_user && said("--rescue")) run_rescue_reaper();
+  return_large_buffers();
   LogSink log;
   auto prepared = of_user ? prepare_user_session(arguments, log) : unitparser::Result<Surroundings>(prepare_machine(arguments, log));
   if (!prepared) {

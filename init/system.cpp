@@ -218,7 +218,10 @@ unitparser::Result<void> System::start_bus() {
 }
 
 std::string System::hand_over() const {
-  std::string text = std::string(hand_over_mark) + "\n";
+  // One buffer for all, large enough at once: it is made at every commit.
+  std::string text;
+  if (state_log_ != nullptr) text.reserve(state_log_->state().size() / 8 * 9);
+  text.append(hand_over_mark) += '\n';
   text += "notify " + std::to_string(notify_.fd()) + "\n";
   text += format_boot_times(surroundings_.times);
   if (boot_done_) text += "boot-done\n";
@@ -231,7 +234,8 @@ std::string System::hand_over() const {
     if (const Unit* unit = engine_.find(mount.unit))
       text += "automount " + unit->name.text() + " " + std::to_string(mount.pipe) + " " + std::to_string(mount.control) +
               " " + unitparser::escape_c(mount.where) + "\n";
-  return text + "engine\n" + engine_.snapshot();
+  text += "engine\n";
+  return engine_.snapshot(std::move(text));
 }
 
 std::vector<int> System::descriptors() const {

@@ -361,7 +361,7 @@ std::vector<int> Engine::descriptors() const {
   }
   return fds;
 }
-std::string Engine::snapshot() const { return write_snapshot(*core_); }
+std::string Engine::snapshot(std::string before) const { return write_snapshot(*core_, std::move(before)); }
 Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();

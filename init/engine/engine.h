@@ -97,8 +97,8 @@ class Engine {
   [[nodiscard]] MonotonicTime deadline(UnitId id) const;
 
   // --- Handing over (re-execution, crash) -------------------------------------------------------------------------
-  /// Everything that cannot be read from files or the machine, as text.
-  [[nodiscard]] std::string snapshot() const;
+  /// Everything that cannot be read from files or the machine, as text behind `before`, in its memory.
+  [[nodiscard]] std::string snapshot(std::string before = {}) const;
   /// All descriptors that the snapshot speaks of; they must reach the new image.
   [[nodiscard]] std::vector<int> descriptors() const;
   /// Into a fresh engine; then restore() gives the effects that arm and watch again what must be.

@@ -140,8 +140,8 @@ void rearm_unit(Core& core, UnitId id) {
 
 }  // namespace
 
-std::string write_snapshot(const Core& core) {
-  SnapshotWriter writer(core);
+std::string write_snapshot(const Core& core, std::string before) {
+  SnapshotWriter writer(core, std::move(before));
   writer.word(format_name);
   writer.value(core.jobs.last_id);
   writer.value(core.last_spawn);

@@ -5,7 +5,8 @@
 
 namespace init {
 
-[[nodiscard]] std::string write_snapshot(const Core& core);
+/// Written behind `before`, in its memory.
+[[nodiscard]] std::string write_snapshot(const Core& core, std::string before);
 /// Into a fresh core whose source serves the same files. Arms and watches what the runtime says.
 [[nodiscard]] Result<bool> read_snapshot(Core& core, std::string_view text);
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "init/engine/core.h"
 #include "init/engine/field_list.h"
@@ -13,7 +15,8 @@ namespace init {
 /// Writes values. Units are written by name, because handles are made anew.
 class SnapshotWriter {
  public:
-  explicit SnapshotWriter(const Core& core) : core_(core) {}
+  /// Writes behind `before`, in its memory.
+  SnapshotWriter(const Core& core, std::string before) : core_(core), out_(std::move(before)) {}
   [[nodiscard]] std::string take() { return std::move(out_); }
 
   void word(std::string_view text) {

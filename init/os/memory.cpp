@@ -26,6 +26,12 @@ int let_go_of_text(dl_phdr_info* object, std::size_t, void*) {
 
 }  // namespace
 
+void return_large_buffers() noexcept {
+  constexpr int large = 128 << 10;  // what the allocator starts with; once set, it no longer grows
+  (void)::mallopt(M_MMAP_THRESHOLD, large);
+  (void)::mallopt(M_TRIM_THRESHOLD, large);
+}
+
 void give_back_memory() noexcept {
   (void)::malloc_trim(0);
   (void)::dl_iterate_phdr(let_go_of_text, nullptr);

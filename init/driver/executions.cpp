@@ -105,6 +105,9 @@ void Executions::spawn(const effect::Spawn& wanted) {
   if (standard_fds_ && request.role == SpawnRole::main) request.standard_fds = standard_fds_(wanted.unit);
   auto plan = build_spawn_plan(request, unit->config, facts_, held->runtime, files);
   if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
+  // It must not be waited for by what it needs in order to start; that of a user's manager runs before it.
+  const Unit* journal = engine_->find("systemd-journald.service");
+  plan->process.journal_runs = facts_.user_manager || (journal != nullptr && journal->active_state() == ActiveState::active);
 
   UniqueFd report_read;
   UniqueFd report_write;

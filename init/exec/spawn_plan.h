@@ -24,6 +24,7 @@ struct PlanProcess {
   bool expand_variables = true;
   bool ignore_failure = false;  ///< a missing program is a remark, not an error
   bool user_manager = false;
+  bool journal_runs = false;    ///< so that a message may wait for it
   std::string cgroup_directory;  ///< absolute below /sys/fs/cgroup; empty: no control group to hand over
   bool delegate = false;         ///< the group becomes the user's
   bool operator==(const PlanProcess&) const = default;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* journal_socket = "/run/systemd/journal/socket";
 
-constexpr timeval longest_wait{10, 0};  // for a journal that is behind: only this process waits
+constexpr timeval longest_wait{10, 0};  // for a journal that runs but is behind: only this process waits
 
 unitparser::UniqueFd connect_journal() {
   unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -86,7 +86,8 @@ void Log::write(int priority, std::string_view message, int os_errno, std::strin
       add_field(datagram, plan_.user_manager ? "USER_INVOCATION_ID" : "INVOCATION_ID", plan_.invocation_id);
     if (os_errno != 0) add_field(datagram, "ERRNO", std::to_string(os_errno));
     datagram.append(extra_fields);
-    if (::send(journal_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return;
+    const int flags = MSG_NOSIGNAL | (plan_.journal_runs ? 0 : MSG_DONTWAIT);
+    if (::send(journal_.get(), datagram.data(), datagram.size(), flags) >= 0) return;
     journal_.reset();
     open();
   }

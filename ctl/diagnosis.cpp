@@ -71,26 +71,29 @@ std::string quoted(std::string words) {
   return "\"" + words + "\"";
 }
 
+/// For the entries of this boot, and of that user only if there is one.
+bool open_boot(LocalJournal& journal, std::optional<std::uint32_t> user_uid) {
+  if (!journal.open()) return false;
+  journal.match("_BOOT_ID=" + journal.boot_id());
+  if (user_uid) journal.match("_UID=" + std::to_string(*user_uid));
+  return true;
+}
+
 }  // namespace
 
 Evidence evidence_about(const std::string& unit, std::optional<std::uint32_t> user_uid) {
   Evidence found;
-  LocalJournal manager, own;
-  if (!manager.open() || !own.open()) return found;
-  for (LocalJournal* journal : {&manager, &own}) journal->match("_BOOT_ID=" + journal->boot_id());
-  if (user_uid) {
-    const auto uid = "_UID=" + std::to_string(*user_uid);
-    for (LocalJournal* journal : {&manager, &own}) journal->match(uid);
-    manager.match("USER_UNIT=" + unit);
-    own.match("_SYSTEMD_USER_UNIT=" + unit);
-  } else {
-    manager.match("_PID=1");
-    manager.match("UNIT=" + unit);
-    own.match("_SYSTEMD_UNIT=" + unit);
-  }
-  if (!manager.seek_tail() || !own.seek_tail()) return found;
+  LocalJournal manager;
+  if (!open_boot(manager, user_uid)) return found;
+  if (!user_uid) manager.match("_PID=1");
+  manager.match((user_uid ? "USER_UNIT=" : "UNIT=") + unit);
+  if (!manager.seek_tail()) return found;
   const std::uint64_t began = read_manager(manager, unit, found);
-  if (!found.complaint.empty() && found.blamed_unit.empty()) read_last_words(own, began, found);
+  if (found.complaint.empty() || !found.blamed_unit.empty()) return found;
+  LocalJournal own;
+  if (!open_boot(own, user_uid)) return found;
+  own.match((user_uid ? "_SYSTEMD_USER_UNIT=" : "_SYSTEMD_UNIT=") + unit);
+  if (own.seek_tail()) read_last_words(own, began, found);
   return found;
 }
 

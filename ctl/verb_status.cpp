@@ -60,12 +60,9 @@ void print_log(Session& session, const UnitStatus& status, bool& ellipsized) {
   const auto& options = session.options();
   auto& out = session.out();
   const auto id = std::string(status.properties.text("Id"));
-  const auto state = status.properties.text("ActiveState");
   LogQuery query{id, id.ends_with(".slice"), {}, options.lines, 0, options.output, options.full || !out.stdout_is_terminal() || out.has_pager(), options.all};
   if (options.scope == Scope::user) query.user_uid = static_cast<std::uint32_t>(getuid());
   query.not_before_monotonic = status.properties.number("InactiveExitTimestampMonotonic");
-  if (state != "active" && state != "reloading" && state != "activating" && state != "deactivating" && state != "failed")
-    query.not_before_monotonic = status.properties.number("InactiveExitTimestampMonotonic");
   const auto tail = log_tail(out, query);
   if (!tail.text.empty() || tail.rotated) out << "\n";
   out << tail.text;

@@ -25,6 +25,8 @@ Client* Session::manager() {
   if (options_.scope == Scope::system && (error == ENOENT || error == ECONNREFUSED)) {
     terminal_.error("System has not been booted with systemd as init system (PID 1). Can't operate.");  // programs look for this
     terminal_.error("Failed to connect to bus: Host is down");
+  } else if (error == ENOMEDIUM && options_.scope != Scope::user) {
+    terminal_.error("Failed to connect to bus: No medium found");
   } else if (error == ENOMEDIUM) {
     terminal_.error("Failed to connect to bus: $DBUS_SESSION_BUS_ADDRESS and $XDG_RUNTIME_DIR not defined (consider using "
                     "--machine=<user>@.host --user to connect to bus of other user)");

@@ -1,7 +1,6 @@
 // Unit files without a manager: what enable and its kin do with --root, --global or when no manager runs. [src]
 #include "ctl/unit_files.h"
 
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "unitparser/base/text.h"
 #include "unitparser/load/host_facts.h"
@@ -86,39 +86,66 @@ std::string_view verb_in_messages(std::string_view verb) {
   return verb.starts_with("add-") ? "add dependency on" : verb;
 }
 
+/// The unit behind default.target, or nothing after having said what is wrong.
+std::optional<std::string> default_target(Session& session, Workplace& place) {
+  std::vector<std::string> warnings;
+  auto target = place.installer.get_default(&warnings);
+  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+  if (target) return std::move(*target);
+  session.fail(std::string("Failed to get default target: ") + strerrordesc_np(target.error().os_errno));
+  return std::nullopt;
+}
+
+/// What was just made the default may be hidden by a link in a folder that goes before.
+int say_overridden_default(Session& session, Workplace& place, const std::string& chosen) {
+  if (session.options().quiet) return EXIT_SUCCESS;
+  const auto target = default_target(session, place);
+  if (!target) return EXIT_FAILURE;
+  if (*target != chosen)
+    session.out().say(Severity::notice, "Note: \"" + *target + "\" is the default unit (possibly a runtime override).");
+  return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 std::optional<int> change_offline(Session& session, const std::string& verb, const std::vector<std::string>& names, bool& carries_install_info) {
   const auto& options = session.options();
   if (!wants_files(options)) return std::nullopt;
   if (verb == "link" && !options.root.empty())
-    for (const auto& name : session.options().arguments)
-      if (name != verb && !name.starts_with('/')) return session.fail("Non-absolute paths are not allowed when --root is used: " + name);
+    for (const auto& name : names)
+      if (!name.starts_with('/')) return session.fail("Non-absolute paths are not allowed when --root is used: " + name);
   Workplace place(options);
-  // A unit that cannot be looked up for another reason than that it is missing is told of first.
-  for (const auto& name : names)
-    if (const auto exists = place.installer.exists(name); !exists && exists.error().os_errno == EISDIR)
-      return session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(exists.error().os_errno));
   InstallPlan plan = plan_of(place, options, verb, names);
   if (!options.dry_run) unitparser::apply_install(plan, options.root);
   const auto quiet = options.quiet ? unitparser::Quiet::yes : unitparser::Quiet::no;
   for (const auto& line : unitparser::describe_plan(plan, verb_in_messages(verb), quiet))
     session.out().say(line.starts_with("Failed") ? Severity::error : Severity::info, line);
   carries_install_info = plan.rules > 0 || verb == "disable";
-  return plan.error == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+  if (plan.error != 0) return EXIT_FAILURE;
+  return verb == "set-default" ? say_overridden_default(session, place, names.front()) : EXIT_SUCCESS;
+}
+
+std::optional<bool> has_unit_file(Session& session, const std::string& name) {
+  Workplace place(session.options());
+  std::vector<std::string> warnings;
+  const auto exists = place.installer.exists(name, &warnings);
+  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+  if (exists) return *exists;
+  const int error = exists.error().os_errno;
+  if (error == ELOOP || error == ERFKILL || error == EADDRNOTAVAIL) return true;
+  session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(error));
+  return std::nullopt;
 }
 
 std::optional<int> print_states_offline(Session& session, const std::vector<std::string>& names, bool any_enabled) {
   const auto& options = session.options();
   if (!wants_files(options)) return std::nullopt;
   Workplace place(options);
-  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root);
+  std::vector<std::string> warnings;
+  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root, &warnings);
   for (const auto& name : names) {
-    if (const auto exists = place.installer.exists(name); !exists && exists.error().os_errno == EISDIR)
-      return session.fail(std::string("Failed to look up unit file state: ") + strerrordesc_np(exists.error().os_errno));
-    std::vector<std::string> warnings;
-    const auto state = look.state(name, &warnings);
-    for (const auto& line : warnings) session.out().say(Severity::warning, line);
+    const auto state = look.state(name);
+    for (const auto& line : std::exchange(warnings, {})) session.out().say(Severity::warning, line);
     if (!state) return session.fail("Failed to get unit file state for " + name + ": " + strerrordesc_np(state.error().os_errno));
     any_enabled = any_enabled || unitparser::counts_as_enabled(*state);
     if (!options.quiet) session.answer(to_name(*state), {{"unit", name}, {"unit_file_state", std::string(to_name(*state))}});
@@ -129,29 +156,27 @@ std::optional<int> print_states_offline(Session& session, const std::vector<std:
 std::optional<int> get_default_offline(Session& session) {
   if (!wants_files(session.options())) return std::nullopt;
   Workplace place(session.options());
-  const auto target = place.installer.get_default();
-  if (!target) return session.fail(std::string("Failed to get default target: ") + strerrordesc_np(target.error().os_errno));
+  const auto target = default_target(session, place);
+  if (!target) return EXIT_FAILURE;
   session.answer(*target, {{"default", *target}});
   return EXIT_SUCCESS;
 }
 
 std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns) {
-  using unitparser::UnitFileState;
   const auto& options = session.options();
   if (!wants_files(options)) return std::nullopt;
   Workplace place(options);
-  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root);
+  std::vector<std::string> warnings;
+  unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root, &warnings);
   std::vector<UnitFileRow> rows;
-  for (const auto& entry : look.list()) {
+  for (const auto& entry : look.list(patterns)) {
     UnitFileRow row{entry.path, std::string(to_name(entry.state)), {}};
-    const auto name = row.name();
-    const auto fits = [&name](const std::string& pattern) { return fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0; };
-    if (!patterns.empty() && std::none_of(patterns.begin(), patterns.end(), fits)) continue;
     if (!options.states.empty() && std::find(options.states.begin(), options.states.end(), row.state) == options.states.end()) continue;
     if (row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient")
-      row.preset = look.preset(name) ? "enabled" : "disabled";
+      row.preset = look.preset(row.name()) ? "enabled" : "disabled";
     rows.push_back(std::move(row));
   }
+  for (const auto& line : warnings) session.out().say(Severity::warning, line);
   return rows;
 }
 

@@ -19,6 +19,8 @@ void say_changes(Session& session, std::span<const FileChange> changes);
                                                 bool& carries_install_info);
 [[nodiscard]] std::optional<int> print_states_offline(Session& session, const std::vector<std::string>& names, bool any_enabled);
 [[nodiscard]] std::optional<int> get_default_offline(Session& session);
+/// Whether a unit file of that name exists, as the search for it says; nothing when that failed, which was said.
+[[nodiscard]] std::optional<bool> has_unit_file(Session& session, const std::string& name);
 /// One row of list-unit-files.
 struct UnitFileRow {
   std::string path, state, preset;  ///< preset: "enabled", "disabled", or empty where it means nothing

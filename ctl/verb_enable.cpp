@@ -41,56 +41,37 @@ int run_sysv_install(Session& session, const std::string& verb, const std::strin
   return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
-bool has_unit_file(const std::string& name, const std::string& root) {
-  for (const auto* folder : {"/etc/systemd/system/", "/run/systemd/system/", "/run/systemd/generator/", "/usr/local/lib/systemd/system/",
-                             "/lib/systemd/system/", "/usr/lib/systemd/system/"})
-    if (access((root + folder + name).c_str(), F_OK) == 0) return true;
-  return false;
-}
-
 /// Services that also (or only) have a script in /etc/init.d are handed to systemd-sysv-install; those that are nothing
-/// else leave the list. Returns an exit status for "is-enabled", 0 otherwise.
-int hand_over_sysv(Session& session, const std::string& verb, std::vector<std::string>& names, bool& any_enabled) {
+/// else leave the list. False: it failed, and that was said. `any_enabled`: what "is-enabled" found out.
+bool hand_over_sysv(Session& session, const std::string& verb, std::vector<std::string>& names, bool& any_enabled) {
   const auto& options = session.options();
-  if (options.scope != Scope::system || access(sysv_install, X_OK) != 0) return EXIT_SUCCESS;
-  if (verb != "enable" && verb != "disable" && verb != "is-enabled") return EXIT_SUCCESS;
-  int status = EXIT_SUCCESS;
-  std::erase_if(names, [&](const std::string& name) {
-    if (!name.ends_with(".service") || name.find('/') != std::string::npos) return false;
-    const auto script = name.substr(0, name.size() - 8);
-    const bool native = has_unit_file(name, options.root);
-    if ((native && verb == "is-enabled") || access((options.root + "/etc/init.d/" + script).c_str(), F_OK) != 0) return false;
-    if (!options.quiet)
-      session.out().say(Severity::info, native ? "Synchronizing state of " + name + " with SysV service script with " + sysv_install + "."
-                                               : name + " is not a native service, redirecting to systemd-sysv-install.");
-    const int result = run_sysv_install(session, verb, script, options.root);
-    if (verb == "is-enabled") {
-      const std::string_view state = result == EXIT_SUCCESS ? "enabled" : "disabled";
-      if (!options.quiet) session.answer(state, {{"unit", name}, {"unit_file_state", std::string(state)}});
-      any_enabled = any_enabled || result == EXIT_SUCCESS;
-    } else if (result != EXIT_SUCCESS) {
-      status = EXIT_FAILURE;
+  const char* skip = std::getenv("SYSTEMCTL_SKIP_SYSV");
+  if (options.scope != Scope::system || (skip != nullptr && unitparser::parse_boolean(skip).value_or(false))) return true;
+  std::vector<std::string> native_names;
+  for (auto& name : names) {
+    const bool service = name.ends_with(".service") && name.find('/') == std::string::npos;
+    const auto native = service ? has_unit_file(session, name) : std::optional(true);
+    if (!native) return false;
+    const auto script = service ? name.substr(0, name.size() - 8) : std::string();
+    if (!service || (*native && verb == "is-enabled") || access((options.root + "/etc/init.d/" + script).c_str(), F_OK) != 0) {
+      native_names.push_back(std::move(name));
+      continue;
     }
-    return !native;
-  });
-  return status;
-}
-
-void say_no_install_info(Session& session) {
-  session.out().say(Severity::notice,
-                    "The unit files have no installation config (WantedBy=, RequiredBy=, Also=,\n"
-                    "Alias= settings in the [Install] section, and DefaultInstance= for template\n"
-                    "units). This means they are not meant to be enabled using systemctl.\n"
-                    " \n"
-                    "Possible reasons for having this kind of units are:\n"
-                    "• A unit may be statically enabled by being symlinked from another unit's\n"
-                    "  .wants/ or .requires/ directory.\n"
-                    "• A unit's purpose may be to act as a helper for some other unit which has\n"
-                    "  a requirement dependency on it.\n"
-                    "• A unit may be started when needed via activation (socket, path, timer,\n"
-                    "  D-Bus, udev, scripted systemctl call, ...).\n"
-                    "• In case of template units, the unit is meant to be enabled with some\n"
-                    "  instance name specified.");
+    if (!options.quiet)
+      session.out().say(Severity::info, *native ? "Synchronizing state of " + name + " with SysV service script with " + sysv_install + "."
+                                                : name + " is not a native service, redirecting to systemd-sysv-install.");
+    const bool done = run_sysv_install(session, verb, script, options.root) == EXIT_SUCCESS;
+    if (verb == "is-enabled") {
+      const std::string_view state = done ? "enabled" : "disabled";
+      if (!options.quiet) session.answer(state, {{"unit", name}, {"unit_file_state", std::string(state)}});
+      any_enabled = any_enabled || done;
+    } else if (!done) {
+      return false;
+    }
+    if (*native) native_names.push_back(std::move(name));
+  }
+  names = std::move(native_names);
+  return true;
 }
 
 /// One verb of the unit-file family: its method and how the arguments after the list of names look.
@@ -113,6 +94,18 @@ wire::Call method_of(const Options& options, const std::string& verb, const std:
   if (options.preset_mode != PresetMode::full)
     return make("PresetUnitFilesWithMode", {list, std::string(unitparser::to_name(options.preset_mode)), runtime, force});
   return make("PresetUnitFiles", {list, runtime, force});
+}
+
+/// What is disabled are names, wherever the file lies.
+void keep_only_names(Session& session, std::vector<std::string>& names) {
+  bool any_path = false;
+  for (auto& name : names) {
+    const auto slash = name.rfind('/');
+    if (slash == std::string::npos) continue;
+    any_path = true;
+    name.erase(0, slash + 1);
+  }
+  if (any_path) session.out().say(Severity::warning, "Warning: Can't execute disable on the unit file path. Proceeding with the unit name.");
 }
 
 /// mask works on units that do not exist too, but says so.
@@ -184,11 +177,10 @@ int verb_enable(Session& session, Arguments arguments) {
   auto& names = *mangled;
   if (verb == "enable" || verb == "disable") {
     bool unused = false;
-    if (const int status = hand_over_sysv(session, verb, names, unused); status != EXIT_SUCCESS) return status;
+    if (!hand_over_sysv(session, verb, names, unused)) return EXIT_FAILURE;
     if (names.empty()) return EXIT_SUCCESS;
   }
-  if (verb == "disable" && std::any_of(names.begin(), names.end(), [](const std::string& n) { return n.find('/') != std::string::npos; }))
-    return session.fail("Invalid unit name with a path.");
+  if (verb == "disable") keep_only_names(session, names);
   if (verb == "mask" && options.root.empty() && options.scope != Scope::global) say_what_is_missing(session, names);
   bool carries_install_info = true;
   if (const auto status = change_offline(session, verb, names, carries_install_info); status) {
@@ -200,9 +192,9 @@ int verb_enable(Session& session, Arguments arguments) {
   }
   const bool enabling = verb == "enable" || verb == "disable" || verb == "reenable" || verb == "preset" || verb == "link";
   if (enabling && !carries_install_info && !options.quiet && verb != "preset" && verb != "link")
-    say_no_install_info(session);
-  if (!options.now || (verb != "enable" && verb != "disable" && verb != "mask" && verb != "reenable")) return EXIT_SUCCESS;
-  const bool starting = verb == "enable" || verb == "reenable";
+    session.out().say(Severity::notice, unitparser::no_install_info_text());
+  if (!options.now || (verb != "enable" && verb != "disable" && verb != "mask")) return EXIT_SUCCESS;
+  const bool starting = verb == "enable";
   for (auto& name : names) name = name.substr(name.rfind('/') + 1);
   return run_jobs(session, {starting ? "StartUnit" : "StopUnit", starting ? "start" : "stop", options.job_mode, false}, names);
 }
@@ -212,7 +204,7 @@ int verb_is_enabled(Session& session, Arguments arguments) {
   auto names = unit_file_names(session, arguments.subspan(1), "check");
   if (!names) return EXIT_FAILURE;
   bool enabled = false;
-  (void)hand_over_sysv(session, "is-enabled", *names, enabled);
+  if (!hand_over_sysv(session, arguments[0], *names, enabled)) return EXIT_FAILURE;
   if (names->empty()) return enabled ? EXIT_SUCCESS : EXIT_FAILURE;
   if (const auto status = print_states_offline(session, *names, enabled); status) return *status;
   Client* client = names->empty() ? nullptr : session.manager();
@@ -267,8 +259,9 @@ int verb_set_default(Session& session, Arguments arguments) {
 int verb_add_dependency(Session& session, Arguments arguments) {
   const auto& options = session.options();
   const auto target = proper_names(session, arguments.subspan(1, 1), ".target");
-  auto names = proper_names(session, arguments.subspan(2));
-  if (!target || !names) return EXIT_FAILURE;
+  if (!target) return EXIT_FAILURE;
+  const auto names = unit_file_names(session, arguments.subspan(2), arguments[0]);
+  if (!names) return EXIT_FAILURE;
   bool carries = true;
   std::vector<std::string> all(*names);
   all.insert(all.begin(), target->front());

@@ -57,14 +57,18 @@ Error failure_of_change(const InstallChange& change) {
 }
 
 Result<bus::UnitFileChanges> to_changes(const InstallPlan& plan) {
-  for (const InstallChange& change : plan.changes)
-    if (change.kind == InstallChange::Kind::failure) return tl::unexpected(failure_of_change(change));
-  if (plan.error != 0) return unitparser::fail_errno(plan.error, "");
   bus::UnitFileChanges result;
   result.carries_install_info = plan.rules > 0;
+  const InstallChange* failure = nullptr;
   for (const InstallChange& change : plan.changes)
-    result.changes.push_back({kind_of(change), change.path, change.source});
-  return result;
+    if (change.kind != InstallChange::Kind::failure)
+      result.changes.push_back({kind_of(change), change.path, change.source});
+    else if (failure == nullptr)
+      failure = &change;
+  // What failed beside something that was done is not told.
+  if (plan.error == 0 && (failure == nullptr || !result.changes.empty())) return result;
+  if (failure != nullptr) return tl::unexpected(failure_of_change(*failure));
+  return unitparser::fail_errno(plan.error, "");
 }
 
 /// Writes a whole file in one step.

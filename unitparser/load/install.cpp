@@ -29,7 +29,6 @@ class Planner {
     plan_.error = error;
     return std::move(plan_);
   }
-  [[nodiscard]] InstallPlan finish() { return std::move(plan_); }
   [[nodiscard]] const InstallPlace& place() const { return place_; }
   [[nodiscard]] InstallContext new_context() const { return InstallContext(place_); }
   InstallPlan& plan() { return plan_; }
@@ -71,12 +70,15 @@ class Planner {
   }
 
   int apply_context(InstallContext& context, SearchMode mode, const std::string& folder, bool force, bool for_preset);
-  int mark_for_removal(InstallContext& context);
+  void mark_for_removal(InstallContext& context);
   void mark(const std::string& name_or_path) { marked_.insert(simplify_path(name_or_path)); }
-  void remove_marked(const std::string& folder);
+  /// Links to a file that went are to go with it. COMPAT: with a root folder systemctl 252 leaves them.
+  void mark_removed(const std::string& path) {
+    if (place_.root.empty()) mark(path);
+  }
+  int remove_marked(const std::string& folder);
   bool unit_exists(const std::string& name) {
     InstallContext context = new_context();
-    context.place().warnings = nullptr;
     InstallInfo* info = nullptr;
     return context.discover(name, look_only, info) != ENOENT;
   }
@@ -92,6 +94,8 @@ class Planner {
     const std::string first = resolve_path(directory_of(link), a);
     const std::string second = resolve_path(directory_of(link), b);
     if (first == second) return true;
+    // COMPAT: any two of one name in the search path, because the one that counts is found by the name.
+    if (file_name(first) == file_name(second) && place_.is_below_search_path(first) && place_.is_below_search_path(second)) return true;
     const FileStamp stamp = files_.stamp(first);
     const FileStamp other = files_.stamp(second);
     return stamp.kind != FileKind::missing && stamp.kind == other.kind && stamp.inode == other.inode && stamp.device == other.device;
@@ -103,7 +107,7 @@ class Planner {
   int link_dependencies(InstallContext& context, const InstallInfo& info, const std::vector<std::string>& list,
                         std::string_view suffix, const std::string& folder, bool for_preset);
   int apply_info(InstallContext& context, const InstallInfo& info, const std::string& folder, bool force, bool for_preset);
-  bool remove_marked_in(const std::string& folder, const std::string& config_folder);
+  bool remove_marked_in(const std::string& folder, const std::string& config_folder, int& result);
   std::string end_of_link(std::string path);
 
   InstallPlan plan_;
@@ -137,12 +141,11 @@ int Planner::check_dependency_alias(const InstallInfo& info, const std::string& 
       const Result<UnitName> owner = UnitName::parse(folder.substr(0, folder.size() - suffix.size()));
       const Result<UnitName> own = UnitName::parse(info.name);
       if (!owner) break;
-      if (name == info.name) return 0;
       const Result<UnitName> linked = UnitName::parse(name);
-      const bool instance_of = own && linked && own->is_template() && linked->form() == NameForm::instance && linked->template_name() == *own;
-      const bool template_of = owner->is_template() && own && linked && linked->is_template() && own->form() == NameForm::instance && own->template_name() == *linked;
-      if (instance_of || template_of) return 0;
-      break;
+      const bool is_template = own && own->is_template();
+      const bool instance_of = is_template && linked && linked->form() == NameForm::instance && linked->template_name() == *own;
+      if (instance_of || (name == info.name && (!is_template || owner->is_template()))) return 0;
+      return failed(EXDEV, alias, info.name);
     }
   return failed(EXDEV, alias);
 }
@@ -155,7 +158,7 @@ int Planner::check_alias(const InstallInfo& info, std::string& alias) {
   if (own && other && other->is_template() && own->form() == NameForm::instance)
     if (const Result<UnitName> filled = other->with_instance(own->instance())) alias = filled->text();
   if (alias == info.name) return ELOOP;
-  if (alias_problem(alias, info.name).empty()) return 0;
+  if (!alias_problem(alias, info.name)) return 0;
   return failed(EXDEV, alias, info.name);
 }
 
@@ -200,14 +203,11 @@ int Planner::link_dependencies(InstallContext& context, const InstallInfo& info,
       continue;
     }
     const Result<UnitName> other = UnitName::parse(target);
-    // A template without an instance can only be hooked into what brings one, with a default instance only into the rest.
-    const bool fits = other && (!is_template || (info.default_instance.empty() ? other->form() != NameForm::plain : !other->is_template()));
+    // A template without an instance can only be hooked into what brings one.
+    const bool fits = other && (!is_template || !info.default_instance.empty() || other->form() != NameForm::plain);
     if (!fits) {
-      if (!other) {
-        error = failed(EUCLEAN, target);
-      } else if (!for_preset) {
-        error = failed(EIDRM, target, link_name);
-      }
+      if (for_preset) continue;  // a preset for everything need not suit everything
+      error = other ? failed(EIDRM, target, link_name) : failed(EUCLEAN, target);
       if (result == 0) result = error;
       continue;
     }
@@ -222,11 +222,15 @@ int Planner::link_dependencies(InstallContext& context, const InstallInfo& info,
 int Planner::apply_info(InstallContext& context, const InstallInfo& info, const std::string& folder, bool force, bool for_preset) {
   // Without the link to the unit itself the others would point to nothing.
   if (const int error = link_unit(info, folder, force); error != 0) return error;
+  // COMPAT: the kind of setting that is the first to have an outcome decides, be it links made or a failure.
+  const std::size_t rules = plan_.rules;
   int result = link_aliases(context, info, folder, force);
+  bool decided = result != 0 || plan_.rules != rules;
   const int wants = link_dependencies(context, info, info.wanted_by, ".wants", folder, for_preset);
-  if (result == 0) result = wants;
+  if (!decided) result = wants;
+  decided = decided || result != 0 || plan_.rules != rules;
   const int requires_ = link_dependencies(context, info, info.required_by, ".requires", folder, for_preset);
-  return result == 0 ? requires_ : result;
+  return decided ? result : requires_;
 }
 
 int Planner::apply_context(InstallContext& context, SearchMode mode, const std::string& folder, bool force, bool for_preset) {
@@ -251,7 +255,7 @@ int Planner::apply_context(InstallContext& context, SearchMode mode, const std::
 }
 
 // --- Disabling ----------------------------------------------------------------------------------------------------
-int Planner::mark_for_removal(InstallContext& context) {
+void Planner::mark_for_removal(InstallContext& context) {
   while (InstallInfo* info = context.next()) {
     const int error = context.traverse(*info, load_and_follow, nullptr);
     const std::string shown = info->path.empty() ? info->name : place_.shown(info->path);
@@ -260,7 +264,7 @@ int Planner::mark_for_removal(InstallContext& context) {
     } else if (error == ENOENT) {
       if (!info->auxiliary) failed(error, shown);  // its links are removed all the same
     } else if (error != 0) {
-      return failed(error, shown);
+      failed(error, shown);
     } else if (info->mode == InstallInfo::Mode::masked) {
       say(InstallChange::Kind::is_masked, shown);
       continue;
@@ -269,34 +273,40 @@ int Planner::mark_for_removal(InstallContext& context) {
     }
     mark(info->name);
   }
-  return 0;
 }
 
-/// Returns whether the search must begin anew, because links may point to what was removed.
-bool Planner::remove_marked_in(const std::string& folder, const std::string& config_folder) {
+/// Returns whether the search must begin anew, because links may point to what was removed. `result`: the first errno.
+bool Planner::remove_marked_in(const std::string& folder, const std::string& config_folder, int& result) {
   Result<std::vector<DirectoryEntry>> entries = files_.list(folder);
   if (!entries) return false;
   bool again = false;
   for (const DirectoryEntry& entry : *entries) {
     const std::string path = folder + "/" + entry.name;
     if (entry.kind == FileKind::directory) {
-      again = remove_marked_in(path, config_folder) || again;
+      again = remove_marked_in(path, config_folder, result) || again;
       continue;
     }
     if (entry.kind != FileKind::symlink || !UnitName::is_valid(entry.name)) continue;
+    const bool by_name = marked_.contains(entry.name) || marked_.contains(template_of(entry.name));
     const std::string end = end_of_link(path);
-    if (end.empty()) continue;
-    if (!marked_.contains(end) && !marked_.contains(std::string(file_name(end))) && !marked_.contains(entry.name)) continue;
+    if (!by_name && end.empty()) {
+      failed(ELOOP, place_.shown(path));
+      if (result == 0) result = ELOOP;
+      continue;
+    }
+    if (!by_name && !marked_.contains(end) && !marked_.contains(std::string(file_name(end)))) continue;
     remove_file(path, InstallChange::How::prune_parents, config_folder);
     again = marked_.insert(path).second || again;
   }
   return again;
 }
 
-void Planner::remove_marked(const std::string& folder) {
-  if (marked_.empty() || folder.empty()) return;
-  while (remove_marked_in(folder, folder)) {
+int Planner::remove_marked(const std::string& folder) {
+  int result = 0;
+  if (marked_.empty() || folder.empty()) return result;
+  while (remove_marked_in(folder, folder, result)) {
   }
+  return result;
 }
 
 }  // namespace
@@ -334,9 +344,8 @@ int plan_disable(Planner& planner, std::span<const std::string> names, const Ins
     if (!UnitName::is_valid(name)) return planner.failed(EUCLEAN, name);
     if (const int error = context.add(name, false, info); error != 0) return error;
   }
-  if (const int error = planner.mark_for_removal(context); error != 0) return error;
-  planner.remove_marked(folder);
-  return 0;
+  planner.mark_for_removal(context);
+  return planner.remove_marked(folder);
 }
 
 }  // namespace
@@ -363,7 +372,6 @@ InstallPlan Installer::reenable(std::span<const std::string> names, const Instal
     InstallInfo* info = nullptr;
     if (!is_path(name)) {
       InstallContext context = planner.new_context();
-      context.place().warnings = nullptr;
       if (context.discover(plain.back(), load_and_follow, info) != 0) info = nullptr;
       files.push_back(info != nullptr && !info->path.empty() ? info->path : name);
     } else {
@@ -400,10 +408,9 @@ InstallPlan Installer::unmask(std::span<const std::string> names, const InstallO
   }
   for (const std::string& path : todo) {
     planner.remove_file(path, InstallChange::How::plain, {});
-    planner.mark(path);
+    planner.mark_removed(path);
   }
-  planner.remove_marked(folder);
-  return planner.finish();
+  return planner.finish(planner.remove_marked(folder));
 }
 
 InstallPlan Installer::link(std::span<const std::string> files, const InstallOptions& options) {
@@ -468,11 +475,11 @@ InstallPlan Installer::revert(std::span<const std::string> names) {
         if (entry.kind != FileKind::directory) planner.remove_file(path + "/" + entry.name, InstallChange::How::plain, {});
     }
     planner.remove_file(path, is_folder ? InstallChange::How::folder : InstallChange::How::plain, {});
-    planner.mark(path);
+    planner.mark_removed(path);
   }
-  planner.remove_marked(paths.runtime_config);
-  planner.remove_marked(paths.persistent_config);
-  return planner.finish();
+  const int result = planner.remove_marked(paths.runtime_config);
+  const int error = planner.remove_marked(paths.persistent_config);
+  return planner.finish(result == 0 ? error : result);
 }
 
 InstallPlan Installer::add_dependency(std::span<const std::string> names, const std::string& target, DependencyLinkKind kind,
@@ -535,8 +542,8 @@ int prepare_preset(Planner& planner, PresetSides& sides, const PresetRules& rule
 int execute_preset(Planner& planner, PresetSides& sides, const std::string& folder, const InstallOptions& options) {
   int result = 0;
   if (options.preset_mode != PresetMode::enable_only) {
-    result = planner.mark_for_removal(sides.minus);
-    planner.remove_marked(folder);
+    planner.mark_for_removal(sides.minus);
+    result = planner.remove_marked(folder);
   }
   if (options.preset_mode != PresetMode::disable_only) {
     const int error = planner.apply_context(sides.plus, load_only, folder, options.force, true);
@@ -558,8 +565,7 @@ InstallPlan Installer::preset(std::span<const std::string> names, const InstallO
   const PresetRules rules = read_presets(*source_, paths_->scope, root_, &planner.plan().warnings);
   PresetSides sides{planner.new_context(), planner.new_context()};
   for (const std::string& name : names) {
-    const int error = UnitName::is_valid(name) ? prepare_preset(planner, sides, rules, name) : planner.failed(EINVAL, name);
-    if (error != 0) return planner.finish(error);
+    if (const int error = prepare_preset(planner, sides, rules, name); error != 0) return planner.finish(error);
   }
   const int error = execute_preset(planner, sides, planner.config_folder(options), options);
   return planner.finish(error);
@@ -584,8 +590,8 @@ InstallPlan Installer::preset_all(const InstallOptions& options) {
 }
 
 // --- Asking -------------------------------------------------------------------------------------------------------
-Result<bool> Installer::exists(const std::string& name) {
-  InstallContext context(InstallPlace{source_, paths_, facts_, root_, nullptr});
+Result<bool> Installer::exists(const std::string& name, std::vector<std::string>* warnings) {
+  InstallContext context(InstallPlace{source_, paths_, facts_, root_, warnings});
   InstallInfo* info = nullptr;
   const int error = context.discover(name, look_only, info);
   if (error == ENOENT) return false;
@@ -593,8 +599,8 @@ Result<bool> Installer::exists(const std::string& name) {
   return true;
 }
 
-Result<std::string> Installer::get_default() {
-  InstallContext context(InstallPlace{source_, paths_, facts_, root_, nullptr});
+Result<std::string> Installer::get_default(std::vector<std::string>* warnings) {
+  InstallContext context(InstallPlace{source_, paths_, facts_, root_, warnings});
   InstallInfo* info = nullptr;
   if (const int error = context.discover("default.target", follow_only, info); error != 0) return fail_value(error, "default.target");
   return info->name;

@@ -100,10 +100,10 @@ class Installer {
                                            DependencyLinkKind kind, const InstallOptions& options);
   [[nodiscard]] InstallPlan set_default(const std::string& name, const InstallOptions& options);
 
-  /// Name of the unit behind default.target.
-  [[nodiscard]] Result<std::string> get_default();
-  /// Whether a unit file of that name exists; fails where the search does (EISDIR ...).
-  [[nodiscard]] Result<bool> exists(const std::string& name);
+  /// Name of the unit behind default.target. `warnings` may be null.
+  [[nodiscard]] Result<std::string> get_default(std::vector<std::string>* warnings = nullptr);
+  /// Whether a unit file of that name exists; fails where the search does (EISDIR ...). `warnings` may be null.
+  [[nodiscard]] Result<bool> exists(const std::string& name, std::vector<std::string>* warnings);
 
  private:
   FileSource* source_;

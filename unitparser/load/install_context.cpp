@@ -21,11 +21,6 @@ constexpr int longest_link_chain = 64;
 
 bool is_path(std::string_view text) { return text.find('/') != std::string_view::npos; }
 
-std::string template_of(const std::string& name) {
-  const Result<UnitName> parsed = UnitName::parse(name);
-  return parsed && parsed->form() == NameForm::instance ? parsed->template_name().text() : std::string();
-}
-
 bool is_template(std::string_view name) {
   const Result<UnitName> parsed = UnitName::parse(name);
   return parsed && parsed->is_template();
@@ -40,6 +35,11 @@ bool is_other_known_section(std::string_view section) {
 
 }  // namespace
 
+std::string template_of(std::string_view name) {
+  const Result<UnitName> parsed = UnitName::parse(name);
+  return parsed && parsed->form() == NameForm::instance ? parsed->template_name().text() : std::string();
+}
+
 bool InstallPlace::is_runtime_folder(std::string_view folder) const {
   return path_is_below(folder, "/run") || folder == paths->runtime_config || folder == paths->generator ||
          folder == paths->generator_early || folder == paths->generator_late || folder == paths->transient ||
@@ -49,6 +49,11 @@ bool InstallPlace::is_runtime_folder(std::string_view folder) const {
 bool InstallPlace::is_in_search_path(std::string_view file) const {
   const std::string_view folder = directory_of(file);
   return std::find(paths->search.begin(), paths->search.end(), folder) != paths->search.end();
+}
+
+bool InstallPlace::is_below_search_path(std::string_view file) const {
+  const auto& search = paths->search;
+  return std::any_of(search.begin(), search.end(), [file](const std::string& folder) { return path_is_below(file, folder) && file.size() > folder.size(); });
 }
 
 std::optional<bool> InstallPlace::is_null_or_empty(const std::string& path) const {
@@ -80,7 +85,6 @@ int InstallContext::add(const std::string& name_or_path, bool auxiliary, Install
   info = find(name);
   if (info != nullptr) {
     info->auxiliary = info->auxiliary && auxiliary;
-    if (info->path.empty() && by_path) info->path = name_or_path;
     return 0;
   }
   units_.push_back({});
@@ -193,6 +197,10 @@ int InstallContext::load_or_read_link(InstallInfo& info, const std::string& path
 }
 
 int InstallContext::load(InstallInfo& info, const std::string& path, SearchMode mode) {
+  if (const AliasProblem problem = template_problem(file_name(path))) {
+    warn(fmt::format("{}: {}", place_.shown(path), problem.text));
+    return problem.error;
+  }
   const FileStamp stamp = place_.source->link_stamp(path);
   switch (stamp.kind) {
     case FileKind::missing: return ENOENT;
@@ -218,13 +226,13 @@ int InstallContext::resolve_link(InstallInfo& info, const std::string& path) {
   const Result<std::string> text = place_.source->read_link(path);
   if (!text) return text.error().os_errno;
   const std::string target = resolve_path(directory_of(path), *text);
-  const auto& search = place_.paths->search;
-  const bool inside = std::any_of(search.begin(), search.end(), [&target](const std::string& folder) {
-    return path_is_below(target, folder) && target.size() > folder.size();
-  });
+  const bool inside = place_.is_below_search_path(target);
   if (inside) {
+    if (const AliasProblem problem = alias_problem(file_name(path), file_name(target))) {
+      warn(fmt::format("{}: {}", file_name(path), problem.text));
+      return problem.error;
+    }
     if (file_name(path) == file_name(target)) return ELOOP;
-    if (!alias_problem(file_name(path), file_name(target)).empty()) return EXDEV;
   }
   info.link_target = target;
   if (inside)
@@ -264,15 +272,12 @@ int InstallContext::parse(InstallInfo& info, const std::string& path, std::strin
 int InstallContext::assign(InstallInfo& info, std::string_view key, std::string_view value, const std::string& place_text) {
   std::vector<std::string>* list = key == "WantedBy" ? &info.wanted_by : key == "RequiredBy" ? &info.required_by : key == "Alias" ? &info.aliases : nullptr;
   if (key == "Also") return add_also(info, value);
-  if (key == "DefaultInstance") {
-    set_default_instance(info, value, place_text);
-    return 0;
-  }
+  if (key == "DefaultInstance") return set_default_instance(info, value, place_text);
   if (list == nullptr) {
     if (!key.starts_with("X-")) warn(fmt::format("{}Unknown key '{}' in section [Install], ignoring.", place_text, key));
     return 0;
   }
-  if (list == &info.aliases && !alias_problem(info.name, info.name).empty()) {
+  if (list == &info.aliases && alias_problem(info.name, info.name)) {
     warn(fmt::format("{}Alias= is not allowed for {} units, ignoring.", place_text, info.name.substr(info.name.rfind('.') + 1)));
     return 0;
   }
@@ -305,19 +310,21 @@ int InstallContext::add_also(InstallInfo& info, std::string_view value) {
   return 0;
 }
 
-void InstallContext::set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text) {
+int InstallContext::set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text) {
   const Result<UnitName> name = UnitName::parse(info.name);
-  if (name && name->form() == NameForm::instance) return;  // the instance is chosen already
+  if (name && name->form() == NameForm::instance) return 0;  // the instance is chosen already
   if (!is_template(info.name)) {
     warn(place_text + "DefaultInstance= only makes sense for template units, ignoring.");
-    return;
+    return 0;
   }
   std::string instance;
-  if (expand(info, value, instance) != 0 || (!instance.empty() && !name->with_instance(instance))) {
-    warn(fmt::format("{}Invalid DefaultInstance= value \"{}\", ignoring.", place_text, value));
-    return;
+  if (const int error = expand(info, value, instance); error != 0) return error;
+  if (!instance.empty() && !name->with_instance(instance)) {
+    warn(fmt::format("{}Invalid DefaultInstance= value \"{}\".", place_text, instance));
+    return EINVAL;
   }
   info.default_instance = std::move(instance);
+  return 0;
 }
 
 int InstallContext::expand(const InstallInfo& info, std::string_view text, std::string& out) const {

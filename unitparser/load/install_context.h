@@ -13,6 +13,9 @@
 
 namespace unitparser {
 
+/// The template of an instance's name; empty for other names.
+[[nodiscard]] std::string template_of(std::string_view name);
+
 /// Everything of one operation's surroundings. References outlive it.
 struct InstallPlace {
   FileSource* source = nullptr;
@@ -26,7 +29,10 @@ struct InstallPlace {
     return folder == paths->persistent_config || folder == paths->runtime_config;
   }
   [[nodiscard]] bool is_runtime_folder(std::string_view folder) const;
+  /// Lies right in a folder of the path.
   [[nodiscard]] bool is_in_search_path(std::string_view file) const;
+  /// Lies there or in folders below.
+  [[nodiscard]] bool is_below_search_path(std::string_view file) const;
   /// Leads to /dev/null or to an empty file. Nothing: it does not exist.
   [[nodiscard]] std::optional<bool> is_null_or_empty(const std::string& path) const;
 };
@@ -92,7 +98,7 @@ class InstallContext {
   int parse(InstallInfo& info, const std::string& path, std::string_view content);
   int assign(InstallInfo& info, std::string_view key, std::string_view value, const std::string& place_text);
   int add_also(InstallInfo& info, std::string_view value);
-  void set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text);
+  int set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text);
   void warn(std::string line) const {
     if (place_.warnings != nullptr) place_.warnings->push_back(std::move(line));
   }

@@ -28,7 +28,7 @@ std::string describe_failure(const InstallChange& c, std::string_view verb) {
     case ELOOP: return fmt::format("Failed to {} unit, refusing to operate on linked unit file {}.", verb, c.path);
     case EXDEV:
       if (!c.source.empty()) return fmt::format("Failed to {} unit, cannot alias {} as {}.", verb, c.source, c.path);
-      return fmt::format("Failed to {} unit, invalid unit reference {}.", verb, c.path);
+      return fmt::format("Failed to {} unit, invalid unit reference \"{}\".", verb, c.path);
     case ENOENT: return fmt::format("Failed to {} unit, unit {} does not exist.", verb, c.path);
     case EUNATCH: return fmt::format("Failed to {} unit, cannot resolve specifiers in \"{}\".", verb, c.path);
     default: return fmt::format("Failed to {} unit, file \"{}\": {}", verb, c.path, strerrordesc_np(c.error));
@@ -89,9 +89,7 @@ std::vector<std::string> describe_plan(const InstallPlan& plan, std::string_view
   bool failure_said = false;
   for (const InstallChange& change : plan.changes) {
     failure_said = failure_said || change.kind == Kind::failure;
-    const bool is_news = change.kind != Kind::failure && change.kind != Kind::destination_not_present && change.kind != Kind::auxiliary_failed;
-    const bool hidden = quiet == Quiet::yes && (is_news || change.kind == Kind::destination_not_present);
-    if (!hidden) lines.push_back(describe_change(change, verb));
+    if (quiet == Quiet::no || change.kind == Kind::failure) lines.push_back(describe_change(change, verb));
   }
   if (plan.error != 0 && !failure_said) lines.push_back(fmt::format("Failed to {}: {}.", verb, strerrordesc_np(plan.error)));
   return lines;

@@ -27,8 +27,8 @@ std::optional<PresetRule> parse_rule(std::string_view line) {
   PresetRule rule;
   if (const auto pattern = after_word(line, "enable")) {
     const auto words = split_whitespace(*pattern);
-    if (words.empty()) return std::nullopt;
     rule.enable = true;
+    if (words.empty()) return rule;  // COMPAT: no complaint; no unit has an empty name
     rule.pattern = words[0];
     if (words.size() > 1) {
       const Result<UnitName> name = UnitName::parse(words[0]);
@@ -38,7 +38,7 @@ std::optional<PresetRule> parse_rule(std::string_view line) {
     return rule;
   }
   const auto pattern = after_word(line, "disable");
-  if (!pattern || pattern->empty()) return std::nullopt;
+  if (!pattern) return std::nullopt;
   rule.pattern = *pattern;
   return rule;
 }

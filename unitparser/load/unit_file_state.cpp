@@ -1,6 +1,8 @@
 // Whether a unit file is enabled. [port]
 #include "unitparser/load/unit_file_state.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -32,8 +34,9 @@ LinkIndex::LinkIndex(FileSource& source, const UnitPaths& paths) {
     return a.folder != b.folder ? a.folder < b.folder : a.in_sub_folder && !b.in_sub_folder;
   });
   for (std::size_t i = 0; i < links_.size(); ++i) {
-    by_name_[links_[i].name].push_back(i);
-    if (links_[i].target_name != links_[i].name) by_name_[links_[i].target_name].push_back(i);
+    const Link& link = links_[i];
+    by_name_[link.name].push_back(i);
+    if (link.other_name != link.name && !link.other_name.empty()) by_name_[link.other_name].push_back(i);
   }
 }
 
@@ -41,8 +44,7 @@ void LinkIndex::read_sub_folder(FileSource& source, const std::string& path, std
   const auto entries = source.list(path);
   if (!entries) return;
   for (const DirectoryEntry& entry : *entries)
-    if (entry.kind == FileKind::symlink)
-      if (const auto target = source.read_link(path + "/" + entry.name)) links_.push_back({folder, true, entry.name, std::string(file_name(*target))});
+    if (entry.kind == FileKind::symlink) links_.push_back({folder, true, entry.name, template_of(entry.name)});
 }
 
 std::vector<const LinkIndex::Link*> LinkIndex::links_of(std::string_view name) const {
@@ -76,16 +78,12 @@ struct FolderLinks {
 
 FolderLinks look_at(const InstallInfo& info, std::span<const LinkIndex::Link* const> links, Names names, bool ignore_same_name) {
   FolderLinks result;
-  const Result<UnitName> own = UnitName::parse(info.name);
-  const bool is_template = own && own->is_template();
   for (const LinkIndex::Link* link : links) {
-    const bool by_name = !ignore_same_name && link->name == info.name;
-    // In .wants a link counts by its own name; only templates, whose links bear instance names, by the target.
-    if (!by_name && link->in_sub_folder && !is_template) continue;
-    const bool by_target = link->target_name == info.name;
-    if (by_name && by_target && !link->in_sub_folder) {
+    const bool by_name = link->name == info.name && (link->in_sub_folder || !ignore_same_name);
+    const bool by_other_name = link->other_name == info.name;
+    if (by_name && by_other_name) {
       result.same_name = true;
-    } else if ((by_name || by_target) && (names == Names::any || is_known_name(info, link->name))) {
+    } else if ((by_name || by_other_name) && (names == Names::any || is_known_name(info, link->name))) {
       result.enabled = true;
       return result;
     }
@@ -127,13 +125,12 @@ std::optional<UnitFileState> state_by_links(const InstallPlace& place, const Lin
 
 }  // namespace
 
-UnitFileStates::UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root)
-    : files_(source), place_{&files_, &paths, &facts, std::move(root), nullptr}, links_(files_, paths) {}
+UnitFileStates::UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root, std::vector<std::string>* warnings)
+    : files_(source), place_{&files_, &paths, &facts, std::move(root), warnings}, links_(files_, paths) {}
 
-Result<UnitFileState> UnitFileStates::state(const std::string& name, std::vector<std::string>* warnings) {
+Result<UnitFileState> UnitFileStates::state(const std::string& name) {
   if (!UnitName::is_valid(name)) return fail_value(EINVAL, name);
-  InstallPlace place = place_;
-  place.warnings = warnings;
+  const InstallPlace& place = place_;
   InstallContext context(place);
   InstallInfo* info = nullptr;
   if (const int error = context.discover(name, load_and_follow, info); error != 0) return fail_value(error, name);
@@ -149,9 +146,11 @@ Result<UnitFileState> UnitFileStates::state(const std::string& name, std::vector
   return info->also.empty() ? UnitFileState::static_ : UnitFileState::indirect;
 }
 
-std::vector<UnitFileEntry> UnitFileStates::list() {
+std::vector<UnitFileEntry> UnitFileStates::list(std::span<const std::string> patterns) {
   std::vector<UnitFileEntry> entries;
   for (const auto& [name, folder] : links_.unit_names()) {
+    const auto fits = [&name = name](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), FNM_NOESCAPE) == 0; };
+    if (!patterns.empty() && std::none_of(patterns.begin(), patterns.end(), fits)) continue;
     const Result<UnitFileState> found = state(name);
     entries.push_back({folder + "/" + name, found ? *found : UnitFileState::bad});
   }
@@ -159,7 +158,7 @@ std::vector<UnitFileEntry> UnitFileStates::list() {
 }
 
 bool UnitFileStates::preset(std::string_view name) {
-  if (!presets_) presets_ = read_presets(files_, place_.paths->scope, place_.root, nullptr);
+  if (!presets_) presets_ = read_presets(files_, place_.paths->scope, place_.root, place_.warnings);
   return query_presets(*presets_, name).enable;
 }
 

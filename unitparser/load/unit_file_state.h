@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,12 +23,12 @@ class LinkIndex {
     std::uint32_t folder = 0;    ///< index into the search path
     bool in_sub_folder = false;  ///< below .wants or .requires
     std::string name;
-    std::string target_name;     ///< last component of what it points to
+    std::string other_name;      ///< a second name for which it counts: last component of its target; below .wants its template
   };
 
   LinkIndex(FileSource& source, const UnitPaths& paths);
 
-  /// Links whose own name or whose target's name is `name`, by folder of the search path.
+  /// Links of which one name is `name`, by folder of the search path.
   [[nodiscard]] std::vector<const Link*> links_of(std::string_view name) const;
   /// Unit names found (files and links), sorted, with the folder that has them first.
   [[nodiscard]] const std::map<std::string, std::string>& unit_names() const { return unit_names_; }
@@ -43,14 +44,15 @@ class LinkIndex {
 /// were; make a new one after changes. All references must outlive this.
 class UnitFileStates {
  public:
-  UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root = {});
+  /// `warnings` gets lines about the content of files; it may be null.
+  UnitFileStates(FileSource& source, const UnitPaths& paths, const SpecifierFacts& facts, std::string root = {}, std::vector<std::string>* warnings = nullptr);
   UnitFileStates(const UnitFileStates&) = delete;  // parts of it point to each other
   UnitFileStates& operator=(const UnitFileStates&) = delete;
 
-  /// ENOENT: no such unit file; ELOOP, EBADMSG ...: it cannot be used. `warnings` gets lines about its content.
-  [[nodiscard]] Result<UnitFileState> state(const std::string& name, std::vector<std::string>* warnings = nullptr);
-  /// Every unit file, sorted by name.
-  [[nodiscard]] std::vector<UnitFileEntry> list();
+  /// ENOENT: no such unit file; ELOOP, EBADMSG ...: it cannot be used.
+  [[nodiscard]] Result<UnitFileState> state(const std::string& name);
+  /// Every unit file whose name fits one of the patterns (fnmatch(3); none: all), sorted by name.
+  [[nodiscard]] std::vector<UnitFileEntry> list(std::span<const std::string> patterns = {});
   /// Whether presets say "enable".
   [[nodiscard]] bool preset(std::string_view name);
 

@@ -1,6 +1,8 @@
 // An index of all unit folders. [port]
 #include "unitparser/load/unit_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <map>
@@ -46,17 +48,24 @@ bool is_hidden_or_backup(std::string_view name) { return name.starts_with('.') |
 
 }  // namespace
 
-std::string_view alias_problem(std::string_view link_name, std::string_view target_name) {
+AliasProblem template_problem(std::string_view name) {
+  const Result<UnitName> unit = UnitName::parse(name);
+  if (!unit || unit->form() == NameForm::plain || may_template(unit->type())) return {};
+  return {EINVAL, fmt::format("unit type {} cannot be templated, ignoring.", to_name(unit->type()))};
+}
+
+AliasProblem alias_problem(std::string_view link_name, std::string_view target_name) {
   const Result<UnitName> link = UnitName::parse(link_name);
-  if (!link) return "the link's name is not a unit name";
-  if (!may_alias(link->type())) return "units of this type cannot have aliases";
-  if (link->form() != NameForm::plain && !may_template(link->type())) return "units of this type cannot be templates";
+  if (!link) return {EXDEV, "not the name of a unit, rejecting."};
+  if (!may_alias(link->type())) return {EINVAL, "symlinks are not allowed for units of this type, rejecting."};
+  if (AliasProblem problem = template_problem(link_name)) return problem;
   const Result<UnitName> target = UnitName::parse(target_name);
-  if (!target) return "the target is not a unit name";
-  const bool instance_of_template = link->form() == NameForm::instance && target->form() == NameForm::templated;
-  if (link->form() != target->form() && !instance_of_template) return "one is a template or instance, the other not";
-  if (target->form() == NameForm::instance && link->instance() != target->instance()) return "the instances differ";
-  if (link->type() != target->type()) return "the types differ";
+  const bool instance_of_template = target && link->form() == NameForm::instance && target->form() == NameForm::templated;
+  if (!target || (link->form() != target->form() && !instance_of_template))
+    return {EXDEV, fmt::format("symlink target name type \"{}\" does not match source, rejecting.", target_name)};
+  if (target->form() == NameForm::instance && link->instance() != target->instance())
+    return {EXDEV, fmt::format("unit symlink target \"{}\" instance name doesn't match, rejecting.", target_name)};
+  if (link->type() != target->type()) return {EXDEV, fmt::format("symlink target \"{}\" has incompatible suffix, rejecting.", target_name)};
   return {};
 }
 
@@ -146,7 +155,7 @@ void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
     return;
   }
   const std::string_view name = file_name(target);
-  if (name == item.name || !alias_problem(item.name, name).empty()) return;  // a link to itself names no unit
+  if (name == item.name || alias_problem(item.name, name)) return;  // a link to itself names no unit
   entries_.emplace(item.name, Entry{folder, std::string(name), false});
 }
 

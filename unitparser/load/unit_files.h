@@ -34,8 +34,16 @@ struct DependencyLink {
   std::string target;  ///< what the link says; empty for a plain file
 };
 
-/// Why a link between unit names is not an alias; empty: it is one. Pure: looks at the names only.
-[[nodiscard]] std::string_view alias_problem(std::string_view link_name, std::string_view target_name);
+/// Why a link between unit names is not an alias.
+struct AliasProblem {
+  int error = 0;     ///< EINVAL: units of this type have none; EXDEV: the names do not go together; 0: it is an alias
+  std::string text;  ///< what is wrong with the link, to follow its name
+  explicit operator bool() const { return error != 0; }
+};
+/// A template or an instance of a type that has none.
+[[nodiscard]] AliasProblem template_problem(std::string_view name);
+/// Pure: looks at the names only.
+[[nodiscard]] AliasProblem alias_problem(std::string_view link_name, std::string_view target_name);
 
 /// Reads every folder of the search path once, and again only when it changed. Symbolic links between unit names inside
 /// the path are aliases; links that lead out of it are linked units, whose file is the link itself.

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <set>
 
 #include "ctl/escape.h"
 #include "ctl/render/table.h"
@@ -92,6 +94,48 @@ int verb_unit_paths(Session& session, Arguments) {
   return EXIT_SUCCESS;
 }
 
+namespace {
+
+/// Names of the system calls that the running kernel has, as its tracing tells them; an error where it does not.
+unitparser::Result<std::set<std::string>> system_calls_of_kernel() {
+  constexpr std::size_t longest = 16UL * 1024 * 1024;
+  constexpr std::string_view event = "syscalls:sys_enter_";
+  const auto files = unitparser::make_disk_file_source();
+  auto events = files->read("/sys/kernel/tracing/available_events", longest);
+  if (!events) events = files->read("/sys/kernel/debug/tracing/available_events", longest);
+  if (!events) return tl::unexpected(events.error());
+  std::set<std::string> calls;
+  for (const auto line : unitparser::split_at(*events, '\n')) {
+    if (!line.starts_with(event)) continue;
+    const auto call = line.substr(event.size());
+    // The kernel's own names of what programs call uname, fstat, stat, lstat, and one that is long gone.
+    if (call != "newuname" && call != "newfstat" && call != "newstat" && call != "newlstat" && call != "sysctl") calls.emplace(call);
+  }
+  return calls;
+}
+
+void print_ungrouped(Session& session) {
+  auto& out = session.out();
+  const auto print_all = [&out](const auto& calls) {
+    for (const auto& call : calls) out << "#   " << call << "\n";
+  };
+  out << "\n# " << out.styled(Style::bold, "Ungrouped System Calls") << " (known but not included in any of the groups except @known):\n";
+  print_all(unitparser::ungrouped_system_calls());
+  auto of_kernel = system_calls_of_kernel();
+  out << "\n";
+  if (!of_kernel) {
+    out.flush();
+    return out.say(Severity::notice, std::string("# Not showing unlisted system calls, couldn't retrieve kernel system call list: ") +
+                                         strerrordesc_np(of_kernel.error().os_errno));
+  }
+  std::erase_if(*of_kernel, [](const std::string& call) { return unitparser::is_known_system_call(call); });
+  out << "# " << out.styled(Style::bold, "Unlisted System Calls")
+      << " (supported by the local kernel, but not included in any of the groups listed above):\n";
+  print_all(*of_kernel);
+}
+
+}  // namespace
+
 int verb_syscall_filter(Session& session, Arguments arguments) {
   bool first = true;
   const auto print_group = [&](const unitparser::SystemCallGroup& group) {
@@ -100,8 +144,10 @@ int verb_syscall_filter(Session& session, Arguments arguments) {
     session.out() << session.out().styled(Style::bold, group.name) << "\n    # " << group.description << "\n";
     for (const auto member : unitparser::split_whitespace(group.members)) session.out() << "    " << member << "\n";
   };
-  if (arguments.size() == 1)
+  if (arguments.size() == 1) {
     for (const auto& group : unitparser::system_call_groups()) print_group(group);
+    print_ungrouped(session);
+  }
   for (const auto& name : arguments.subspan(1)) {
     const auto* group = unitparser::find_system_call_group(name);
     if (group == nullptr) return session.fail("Filter set \"" + name + "\" not found.");

@@ -44,7 +44,7 @@ void compare(const Words& words) {
 TEST(Analyze, AnswersLikeTheGenuineTool) {
   if (!is_installed()) GTEST_SKIP();
   const std::vector<Words> calls{
-      {"unit-paths"}, {"--user", "unit-paths"}, {"--global", "unit-paths"}, {"syscall-filter", "@system-service"}, {"syscall-filter", "clock", "@swap"}, {"syscall-filter", "@bogus"},
+      {"unit-paths"}, {"syscall-filter"}, {"syscall-filter", "@debug", "@known"}, {"--user", "unit-paths"}, {"--global", "unit-paths"}, {"syscall-filter", "@system-service"}, {"syscall-filter", "clock", "@swap"}, {"syscall-filter", "@bogus"},
       {"capability"}, {"capability", "cap_chown", "CAP_KILL", "21"}, {"capability", "bogus"}, {"exit-status"}, {"exit-status", "0", "SUCCESS", "217", "99"},
       {"exit-status", "300"}, {"compare-versions", "1.2", "1.10"}, {"compare-versions", "1.2", "lt", "1.10"}, {"compare-versions", "1~rc1", "==", "1"},
       {"calendar", "--base-time=2024-02-28 12:00:00 UTC", "--iterations=3", "Mon..Fri *-*-* 09:00:00", "*-02-29", "hourly"}, {"calendar", "bogus"}, {"calendar", ""},

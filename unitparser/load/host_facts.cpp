@@ -32,6 +32,15 @@ std::string environment(const char* name, std::string otherwise) {
   return value != nullptr && *value == '/' ? std::string(value) : std::move(otherwise);
 }
 
+/// The user database's entry of whoever runs us, as far as it is asked: root's is known, and PID 1 must not ask name services.
+template <typename Take>
+void with_passwd_entry(Take take) {
+  std::string buffer(65536, '\0');
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) take(*found);
+}
+
 void add_user(SpecifierFacts& facts) {
   const uid_t uid = getuid();
   const gid_t gid = getgid();
@@ -43,11 +52,10 @@ void add_user(SpecifierFacts& facts) {
     return;  // root's entries are the defaults; name services must not be asked by PID 1
   }
   facts.user = facts.uid, facts.group = facts.gid;
+  with_passwd_entry([&facts](const passwd& own) {
+    facts.user = own.pw_name, facts.home = own.pw_dir, facts.shell = environment("SHELL", own.pw_shell);
+  });
   std::string buffer(65536, '\0');
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-    facts.user = found->pw_name, facts.home = found->pw_dir, facts.shell = environment("SHELL", found->pw_shell);
   group group_entry{};
   group* found_group = nullptr;
   if (getgrgid_r(gid, &group_entry, buffer.data(), buffer.size(), &found_group) == 0 && found_group != nullptr) facts.group = found_group->gr_name;
@@ -139,6 +147,8 @@ UnitPathEnvironment read_unit_path_environment() {
   UnitPathEnvironment environment;
   environment.unit_path = variable("SYSTEMD_UNIT_PATH");
   environment.home = variable("HOME");
+  if (environment.home.empty() && getuid() == 0) environment.home = "/root";
+  if (environment.home.empty()) with_passwd_entry([&environment](const passwd& own) { environment.home = own.pw_dir; });
   environment.runtime_dir = variable("XDG_RUNTIME_DIR");
   environment.config_home = variable("XDG_CONFIG_HOME");
   environment.data_home = variable("XDG_DATA_HOME");

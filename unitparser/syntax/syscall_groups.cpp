@@ -33,7 +33,7 @@ constexpr std::array<SystemCallGroup, 29> groups{{
     {"@cpu-emulation", "System calls for CPU emulation functionality",
      "modify_ldt subpage_prot switch_endian vm86 vm86old"},
     {"@debug", "Debugging, performance monitoring and tracing functionality",
-     "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr"},
+     "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr sys_debug_setcontext"},
     {"@file-system", "File system operations",
      "access chdir chmod close creat faccessat faccessat2 fallocate fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 "
      "fgetxattr flistxattr fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 "
@@ -150,8 +150,8 @@ constexpr std::array<SystemCallGroup, 29> groups{{
      "setuid setuid32 setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction sigaltstack signal signalfd "
      "signalfd4 sigpending sigprocmask sigreturn sigsuspend socket socketcall socketpair splice spu_create spu_run "
      "ssetmask stat stat64 statfs statfs64 statx stime subpage_prot swapcontext swapoff swapon switch_endian "
-     "symlink symlinkat sync sync_file_range sync_file_range2 syncfs syscall sysfs sysinfo "
-     "syslog sysmips tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 "
+     "symlink symlinkat sync sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall sysfs "
+     "sysinfo syslog sysmips tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 "
      "timer_settime timer_settime64 timerfd timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
      "timerfd_settime64 times tkill truncate truncate64 ugetrlimit umask umount umount2 uname unlink unlinkat "
      "unshare userfaultfd ustat utime utimensat utimensat_time64 utimes utrap_install vfork vhangup vm86 vm86old "
@@ -181,6 +181,15 @@ std::vector<std::string_view> system_calls_of(const SystemCallGroup& group) {
   std::set<std::string_view> calls;
   collect(group, calls);
   return {calls.begin(), calls.end()};
+}
+
+std::vector<std::string_view> ungrouped_system_calls() {
+  std::set<std::string_view> grouped;
+  for (const SystemCallGroup& group : groups)
+    if (group.name != "@known") collect(group, grouped);
+  std::vector<std::string_view> calls = system_calls_of(*find_system_call_group("@known"));
+  std::erase_if(calls, [&grouped](std::string_view call) { return grouped.contains(call); });
+  return calls;
 }
 
 bool is_known_system_call(std::string_view name) {

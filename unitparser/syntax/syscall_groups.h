@@ -17,6 +17,8 @@ struct SystemCallGroup {
 [[nodiscard]] const SystemCallGroup* find_system_call_group(std::string_view name);
 /// All system calls of a group and of those it includes, sorted.
 [[nodiscard]] std::vector<std::string_view> system_calls_of(const SystemCallGroup& group);
+/// Those of @known that no other group has, sorted.
+[[nodiscard]] std::vector<std::string_view> ungrouped_system_calls();
 /// Whether any architecture has a system call of that name.
 [[nodiscard]] bool is_known_system_call(std::string_view name);
 

@@ -59,9 +59,21 @@ class Verifier {
   /// Why the loader's own findings matter.
   void explain() {
     for (Diagnostic& finding : findings_) {
+      if (finding.position.line == 0) place_by_setting(finding);
       if (!finding.why.empty()) continue;
       if (finding.message.starts_with("Unknown ")) finding.why = "systemd and incipit skip what they do not know, so the setting has no effect";
       else if (finding.hint.starts_with("expected: ")) finding.why = "the line counts for nothing, what was set before it holds";
+    }
+  }
+
+  /// What is wrong with settings together is said of the whole unit: the place is that of the first setting it speaks of.
+  void place_by_setting(Diagnostic& finding) const {
+    std::size_t first = std::string::npos;
+    for (const Assignment& assignment : unit_.assignments) {
+      const std::size_t at = finding.message.find(fmt::format(" {}=", assignment.key));
+      if (!assignment.accepted || at == std::string::npos || at > first) continue;
+      first = at;
+      finding.position = assignment.position;
     }
   }
 
@@ -72,7 +84,7 @@ class Verifier {
         find(Severity::error, {}, {}, fmt::format("Unit {} not found.", name), unit_like(name));
         break;
       case LoadState::bad_setting:
-        find(Severity::error, {}, {}, fmt::format("Unit {} has a bad unit file setting.", name), unit_.error.message);
+        find(Severity::error, {}, {}, fmt::format("Unit {} has a bad unit file setting.", name), "mend what is said of its lines");
         break;
       case LoadState::error:
         find(Severity::error, {}, {}, unit_.error.message, {});

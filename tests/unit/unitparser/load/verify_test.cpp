@@ -101,6 +101,12 @@ TEST(Verify, NamesLineAndColumnOfWhatItFinds) {
   }
 }
 
+TEST(Verify, PlacesWhatIsWrongWithSettingsTogetherAtTheFirstItNames) {
+  SmallMachine machine;
+  machine.unit("a.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/true\nRestart=no\nRestart=always\n");
+  EXPECT_TRUE(has(machine.verify("a.service"), 5, "which isn't allowed for Type=oneshot"));
+}
+
 TEST(Verify, MissesTheUnitThatATriggerStarts) {
   SmallMachine machine;
   machine.unit("t.timer", "[Timer]\nOnBootSec=1\n");

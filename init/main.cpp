@@ -60,9 +60,9 @@ std::vector<std::string> lasting_arguments(std::vector<std::string> arguments) {
   return arguments;
 }
 
-/// Executes this program anew with the state in `log` and `lasting` arguments. Returns only when that failed: the manager then goes on.
-void execute_self(StateLog& log, const std::string& state, const std::vector<int>& descriptors, const std::vector<std::string>& lasting) {
-  if (!log.commit(state, descriptors)) return;
+/// Executes this program anew with the state that was committed to `log` and `lasting` arguments. Returns only when that failed:
+/// the manager then goes on.
+void execute_self(StateLog& log, const std::vector<std::string>& lasting) {
   log.prepare_exec();
   const std::string recover = "--recover=" + std::to_string(log.fd());
   std::vector<char*> arguments{const_cast<char*>(program_path), const_cast<char*>(recover.c_str())};
@@ -72,10 +72,10 @@ void execute_self(StateLog& log, const std::string& state, const std::vector<int
 }
 
 /// Goes on in another root, as this manager if that root has it and no other init was asked for. Returns when it cannot.
-void switch_root(const RunEnd& end, const System& system, StateLog* state_log, const std::vector<std::string>& lasting, LogSink& log) {
-  const std::string state = system.hand_over();
+void switch_root(const RunEnd& end, System& system, StateLog* state_log, const std::vector<std::string>& lasting, LogSink& log) {
+  const bool kept = state_log != nullptr && system.commit_state();
   if (const auto entered = enter_new_root(end.new_root); !entered) return log.write(2, entered.error().message);
-  if (end.new_init.empty() && state_log != nullptr) execute_self(*state_log, state, system.descriptors(), lasting);
+  if (end.new_init.empty() && kept) execute_self(*state_log, lasting);
   execute_init(end.new_init);
   log.write(1, "There is no init in " + end.new_root + ".");
 }
@@ -84,6 +84,17 @@ void switch_root(const RunEnd& end, const System& system, StateLog* state_log, c
 int end_run(const RunEnd& end, Duration watchdog, const System& system) {
   if (system.kind().is_system()) execute_shutdown(end, Duration::from_seconds(10), watchdog_argument(watchdog, system.config()));
   return system.kind().is_system() ? EXIT_FAILURE : end.exit_code;
+}
+
+/// Goes on from the state that an earlier image left, or boots.
+void begin(System& system, std::string state, LogSink& log) {
+  if (!state.empty()) {
+    const auto taken = system.take_over(state);
+    if (taken) return;
+    log.write(2, "Failed to take over the state: " + taken.error().message);
+  }
+  if (auto started = system.start(); !started) log.write(2, "Failed to start: " + started.error().message);
+  system.request_boot_target();
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -109,21 +120,11 @@ int run(const std::vector<std::string>& arguments) {
   if (state_log) install_crash_handlers(*state_log, program_path, lasting);
   else log.write(2, "A crash would lose the state: " + state_log.error().message);
   if (!handed) generate_units(around, log);
-  // A copy: the log is written anew before the state is no longer needed.
-  const std::string state = handed && state_log ? std::string(state_log->state()) : std::string();
+  std::string state = handed && state_log ? state_log->state() : std::string();
   if (!state.empty()) around.times = System::handed_boot_times(state);
 
   System system(std::move(around), log);
-  bool running = false;
-  if (!state.empty()) {
-    auto taken = system.take_over(state);
-    running = taken.has_value();
-    if (!running) log.write(2, "Failed to take over the state: " + taken.error().message);
-  }
-  if (!running) {
-    if (auto started = system.start(); !started) log.write(2, "Failed to start: " + started.error().message);
-    system.request_boot_target();
-  }
+  begin(system, std::move(state), log);
   if (state_log) system.keep_state_in(*state_log);
   while (true) {
     const RunEnd end = system.run();
@@ -136,7 +137,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     if (end.objective != Objective::reexecute) return end_run(end, watchdog, system);
     system.leave();
-    if (state_log) execute_self(*state_log, system.hand_over(), system.descriptors(), lasting);
+    if (state_log && system.commit_state()) execute_self(*state_log, lasting);
     system.stay();
     log.write(2, "Failed to execute the manager anew; the present one goes on.");
   }

@@ -5,6 +5,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -217,11 +218,9 @@ unitparser::Result<void> System::start_bus() {
   return {};
 }
 
-std::string System::hand_over() const {
-  // One buffer for all, large enough at once: it is made at every commit.
-  std::string text;
-  if (state_log_ != nullptr) text.reserve(state_log_->state().size() / 8 * 9);
-  text.append(hand_over_mark) += '\n';
+std::string System::own_state() const {
+  std::string text(hand_over_mark);
+  text += '\n';
   text += "notify " + std::to_string(notify_.fd()) + "\n";
   text += format_boot_times(surroundings_.times);
   if (boot_done_) text += "boot-done\n";
@@ -235,7 +234,7 @@ std::string System::hand_over() const {
       text += "automount " + unit->name.text() + " " + std::to_string(mount.pipe) + " " + std::to_string(mount.control) +
               " " + unitparser::escape_c(mount.where) + "\n";
   text += "engine\n";
-  return engine_.snapshot(std::move(text));
+  return text;
 }
 
 std::vector<int> System::descriptors() const {
@@ -320,24 +319,33 @@ void System::take_line(std::string_view line) {
 
 void System::keep_state_in(StateLog& log) {
   state_log_ = &log;
-  commit_state();
+  keep_state();
+}
+
+unitparser::Result<void> System::commit_state() {
+  constexpr StateKey own_key = 0;  // before the engine's
+  const Saving which = state_log_->starts_anew() ? Saving::all : Saving::changes;
+  state_log_->put(own_key, own_state());
+  engine_.save(which, [this](StateKey key, std::string_view text) { state_log_->put(key, text); });
+  return state_log_->commit(descriptors());
 }
 
 void System::on_end_of_turns() {
   if (engine_.counts().jobs > 0) progress_.wake();
   if (state_log_ == nullptr || commit_timer_) return;
-  if (read_clocks().monotonic >= next_commit_) return commit_state();
-  auto timer = loop_.at(CLOCK_MONOTONIC, next_commit_.usec(), Duration::from_msec(1), Priority::idle, [this] { commit_state(); });
+  if (read_clocks().monotonic >= next_commit_) return keep_state();
+  auto timer = loop_.at(CLOCK_MONOTONIC, next_commit_.usec(), Duration::from_msec(1), Priority::idle, [this] { keep_state(); });
   if (timer) commit_timer_ = std::move(*timer);
 }
 
-void System::commit_state() {
+void System::keep_state() {
   commit_timer_.reset();
   const MonotonicTime begin = read_clocks().monotonic;
-  if (auto kept = state_log_->commit(hand_over(), descriptors()); !kept) log_.write(3, kept.error().message);
+  if (auto kept = commit_state(); !kept) log_.write(3, kept.error().message);
   const MonotonicTime end = read_clocks().monotonic;
   constexpr std::uint64_t rest_per_cost = 19;
-  next_commit_ = end + Duration::from_usec((end - begin).usec() * rest_per_cost);
+  constexpr std::uint64_t least_rest = 20'000;  // what changes again within it, as units do at boot, is written once
+  next_commit_ = end + Duration::from_usec(std::max((end - begin).usec() * rest_per_cost, least_rest));
 }
 
 void System::end(RunEnd end) {

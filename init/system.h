@@ -58,16 +58,15 @@ class System {
   [[nodiscard]] static BootTimes handed_boot_times(std::string_view handed);
   /// Takes over what another image of this program handed over instead of booting.
   [[nodiscard]] unitparser::Result<void> take_over(std::string_view handed);
-  /// Ends serving for an image that comes after this one; what hand_over() returns now is complete.
+  /// Ends serving for an image that comes after this one; what commit_state() keeps now is complete.
   void leave() { bus_.leave(); }
   /// That image could not be executed: serves on.
   void stay() { bus_.stay(); }
-  /// Everything that cannot be found out again, as text for the next image, and the descriptors it speaks of.
-  [[nodiscard]] std::string hand_over() const;
-  [[nodiscard]] std::vector<int> descriptors() const;
   /// Keeps the state in `log` from now on, often enough to lose little and seldom enough to cost at most a twentieth of
   /// the processor.
   void keep_state_in(StateLog& log);
+  /// Keeps everything that cannot be found out again, as it is now, for the next image; after keep_state_in().
+  [[nodiscard]] unitparser::Result<void> commit_state();
   /// Posts the start of the boot's target, falling back to rescue.target when it cannot be loaded.
   void request_boot_target();
   /// Serves until an end is wanted.
@@ -114,7 +113,9 @@ class System {
   void tell_others(const Effect& effect);
   void on_jobs_done();
   void on_end_of_turns();
-  void commit_state();
+  void keep_state();
+  [[nodiscard]] std::string own_state() const;
+  [[nodiscard]] std::vector<int> descriptors() const;
   void apply_config();
   void on_environment_changed();
   unitparser::Result<void> start_bus();

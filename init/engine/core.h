@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "init/engine/engine.h"
 #include "init/engine/unit_table.h"
@@ -41,17 +42,44 @@ struct RunPlace {
   auto operator<=>(const RunPlace&) const = default;
 };
 
-struct JobStore {
-  std::unordered_map<std::uint32_t, Job> jobs;
+class JobStore {
+ public:
   std::set<RunPlace> run_queue;
   std::uint32_t last_id = 0;
   bool blockers_stale = false;  ///< an ordering edge came between two units with jobs
   std::uint64_t installed = 0;
   std::uint64_t failed = 0;
+
+  // Whoever gets a job for writing may change it: it counts as unsaved from then on.
   [[nodiscard]] Job* find(JobId id) {
-    auto at = jobs.find(static_cast<std::uint32_t>(id));
-    return at == jobs.end() ? nullptr : &at->second;
+    auto at = jobs_.find(id);
+    if (at == jobs_.end()) return nullptr;
+    unsaved_.insert(id);
+    return &at->second;
   }
+  [[nodiscard]] const Job* find(JobId id) const {
+    auto at = jobs_.find(id);
+    return at == jobs_.end() ? nullptr : &at->second;
+  }
+  /// Keeps a job, whose id must be free.
+  Job& insert(Job job) {
+    unsaved_.insert(job.id);
+    const JobId id = job.id;
+    return jobs_.emplace(id, std::move(job)).first->second;
+  }
+  void erase(JobId id) {
+    unsaved_.insert(id);
+    jobs_.erase(id);
+  }
+  /// Ascending.
+  [[nodiscard]] std::vector<JobId> ids() const;
+  [[nodiscard]] std::size_t size() const { return jobs_.size(); }
+  /// Jobs that came, were handed out for writing or went since the last call.
+  [[nodiscard]] std::unordered_set<JobId> take_unsaved() { return std::exchange(unsaved_, {}); }
+
+ private:
+  std::unordered_map<JobId, Job> jobs_;
+  std::unordered_set<JobId> unsaved_;
 };
 
 /// Reverse indexes from things of the machine to units.

@@ -39,6 +39,7 @@ bool DependencyGraph::has(UnitId from, DependencyKind kind, UnitId to) const {
 
 bool DependencyGraph::add(UnitId from, DependencyKind kind, UnitId to, EdgeSource source, Origin origin) {
   if (from == to || has(from, kind, to)) return false;
+  mark(from, source);
   const DependencyKind inverse = unitparser::inverse_of(kind);
   node(UnitId{static_cast<std::uint32_t>(std::max(index_of(from), index_of(to)))});
   Node& a = node(from);
@@ -98,12 +99,14 @@ void DependencyGraph::remove_said_by(UnitId unit, EdgeSource source) {
                                     [&](const Edge& edge) { return edge.reversed || edge.source != source; });
   gone.assign(keep, list.end());
   list.erase(keep, list.end());
+  if (!gone.empty()) mark(unit, source);
   for (const Edge& edge : gone) drop(edge.other, unit, unitparser::inverse_of(edge.kind));
 }
 
 void DependencyGraph::remove(UnitId from, DependencyKind kind, UnitId to, EdgeSource source) {
   const Edge* edge = find(from, kind, to);
   if (edge == nullptr || edge->source != source) return;
+  mark(from, source);
   drop(from, to, kind);
   drop(to, from, unitparser::inverse_of(kind));
 }
@@ -112,7 +115,10 @@ void DependencyGraph::remove_unit(UnitId unit) {
   if (index_of(unit) >= nodes_.size()) return;
   std::vector<Edge> gone = std::move(nodes_[index_of(unit)].edges);
   nodes_[index_of(unit)] = {};
-  for (const Edge& edge : gone) drop(edge.other, unit, unitparser::inverse_of(edge.kind));
+  for (const Edge& edge : gone) {
+    mark(edge.reversed ? edge.other : unit, edge.source);
+    drop(edge.other, unit, unitparser::inverse_of(edge.kind));
+  }
 }
 
 void DependencyGraph::merge(UnitId from, UnitId into) {
@@ -120,6 +126,7 @@ void DependencyGraph::merge(UnitId from, UnitId into) {
   std::vector<Edge> moved = std::move(nodes_[index_of(from)].edges);
   nodes_[index_of(from)] = {};
   for (const Edge& edge : moved) {
+    mark(edge.reversed ? edge.other : from, edge.source);
     drop(edge.other, from, unitparser::inverse_of(edge.kind));
     if (edge.reversed)
       add(edge.other, unitparser::inverse_of(edge.kind), into, edge.source, edge.origin);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <unordered_set>
+#include <utility>
 
 #include "init/engine/ids.h"
 
@@ -9,6 +11,10 @@ namespace init {
 
 /// Who said so; edges of files and defaults are made anew on reload, the others stay.
 enum class EdgeSource : std::uint8_t { file, default_, mounts_for, kernel_table, udev, transient };
+/// Whether only the engine's memory knows such an edge: neither files nor defaults would draw it again.
+constexpr bool is_lasting(EdgeSource source) {
+  return source == EdgeSource::kernel_table || source == EdgeSource::udev || source == EdgeSource::transient;
+}
 
 /// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind.
 struct Edge {
@@ -53,6 +59,9 @@ class DependencyGraph {
 
   static const std::vector<AtomSet>& atoms_by_kind();
 
+  /// Units that came to say a lasting edge, or no longer do, since the last call.
+  [[nodiscard]] std::unordered_set<UnitId> take_unsaved() { return std::exchange(unsaved_, {}); }
+
  private:
   struct Node {
     std::vector<Edge> edges;
@@ -60,7 +69,12 @@ class DependencyGraph {
   };
   Node& node(UnitId unit);
   void drop(UnitId at, UnitId other, DependencyKind kind);
+  /// To be called for each edge that comes or goes.
+  void mark(UnitId from, EdgeSource source) {
+    if (is_lasting(source)) unsaved_.insert(from);
+  }
   std::vector<Node> nodes_;
+  std::unordered_set<UnitId> unsaved_;
 };
 
 }  // namespace init

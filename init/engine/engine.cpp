@@ -270,18 +270,13 @@ Effects Engine::turn(const Event& event, const Now& now) {
 }
 
 bool Engine::busy() const { return !core_->jobs.run_queue.empty() || !core_->reactions.garbage.empty(); }
-const Unit* Engine::find(UnitId id) const { return core_->units.find(id); }
-const Unit* Engine::find(std::string_view name) const { return core_->units.find(core_->units.find_id(name)); }
+const Unit* Engine::find(UnitId id) const { return std::as_const(core_->units).find(id); }
+const Unit* Engine::find(std::string_view name) const { return find(core_->units.find_id(name)); }
 std::vector<UnitId> Engine::units() const { return core_->units.all(); }
-const Job* Engine::find_job(JobId id) const { return core_->jobs.find(id); }
+const Job* Engine::find_job(JobId id) const { return std::as_const(core_->jobs).find(id); }
 std::vector<JobId> Engine::jobs_before(const Job& job) const { return ordered_jobs(*core_, job, JobSide::waits_for); }
 std::vector<JobId> Engine::jobs_after(const Job& job) const { return ordered_jobs(*core_, job, JobSide::holds_up); }
-std::vector<JobId> Engine::jobs() const {
-  std::vector<JobId> ids;
-  for (const auto& [id, job] : core_->jobs.jobs) ids.push_back(job.id);
-  std::sort(ids.begin(), ids.end());
-  return ids;
-}
+std::vector<JobId> Engine::jobs() const { return core_->jobs.ids(); }
 const DependencyGraph& Engine::graph() const { return core_->graph; }
 UnitId Engine::unit_of_pid(pid_t pid) const {
   auto at = core_->index.pids.find(pid);
@@ -292,7 +287,7 @@ UnitId Engine::unit_of_cgroup(std::string_view cgroup) const {
   return unit == nullptr ? UnitId::none : unit->id;
 }
 EngineCounts Engine::counts() const {
-  return {core_->units.name_count(), core_->units.all().size(), core_->jobs.jobs.size(),
+  return {core_->units.name_count(), core_->units.all().size(), core_->jobs.size(),
           core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
 }
 std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
@@ -351,7 +346,7 @@ MonotonicTime Engine::deadline(UnitId id) const {
 std::vector<int> Engine::descriptors() const {
   std::vector<int> fds;
   for (UnitId id : core_->units.all()) {
-    const Unit& unit = core_->units.get(id);
+    const Unit& unit = *find(id);
     if (const auto* service = std::get_if<ServiceRuntime>(&unit.type_runtime)) {
       if (service->connection.fd >= 0) fds.push_back(service->connection.fd);
       for (const StoredFd& stored : service->fd_store) fds.push_back(stored.fd);
@@ -361,7 +356,15 @@ std::vector<int> Engine::descriptors() const {
   }
   return fds;
 }
-std::string Engine::snapshot(std::string before) const { return write_snapshot(*core_, std::move(before)); }
+std::string Engine::snapshot() const {
+  std::string text;
+  write_snapshot(*core_, [&text](StateKey, std::string_view part) { text += part; });
+  return text;
+}
+void Engine::save(Saving which, const SavePart& save) {
+  if (which == Saving::all) save_all(*core_, save);
+  else save_changes(*core_, save);
+}
 Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();

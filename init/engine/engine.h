@@ -15,6 +15,12 @@ namespace init {
 
 struct Core;
 
+/// The place of one part of the engine's memory among the others; never 0.
+using StateKey = std::uint64_t;
+/// Takes one part; empty: there is nothing to remember under that key any more.
+using SavePart = std::function<void(StateKey key, std::string_view text)>;
+enum class Saving : std::uint8_t { all, changes };
+
 /// Settings of the manager that the engine needs (systemd-system.conf(5) and the situation).
 struct EngineOptions {
   bool user_manager = false;
@@ -97,8 +103,11 @@ class Engine {
   [[nodiscard]] MonotonicTime deadline(UnitId id) const;
 
   // --- Handing over (re-execution, crash) -------------------------------------------------------------------------
-  /// Everything that cannot be read from files or the machine, as text behind `before`, in its memory.
-  [[nodiscard]] std::string snapshot(std::string before = {}) const;
+  /// Everything that cannot be read from files or the machine, as text.
+  [[nodiscard]] std::string snapshot() const;
+  /// The same in parts: all, or those that may have changed since the last call. The latest texts of all keys, joined in the
+  /// order of the keys, are the snapshot.
+  void save(Saving which, const SavePart& save);
   /// All descriptors that the snapshot speaks of; they must reach the new image.
   [[nodiscard]] std::vector<int> descriptors() const;
   /// Into a fresh engine; then restore() gives the effects that arm and watch again what must be.

@@ -1,6 +1,9 @@
 // Life of installed jobs. [pure]
 #include "init/engine/jobs.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "init/engine/job_messages.h"
@@ -20,18 +23,17 @@ bool is_ordered(const Job& a, const Job& b) {
 template <class CoreRef, class Visit>
 void for_each_ordered(CoreRef& core, const Job& job, Visit visit) {
   if (job.type == JobType::nop || job.ignore_order) return;
-  const auto other_job = [&](UnitId unit) -> Job* {
-    const Unit* other = core.units.find(unit);
+  const auto other_job = [&](UnitId unit) -> decltype(core.jobs.find(job.id)) {
+    const Unit* other = std::as_const(core.units).find(unit);
     if (other == nullptr || other->job == JobId::none || other->job == job.id) return nullptr;
-    auto at = core.jobs.jobs.find(static_cast<std::uint32_t>(other->job));
-    return at == core.jobs.jobs.end() ? nullptr : const_cast<Job*>(&at->second);
+    return core.jobs.find(other->job);
   };
   core.graph.for_each(job.unit, Atom::before, [&](const Edge& edge) {
-    if (Job* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
+    if (auto* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
       visit(*other, later_unit_first(other->type));
   });
   core.graph.for_each(job.unit, Atom::after, [&](const Edge& edge) {
-    if (Job* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
+    if (auto* other = other_job(edge.other); other != nullptr && is_ordered(job, *other))
       visit(*other, !later_unit_first(job.type));
   });
 }
@@ -114,7 +116,7 @@ void forget_job(Core& core, Job& job) {
     core.emit(effect::DisarmTimer{{job.unit, TimerPurpose::job_running}});
   (job.type == JobType::nop ? unit.nop_job : unit.job) = JobId::none;
   core.touch(unit);
-  core.jobs.jobs.erase(static_cast<std::uint32_t>(job.id));
+  core.jobs.erase(job.id);
 }
 
 /// One step of ending a job and, after it, of those that depended on its good end: the end itself, or what follows when
@@ -204,6 +206,14 @@ void run_job(Core& core, JobId id) {
 
 }  // namespace
 
+std::vector<JobId> JobStore::ids() const {
+  std::vector<JobId> ids;
+  ids.reserve(jobs_.size());
+  for (const auto& [id, job] : jobs_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
 bool must_wait(const Core& core, const Job& job) { return !ordered_jobs(core, job, JobSide::waits_for).empty(); }
 
 std::vector<JobId> ordered_jobs(const Core& core, const Job& job, JobSide side) {
@@ -216,10 +226,11 @@ std::vector<JobId> ordered_jobs(const Core& core, const Job& job, JobSide side) 
 
 void recount_blockers(Core& core) {
   core.jobs.blockers_stale = false;
-  for (auto& [id, job] : core.jobs.jobs) {
+  for (const JobId id : core.jobs.ids()) {
+    Job& job = *core.jobs.find(id);
     const bool was_held_up = job.blockers > 0;
     job.blockers = 0;
-    for_each_ordered(core, job, [&job = job](const Job&, bool waits) { job.blockers += waits ? 1 : 0; });
+    for_each_ordered(std::as_const(core), job, [&job](const Job&, bool waits) { job.blockers += waits ? 1 : 0; });
     // One that nothing held up has had its turn and waits for its unit to change.
     if (was_held_up && job.blockers == 0 && job.state == JobState::waiting) queue_job(core, job);
   }
@@ -271,7 +282,7 @@ JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, 
   job.cause = cause;
   job.deadline = deadline_after(core, unit.config.unit_limits->job_timeout);
   job.running_deadline = MonotonicTime::infinity();
-  Job& installed = core.jobs.jobs.emplace(core.jobs.last_id, std::move(job)).first->second;
+  Job& installed = core.jobs.insert(std::move(job));
   (type == JobType::nop ? unit.nop_job : unit.job) = installed.id;
   ++core.jobs.installed;
   core.jobs_were_installed = true;
@@ -291,7 +302,7 @@ void follow_end(Core& core, UnitId unit_id, JobResult result) {
     notify_triggering_units(core, *unit);
     consider_garbage(core, unit_id);
   }
-  if (core.jobs.jobs.empty() && core.jobs_were_installed) {
+  if (core.jobs.size() == 0 && core.jobs_were_installed) {
     core.jobs_were_installed = false;
     core.emit(effect::JobsDone{});
   }

@@ -84,10 +84,7 @@ void on_request_job(Core& core, const event::RequestJob& request) {
 
 void on_cancel_job(Core& core, const event::CancelJob& request) {
   if (request.job == JobId::none) {
-    std::vector<JobId> all;
-    for (const auto& [id, job] : core.jobs.jobs) all.push_back(job.id);
-    std::sort(all.begin(), all.end());
-    for (JobId id : all) finish_job(core, id, {JobResult::canceled, false, false});
+    for (const JobId id : core.jobs.ids()) finish_job(core, id, {JobResult::canceled, false, false});
     return accept(core, request.request);
   }
   if (core.jobs.find(request.job) == nullptr)

@@ -37,19 +37,60 @@ void write_unit(SnapshotWriter& writer, const Unit& unit) {
   std::visit([&](const auto& runtime) { writer.value(runtime); }, unit.type_runtime);
 }
 
-/// Edges that neither files nor defaults would draw again.
-void write_edges(SnapshotWriter& writer, const Core& core, const Unit& unit) {
-  for (const Edge& edge : core.graph.edges(unit.id)) {
-    if (edge.reversed || (edge.source != EdgeSource::udev && edge.source != EdgeSource::kernel_table &&
-                          edge.source != EdgeSource::transient))
-      continue;
+void write_edges(SnapshotWriter& writer, const Core& core, UnitId unit) {
+  for (const Edge& edge : core.graph.edges(unit)) {
+    if (edge.reversed || !is_lasting(edge.source)) continue;
     writer.word("edge");
-    writer.value(unit.id);
+    writer.value(unit);
     writer.value(edge.kind);
     writer.value(edge.other);
     writer.value(static_cast<int>(edge.source));
   }
 }
+
+/// The kinds of parts, in the order in which they are read.
+enum class PartKind : std::uint8_t { head = 1, unit, edges, job };
+StateKey key_of(PartKind kind, std::uint32_t number) { return StateKey{static_cast<std::uint8_t>(kind)} << 32U | number; }
+
+/// Writes single parts, each in the same buffer.
+class PartWriter {
+ public:
+  PartWriter(const Core& core, const SavePart& save) : core_(core), save_(save), writer_(core) {}
+
+  void head() {
+    writer_.word(format_name);
+    writer_.value(core_.jobs.last_id);
+    writer_.value(core_.last_spawn);
+    writer_.value(core_.jobs.installed);
+    writer_.value(core_.jobs.failed);
+    writer_.value(core_.options.service_watchdogs);
+    end(key_of(PartKind::head, 0));
+  }
+  void unit(UnitId id) {
+    if (const Unit* unit = core_.units.find(id); unit != nullptr && has_memory(*unit)) write_unit(writer_, *unit);
+    end(key_of(PartKind::unit, static_cast<std::uint32_t>(id)));
+  }
+  void edges(UnitId id) {
+    if (core_.units.find(id) != nullptr) write_edges(writer_, core_, id);
+    end(key_of(PartKind::edges, static_cast<std::uint32_t>(id)));
+  }
+  void job(JobId id) {
+    if (const Job* job = core_.jobs.find(id)) {
+      writer_.word("job");
+      writer_.value(*job);
+    }
+    end(key_of(PartKind::job, static_cast<std::uint32_t>(id)));
+  }
+
+ private:
+  void end(StateKey key) {
+    save_(key, writer_.text());
+    writer_.clear();
+  }
+  const Core& core_;
+  const SavePart& save_;
+  SnapshotWriter writer_;
+};
 
 void read_unit(Core& core, SnapshotReader& reader) {
   const std::string name(reader.word());
@@ -108,7 +149,7 @@ void read_job(Core& core, SnapshotReader& reader) {
   (job.type == JobType::nop ? unit->nop_job : unit->job) = job.id;
   core.jobs.last_id = std::max(core.jobs.last_id, static_cast<std::uint32_t>(job.id));
   core.jobs_were_installed = true;
-  Job& kept = core.jobs.jobs.emplace(static_cast<std::uint32_t>(job.id), std::move(job)).first->second;
+  Job& kept = core.jobs.insert(std::move(job));
   if (queued) queue_job(core, kept);
 }
 
@@ -140,25 +181,37 @@ void rearm_unit(Core& core, UnitId id) {
 
 }  // namespace
 
-std::string write_snapshot(const Core& core, std::string before) {
-  SnapshotWriter writer(core, std::move(before));
-  writer.word(format_name);
-  writer.value(core.jobs.last_id);
-  writer.value(core.last_spawn);
-  writer.value(core.jobs.installed);
-  writer.value(core.jobs.failed);
-  writer.value(core.options.service_watchdogs);
-  for (UnitId id : core.units.all())
-    if (const Unit& unit = core.units.get(id); has_memory(unit)) write_unit(writer, unit);
-  for (UnitId id : core.units.all()) write_edges(writer, core, core.units.get(id));
-  std::vector<const Job*> jobs;
-  for (const auto& [id, job] : core.jobs.jobs) jobs.push_back(&job);
-  std::sort(jobs.begin(), jobs.end(), [](const Job* a, const Job* b) { return a->id < b->id; });
-  for (const Job* job : jobs) {
-    writer.word("job");
-    writer.value(*job);
-  }
-  return writer.take();
+void write_snapshot(const Core& core, const SavePart& save) {
+  PartWriter parts(core, save);
+  parts.head();
+  for (const UnitId id : core.units.all()) parts.unit(id);
+  for (const UnitId id : core.units.all()) parts.edges(id);
+  for (const JobId id : core.jobs.ids()) parts.job(id);
+}
+
+void save_all(Core& core, const SavePart& save) {
+  (void)core.units.take_unsaved();
+  (void)core.units.take_names_changed();
+  (void)core.graph.take_unsaved();
+  (void)core.jobs.take_unsaved();
+  write_snapshot(core, save);
+}
+
+void save_changes(Core& core, const SavePart& save) {
+  PartWriter parts(core, save);
+  const auto units = core.units.take_unsaved();
+  const auto edges = core.graph.take_unsaved();
+  const auto jobs = core.jobs.take_unsaved();
+  const bool all = core.units.take_names_changed();
+  const auto is_left_to_all = [&](UnitId id) { return all && std::as_const(core.units).find(id) != nullptr; };
+  for (const UnitId id : units)
+    if (!is_left_to_all(id)) parts.unit(id);
+  for (const UnitId id : edges)
+    if (!is_left_to_all(id)) parts.edges(id);
+  for (const JobId id : jobs)
+    if (!all || std::as_const(core.jobs).find(id) == nullptr) parts.job(id);
+  if (all) return write_snapshot(core, save);
+  parts.head();
 }
 
 Result<bool> read_snapshot(Core& core, std::string_view text) {
@@ -186,7 +239,7 @@ Result<bool> read_snapshot(Core& core, std::string_view text) {
   process_load_queue(core);
   const std::vector<UnitId> all = core.units.all();
   for (UnitId id : all) rearm_unit(core, id);
-  for (auto& [id, job] : core.jobs.jobs) rearm_job(core, job);
+  for (const JobId id : core.jobs.ids()) rearm_job(core, *core.jobs.find(id));
   recount_blockers(core);
   return true;
 }

@@ -5,8 +5,12 @@
 
 namespace init {
 
-/// Written behind `before`, in its memory.
-[[nodiscard]] std::string write_snapshot(const Core& core, std::string before);
+/// All parts, in the order of their keys.
+void write_snapshot(const Core& core, const SavePart& save);
+/// The same; what changes from now on is unsaved.
+void save_all(Core& core, const SavePart& save);
+/// The parts that may differ from what was last saved, and those that are gone, in no order.
+void save_changes(Core& core, const SavePart& save);
 /// Into a fresh core whose source serves the same files. Arms and watches what the runtime says.
 [[nodiscard]] Result<bool> read_snapshot(Core& core, std::string_view text);
 

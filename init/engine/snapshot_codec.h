@@ -15,9 +15,10 @@ namespace init {
 /// Writes values. Units are written by name, because handles are made anew.
 class SnapshotWriter {
  public:
-  /// Writes behind `before`, in its memory.
-  SnapshotWriter(const Core& core, std::string before) : core_(core), out_(std::move(before)) {}
-  [[nodiscard]] std::string take() { return std::move(out_); }
+  explicit SnapshotWriter(const Core& core) : core_(core) {}
+  /// What was written since the last clear().
+  [[nodiscard]] std::string_view text() const { return out_; }
+  void clear() { out_.clear(); }
 
   void word(std::string_view text) {
     out_ += std::to_string(text.size());

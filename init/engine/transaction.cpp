@@ -372,9 +372,9 @@ Result<bool> Transaction::check_destructive(const Core& core) const {
     const PlannedJob& planned = jobs_[job];
     if (planned.type == JobType::nop) continue;
     const Unit& unit = core.units.get(planned.unit);
-    auto at = core.jobs.jobs.find(static_cast<std::uint32_t>(unit.job));
-    if (at == core.jobs.jobs.end()) continue;
-    const Job& installed = at->second;
+    const Job* found = core.jobs.find(unit.job);
+    if (found == nullptr) continue;
+    const Job& installed = *found;
     if ((request_.mode == JobMode::fail || installed.irreversible) && types_conflict(installed.type, planned.type))
       return fail(ErrorCode::transaction_destructive,
                   fmt::format("Transaction for {}/{} is destructive ({} has '{}' job queued, but '{}' is included in "
@@ -422,9 +422,8 @@ Result<Transaction> Transaction::plan(Core& core, const TransactionRequest& requ
 Transaction::Applied Transaction::apply(Core& core) {
   if (request_.mode == JobMode::isolate || request_.mode == JobMode::flush) {
     std::vector<JobId> strangers;
-    for (const auto& [id, job] : core.jobs.jobs)
-      if (first_of(job.unit) == none) strangers.push_back(job.id);
-    std::sort(strangers.begin(), strangers.end());
+    for (const JobId id : core.jobs.ids())
+      if (first_of(std::as_const(core.jobs).find(id)->unit) == none) strangers.push_back(id);
     for (JobId id : strangers) finish_job(core, id, {JobResult::canceled, false, false});
   }
   Applied applied;

@@ -84,6 +84,7 @@ struct Unit {
   bool in_gc_queue = false;
   bool changed = false;            ///< UnitChanged is due at the end of the turn
   bool announced = false;          ///< UnitNew was sent
+  bool unsaved = false;            ///< UnitTable: may differ from what was last written of it
 
   [[nodiscard]] UnitType type() const { return name.type(); }
   [[nodiscard]] ActiveState active_state() const { return runtime.active_state; }

@@ -38,7 +38,7 @@ Unit& UnitTable::create(const UnitName& name) {
   CHECK(fresh);
   units_.push_back(std::move(unit));
   order_.push_back(id);
-  return *units_.back();
+  return mark(*units_.back());
 }
 
 bool UnitTable::add_alias(UnitId id, const UnitName& name) {
@@ -56,6 +56,7 @@ void UnitTable::rename(UnitId id, const UnitName& name) {
   std::erase(unit.aliases, name);
   unit.aliases.push_back(unit.name);
   unit.name = name;
+  names_changed_ = true;
 }
 
 void UnitTable::absorb(UnitId from, UnitId into) {
@@ -69,6 +70,7 @@ void UnitTable::absorb(UnitId from, UnitId into) {
   stays.aliases.push_back(gone.name);
   order_.erase(std::find(order_.begin(), order_.end(), from));
   units_[index_of(from)].reset();
+  names_changed_ = true;
 }
 
 void UnitTable::remove(UnitId id) {
@@ -77,6 +79,13 @@ void UnitTable::remove(UnitId id) {
   names_.erase(unit.name.text());
   order_.erase(std::lower_bound(order_.begin(), order_.end(), id));
   units_[index_of(id)].reset();
+  names_changed_ = true;
+}
+
+std::vector<UnitId> UnitTable::take_unsaved() {
+  for (const UnitId id : unsaved_)
+    if (Unit* unit = units_[index_of(id)].get(); unit != nullptr) unit->unsaved = false;
+  return std::exchange(unsaved_, {});
 }
 
 }  // namespace init

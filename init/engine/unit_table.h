@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <utility>
 
 #include "init/engine/unit.h"
 
@@ -10,10 +11,11 @@ namespace init {
 
 class UnitTable {
  public:
-  [[nodiscard]] Unit& get(UnitId id) { return *units_[index_of(id)]; }
+  // Whoever gets a unit for writing may change it: it counts as unsaved from then on.
+  [[nodiscard]] Unit& get(UnitId id) { return mark(*units_[index_of(id)]); }
   [[nodiscard]] const Unit& get(UnitId id) const { return *units_[index_of(id)]; }
   [[nodiscard]] Unit* find(UnitId id) {
-    return index_of(id) < units_.size() ? units_[index_of(id)].get() : nullptr;
+    return index_of(id) < units_.size() && units_[index_of(id)] ? &mark(*units_[index_of(id)]) : nullptr;
   }
   [[nodiscard]] const Unit* find(UnitId id) const {
     return index_of(id) < units_.size() ? units_[index_of(id)].get() : nullptr;
@@ -37,14 +39,29 @@ class UnitTable {
   [[nodiscard]] std::size_t name_count() const { return names_.size(); }
   [[nodiscard]] std::size_t slots() const { return units_.size(); }
 
+  /// Units that were made, handed out for writing or removed since the last call.
+  [[nodiscard]] std::vector<UnitId> take_unsaved();
+  /// Whether a name came to mean another unit or none since the last call: what mentions units by name is to be written anew.
+  [[nodiscard]] bool take_names_changed() { return std::exchange(names_changed_, false); }
+
  private:
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
+  Unit& mark(Unit& unit) {
+    if (!unit.unsaved) {
+      unit.unsaved = true;
+      unsaved_.push_back(unit.id);
+    }
+    return unit;
+  }
+
   std::vector<std::unique_ptr<Unit>> units_;
   std::vector<UnitId> order_;
   std::unordered_map<std::string, UnitId, Hash, std::equal_to<>> names_;
+  std::vector<UnitId> unsaved_;
+  bool names_changed_ = false;
 };
 
 }  // namespace init

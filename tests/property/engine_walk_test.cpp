@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "init/engine/jobs.h"
@@ -30,6 +31,8 @@ struct Walk {
   std::set<std::uint32_t> open_jobs;
   std::size_t seen_effects = 0;
   std::string history;
+  const Engine* saved_engine = nullptr;      ///< whose parts are saved: a re-execution begins another one
+  std::map<StateKey, std::string> saved;
 };
 
 const char* pick(Walk& w, std::initializer_list<const char*> list) { return *(list.begin() + w.draw(list.size())); }
@@ -194,6 +197,19 @@ std::string check(Walk& w) {
   return {};
 }
 
+/// Keeps what changed as the state log does: joined, the parts are the snapshot after every event.
+std::string check_saved_parts(Walk& w) {
+  Engine& engine = w.machine.engine();
+  const Saving which = std::exchange(w.saved_engine, &engine) == &engine ? Saving::changes : Saving::all;
+  if (which == Saving::all) w.saved.clear();
+  engine.save(which, [&w](StateKey key, std::string_view text) { w.saved[key] = text; });
+  std::string joined;
+  for (const auto& [key, text] : w.saved) joined += text;
+  if (const std::string whole = engine.snapshot(); joined != whole)
+    return fmt::format("the saved parts are not the snapshot; saved:\n{}\nsnapshot:\n{}", joined, whole);
+  return {};
+}
+
 std::string check_snapshot(Walk& w) {
   const std::string before = w.machine.engine().snapshot();
   Engine copy(w.machine.source, w.machine, {});
@@ -226,6 +242,8 @@ std::string walk(Walk& w, bool with_snapshot) {
   for (std::size_t s = 0; s < steps; ++s) {
     act(w);
     if (std::string problem = check(w); !problem.empty()) return problem;
+    if (with_snapshot)
+      if (std::string problem = check_saved_parts(w); !problem.empty()) return problem;
   }
   if (with_snapshot)
     if (std::string problem = check_snapshot(w); !problem.empty()) return problem;

@@ -87,6 +87,8 @@ TEST_F(Settings, OOMPolicyDecidesWhatAnOomKillIs) {
 
 TEST_F(Settings, TimeoutCleanSecEndsACleaning) {
   add("a.service", "", std::string(runs) + "StateDirectory=a\nTimeoutCleanSec=4\n");
+  add("keeps.target", "After=a.service\n", "");  // so that it is not unloaded
+  machine.start("keeps.target");
   machine.start("a.service");
   machine.stop("a.service");
   machine.enqueue(event::CleanUnit{RequestId{900}, "a.service", 2});

@@ -233,6 +233,7 @@ std::string System::own_state() const {
     if (const Unit* unit = engine_.find(mount.unit))
       text += "automount " + unit->name.text() + " " + std::to_string(mount.pipe) + " " + std::to_string(mount.control) +
               " " + unitparser::escape_c(mount.where) + "\n";
+  for (const std::string& directive : cgroups_.warned_missing()) text += "without-controller " + directive + "\n";
   text += "engine\n";
   return text;
 }
@@ -308,6 +309,8 @@ void System::take_line(std::string_view line) {
     bus_.take_over(*of_bus);
   } else if (const auto of_varlink = rest("varlink ")) {
     varlink_.take_over(*of_varlink);
+  } else if (const auto directive = rest("without-controller ")) {
+    cgroups_.warned_missing().emplace(*directive);
   } else if (words.size() == 5 && words[0] == "automount") {
     const Unit* unit = engine_.find(words[1]);
     const auto where = unitparser::unescape_c(words[4]);

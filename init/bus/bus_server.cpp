@@ -70,7 +70,7 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
   state_->options = std::move(options);
   unitparser::UniqueFd listener = std::move(state_->handed.listener);
   if (!listener) listener = TRY(bind_private(state_->options.private_socket));
-  TRY(state_->listen(std::move(listener)));
+  (void)TRY(state_->listen(std::move(listener)));
   sd_event_source* source = nullptr;
   if (sd_event_add_defer(loop, &source, [](sd_event_source*, void* userdata) {
         return guarded([&] {

@@ -45,6 +45,9 @@ const T& startup_or(bool starting, const T& startup, const T& usual, bool startu
 /// CPUShares= of the first version, on the scale of weights.
 std::uint64_t weight_of_shares(std::uint64_t shares) { return std::clamp<std::uint64_t>(shares * 100 / 1024, 1, 10000); }
 
+/// BlockIOWeight= of the first version, which counts 10 to 1000 around 500.
+std::uint64_t weight_of_block_io(std::uint64_t weight) { return std::clamp<std::uint64_t>(weight * 100 / 500, 1, 10000); }
+
 void add_cpu(Writes& writes, const unitparser::ResourceBasics& basics, bool starting) {
   std::optional<std::uint64_t> weight =
       startup_or(starting, basics.startup_cpu_weight, basics.cpu_weight, basics.startup_cpu_weight.has_value());
@@ -75,10 +78,12 @@ void add_cpu_sets(Writes& writes, const unitparser::ResourceBasics& basics, bool
   writes.add(Controller::cpuset, "AllowedMemoryNodes=", "cpuset.mems", format_cpu_list(nodes), nodes.empty());
 }
 
-void add_memory(Writes& writes, const unitparser::ResourceMemory& memory, std::uint64_t whole) {
-  const auto low = [&](const std::optional<ScalableLimit>& limit) { return limit ? resolve(*limit, whole) : 0; };
-  const std::uint64_t min = low(memory.memory_min);
-  const std::uint64_t soft = low(memory.memory_low);
+void add_memory(Writes& writes, const unitparser::ResourceMemory& memory, std::uint64_t whole, const SliceRules& slices) {
+  const auto low = [&](const std::optional<ScalableLimit>& own, const std::optional<ScalableLimit>& default_) {
+    return own ? resolve(*own, whole) : default_ ? resolve(*default_, whole) : 0;
+  };
+  const std::uint64_t min = low(memory.memory_min, slices.memory_min);
+  const std::uint64_t soft = low(memory.memory_low, slices.memory_low);
   writes.add(Controller::memory, "MemoryMin=", "memory.min", number_or_max(min), min == 0);
   writes.add(Controller::memory, "MemoryLow=", "memory.low", number_or_max(soft), soft == 0);
   const std::uint64_t high = resolve(memory.memory_high, whole);
@@ -101,11 +106,12 @@ void add_io(Writes& writes, const unitparser::ResourceIo& io, bool starting) {
       startup_or(starting, io.startup_io_weight, io.io_weight, io.startup_io_weight.has_value());
   const std::optional<std::uint64_t> old =
       startup_or(starting, io.startup_block_io_weight, io.block_io_weight, io.startup_block_io_weight.has_value());
-  // BlockIOWeight= counts 10 to 1000 around 500.
-  if (!weight && old) weight = std::clamp<std::uint64_t>(*old * 100 / 500, 1, 10000);
+  if (!weight && old) weight = weight_of_block_io(*old);
   writes.add(Controller::io, "IOWeight=", "io.weight", "default " + std::to_string(weight.value_or(100)), !weight);
   for (const unitparser::DeviceWeight& device : io.io_device_weight)
     writes.add(Controller::io, "IODeviceWeight=", "io.weight", device.path + " " + std::to_string(device.weight), false);
+  for (const unitparser::DeviceWeight& device : io.block_io_device_weight)
+    writes.add(Controller::io, "BlockIODeviceWeight=", "io.weight", device.path + " " + std::to_string(weight_of_block_io(device.weight)), false);
   add_device_limits(writes, "IOReadBandwidthMax=", "io.max", "rbps", io.io_read_bandwidth_max);
   add_device_limits(writes, "IOWriteBandwidthMax=", "io.max", "wbps", io.io_write_bandwidth_max);
   add_device_limits(writes, "IOReadIOPSMax=", "io.max", "riops", io.io_read_iops_max);
@@ -147,6 +153,17 @@ std::string format_cpu_list(const unitparser::CpuMask& mask) {
   return list;
 }
 
+SliceRules rules_of_slices(const Engine& engine, const Unit& unit) {
+  SliceRules rules;
+  for (const Unit* slice = engine.find(unit.slice); slice != nullptr; slice = engine.find(slice->slice)) {
+    const unitparser::ResourceMemory& memory = *slice->config.resource_memory;
+    if (!rules.memory_min) rules.memory_min = memory.default_memory_min;
+    if (!rules.memory_low) rules.memory_low = memory.default_memory_low;
+    rules.disabled_controllers |= slice->config.resource_basics->disabled_controllers;
+  }
+  return rules;
+}
+
 std::uint32_t needed_controllers(const UnitConfig& config, unitparser::UnitType type) {
   if (!unitparser::type_has_cgroup(type)) return 0;
   const unitparser::ResourceBasics& basics = *config.resource_basics;
@@ -165,20 +182,22 @@ std::uint32_t needed_controllers(const UnitConfig& config, unitparser::UnitType 
 }
 
 std::vector<AttributeWrite> attribute_writes(const UnitConfig& config, unitparser::UnitType type,
-                                             const MachineAmounts& machine, Reset reset) {
+                                             const MachineAmounts& machine, Reset reset, const SliceRules& slices) {
   Writes writes(reset);
   if (!unitparser::type_has_cgroup(type)) return {};
   const unitparser::ResourceBasics& basics = *config.resource_basics;
   add_cpu(writes, basics, machine.starting);
   add_cpu_sets(writes, basics, machine.starting);
   add_io(writes, *config.resource_io, machine.starting);
-  add_memory(writes, *config.resource_memory, machine.memory);
+  add_memory(writes, *config.resource_memory, machine.memory, slices);
   const std::uint64_t tasks = basics.tasks_max ? resolve(*basics.tasks_max, machine.tasks) : Limit::infinity;
   writes.add(Controller::pids, "TasksMax=", "pids.max", number_or_max(tasks), tasks == Limit::infinity);
   const auto policy = type == unitparser::UnitType::scope ? config.scope->oom_policy : config.service->oom_policy;
   const bool whole = policy == unitparser::OomPolicy::kill;
   writes.add(Controller::memory, "OOMPolicy=", "memory.oom.group", whole ? "1" : "0", !whole);
-  return writes.take();
+  std::vector<AttributeWrite> all = writes.take();
+  std::erase_if(all, [&slices](const AttributeWrite& write) { return (slices.disabled_controllers & bit(write.controller)) != 0; });
+  return all;
 }
 
 }  // namespace init

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "init/engine/engine.h"
 #include "unitparser/config/unit_config.h"
 #include "unitparser/names/unit_type.h"
 
@@ -26,6 +28,14 @@ struct MachineAmounts {
   bool starting = false;      ///< the boot is not done: Startup…= settings apply
 };
 
+/// What a unit's settings get from those of the slices around it.
+struct SliceRules {
+  std::optional<unitparser::ScalableLimit> memory_min, memory_low;  ///< Default…= of the nearest that says so
+  std::uint32_t disabled_controllers = 0;                           ///< bits by Controller
+  bool operator==(const SliceRules&) const = default;
+};
+[[nodiscard]] SliceRules rules_of_slices(const Engine& engine, const Unit& unit);
+
 /// Bits by Controller of what the unit itself needs: accounting, limits, delegation.
 [[nodiscard]] std::uint32_t needed_controllers(const unitparser::UnitConfig& config, unitparser::UnitType type);
 
@@ -33,7 +43,7 @@ struct MachineAmounts {
 /// former value could be left (`reset`).
 enum class Reset : bool { no, yes };
 [[nodiscard]] std::vector<AttributeWrite> attribute_writes(const unitparser::UnitConfig& config, unitparser::UnitType type,
-                                                           const MachineAmounts& machine, Reset reset);
+                                                           const MachineAmounts& machine, Reset reset, const SliceRules& slices = {});
 
 /// "0-3,7" of a mask of CPUs or nodes, as the kernel reads it.
 [[nodiscard]] std::string format_cpu_list(const unitparser::CpuMask& mask);

@@ -120,6 +120,23 @@ void CgroupTree::enable_above(const std::string& group, std::uint32_t controller
   }
 }
 
+void CgroupTree::disable_below(const std::string& group, std::uint32_t controllers) {
+  if (controllers == 0) return;
+  std::vector<std::string> groups;
+  for (const auto& [below, enabled] : enabled_)
+    if ((enabled & controllers) != 0 && (below == group || below.starts_with(group + "/"))) groups.push_back(below);
+  std::sort(groups.begin(), groups.end(), std::greater<>());  // the kernel wants the deepest first
+  for (const std::string& below : groups) {
+    std::uint32_t& enabled = enabled_[below];
+    for (unsigned i = 0; i < 32; ++i) {
+      const std::uint32_t one = 1U << i;
+      if ((controllers & enabled & one) == 0) continue;
+      const std::string name = "-" + std::string(unitparser::to_name(static_cast<Controller>(i)));
+      if (write_file(directory(below) + "/cgroup.subtree_control", name) == 0) enabled &= ~one;
+    }
+  }
+}
+
 void CgroupTree::write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes) {
   for (const AttributeWrite& write : writes) {
     const int error = write_file(directory(group) + "/" + write.file, write.value);
@@ -157,11 +174,11 @@ void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& co
 }
 
 Result<void> CgroupTree::realise(const std::string& group, const unitparser::UnitConfig& config,
-                                 unitparser::UnitType type, const std::string& invocation) {
+                                 unitparser::UnitType type, const std::string& invocation, const SliceRules& slices) {
   TRY(make(group));
   if (!own_.empty() && group == own_) return {};  // who delegated it says how much we may have
-  enable_above(group, needed_controllers(config, type));
-  write_attributes(group, attribute_writes(config, type, amounts_, Reset::no));
+  enable_above(group, needed_controllers(config, type) & ~slices.disabled_controllers);
+  write_attributes(group, attribute_writes(config, type, amounts_, Reset::no, slices));
   mark(group, config, Reset::no);
   if (!invocation.empty())
     for (const char* attribute : {"trusted.invocation_id", "user.invocation_id"})
@@ -172,9 +189,10 @@ Result<void> CgroupTree::realise(const std::string& group, const unitparser::Uni
 }
 
 Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitConfig& config,
-                               unitparser::UnitType type) {
-  enable_above(group, needed_controllers(config, type));
-  std::vector<AttributeWrite> writes = attribute_writes(config, type, amounts_, Reset::yes);
+                               unitparser::UnitType type, const SliceRules& slices) {
+  disable_below(group, config.resource_basics->disabled_controllers);
+  enable_above(group, needed_controllers(config, type) & ~slices.disabled_controllers);
+  std::vector<AttributeWrite> writes = attribute_writes(config, type, amounts_, Reset::yes, slices);
   // Defaults of controllers that were never enabled have nothing to reset.
   std::erase_if(writes, [&](const AttributeWrite& write) {
     return ::access((directory(group) + "/" + write.file).c_str(), F_OK) != 0;

@@ -33,10 +33,10 @@ class CgroupTree {
   /// `invocation`, if it is not empty, is written onto the group for systemd-cgls(1) and journals to read.
   /// Fails when the group cannot be made; attributes that the kernel refuses are named through `warn`.
   [[nodiscard]] unitparser::Result<void> realise(const std::string& group, const unitparser::UnitConfig& config,
-                                                 unitparser::UnitType type, const std::string& invocation);
+                                                 unitparser::UnitType type, const std::string& invocation, const SliceRules& slices);
   /// Writes the attributes of an existing group again; defaults too.
   [[nodiscard]] unitparser::Result<void> apply(const std::string& group, const unitparser::UnitConfig& config,
-                                               unitparser::UnitType type);
+                                               unitparser::UnitType type, const SliceRules& slices);
   /// Stops watching and removes the group with all empty groups below; busy ones stay.
   void trim(const std::string& group);
   [[nodiscard]] unitparser::Result<void> attach(const std::string& group, const std::vector<pid_t>& pids);
@@ -51,6 +51,9 @@ class CgroupTree {
   [[nodiscard]] MachineAmounts& amounts() { return amounts_; }
   /// Where refused attributes are named; a missing controller once for each directive.
   void set_warn(std::function<void(const std::string&)> warn) { warn_ = std::move(warn); }
+  /// Directives whose lack of a controller was said already: once in the life of the machine.
+  [[nodiscard]] std::set<std::string>& warned_missing() { return warned_missing_; }
+  [[nodiscard]] const std::set<std::string>& warned_missing() const { return warned_missing_; }
 
  private:
   struct Watch {
@@ -63,6 +66,8 @@ class CgroupTree {
   [[nodiscard]] bool is_root(const std::string& group) const { return group.size() < 2 || group == own_; }
   unitparser::Result<void> make(const std::string& group);
   void enable_above(const std::string& group, std::uint32_t controllers);
+  /// Takes controllers back from the children of a group and of those below; those who use one keep it (the kernel refuses).
+  void disable_below(const std::string& group, std::uint32_t controllers);
   void write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes);
   void mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset);
   void filter_access(const std::string& group, const unitparser::UnitConfig& config);
@@ -79,7 +84,7 @@ class CgroupTree {
   MachineAmounts amounts_;
   std::function<void(const std::string&)> warn_;
   Mover mover_;
-  std::set<std::string> warned_missing_;  ///< directives whose lack of a controller was said already
+  std::set<std::string> warned_missing_;
   unitparser::UniqueFd inotify_;
   Source source_;
   std::unordered_map<int, Watch> watches_;

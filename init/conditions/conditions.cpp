@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
@@ -195,7 +196,7 @@ Result<bool> check_security(const std::string& parameter, const ConditionFacts&)
 
 Result<bool> check_capability(const std::string& parameter, const ConditionFacts&) {
   const auto capability = unitparser::parse_capability(parameter);
-  if (!capability) return fail(ErrorCode::invalid_argument, "Unknown capability " + parameter);
+  if (!capability) return unitparser::fail_errno(EINVAL, "Unknown capability " + parameter);
   const std::string status = read_text_file("/proc/self/status");
   const std::size_t at = status.find("CapBnd:\t");
   if (at == std::string::npos) return fail(ErrorCode::io, "No bounding set in /proc/self/status");

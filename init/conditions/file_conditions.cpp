@@ -117,7 +117,8 @@ bool is_executable_file(const std::string& path) {
 }
 
 bool needs_update(const std::string& path) {
-  if (!is_on_writable_file_system(path)) return false;
+  struct statvfs file_system{};
+  if (::statvfs(path.c_str(), &file_system) == 0 && (file_system.f_flag & ST_RDONLY) != 0) return false;
   struct stat usr{};
   struct stat updated{};
   if (::lstat("/usr/", &usr) != 0) return true;

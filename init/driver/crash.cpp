@@ -133,7 +133,7 @@ void install_crash_handlers(StateLog& log, const char* program, const std::vecto
   struct sigaction action{};
   action.sa_handler = on_crash;
   ::sigfillset(&action.sa_mask);
-  action.sa_flags = SA_ONSTACK | SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_ONSTACK | SA_RESETHAND);
   // After a crash they come blocked, from the handler that executed us; blocked, the next one would be the end.
   sigset_t handled;
   ::sigemptyset(&handled);

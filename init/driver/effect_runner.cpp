@@ -65,11 +65,12 @@ struct EffectRunner::Visitor {
   void operator()(const effect::KillCgroup& e) const { parts.cgroups.kill(e); }
   void operator()(const effect::RealiseCgroup& e) const {
     if (const Unit* u = unit(e.unit))
-      if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime.invocation_id); !done) runner.warn(e.unit, done.error().message);
+      if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime.invocation_id, rules_of_slices(parts.engine, *u)); !done)
+        runner.warn(e.unit, done.error().message);
   }
   void operator()(const effect::ApplyCgroup& e) const {
     if (const Unit* u = unit(e.unit))
-      if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type()); !done) runner.warn(e.unit, done.error().message);
+      if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type(), rules_of_slices(parts.engine, *u)); !done) runner.warn(e.unit, done.error().message);
   }
   void operator()(const effect::TrimCgroup& e) const { parts.cgroups.trim(e.cgroup); }
   void operator()(const effect::SetFrozen& e) const {

@@ -17,9 +17,6 @@
 namespace init {
 namespace {
 
-constexpr const char* mountinfo_path = "/proc/self/mountinfo";
-constexpr const char* swaps_path = "/proc/swaps";
-
 std::string text_or_empty(const char* text) { return text != nullptr ? text : ""; }
 
 /// All links in the /dev/disk folders by the device they lead to.
@@ -50,10 +47,10 @@ bool changed(int fd) {
 
 }  // namespace
 
-unitparser::Result<event::MountTable> read_mount_table() {
+unitparser::Result<event::MountTable> read_mount_table(const char* path) {
   libmnt_table* table = ::mnt_new_table();
   if (table == nullptr) return unitparser::fail_errno(ENOMEM, "cannot read the mount table");
-  const int result = ::mnt_table_parse_file(table, mountinfo_path);
+  const int result = ::mnt_table_parse_file(table, path);
   if (result != 0) {
     ::mnt_unref_table(table);
     return unitparser::fail_errno(result < 0 ? -result : EIO, "cannot read the mount table");
@@ -72,11 +69,11 @@ unitparser::Result<event::MountTable> read_mount_table() {
   return mounts;
 }
 
-event::SwapTable read_swap_table() {
+event::SwapTable read_swap_table(const char* path) {
   event::SwapTable swaps;
   libmnt_table* table = ::mnt_new_table();
   if (table == nullptr) return swaps;
-  if (::mnt_table_parse_swaps(table, swaps_path) == 0 && ::mnt_table_get_nents(table) > 0) {
+  if (::mnt_table_parse_swaps(table, path) == 0 && ::mnt_table_get_nents(table) > 0) {
     const auto links = device_links();
     libmnt_iter* iterator = ::mnt_new_iter(MNT_ITER_FORWARD);
     libmnt_fs* fs = nullptr;

@@ -7,10 +7,13 @@
 
 namespace init {
 
-/// The present mounts but those of the API file systems, in mount order; error when the table cannot be read.
-[[nodiscard]] unitparser::Result<event::MountTable> read_mount_table();
-/// The present swap areas with the other names of their devices. Empty when the kernel has no swap.
-[[nodiscard]] event::SwapTable read_swap_table();
+inline constexpr const char* mountinfo_path = "/proc/self/mountinfo";
+inline constexpr const char* swaps_path = "/proc/swaps";
+
+/// The mounts of a table but those of the API file systems, in mount order; error when the table cannot be read.
+[[nodiscard]] unitparser::Result<event::MountTable> read_mount_table(const char* path = mountinfo_path);
+/// The swap areas of a table with the other names of their devices. Empty when the kernel has no swap.
+[[nodiscard]] event::SwapTable read_swap_table(const char* path = swaps_path);
 
 class KernelTables {
  public:

@@ -369,7 +369,7 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   core_->now = now;
   core_->effects.clear();
   core_->populated.clear();
-  TRY(read_snapshot(*core_, snapshot));
+  (void)TRY(read_snapshot(*core_, snapshot));
   for (const UnitId id : core_->units.all()) {
     consider_garbage(*core_, id);
     rearm_recheck(*core_, core_->units.get(id));

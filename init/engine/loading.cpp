@@ -299,7 +299,8 @@ bool is_held(Core& core, UnitId id, std::unordered_set<UnitId>& unheld) {
     // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
     // is queued: hubs such as shutdown.target are mentioned by everybody, and the first answer settles it.
     for (const Edge& edge : core.graph.edges(queue[next])) {
-      if (!edge.reversed || unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      const bool mentions_it = edge.reversed || edge.kind == DependencyKind::triggered_by;  // a trigger does, even if Sockets= said it first
+      if (!mentions_it || unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
       const Unit* other = core.units.find(edge.other);
       if (other != nullptr && holds_itself(core, *other)) return true;
       queue.push_back(edge.other);

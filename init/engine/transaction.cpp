@@ -403,7 +403,7 @@ Result<Transaction> Transaction::plan(Core& core, const TransactionRequest& requ
       request.mode == JobMode::ignore_dependencies || request.mode == JobMode::ignore_requirements;
   first.ignore_order = request.mode == JobMode::ignore_dependencies;
   first.cause = request.cause;
-  TRY(t.add_with_dependencies(core, first));
+  (void)TRY(t.add_with_dependencies(core, first));
   if (t.anchor_ == none) t.anchor_ = 0;
   if (request.mode == JobMode::isolate) t.add_isolate_stops(core);
   if (request.mode == JobMode::triggering) t.add_triggering_stops(core);
@@ -411,11 +411,11 @@ Result<Transaction> Transaction::plan(Core& core, const TransactionRequest& requ
   t.find_what_matters();
   if (request.mode == JobMode::fail) t.minimize_impact(core);
   t.drop_redundant(core);
-  TRY(t.order(core));
+  (void)TRY(t.order(core));
   do t.collect_unwanted();
   while (!TRY(t.merge_jobs(core)));
   t.drop_redundant(core);
-  TRY(t.check_destructive(core));
+  (void)TRY(t.check_destructive(core));
   return t;
 }
 

@@ -12,12 +12,17 @@ namespace {
 
 /// All plain ones must hold; of the triggering ones at least one.
 /// COMPAT: the last one of the files is asked first, and after a plain one that does not hold none is asked.
-bool test_conditions(Core& core, const std::vector<unitparser::Condition>& conditions, std::vector<int>& verdicts) {
+bool test_conditions(Core& core, const Unit& unit, std::string_view prefix, const std::vector<unitparser::Condition>& conditions,
+                     std::vector<int>& verdicts) {
   verdicts.assign(conditions.size(), 0);
   std::optional<bool> triggered;  // nothing: there is no triggering one
   for (std::size_t i = conditions.size(); i-- > 0;) {
     const auto& condition = conditions[i];
     auto answer = core.world.condition_holds(condition);
+    if (!answer)
+      log_unit(core, unit, 4, fmt::format("{}: Couldn't determine result for {}{}={}{}{}, assuming failed: {}", unit.name.text(), prefix,
+                                          unitparser::to_name(condition.kind), condition.triggering ? "|" : "", condition.negated ? "!" : "",
+                                          condition.parameter, unitparser::reason_of(answer.error())));
     const bool holds = answer && (*answer != condition.negated);
     verdicts[i] = holds ? 1 : -1;
     if (condition.triggering) triggered = triggered.value_or(false) || holds;
@@ -29,7 +34,7 @@ bool test_conditions(Core& core, const std::vector<unitparser::Condition>& condi
 bool conditions_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime;
   rt.times.condition = DualTime::at(core.now);
-  rt.condition_result = test_conditions(core, unit.config.unit->conditions, rt.condition_verdicts);
+  rt.condition_result = test_conditions(core, unit, "Condition", unit.config.unit->conditions, rt.condition_verdicts);
   core.touch(unit);
   return rt.condition_result;
 }
@@ -37,7 +42,7 @@ bool conditions_hold(Core& core, Unit& unit) {
 bool asserts_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime;
   rt.times.assert_ = DualTime::at(core.now);
-  rt.assert_result = test_conditions(core, unit.config.unit->asserts, rt.assert_verdicts);
+  rt.assert_result = test_conditions(core, unit, "Assert", unit.config.unit->asserts, rt.assert_verdicts);
   core.touch(unit);
   return rt.assert_result;
 }

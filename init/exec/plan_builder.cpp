@@ -306,17 +306,15 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const UnitConfig& config, const 
                                  .runtime_prefix = facts.runtime_prefix});
 }
 
-/// Directives that nothing here carries out; each is said, none is dropped in silence.
-void warn_of_missing(const UnitConfig& config, std::vector<std::string>& warnings) {
-  const ExecPaths& paths = *config.exec_paths;
-  const auto missing = [&](bool wanted, std::string_view directive) {
-    if (wanted) warnings.push_back(std::string(directive) + " is not supported by this build, ignoring.");
-  };
-  missing(!paths.root_image.empty(), "RootImage=");
-  missing(!paths.mount_images.empty(), "MountImages=");
-  missing(!paths.extension_images.empty(), "ExtensionImages=");
-  missing(!paths.extension_directories.empty(), "ExtensionDirectories=");
-  missing(config.exec_privileges->restrict_file_systems.has_value(), "RestrictFileSystems=");
+/// What nothing here carries out, and without which a process would run among other files than it should.
+Result<void> refuse_images(const ExecPaths& paths) {
+  const std::pair<bool, const char*> wanted[] = {{!paths.root_image.empty(), "RootImage="},
+                                                 {!paths.mount_images.empty(), "MountImages="},
+                                                 {!paths.extension_images.empty(), "ExtensionImages="},
+                                                 {!paths.extension_directories.empty(), "ExtensionDirectories="}};
+  for (const auto& [is_set, directive] : wanted)
+    if (is_set) return fail(ErrorCode::not_supported, std::string(directive) + " is not supported by this build, refusing to start without it");
+  return {};
 }
 
 std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
@@ -435,7 +433,10 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.namespaces = resolve_namespaces(config, plan.identity.sandboxed);
   plan.mounts = resolve_mounts(plan, config, facts, runtime);
   plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
-  if (plan.identity.sandboxed) warn_of_missing(config, plan.warnings);
+  if (plan.identity.sandboxed) {
+    TRY(refuse_images(*config.exec_paths));
+    if (config.exec_privileges->restrict_file_systems) plan.warnings.push_back("RestrictFileSystems= is not supported by this build, ignoring.");
+  }
   if (facts.user_manager) plan.mounts.propagate_directory.clear();  // nobody could put anything there later
   plan.steps = choose_steps(plan, facts.privileged);
   return plan;

@@ -606,9 +606,10 @@ ServiceState enter_service_dead(ServiceContext& c) {
     rt.connection = {};
   }
   const auto preserve = c.unit.config.exec_provided->runtime_directory_preserve;
+  const Job* job = c.core.jobs.find(c.unit.job);
+  const bool comes_back = rt.will_auto_restart || (job != nullptr && (job->type == JobType::start || job->type == JobType::restart));
   c.core.emit(effect::ReleaseExecution{
-      c.unit.id, preserve == unitparser::PreserveMode::yes ||
-                     (preserve == unitparser::PreserveMode::restart && rt.will_auto_restart)});
+      c.unit.id, preserve == unitparser::PreserveMode::yes || (preserve == unitparser::PreserveMode::restart && comes_back)});
   if (!config_of(c).pid_file.empty()) c.core.emit(effect::RemoveFile{config_of(c).pid_file});
   const bool restart = rt.will_auto_restart;
   rt.forbid_restart = false;

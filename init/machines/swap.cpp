@@ -144,7 +144,6 @@ using R = Rule<SwapMachine>;
 constexpr S resting = in(dead, failed);
 constexpr S coming = in(activating, activating_done);
 constexpr S going = in(deactivating, deactivating_sigterm, deactivating_sigkill);
-constexpr S killing = in(deactivating_sigterm, deactivating_sigkill);
 constexpr S operator|(S a, S b) { return {a.bits | b.bits}; }
 constexpr std::array rules{
     //  in states                               on                            do

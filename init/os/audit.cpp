@@ -25,7 +25,8 @@ void AuditLog::record(AuditEvent event, const std::string& unit, bool success) {
   // A name with other than plain characters is told in hexadecimal digits, as all untrusted text in this log.
   std::string name;
   bool plain = true;
-  for (const unsigned char c : unit) {
+  for (const char each : unit) {
+    const auto c = static_cast<unsigned char>(each);
     constexpr std::string_view digits = "0123456789ABCDEF";
     name += {digits[c >> 4U], digits[c & 15U]};
     plain = plain && c > 0x20 && c < 0x7F && c != '"';

@@ -425,19 +425,19 @@ void SimMachine::set_bus_name(const std::string& name, bool owned, pid_t pid) {
 
 void SimMachine::reexec() {
   settle();
-  const std::string memory = engine_->snapshot();
+  if (auto resumed = resume(engine_->snapshot()); !resumed) log_.push_back("restore failed: " + resumed.error().message);
+}
+
+Result<bool> SimMachine::resume(std::string_view memory) {
   timers_.clear();
   shown_states_.clear();
   engine_ = std::make_unique<Engine>(source, *this, options_);
-  auto effects = engine_->restore(memory, now_);
-  if (!effects) {
-    log_.push_back("restore failed: " + effects.error().message);
-    return;
-  }
-  for (const Effect& effect : *effects) perform(effect);
+  auto effects = TRY(engine_->restore(memory, now_));
+  for (const Effect& effect : effects) perform(effect);
   if (keep_log)
-    for (Effect& effect : *effects) all_effects_.push_back(std::move(effect));
+    for (Effect& effect : effects) all_effects_.push_back(std::move(effect));
   settle();
+  return true;
 }
 
 // --- looking ------------------------------------------------------------------------------------------------------

@@ -104,6 +104,8 @@ class SimMachine final : public init::World {
   void set_bus_name(const std::string& name, bool owned, pid_t pid = 0);
   /// Snapshot and restore into a new engine, as daemon-reexec does.
   void reexec();
+  /// A new engine that goes on with what another left; error: it refused.
+  [[nodiscard]] init::Result<bool> resume(std::string_view memory);
 
   // --- Looking --------------------------------------------------------------------------------------------------
   [[nodiscard]] const init::Unit* unit(const std::string& name) const { return engine_->find(name); }

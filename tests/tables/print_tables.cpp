@@ -105,9 +105,10 @@ void print_compat() {
     const std::size_t properties = properties_of(fmt::format("org.freedesktop.systemd1.{}", to_name(section))).size();
     print(fmt::format("| [{}] | {} | {} | {} | {} |\n", to_name(section), keys_of(section).size() - aliases - without_effect, aliases, without_effect, properties));
   }
-  print("\n## Read, but without effect\n\n");
+  print("\n## Read, but without effect, or refused\n\n");
   for (const UnitRow* row : all_unit_rows())
-    if (row->kind == RowKind::ignored || row->description.find("without effect") != std::string_view::npos)
+    if (row->kind == RowKind::ignored || row->description.find("without effect") != std::string_view::npos ||
+        row->description.find("is refused:") != std::string_view::npos)
       print(fmt::format("- `{}=`: {}\n", row->key, row->description));
   print("\n## Older spellings\n\n");
   for (const UnitRow* row : all_unit_rows())

@@ -65,7 +65,7 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
       all_known = false;
     }
   });
-  if (complete && !all_known) context.ignore(fmt::format("Failed to parse the CoredumpFilter= value, ignoring: {}", text));
+  if (complete && !all_known) context.ignore(fmt::format("Failed to parse the CoredumpFilter={}, ignoring: Invalid argument", text));
   if (!complete || !all_known) return false;
   value = mask;
   return true;

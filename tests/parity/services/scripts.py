@@ -7,6 +7,8 @@ scripts run side by side. Python 3.9 or later, standard library.
 from collections import namedtuple
 from itertools import product
 
+from settings import all_settings
+
 Script = namedtuple('Script', 'name units steps')
 
 _LIMITS = 'StartLimitIntervalSec=1h\nStartLimitBurst=3\n'
@@ -229,7 +231,8 @@ def _triggers():
 def all_scripts():
     """Every script, hand-made ones first; U replaced by a prefix of its own."""
     scripts = []
-    made = [*_commands(), *_failing_setups(), *_timeouts_and_kills(), *_notifications(), *_pid_files(), *_dependencies(), *_jobs(), *_triggers(), *_matrix()]
+    made = [*_commands(), *_failing_setups(), *_timeouts_and_kills(), *_notifications(), *_pid_files(), *_dependencies(), *_jobs(), *_triggers(),
+            *(Script(*each) for each in all_settings()), *_matrix()]
     for number, script in enumerate(made):
         prefix = f'p{number:04d}'
 

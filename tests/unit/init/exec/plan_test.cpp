@@ -130,10 +130,17 @@ TEST_F(Plan, DynamicUserNames) {
 }
 
 TEST_F(Plan, UnsupportedDirectivesAreNamed) {
-  config.exec_paths.write().root_image = "/image";
+  config.exec_privileges.write().restrict_file_systems.emplace();
   const SpawnPlan plan = build();
   ASSERT_EQ(plan.warnings.size(), 1U);
-  EXPECT_NE(plan.warnings[0].find("RootImage="), std::string::npos);
+  EXPECT_NE(plan.warnings[0].find("RestrictFileSystems="), std::string::npos);
+}
+
+TEST_F(Plan, NothingRunsWithoutTheImagesThatItAsksFor) {
+  config.exec_paths.write().root_image = "/image";
+  const auto plan = build_spawn_plan(request, config, facts, runtime, files);
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_NE(plan.error().message.find("RootImage="), std::string::npos);
 }
 
 TEST_F(Plan, ServicesOfAUsersManagerKnowItAndOtherUnitsDoNot) {

@@ -1,0 +1,171 @@
+"""Scripts about single settings: each unit sets some, and looks at what came of them from where they have effect.
+
+Each is (name, units, steps), as in scripts.py; U stands for the script's own prefix. The traces leave numbers of three digits
+and more out, so what must be compared to the digit goes through _DIGITS.
+"""
+_DIGITS = 'sed "s/[0-9]/&_/g"'
+_START_STOP = ['systemctl start U', 'settle', 'systemctl stop U', 'settle']
+
+# Kinds of conditions with a value that holds and one that does not, whatever the machine.
+_CONDITIONS = {
+    'ACPower': ('true', 'false'), 'Architecture': ('native', 's390'), 'CPUFeature': ('fpu', 'nonsense'), 'CPUPressure': ('100%', '0%'),
+    'CPUs': ('>0', '>9999'), 'Capability': ('CAP_SYS_ADMIN', 'CAP_BPF CAP_SYS_ADMIN'), 'ControlGroupController': ('v2', 'v1'),
+    'Credential': ('U-none', '!U-none'), 'DirectoryNotEmpty': ('/etc', '/run/U-none'), 'Environment': ('PATH', 'U_NONE'),
+    'FileIsExecutable': ('/bin/sh', '/etc/hostname'), 'FileNotEmpty': ('/etc/passwd', '/dev/null'), 'FirstBoot': ('no', 'yes'),
+    'Firmware': ('uefi', 'device-tree'), 'Group': ('root', 'nogroup'), 'Host': ('!nowhere', 'nowhere'), 'IOPressure': ('100%', '0%'),
+    'KernelCommandLine': ('!u.none', 'u.none'), 'KernelVersion': ('>2.6', '<2.6'), 'Memory': ('>1M', '>999T'), 'MemoryPressure': ('100%', '0%'),
+    'NeedsUpdate': ('!/usr/nowhere', '/usr/nowhere'), 'OSRelease': ('ID=debian', 'ID=nothing'), 'PathExists': ('/etc', '/nowhere'),
+    'PathExistsGlob': ('/etc/host*', '/nowhere*'), 'PathIsDirectory': ('/etc', '/etc/hostname'), 'PathIsEncrypted': ('!/etc', '/etc'),
+    'PathIsMountPoint': ('/proc', '/proc/self'), 'PathIsReadWrite': ('/run', '/nowhere'), 'PathIsSymbolicLink': ('/bin', '/etc'),
+    'Security': ('!smack', 'smack'), 'User': ('root', 'nobody'), 'Virtualization': ('yes', 'no'),
+}
+
+
+def _shell(look, settings='', before=''):
+    """A unit whose process looks; the text of the look must do without single quotes."""
+    look = look.replace('%', '%%').replace('$', '$$')
+    return f"{before}[Service]\nType=oneshot\n{settings}ExecStart=/bin/sh -c '{look}'\n"
+
+
+def conditions():
+    for kind, values in _CONDITIONS.items():
+        units = {f'U-{word.lower()}{number}.service': _shell('echo ran', before=f'[Unit]\n{word}{kind}={value}\n')
+                 for word in ('Condition', 'Assert') for number, value in enumerate(values)}
+        yield f'conditions {kind}', units, [*(f'systemctl start {name}' for name in units), 'settle']
+
+
+def processes():
+    """What a process itself can see: settings, what it looks at, and the steps before it is started."""
+    def look(name, settings, what, *before):
+        return f'setting: {name}', {'U.service': _shell(what, settings)}, [*before, 'systemctl start U', 'settle', 'journal U']
+
+    limits = ''.join(f'Limit{name}={value}\n' for name, value in (
+        ('AS', '3G:4G'), ('CORE', '1M:2M'), ('CPU', '50:60'), ('DATA', '1G:2G'), ('FSIZE', '1G:2G'), ('LOCKS', '7:8'), ('MEMLOCK', '1M:2M'), ('MSGQUEUE', '4K:8K'),
+        ('NICE', '5'), ('NPROC', '4001:4002'), ('RTPRIO', '7:8'), ('RTTIME', '1s:2s'), ('SIGPENDING', '300:400'), ('STACK', '4M:9M')))
+    yield look('limits', limits, f'{_DIGITS} /proc/self/limits')
+    yield look('scheduling', 'CPUSchedulingPolicy=fifo\nCPUSchedulingPriority=7\nCPUSchedulingResetOnFork=yes\n', 'chrt -p $$ | sed "s/pid [0-9]*//"; cut -d" " -f 40,41 /proc/$$/stat')
+    yield look('priority of I/O', 'IOSchedulingClass=best-effort\nIOSchedulingPriority=3\n', 'ionice -p $$')
+    yield look('NUMA', 'NUMAPolicy=bind\nNUMAMask=0\n', 'head -n1 /proc/self/numa_maps | cut -d" " -f2; echo end')
+    yield look('core dumps', 'CoredumpFilter=private-anonymous elf-headers shared-huge\n', f'{_DIGITS} /proc/self/coredump_filter')
+    kinds = ('Runtime', 'State', 'Cache', 'Logs', 'Configuration')
+    yield look('modes of folders', ''.join(f'{kind}Directory=U-d\n{kind}DirectoryMode=07{number}5\n' for number, kind in enumerate(kinds)),
+               'stat -c "%a %n" ' + ' '.join(f'${kind.upper()}_DIRECTORY' for kind in kinds) + f' | {_DIGITS}')
+    yield look('path of programs', 'ExecSearchPath=/usr/sbin:/bin\n', 'echo $PATH')
+    yield look('no execution', 'NoExecPaths=/usr/bin\nExecPaths=/usr/bin/sh /usr/bin/dash /usr/bin/id\n', 'id -un; date || echo refused $?')
+    yield look('read-only binds', 'BindReadOnlyPaths=/etc:/mnt\n', 'head -n1 /mnt/passwd; touch /mnt/x 2>&1')
+    yield look('old names of paths', 'InaccessibleDirectories=/etc/ssl\nReadOnlyDirectories=/var\nReadWriteDirectories=/var/tmp\n',
+               'ls /etc/ssl 2>&1; touch /var/U-x 2>&1; touch /var/tmp/U-x && echo written')
+    same = 'for n in mnt ipc; do [ $(readlink /proc/self/ns/$n) = $(readlink /proc/1/ns/$n) ] && echo $n of init || echo $n of its own; done'
+    yield look('private IPC', 'PrivateIPC=yes\n', same)
+    yield look('private mounts', 'PrivateMounts=yes\n', same)
+    yield look('IPC of a file', 'IPCNamespacePath=/run/U-ns\nPrivateTmp=yes\n', f'{same}; ipcs -q | grep -c 0x', 'touch /run/U-ns && unshare --ipc=/run/U-ns ipcmk -Q >/dev/null')
+    yield look('propagation', 'MountFlags=private\n', 'findmnt -no PROPAGATION /')
+    yield look('propagation of a slave', 'MountFlags=slave\n', 'findmnt -no PROPAGATION /')
+    root = 'RootDirectory=/run/U-root\nBindReadOnlyPaths=/usr /bin /lib /lib64\n'
+    yield look('API file systems', f'{root}MountAPIVFS=yes\n', 'ls -d /proc/self/fd /sys/fs /dev/null /etc/hostname 2>&1', 'mkdir -p /run/U-root')
+    yield look('no API file systems', f'{root}MountAPIVFS=no\n', 'ls -d /proc/self/fd /sys/fs /etc/hostname 2>&1', 'mkdir -p /run/U-root')
+    yield look('root of the start alone', f'{root}RootDirectoryStartOnly=yes\nExecStartPre=/bin/ls -d /etc/hostname\n', 'ls -d /etc/hostname 2>&1', 'mkdir -p /run/U-root')
+    yield look('user of the start alone', 'User=nobody\nPermissionsStartOnly=yes\nExecStartPre=/usr/bin/id -un\n', 'id -un')
+    yield look('control groups are protected', 'ProtectControlGroups=yes\n', 'mkdir /sys/fs/cgroup/U-x 2>&1; rmdir /sys/fs/cgroup/U-x 2>/dev/null')
+    yield look('no set-user-ID files', 'RestrictSUIDSGID=yes\n', 'touch /tmp/U-f; chmod u+s /tmp/U-f 2>&1; chmod u+x /tmp/U-f && echo plain')
+    yield look('errors of system calls', 'SystemCallFilter=~fchmodat\nSystemCallErrorNumber=EXDEV\n', 'touch /tmp/U-f; chmod u+x /tmp/U-f 2>&1')
+    yield look('system calls that are logged', 'SystemCallLog=fchmodat\n', 'grep -c "^Seccomp:.*2" /proc/self/status; touch /tmp/U-f; chmod u+x /tmp/U-f 2>&1 && echo done')
+    yield look('input as data', 'StandardInputData=aGVsbG8gd29ybGQK\nStandardInputData=YWdhaW4K\n', 'cat')
+    yield look('errors elsewhere', 'StandardError=file:/run/U-err\n', 'echo lost >&2; cat /run/U-err')
+    yield look('errors nowhere', 'StandardError=null\n', 'readlink /proc/self/fd/2')
+    yield look('devices', 'DevicePolicy=strict\nDeviceAllow=/dev/null rw\n', ': </dev/null && echo null; : </dev/full && echo full')
+    yield look('a namespace of files', 'TemporaryFileSystem=/var\nBindReadOnlyPaths=/etc/hostname:/var/h\n', 'ls /var')
+
+
+def logs():
+    fields = "journalctl -q -u U -o export | grep -aE '^(PRIORITY|SYSLOG_FACILITY|SYSLOG_IDENTIFIER|SHAPE|MESSAGE)=' | sort | uniq -c"
+    for settings in ('SyslogFacility=local3\n', 'SyslogLevel=warning\n', 'SyslogLevelPrefix=no\n', 'LogExtraFields=SHAPE=round SHAPE2=%n\n'):
+        yield f'log: {settings.strip()}', {'U.service': _shell('echo "<3>worse"; echo plain', settings)}, ['systemctl start U', 'settle', 'journalctl --sync', fields]
+    yield 'log: rate', {'U.service': _shell('for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done', 'LogRateLimitIntervalSec=1h\nLogRateLimitBurst=5\n')}, [
+        'systemctl start U', 'settle', 'journal U']
+    yield 'log: namespace', {'U.service': _shell('readlink /proc/self/fd/1 | cut -c1-7; echo hidden', 'LogNamespace=Uspace\n')}, [
+        'systemctl start U', 'systemctl show -P Requires U | xargs -n1 | sort', 'journalctl -q --namespace=Uspace -t sh -o cat', 'journalctl -q -t sh -u U -o cat',
+        'systemctl stop systemd-journald@Uspace.socket systemd-journald@Uspace.service']
+
+
+def lives():
+    """What shows in how a unit lives: folders that stay, descriptors, deadlines, terminals, login records."""
+    sleeps = 'ExecStart=/bin/sleep infinity\n'
+    for kept in ('no', 'yes', 'restart'):
+        yield f'setting: folder kept {kept}', {'U.service': f"[Service]\nRuntimeDirectory=U-d\nRuntimeDirectoryPreserve={kept}\nExecStart=/bin/sh -c 'ls /run/U-d; touch /run/U-d/x; exec sleep infinity'\n"}, [
+            'systemctl start U', 'settle', 'systemctl restart U', 'settle', 'journal U', 'systemctl stop U', 'settle', 'ls /run/U-d']
+    for non_blocking in ('no', 'yes'):
+        yield f'setting: NonBlocking={non_blocking}', {
+            'U.socket': '[Socket]\nListenStream=/run/U.sock\nFileDescriptorName=U-a\n', 'U-b.socket': '[Socket]\nListenStream=/run/U-b.sock\nService=U.service\n',
+            'U.service': _shell('python3 -c "import os; print(os.get_blocking(3), os.get_blocking(4))"; echo $LISTEN_FDNAMES', f'Sockets=U-b.socket\nNonBlocking={non_blocking}\n')}, [
+                'systemctl start U', 'settle', 'journal U', 'systemctl stop U.socket U-b.socket', 'settle']
+    yield 'setting: TimeoutSec of a start', {'U.service': f'[Service]\nType=notify\nTimeoutSec=300ms\n{sleeps}'}, _START_STOP
+    yield 'setting: TimeoutSec of a stop', {'U.service': "[Service]\nTimeoutSec=300ms\nExecStart=/bin/sh -c 'trap \"\" TERM; sleep infinity'\n"}, _START_STOP
+    yield 'setting: RuntimeRandomizedExtraSec', {'U.service': f'[Service]\nRuntimeMaxSec=200ms\nRuntimeRandomizedExtraSec=200ms\n{sleeps}'}, [*_START_STOP, 'systemctl show -P RuntimeRandomizedExtraUSec U']
+    for place in ('[Unit]\n', '[Service]\n'):
+        limited = 'StartLimitInterval=1h\nStartLimitBurst=1\n'
+        head = f'{place}{limited}[Service]\n' if place == '[Unit]\n' else f'[Service]\n{limited}'
+        yield f'setting: old start limit in {place.strip()}', {'U.service': f'{head}Type=oneshot\nExecStart=/bin/true\n'}, ['systemctl start U', 'settle', 'systemctl start U', 'settle']
+    yield 'setting: RefuseManualStop', {'U.service': f'[Unit]\nRefuseManualStop=yes\nDocumentation=man:bash(1) file:/etc/hostname\n[Service]\n{sleeps}'}, [
+        *_START_STOP, "systemctl status U | grep -A1 Docs:"]
+    yield 'setting: login record', {'U.service': f'[Service]\nUtmpIdentifier=U\nUtmpMode=login\nTTYPath=/dev/null\n{sleeps}'}, [
+        'systemctl start U', 'settle', "utmpdump /run/utmp 2>/dev/null | grep U | cut -c1-30", 'systemctl stop U', 'settle', "utmpdump /run/utmp 2>/dev/null | grep U | cut -c1-30"]
+    barrier = ('import os, select, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ["NOTIFY_SOCKET"]); '
+               'r, w = os.pipe(); socket.send_fds(s, [b"BARRIER=1"], [w]); os.close(w); p = select.poll(); p.register(r, 0); print("released", len(p.poll(9000)))')
+    yield 'setting: BARRIER', {'U.service': '[Service]\nType=oneshot\nNotifyAccess=all\nExecStart=/usr/bin/python3 /run/U.py\n'}, [
+        f"cat >/run/U.py <<'END'\n{barrier}\nEND", 'systemctl start U', 'settle', 'journal U']
+    ask = ('import json, socket\ns = socket.socket(socket.AF_UNIX)\ns.connect("/run/systemd/io.system.ManagedOOM")\n'
+           's.sendall(json.dumps({"method": "io.systemd.ManagedOOM.SubscribeManagedOOMCGroups", "more": True}).encode() + b"\\0")\n'
+           'text = b""\nwhile b"\\0" not in text:\n    text += s.recv(65536)\n'
+           'for each in json.loads(text.split(b"\\0")[0])["parameters"].get("cgroups", []):\n    "U.service" in each["path"] and print(sorted(each.items()))')
+    marks = "python3 -c 'import os; print(sorted(a for a in os.listxattr(\"/sys/fs/cgroup/system.slice/U.service\") if \"oomd\" in a))'"
+    for preference in ('omit', 'avoid', 'none'):
+        yield f'setting: ManagedOOMPreference={preference}', {
+            'U.service': f'[Service]\nManagedOOMPreference={preference}\nManagedOOMSwap=kill\nManagedOOMMemoryPressure=kill\nManagedOOMMemoryPressureLimit=30%\n{sleeps}'}, [
+                f"cat >/run/U.py <<'END'\n{ask}\nEND", 'systemctl start U', 'settle', marks, 'timeout 20 python3 /run/U.py 2>&1 | tail -n3', 'systemctl stop U', 'settle']
+    for setting in ('RootImage=/run/U.img\nRootImageOptions=ro\nRootVerity=/run/U.verity\nRootHash=0123456789abcdef0123456789abcdef\nRootHashSignature=/run/U.sig', 'MountImages=/run/U.img:/mnt',
+                    'ExtensionImages=/run/U.img', 'ExtensionDirectories=/run/U-none', 'LoadCredentialEncrypted=x:/run/U.cred', 'SetCredentialEncrypted=x: bm9uc2Vuc2U='):
+        yield f'unusable: {setting}'.replace('\n', ' '), {'U.service': _shell('echo ran', f'{setting}\n')}, ['systemctl start U', 'systemctl show -P ActiveState U']
+    yield from terminals()
+    for kind in ('BindTo', 'PropagateReloadTo', 'PropagateReloadFrom', 'ReloadPropagatedFrom', 'RequiresOverridable', 'RequisiteOverridable', 'PropagatesStopTo', 'StopPropagatedFrom'):
+        both = f"ExecReload=/bin/echo reloads\n{sleeps}"
+        yield f'setting: {kind}', {'U.service': f'[Unit]\n{kind}=U-b.service\n[Service]\n{both}', 'U-b.service': f'[Service]\n{both}'}, [
+            'systemctl start U', 'settle', 'systemctl start U-b', 'systemctl start U', 'settle', 'systemctl reload U', 'settle', 'systemctl reload U-b', 'settle',
+            'systemctl stop U', 'settle', 'systemctl start U', 'systemctl stop U-b', 'settle', 'systemctl stop U', 'journal U U-b']
+
+
+def terminals():
+    """A terminal that a helper holds, and what comes out at its other end."""
+    holder = ('import os, pty, sys, termios, tty; m, s = pty.openpty(); tty.setraw(s); os.symlink(os.ttyname(s), "/dev/U-tty"); os.fork() and os._exit(0)\n'
+              'os.setsid()\nwhile True:\n    open("/run/U-out", "ab").write(os.read(m, 999))')
+    begin = [f"cat >/run/U.py <<'END'\n{holder}\nEND", 'systemd-run -q --unit=U-holder -p Type=forking python3 /run/U.py']
+    end = ['settle', 'journal U', "od -An -c /run/U-out | tr -s ' '", 'systemctl stop U-holder']
+    look = 'stty size <&0; stty -a <&0 | grep -o "[-]*icanon"; for f in 1 2; do readlink /proc/self/fd/$f | cut -c1-7; done'
+    for settings in ('TTYRows=33\nTTYColumns=77\n', 'TTYReset=yes\n', 'TTYVHangup=yes\n', 'TTYVTDisallocate=yes\n'):
+        yield f'setting: {settings.strip()}'.replace('\n', ' '), {'U.service': _shell(look, f'StandardInput=tty\nStandardOutput=journal\nStandardError=journal\nTTYPath=/dev/U-tty\n{settings}')}, [
+            *begin, 'systemctl start U', *end]
+
+
+def networks():
+    """Filters of the kernel on control groups: sockets and packets."""
+    def python(name, settings, text):
+        return f'setting: {name}'.replace('\n', ' '), {'U.service': f'[Service]\nType=oneshot\n{settings}ExecStart=/bin/sh -c "exec python3 /run/U.py 2>&1 | tail -n1"\n'}, [
+            f"cat >/run/U.py <<'END'\n{text}\nEND", 'systemctl start U', 'settle', 'journal U']
+    bind = ('import socket\ndef can(port):\n    try:\n        socket.socket().bind(("127.0.0.1", port))\n        return "bound"\n    except OSError as e:\n        return e.strerror\n'
+            'print(can(7200), can(7300))')
+    for settings in ('SocketBindDeny=any\nSocketBindAllow=ipv4:tcp:7200\n', 'SocketBindDeny=ipv4:tcp:7300\n'):
+        yield python(settings.strip(), settings, bind)
+    speak = ('import socket\na = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\na.bind(("127.0.0.1", 0))\na.settimeout(1)\n'
+             'for i in range(3):\n    a.sendto(b"x" * 99, a.getsockname())\n    got = a.recv(999)\nprint(len(got))')
+    for settings in ('RestrictNetworkInterfaces=lo\n', 'RestrictNetworkInterfaces=~lo\n', 'IPAddressDeny=any\n', 'IPAddressDeny=any\nIPAddressAllow=localhost\n',
+                     'RestrictNetworkInterfaces=~lo\nIPAddressAllow=localhost\n', 'RestrictNetworkInterfaces=lo\nIPAddressDeny=any\n',
+                     'IPIngressFilterPath=/sys/fs/bpf/U-none\n', 'IPEgressFilterPath=/sys/fs/bpf/U-none\n', 'BPFProgram=egress:/sys/fs/bpf/U-none\n'):
+        yield python(settings.strip(), settings, speak)
+    name, units, steps = python('IPAccounting', 'IPAccounting=yes\nRemainAfterExit=yes\n', speak)
+    counters = f"systemctl show -p IPIngressBytes -p IPIngressPackets -p IPEgressBytes -p IPEgressPackets U | {_DIGITS}"
+    yield name, units, [*steps[:-1], counters, 'systemctl stop U', 'settle', counters, 'systemctl start U', counters]
+
+
+def all_settings():
+    for family in (conditions, processes, logs, lives, networks):
+        yield from family()

@@ -114,13 +114,13 @@ FileLimits Storage::limits_of(Area area, const OwnFiles& own) {
   return limits;
 }
 
-void Storage::set_aside(const std::string& path) {
+void Storage::set_aside(const std::string& path, std::string_view reason) {
   std::uint64_t random = 0;
   [[maybe_unused]] const ssize_t r = ::getrandom(&random, sizeof random, 0);
   const std::string stem = path.substr(0, path.size() - std::strlen(".journal"));
   const std::string aside = stem + text_of("@%016" PRIx64 "-%016" PRIx64 ".journal~", now(CLOCK_REALTIME), random);
   if (disk_.rename(path, aside) == 0)
-    notice(4, "File " + path + " corrupted or uncleanly shut down, renaming and replacing.");
+    notice(4, "File " + path + " " + std::string(reason) + ", renaming and replacing.");
 }
 
 Storage::Recovered Storage::recover(const std::string& path, FileState state) {
@@ -134,24 +134,26 @@ Storage::Recovered Storage::recover(const std::string& path, FileState state) {
     tell(report->kept, report->lost);
     return Recovered::entries;
   }
+  if (report.error().code == ErrorCode::not_supported) return Recovered::is_sealed;
   const bool is_empty = report.error().code == ErrorCode::not_found || (!file && health_of(path) == Health::blank);
   if (!is_empty || disk_.unlink(path) < 0) return Recovered::failed;
   tell(0, claimed);
   return Recovered::nothing_there;
 }
 
-std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits) {
+std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits, Area area) {
   const CompressionPolicy compression{config_.compress_threshold};
-  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_);
+  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_, sealer_for(area));
   if (!opened && opened.error().code == ErrorCode::busy) {
     // Not closed cleanly: go on if nothing is wrong with it, else keep every complete entry.
     const auto file = JournalFile::open(path, HeaderRule::strict);
     const bool is_sound = file && verify_file(**file).passed && ends_agree(**file);
     if (!is_sound && recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
-    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_);
+    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_, sealer_for(area));
   }
   if (opened) return std::move(*opened);
-  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0)) set_aside(path);
+  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0))
+    set_aside(path, opened.error().code == ErrorCode::not_supported ? "is not one to go on with" : "corrupted or uncleanly shut down");
   return nullptr;
 }
 
@@ -167,14 +169,15 @@ void Storage::repair_archives(Area area) {
       if (fd) archived_.push_back({std::move(fd), stored.path, SyncItem::Kind::archived});
       continue;
     }
-    [[maybe_unused]] const Recovered recovered = recover(stored.path, FileState::archived);
+    if (recover(stored.path, FileState::archived) == Recovered::is_sealed) set_aside(stored.path, "corrupted or uncleanly shut down");
   }
   if (!archived_.empty() && sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
 }
 
 Result<std::unique_ptr<Appender>> Storage::create_appender(const std::string& path, const Id128& seqnum_id,
-                                                           const FileLimits& limits) {
+                                                           const FileLimits& limits, Area area) {
   NewFileOptions options;
+  options.sealer = sealer_for(area);
   options.machine_id = machine_id_;
   options.boot_id = boot_id_;
   options.seqnum_id = seqnum_id;
@@ -186,12 +189,12 @@ std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& name, A
   const FileLimits limits = limits_of(area, own);
   auto file = std::make_unique<OpenFile>();
   file->own = own;
-  file->appender = open_appender(path, limits);
+  file->appender = open_appender(path, limits, area);
   if (file->appender) {
     seqnum_ = std::max(seqnum_, file->appender->header().tail_entry_seqnum);
     return file;
   }
-  auto made = create_appender(path, {}, limits);
+  auto made = create_appender(path, {}, limits, area);
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
     return nullptr;
@@ -204,6 +207,42 @@ bool Storage::may_persist() const {
   return config_.storage == StorageMode::persistent || config_.storage == StorageMode::automatic;
 }
 
+void Storage::open_sealer() {
+  if (!config_.seal || sealer_ || seal_failed_) return;
+  auto opened = Sealer::open(paths_.system_store + "/fss", machine_id_, disk_);
+  if (!opened) {
+    seal_failed_ = true;
+    if (opened.error().os_errno != ENOENT) notice(3, "Entries are not sealed: " + opened.error().message);
+    return;
+  }
+  sealer_.emplace(std::move(*opened));
+  const std::uint64_t time = now(CLOCK_REALTIME);
+  if (const auto advanced = sealer_->advance_to(time); !advanced) {
+    seal_failed_ = true;
+    notice(3, "Entries are not sealed: " + advanced.error().message);
+  }
+  seals_ = !seal_failed_ && sealer_->covers(time);
+}
+
+void Storage::keep_seals(std::uint64_t realtime) {
+  if (!sealer_ || seal_failed_ || (seals_ && sealer_->covers(realtime))) return;
+  if (sealer_->is_due(realtime)) {
+    for_each_file([this](auto& file, const std::string&, Area) {
+      if (const auto sealed = file->appender->append_tag(); !sealed)
+        notice(3, "Failed to seal " + file->appender->path() + ": " + sealed.error().message);
+    });
+    if (const auto advanced = sealer_->advance_to(realtime); !advanced) {
+      seal_failed_ = true;
+      notice(3, "Entries are not sealed any more: " + advanced.error().message);
+    }
+  }
+  const bool possible = !seal_failed_ && sealer_->covers(realtime);
+  if (possible == seals_) return;
+  seals_ = possible;
+  if (!possible && !seal_failed_) notice(4, "Entries are older than the epoch of the sealing key: they are not sealed.");
+  rotate();  // a file is sealed from its first entry on, or not at all
+}
+
 void Storage::open_system(bool even_without_flag) {
   if (system_ || !may_persist()) return;
   const bool flushed = ::access((paths_.run + "/flushed").c_str(), F_OK) == 0;
@@ -214,6 +253,7 @@ void Storage::open_system(bool even_without_flag) {
     if (errno != EROFS) notice(4, "Failed to make " + paths_.system_store + ": " + ::strerrordesc_np(errno));
     return;
   }
+  open_sealer();
   repair_archives(Area::system);
   system_ = open_file("system", Area::system);
 }
@@ -338,6 +378,7 @@ Written Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
     rotate();
   }
   last_realtime_ = stamp.realtime;
+  keep_seals(stamp.realtime);
   OpenFile* file = file_for(entry);
   if (file != nullptr && file->appender->rotation_suggested(stamp.realtime, config_.max_file_age)) {
     rotate_one(*file);
@@ -382,7 +423,8 @@ void Storage::notify_followers() {
 void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
   Appender& old = *file->appender;
   const Header header = old.header();
-  if (header.n_entries == 0 && !old.is_damaged()) return;
+  const bool has_right_seal = old.is_sealed() == (sealer_for(area) != nullptr);
+  if (header.n_entries == 0 && !old.is_damaged() && has_right_seal) return;
   const std::string archived = folder(area) + "/" + name +
                                text_of("@%s-%016" PRIx64 "-%016" PRIx64 ".journal",
                                        format_id(header.seqnum_id).c_str(), header.head_entry_seqnum,
@@ -400,12 +442,12 @@ void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& na
     notice(3, "Failed to sync " + archived + ": " + finished.error().message);
   if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   FileLimits limits = limits_of(area, file->own);
-  auto made = create_appender(path, header.seqnum_id, limits);
+  auto made = create_appender(path, header.seqnum_id, limits, area);
   if (!made) {
     // Full disk: room is made by deleting old files, then one more attempt.
     vacuum();
     limits.keep_free = 0;
-    made = create_appender(path, header.seqnum_id, limits);
+    made = create_appender(path, header.seqnum_id, limits, area);
   }
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
@@ -480,6 +522,8 @@ std::optional<std::uint64_t> Storage::copy_runtime_to_system() {
     fields.assign(payloads.begin(), payloads.end());
     const EntryLocation& at = source.current();
     PendingEntry entry{fields, {}, 0, false};
+    keep_seals(at.realtime);
+    if (!system_) return std::nullopt;
     auto written = append_to(*system_, {at.realtime, at.monotonic, at.boot_id}, entry);
     if (!written) {
       rotate_file(system_, "system", Area::system);

@@ -79,6 +79,8 @@ Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
                                     const std::function<bool(const JournalFile&, std::uint64_t)>& wanted, Disk& disk) {
   const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
   const Header old = file->header();
+  if ((old.compatible_flags & compatible::sealed) != 0)
+    return fail(ErrorCode::not_supported, path + ": a sealed file is not rewritten, or its seals would be lost");
   struct stat st = {};
   if (::fstat(file->fd(), &st) < 0) return fail_errno(errno, path);
   const Walk walk = walk_objects(*file);

@@ -1,6 +1,5 @@
 #include "journal/format/compression.h"
 
-#include <dlfcn.h>
 #include <lzma.h>
 #include <zstd.h>
 
@@ -9,6 +8,7 @@
 #include <memory>
 
 #include "journal/format/layout.h"
+#include "journal/format/loaded_library.h"
 
 namespace journal {
 namespace {
@@ -19,23 +19,16 @@ using unitparser::Result;
 
 constexpr std::size_t step_size = 128 * 1024;
 
-/// Looks a function up in a library that stays loaded; nullptr when either is missing.
-template <class F>
-F* lookup(void* library, const char* name) {
-  return library == nullptr ? nullptr : reinterpret_cast<F*>(::dlsym(library, name));
-}
-void* load(const char* soname) { return ::dlopen(soname, RTLD_NOW | RTLD_LOCAL); }
-
 struct ZstdLibrary {
-  void* handle = load("libzstd.so.1");
-  decltype(&::ZSTD_createDCtx) create_dctx = lookup<decltype(::ZSTD_createDCtx)>(handle, "ZSTD_createDCtx");
-  decltype(&::ZSTD_freeDCtx) free_dctx = lookup<decltype(::ZSTD_freeDCtx)>(handle, "ZSTD_freeDCtx");
+  void* handle = load_library("libzstd.so.1");
+  decltype(&::ZSTD_createDCtx) create_dctx = find_function<decltype(::ZSTD_createDCtx)>(handle, "ZSTD_createDCtx");
+  decltype(&::ZSTD_freeDCtx) free_dctx = find_function<decltype(::ZSTD_freeDCtx)>(handle, "ZSTD_freeDCtx");
   decltype(&::ZSTD_decompressStream) stream =
-      lookup<decltype(::ZSTD_decompressStream)>(handle, "ZSTD_decompressStream");
-  decltype(&::ZSTD_initDStream) init = lookup<decltype(::ZSTD_initDStream)>(handle, "ZSTD_initDStream");
-  decltype(&::ZSTD_isError) is_error = lookup<decltype(::ZSTD_isError)>(handle, "ZSTD_isError");
-  decltype(&::ZSTD_compress) compress = lookup<decltype(::ZSTD_compress)>(handle, "ZSTD_compress");
-  decltype(&::ZSTD_compressBound) bound = lookup<decltype(::ZSTD_compressBound)>(handle, "ZSTD_compressBound");
+      find_function<decltype(::ZSTD_decompressStream)>(handle, "ZSTD_decompressStream");
+  decltype(&::ZSTD_initDStream) init = find_function<decltype(::ZSTD_initDStream)>(handle, "ZSTD_initDStream");
+  decltype(&::ZSTD_isError) is_error = find_function<decltype(::ZSTD_isError)>(handle, "ZSTD_isError");
+  decltype(&::ZSTD_compress) compress = find_function<decltype(::ZSTD_compress)>(handle, "ZSTD_compress");
+  decltype(&::ZSTD_compressBound) bound = find_function<decltype(::ZSTD_compressBound)>(handle, "ZSTD_compressBound");
   ZSTD_DCtx* context = nullptr;
 
   [[nodiscard]] bool usable() const {
@@ -50,9 +43,9 @@ struct ZstdLibrary {
 struct Lz4Library {
   using Decompress = int(const char*, char*, int, int);
   using DecompressPartial = int(const char*, char*, int, int, int);
-  void* handle = load("liblz4.so.1");
-  Decompress* whole = lookup<Decompress>(handle, "LZ4_decompress_safe");
-  DecompressPartial* partial = lookup<DecompressPartial>(handle, "LZ4_decompress_safe_partial");
+  void* handle = load_library("liblz4.so.1");
+  Decompress* whole = find_function<Decompress>(handle, "LZ4_decompress_safe");
+  DecompressPartial* partial = find_function<DecompressPartial>(handle, "LZ4_decompress_safe_partial");
   static Lz4Library& get() {
     static Lz4Library library;
     return library;
@@ -60,10 +53,10 @@ struct Lz4Library {
 };
 
 struct XzLibrary {
-  void* handle = load("liblzma.so.5");
-  decltype(&::lzma_stream_decoder) decoder = lookup<decltype(::lzma_stream_decoder)>(handle, "lzma_stream_decoder");
-  decltype(&::lzma_code) code = lookup<decltype(::lzma_code)>(handle, "lzma_code");
-  decltype(&::lzma_end) end = lookup<decltype(::lzma_end)>(handle, "lzma_end");
+  void* handle = load_library("liblzma.so.5");
+  decltype(&::lzma_stream_decoder) decoder = find_function<decltype(::lzma_stream_decoder)>(handle, "lzma_stream_decoder");
+  decltype(&::lzma_code) code = find_function<decltype(::lzma_code)>(handle, "lzma_code");
+  decltype(&::lzma_end) end = find_function<decltype(::lzma_end)>(handle, "lzma_end");
   static XzLibrary& get() {
     static XzLibrary library;
     return library;

@@ -32,11 +32,15 @@ constexpr std::uint64_t fewest_data_buckets = 2047;
 constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
-/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
-constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached. Each time costs a fault for
+/// every page that is looked at again: new data are linked to old ones all over the file.
+constexpr std::uint64_t trim_interval = 24ULL * 1024 * 1024;
+/// What lies so near to the end stays mapped.
+constexpr std::uint64_t kept_at_end = 1024 * 1024;
 constexpr std::uint64_t page_size = 4096;
 
-/// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
+/// Buckets for the data of a file that may grow to `max_size`, one for each 576 bytes. A full file has somewhat more data than
+/// buckets; the next file is due at half as many again.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {
   return std::max(max_size * 4 / 768 / 3, fewest_data_buckets);
 }
@@ -50,8 +54,12 @@ Result<Id128> random_id() {
   return id;
 }
 
-/// Half of what is there already: chains stay short, and at most a third of the arrays is unused.
-constexpr std::uint64_t new_array_capacity(std::uint64_t total) { return std::max<std::uint64_t>(4, total / 2); }
+/// An eighth of what is there already: a fraction, so that chains stay short, and a small one, because on average half of the last
+/// array stays unused, in the list of each datum. Short lists grow by half, or the arrays' heads would take more than their items.
+constexpr std::uint64_t new_array_capacity(std::uint64_t total) {
+  constexpr std::uint64_t short_list = 64;
+  return std::max<std::uint64_t>(4, total < short_list ? total / 2 : total / 8);
+}
 
 /// Deletes a file that did not come to be, whatever stopped it.
 class HalfMadeFile {
@@ -315,12 +323,11 @@ std::uint64_t Appender::look_ahead(std::string_view payload) const {
 Result<DataHandle> Appender::intern(std::string_view payload) { return intern(payload, view_.hash(payload)); }
 
 Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash) {
-  const std::size_t equals = payload.find('=');
-  if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
   // Keyed hashes differ between files, and the xor hash must not: it is always of Jenkins' hash.
   const std::uint64_t xor_part = view_.is_keyed() ? jenkins_hash64(payload.data(), payload.size()) : hash;
   if (const std::uint64_t found = find_data(payload, hash); found != 0) return DataHandle{found, xor_part};
-
+  const std::size_t equals = payload.find('=');
+  if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
   TRY(mark_online());
   std::string_view stored = payload;
   std::uint8_t flags = 0;
@@ -375,8 +382,9 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
     }
   }
   if (last != 0) {
-    if (!view_.entry_array(last)) return fail(ErrorCode::io, path_ + ": damaged entry array");
-    if (used < capacity_of(last)) {
+    const EntryArrayView tail = view_.entry_array(last);
+    if (!tail) return fail(ErrorCode::io, path_ + ": damaged entry array");
+    if (used < tail.capacity) {
       store(last, used);
       if (tail_array != nullptr) {
         *tail_array = static_cast<std::uint32_t>(last);
@@ -546,7 +554,7 @@ void Appender::trim_pages() {
   touched_ = 0;
   // Not the hash tables, which each new datum writes to, nor what lies right before the end.
   const std::uint64_t begin = header_->data_hash_table_offset + header_->data_hash_table_size + page_size;
-  const std::uint64_t end = end_ - std::min(end_, trim_interval / 4);
+  const std::uint64_t end = end_ - std::min(end_, kept_at_end);
   if (begin < end) ::madvise(base_ + begin / page_size * page_size, (end - begin) / page_size * page_size, MADV_DONTNEED);
 }
 
@@ -607,7 +615,7 @@ Result<void> finish_archived(Disk& disk, int fd, const std::string& path) {
 bool Appender::rotation_suggested(std::uint64_t now_realtime, std::uint64_t max_age) const {
   const Header& h = *header_;
   if (guard_.tripped()) return true;
-  if (h.n_data * 4 > h.data_hash_table_size / sizeof(HashItem) * 3) return true;
+  if (h.n_data * 2 > h.data_hash_table_size / sizeof(HashItem) * 3) return true;
   if (h.n_fields * 4 > h.field_hash_table_size / sizeof(HashItem) * 3) return true;
   if (h.data_hash_chain_depth > deepest_good_chain || h.field_hash_chain_depth > deepest_good_chain) return true;
   return max_age > 0 && h.head_entry_realtime > 0 && now_realtime > h.head_entry_realtime &&

@@ -18,6 +18,7 @@
 #include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/query/journal.h"
+#include "journal/store/acl.h"
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
 #include "journal/text/id128.h"
@@ -159,14 +160,16 @@ std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const 
 
 /// Archived files that were not on the disk when the power went: made whole again, or deleted when nothing is in them.
 void Storage::repair_archives(Area area) {
+  for (const std::string& unfinished : list_with_suffix(folder(area), ".journal.zst.tmp")) disk_.unlink(unfinished);
   for (const StoredFile& stored : list_files(folder(area))) {
     if (!stored.is_archived || !stored.path.ends_with(".journal")) continue;
     const Health health = health_of(stored.path);
-    if (health == Health::whole) continue;
-    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
-    if (file && verify_file(**file).passed) {
+    const bool is_whole = health == Health::whole;
+    if (is_whole && !config_.pack_archives) continue;
+    const auto file = is_whole ? nullptr : JournalFile::open(stored.path, HeaderRule::strict).value_or(nullptr);
+    if (is_whole || (file && verify_file(*file).passed)) {
       UniqueFd fd(disk_.open(stored.path, O_RDWR | O_CLOEXEC, 0));
-      if (fd) archived_.push_back({std::move(fd), stored.path, SyncItem::Kind::archived});
+      if (fd) archived_.push_back({std::move(fd), stored.path, archived_kind(area)});
       continue;
     }
     if (recover(stored.path, FileState::archived) == Recovered::is_sealed) set_aside(stored.path, "corrupted or uncleanly shut down");
@@ -299,20 +302,19 @@ void Storage::describe_space() {
   notices_.push_back(std::move(said));
 }
 
-/// Writes the access list "owner, group, this user may read" in the kernel's form, posix_acl(5) version 2.
 void Storage::grant_read(int fd, uid_t uid) {
-  struct Entry {
-    std::uint16_t tag, permissions;
-    std::uint32_t id;
+  const auto complain = [&] {
+    if (errno != EOPNOTSUPP)
+      notice(4, text_of("Failed to let user %u read the own journal: %s", static_cast<unsigned>(uid), ::strerrordesc_np(errno)));
   };
-  constexpr std::uint32_t no_id = UINT32_MAX;
-  struct {
-    std::uint32_t version = 2;
-    std::array<Entry, 5> entries;
-  } acl{2, {{{0x01, 6, no_id}, {0x02, 4, uid}, {0x04, 4, no_id}, {0x10, 4, no_id}, {0x20, 0, no_id}}}};
-  if (::fsetxattr(fd, "system.posix_acl_access", &acl, sizeof acl, 0) < 0 && errno != EOPNOTSUPP)
-    notice(4, text_of("Failed to let user %u read the own journal: %s", static_cast<unsigned>(uid),
-                      ::strerrordesc_np(errno)));
+  constexpr const char* attribute = "system.posix_acl_access";
+  std::array<std::uint8_t, 4096> stored;
+  struct stat st = {};
+  const ssize_t size = ::fgetxattr(fd, attribute, stored.data(), stored.size());
+  if ((size < 0 && errno != ENODATA) || ::fstat(fd, &st) < 0) return complain();
+  const std::span<const std::uint8_t> before(stored.data(), size < 0 ? 0 : static_cast<std::size_t>(size));
+  const std::vector<std::uint8_t> wanted = acl_with_reader(before, st.st_mode, uid);
+  if (::fsetxattr(fd, attribute, wanted.data(), wanted.size(), 0) < 0) complain();
 }
 
 void Storage::close_file(OpenFile& file) {
@@ -349,7 +351,7 @@ Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
     OpenFile* const own = named_file(entry.own->name, *entry.own);
     return own != nullptr ? own : common;
   }
-  if (!system_ || config_.split != SplitMode::uid || belongs_to_system(entry.owner)) return common;
+  if (!system_ || config_.split == SplitMode::none || belongs_to_system(entry.owner)) return common;
   const std::string name = user_prefix + std::to_string(entry.owner);
   const bool is_new = !others_.contains(name);
   OpenFile* const file = named_file(name, {});
@@ -437,7 +439,7 @@ void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& na
   if (file->touched) old.notify_followers();
   // What is in it still has to reach the disk, and it is marked as whole after that.
   if (UniqueFd fd(::fcntl(old.fd(), F_DUPFD_CLOEXEC, 3)); fd)
-    archived_.push_back({std::move(fd), archived, SyncItem::Kind::archived});
+    archived_.push_back({std::move(fd), archived, archived_kind(area)});
   else if (const auto finished = old.finish(FileState::archived); !finished)
     notice(3, "Failed to sync " + archived + ": " + finished.error().message);
   if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
@@ -592,13 +594,15 @@ bool Storage::sync() {
     if (const auto synced = sync_item(disk_, item); !synced) {
       complain(item.path, synced.error());
       unsynced.push_back(std::move(item));
+    } else if (item.kind == SyncItem::Kind::packed) {
+      unsynced.push_back(std::move(item));  // packed in the background
     }
   archived_ = std::move(unsynced);
   for_each_file([&](auto& file, const std::string&, Area area) {
     if (area == Area::runtime) return;  // memory has no disk to wait for
     if (const auto synced = file->appender->sync(); !synced) complain(file->appender->path(), synced.error());
   });
-  if (!all) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  if (!all || !archived_.empty()) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   give_back_pages();
   return all;
 }

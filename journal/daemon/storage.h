@@ -155,6 +155,9 @@ class Storage {
   [[nodiscard]] const std::string& folder(Area area) const {
     return area == Area::system ? paths_.system_store : paths_.runtime_store;
   }
+  [[nodiscard]] SyncItem::Kind archived_kind(Area area) const {
+    return area == Area::system && config_.pack_archives ? SyncItem::Kind::packed : SyncItem::Kind::archived;
+  }
   [[nodiscard]] Area current_area() const { return system_ ? Area::system : Area::runtime; }
   void notice(int priority, std::string message);
   template <class Visit>

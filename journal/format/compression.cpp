@@ -29,10 +29,12 @@ struct ZstdLibrary {
   decltype(&::ZSTD_isError) is_error = find_function<decltype(::ZSTD_isError)>(handle, "ZSTD_isError");
   decltype(&::ZSTD_compress) compress = find_function<decltype(::ZSTD_compress)>(handle, "ZSTD_compress");
   decltype(&::ZSTD_compressBound) bound = find_function<decltype(::ZSTD_compressBound)>(handle, "ZSTD_compressBound");
+  decltype(&::ZSTD_findFrameCompressedSize) frame_size =
+      find_function<decltype(::ZSTD_findFrameCompressedSize)>(handle, "ZSTD_findFrameCompressedSize");
   ZSTD_DCtx* context = nullptr;
 
   [[nodiscard]] bool usable() const {
-    return create_dctx && free_dctx && stream && init && is_error && compress && bound;
+    return create_dctx && free_dctx && stream && init && is_error && compress && bound && frame_size;
   }
   static ZstdLibrary& get() {
     static ZstdLibrary library;
@@ -152,6 +154,30 @@ Result<void> decompress(Compression kind, std::string_view packed, std::string& 
   }
   expanded.assign(packed);
   return {};
+}
+
+bool pack_zstd_frame(std::string_view data, std::string& packed) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  if (!zstd.usable()) return false;
+  constexpr int level = 3;
+  packed.resize(zstd.bound(data.size()));
+  const std::size_t n = zstd.compress(packed.data(), packed.size(), data.data(), data.size(), level);
+  if (zstd.is_error(n)) return false;
+  packed.resize(n);
+  return true;
+}
+
+std::size_t zstd_frame_bound(std::size_t size) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  return zstd.usable() ? zstd.bound(size) : size;
+}
+
+Result<std::size_t> zstd_frame_size(std::string_view data) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  if (!zstd.usable()) return fail(ErrorCode::not_supported, "libzstd.so.1 is not installed");
+  const std::size_t size = zstd.frame_size(data.data(), data.size());
+  if (zstd.is_error(size) || size == 0 || size > data.size()) return fail(ErrorCode::protocol, "damaged ZSTD data");
+  return size;
 }
 
 bool compress_zstd(std::string_view data, std::string& packed) {

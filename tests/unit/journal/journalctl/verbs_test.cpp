@@ -209,6 +209,16 @@ TEST_F(Verbs, WhyFollowsCausesFromUnitToUnit) {
   EXPECT_EQ(run("why").code, 1);
 }
 
+TEST_F(Verbs, NothingBehindACursorIsNoMissedMatch) {
+  const auto last = nlohmann::json::parse(run("-n 1 -o json").out);
+  const std::string cursor = "'" + last.at("__CURSOR").get<std::string>() + "'";
+  EXPECT_EQ(run("-g nowhere --after-cursor " + cursor).code, 0) << "as journalctl(1) ends";
+  EXPECT_EQ(run("--show-cursor --after-cursor " + cursor).code, 0);
+  EXPECT_EQ(run("-g nowhere --cursor " + cursor).code, 1);
+  EXPECT_EQ(run("-g nowhere --show-cursor --after-cursor " + cursor).code, 1);
+  EXPECT_EQ(run("-g nowhere").code, 1);
+}
+
 TEST_F(Verbs, HelpTellsAllOfThem) {
   const std::string help = run("--help").out;
   for (const std::string verb : {"usage", "vacuum", "top", "count", "context", "export", "upload"}) {

@@ -195,6 +195,8 @@ std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& name, A
   file->appender = open_appender(path, limits, area);
   if (file->appender) {
     seqnum_ = std::max(seqnum_, file->appender->header().tail_entry_seqnum);
+    // A new key counts from now on, not from the next rotation.
+    if (sealer_for(area) != nullptr && !file->appender->is_sealed()) rotate_file(file, name, area);
     return file;
   }
   auto made = create_appender(path, {}, limits, area);
@@ -422,26 +424,35 @@ void Storage::notify_followers() {
   });
 }
 
-void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
-  Appender& old = *file->appender;
+bool Storage::archive_file(OpenFile& file, const std::string& name, Area area) {
+  Appender& old = *file.appender;
   const Header header = old.header();
-  const bool has_right_seal = old.is_sealed() == (sealer_for(area) != nullptr);
-  if (header.n_entries == 0 && !old.is_damaged() && has_right_seal) return;
   const std::string archived = folder(area) + "/" + name +
                                text_of("@%s-%016" PRIx64 "-%016" PRIx64 ".journal",
                                        format_id(header.seqnum_id).c_str(), header.head_entry_seqnum,
                                        header.head_entry_realtime);
-  const std::string path = folder(area) + "/" + name + ".journal";
+  const std::string path = old.path();
   if (const auto done = old.archive(archived); !done) {
     notice(3, "Failed to rotate " + path + ": " + done.error().message);
-    return;
+    return false;
   }
-  if (file->touched) old.notify_followers();
+  if (file.touched) old.notify_followers();
   // What is in it still has to reach the disk, and it is marked as whole after that.
   if (UniqueFd fd(::fcntl(old.fd(), F_DUPFD_CLOEXEC, 3)); fd)
     archived_.push_back({std::move(fd), archived, archived_kind(area)});
   else if (const auto finished = old.finish(FileState::archived); !finished)
     notice(3, "Failed to sync " + archived + ": " + finished.error().message);
+  return true;
+}
+
+void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
+  Appender& old = *file->appender;
+  const Header header = old.header();
+  const std::string path = folder(area) + "/" + name + ".journal";
+  const bool is_empty = header.n_entries == 0 && !old.is_damaged();
+  if (is_empty && old.is_sealed() == (sealer_for(area) != nullptr)) return;
+  if (is_empty) disk_.unlink(path);  // replaced by one that is sealed, or is not
+  else if (!archive_file(*file, name, area)) return;
   if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   FileLimits limits = limits_of(area, file->own);
   auto made = create_appender(path, header.seqnum_id, limits, area);

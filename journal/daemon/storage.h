@@ -146,6 +146,8 @@ class Storage {
   void close_file(OpenFile& file);
   void drop_least_used();
   [[nodiscard]] unitparser::Result<void> append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry);
+  /// Gives a file its archive's name; false when it keeps its own.
+  bool archive_file(OpenFile& file, const std::string& name, Area area);
   void rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area);
   void rotate_one(OpenFile& file);
   void grant_read(int fd, uid_t uid);

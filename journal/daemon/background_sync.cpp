@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "journal/file/appender.h"
+#include "journal/file/packed_file.h"
 
 namespace journal {
 namespace {
@@ -23,7 +24,7 @@ struct BackgroundSync::Job {
 };
 
 unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item) {
-  if (item.kind == SyncItem::Kind::archived) return finish_archived(disk, item.fd.get(), item.path);
+  if (item.kind != SyncItem::Kind::in_use) return finish_archived(disk, item.fd.get(), item.path);
   if (disk.sync(item.fd.get()) < 0) return unitparser::fail_errno(errno, item.path);
   if (disk.sync_folder(folder_of(item.path)) < 0) return unitparser::fail_errno(errno, folder_of(item.path));
   return {};
@@ -34,7 +35,9 @@ BackgroundSync::BackgroundSync(Disk& disk) : disk_(disk), state_(std::make_share
 void* BackgroundSync::run(void* argument) {
   const std::unique_ptr<Job> job(static_cast<Job*>(argument));
   for (SyncItem& item : job->items) {
-    if (const auto done = sync_item(*job->disk, item); !done) job->state->error.store(done.error().os_errno);
+    auto done = sync_item(*job->disk, item);
+    if (done && item.kind == SyncItem::Kind::packed) done = pack_file(*job->disk, item.fd.get(), item.path);
+    if (!done) job->state->error.store(done.error().os_errno);
     item.fd.reset();
   }
   job->state->busy.store(false, std::memory_order_release);

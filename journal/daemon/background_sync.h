@@ -18,12 +18,13 @@ struct SyncItem {
   enum class Kind : std::uint8_t {
     in_use,
     archived,  ///< marked as whole once it is there
+    packed,    ///< the same, and then packed
   };
   unitparser::UniqueFd fd;
   std::string path;
   Kind kind = Kind::in_use;
 };
-/// Does that now. Errors: io.
+/// Brings it there now; packing takes its time and is left to BackgroundSync. Errors: io.
 [[nodiscard]] unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item);
 
 class BackgroundSync {

@@ -87,7 +87,7 @@ constexpr std::array settings{
               c.compress_threshold = std::max<std::uint64_t>(c.compress_threshold, 8);
               return true;
             }},
-    Setting{"Seal", [](DaemonConfig&, std::string_view v) { return parse_bool(v).has_value(); }},
+    Setting{"Seal", [](DaemonConfig& c, std::string_view v) { return set_bool(c.seal, v); }},
     Setting{"ReadKMsg", [](DaemonConfig& c, std::string_view v) { return set_bool(c.read_kmsg, v); }},
     Setting{"Audit", [](DaemonConfig& c, std::string_view v) {
               c.set_audit = parse_bool(v);
@@ -109,6 +109,7 @@ constexpr std::array settings{
             }},
     Setting{"X-Incipit.UrgentSyncIntervalSec",
             [](DaemonConfig& c, std::string_view v) { return set_span(c.urgent_sync_interval, v); }},
+    Setting{"X-Incipit.PackArchives", [](DaemonConfig& c, std::string_view v) { return set_bool(c.pack_archives, v); }},
     Setting{"RateLimitInterval", [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
     Setting{"RateLimitIntervalSec",
             [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
@@ -230,8 +231,6 @@ void apply_config_text(std::string_view text, std::string_view file, DaemonConfi
                        config, known))
       complain(known ? "Failed to parse " + std::string(entry.key) + "=, ignoring: " + std::string(entry.value)
                      : "Unknown key '" + std::string(entry.key) + "' in section [" + std::string(entry.section) + "], ignoring.");
-    else if (entry.key == "Seal" && parse_bool(entry.value).value_or(false))
-      complain("Seal=yes: entries are not sealed by this daemon; --verify says so for each file.");
   }
   if (document.failure) complaints.push_back({std::string(file), document.failure->message});
 }

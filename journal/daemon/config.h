@@ -17,7 +17,9 @@ enum class SplitMode : std::uint8_t { uid, login, none };
 struct DaemonConfig {
   StorageMode storage = StorageMode::automatic;
   SplitMode split = SplitMode::uid;
+  bool pack_archives = false;                    ///< X-Incipit: archived files as .journal.zst
   std::uint64_t compress_threshold = 512;        ///< bytes; 0: never
+  bool seal = true;                              ///< where there is a sealing key
   std::uint64_t sync_interval = 30'000'000;      ///< microseconds until an entry is on disk at the latest
   std::uint64_t urgent_sync_interval = 1'000'000;  ///< the same for warnings and worse
   std::uint64_t rate_limit_interval = 30'000'000;

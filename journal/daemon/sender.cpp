@@ -102,7 +102,8 @@ SenderCache::ProcessFacts SenderCache::read_process(pid_t pid) const {
   if (const auto path = find_cgroup_path(cgroup)) {
     std::string_view relative = *path;
     if (!cgroup_root_.empty() && relative.starts_with(cgroup_root_)) relative.remove_prefix(cgroup_root_.size());
-    facts.cgroup = relative.empty() ? "/" : relative;
+    // COMPAT: the root group is nobody's place: processes are there before they are sorted, or where nothing sorts them.
+    if (relative != "/") facts.cgroup = relative;
   }
   return facts;
 }

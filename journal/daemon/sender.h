@@ -31,7 +31,7 @@ struct Sender {
   pid_t pid = 0;
   uid_t uid = 0;
   gid_t gid = 0;
-  uid_t owner = 0;       ///< whose journal its entries go to
+  uid_t owner = 0;       ///< whose login it belongs to, SplitMode=login
   bool has_session = false;  ///< of a login, SplitMode=login
   std::string unit;      ///< what it is rate limited as
   bool is_hinted = false;  ///< the control group named no unit: it is what its stream said, and may differ for the next one

@@ -18,6 +18,7 @@
 #include "journal/file/recovery.h"
 #include "journal/file/verifier.h"
 #include "journal/query/journal.h"
+#include "journal/store/acl.h"
 #include "journal/store/directory.h"
 #include "journal/text/bytes.h"
 #include "journal/text/id128.h"
@@ -114,13 +115,13 @@ FileLimits Storage::limits_of(Area area, const OwnFiles& own) {
   return limits;
 }
 
-void Storage::set_aside(const std::string& path) {
+void Storage::set_aside(const std::string& path, std::string_view reason) {
   std::uint64_t random = 0;
   [[maybe_unused]] const ssize_t r = ::getrandom(&random, sizeof random, 0);
   const std::string stem = path.substr(0, path.size() - std::strlen(".journal"));
   const std::string aside = stem + text_of("@%016" PRIx64 "-%016" PRIx64 ".journal~", now(CLOCK_REALTIME), random);
   if (disk_.rename(path, aside) == 0)
-    notice(4, "File " + path + " corrupted or uncleanly shut down, renaming and replacing.");
+    notice(4, "File " + path + " " + std::string(reason) + ", renaming and replacing.");
 }
 
 Storage::Recovered Storage::recover(const std::string& path, FileState state) {
@@ -134,47 +135,52 @@ Storage::Recovered Storage::recover(const std::string& path, FileState state) {
     tell(report->kept, report->lost);
     return Recovered::entries;
   }
+  if (report.error().code == ErrorCode::not_supported) return Recovered::is_sealed;
   const bool is_empty = report.error().code == ErrorCode::not_found || (!file && health_of(path) == Health::blank);
   if (!is_empty || disk_.unlink(path) < 0) return Recovered::failed;
   tell(0, claimed);
   return Recovered::nothing_there;
 }
 
-std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits) {
+std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits, Area area) {
   const CompressionPolicy compression{config_.compress_threshold};
-  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_);
+  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_, sealer_for(area));
   if (!opened && opened.error().code == ErrorCode::busy) {
     // Not closed cleanly: go on if nothing is wrong with it, else keep every complete entry.
     const auto file = JournalFile::open(path, HeaderRule::strict);
     const bool is_sound = file && verify_file(**file).passed && ends_agree(**file);
     if (!is_sound && recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
-    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_);
+    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_, sealer_for(area));
   }
   if (opened) return std::move(*opened);
-  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0)) set_aside(path);
+  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0))
+    set_aside(path, opened.error().code == ErrorCode::not_supported ? "is not one to go on with" : "corrupted or uncleanly shut down");
   return nullptr;
 }
 
 /// Archived files that were not on the disk when the power went: made whole again, or deleted when nothing is in them.
 void Storage::repair_archives(Area area) {
+  for (const std::string& unfinished : list_with_suffix(folder(area), ".journal.zst.tmp")) disk_.unlink(unfinished);
   for (const StoredFile& stored : list_files(folder(area))) {
     if (!stored.is_archived || !stored.path.ends_with(".journal")) continue;
     const Health health = health_of(stored.path);
-    if (health == Health::whole) continue;
-    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
-    if (file && verify_file(**file).passed) {
+    const bool is_whole = health == Health::whole;
+    if (is_whole && !config_.pack_archives) continue;
+    const auto file = is_whole ? nullptr : JournalFile::open(stored.path, HeaderRule::strict).value_or(nullptr);
+    if (is_whole || (file && verify_file(*file).passed)) {
       UniqueFd fd(disk_.open(stored.path, O_RDWR | O_CLOEXEC, 0));
-      if (fd) archived_.push_back({std::move(fd), stored.path, SyncItem::Kind::archived});
+      if (fd) archived_.push_back({std::move(fd), stored.path, archived_kind(area)});
       continue;
     }
-    [[maybe_unused]] const Recovered recovered = recover(stored.path, FileState::archived);
+    if (recover(stored.path, FileState::archived) == Recovered::is_sealed) set_aside(stored.path, "corrupted or uncleanly shut down");
   }
   if (!archived_.empty() && sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
 }
 
 Result<std::unique_ptr<Appender>> Storage::create_appender(const std::string& path, const Id128& seqnum_id,
-                                                           const FileLimits& limits) {
+                                                           const FileLimits& limits, Area area) {
   NewFileOptions options;
+  options.sealer = sealer_for(area);
   options.machine_id = machine_id_;
   options.boot_id = boot_id_;
   options.seqnum_id = seqnum_id;
@@ -186,12 +192,14 @@ std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& name, A
   const FileLimits limits = limits_of(area, own);
   auto file = std::make_unique<OpenFile>();
   file->own = own;
-  file->appender = open_appender(path, limits);
+  file->appender = open_appender(path, limits, area);
   if (file->appender) {
     seqnum_ = std::max(seqnum_, file->appender->header().tail_entry_seqnum);
+    // A new key counts from now on, not from the next rotation.
+    if (sealer_for(area) != nullptr && !file->appender->is_sealed()) rotate_file(file, name, area);
     return file;
   }
-  auto made = create_appender(path, {}, limits);
+  auto made = create_appender(path, {}, limits, area);
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
     return nullptr;
@@ -204,6 +212,42 @@ bool Storage::may_persist() const {
   return config_.storage == StorageMode::persistent || config_.storage == StorageMode::automatic;
 }
 
+void Storage::open_sealer() {
+  if (!config_.seal || sealer_ || seal_failed_) return;
+  auto opened = Sealer::open(paths_.system_store + "/fss", machine_id_, disk_);
+  if (!opened) {
+    seal_failed_ = true;
+    if (opened.error().os_errno != ENOENT) notice(3, "Entries are not sealed: " + opened.error().message);
+    return;
+  }
+  sealer_.emplace(std::move(*opened));
+  const std::uint64_t time = now(CLOCK_REALTIME);
+  if (const auto advanced = sealer_->advance_to(time); !advanced) {
+    seal_failed_ = true;
+    notice(3, "Entries are not sealed: " + advanced.error().message);
+  }
+  seals_ = !seal_failed_ && sealer_->covers(time);
+}
+
+void Storage::keep_seals(std::uint64_t realtime) {
+  if (!sealer_ || seal_failed_ || (seals_ && sealer_->covers(realtime))) return;
+  if (sealer_->is_due(realtime)) {
+    for_each_file([this](auto& file, const std::string&, Area) {
+      if (const auto sealed = file->appender->append_tag(); !sealed)
+        notice(3, "Failed to seal " + file->appender->path() + ": " + sealed.error().message);
+    });
+    if (const auto advanced = sealer_->advance_to(realtime); !advanced) {
+      seal_failed_ = true;
+      notice(3, "Entries are not sealed any more: " + advanced.error().message);
+    }
+  }
+  const bool possible = !seal_failed_ && sealer_->covers(realtime);
+  if (possible == seals_) return;
+  seals_ = possible;
+  if (!possible && !seal_failed_) notice(4, "Entries are older than the epoch of the sealing key: they are not sealed.");
+  rotate();  // a file is sealed from its first entry on, or not at all
+}
+
 void Storage::open_system(bool even_without_flag) {
   if (system_ || !may_persist()) return;
   const bool flushed = ::access((paths_.run + "/flushed").c_str(), F_OK) == 0;
@@ -214,6 +258,7 @@ void Storage::open_system(bool even_without_flag) {
     if (errno != EROFS) notice(4, "Failed to make " + paths_.system_store + ": " + ::strerrordesc_np(errno));
     return;
   }
+  open_sealer();
   repair_archives(Area::system);
   system_ = open_file("system", Area::system);
 }
@@ -259,20 +304,19 @@ void Storage::describe_space() {
   notices_.push_back(std::move(said));
 }
 
-/// Writes the access list "owner, group, this user may read" in the kernel's form, posix_acl(5) version 2.
 void Storage::grant_read(int fd, uid_t uid) {
-  struct Entry {
-    std::uint16_t tag, permissions;
-    std::uint32_t id;
+  const auto complain = [&] {
+    if (errno != EOPNOTSUPP)
+      notice(4, text_of("Failed to let user %u read the own journal: %s", static_cast<unsigned>(uid), ::strerrordesc_np(errno)));
   };
-  constexpr std::uint32_t no_id = UINT32_MAX;
-  struct {
-    std::uint32_t version = 2;
-    std::array<Entry, 5> entries;
-  } acl{2, {{{0x01, 6, no_id}, {0x02, 4, uid}, {0x04, 4, no_id}, {0x10, 4, no_id}, {0x20, 0, no_id}}}};
-  if (::fsetxattr(fd, "system.posix_acl_access", &acl, sizeof acl, 0) < 0 && errno != EOPNOTSUPP)
-    notice(4, text_of("Failed to let user %u read the own journal: %s", static_cast<unsigned>(uid),
-                      ::strerrordesc_np(errno)));
+  constexpr const char* attribute = "system.posix_acl_access";
+  std::array<std::uint8_t, 4096> stored;
+  struct stat st = {};
+  const ssize_t size = ::fgetxattr(fd, attribute, stored.data(), stored.size());
+  if ((size < 0 && errno != ENODATA) || ::fstat(fd, &st) < 0) return complain();
+  const std::span<const std::uint8_t> before(stored.data(), size < 0 ? 0 : static_cast<std::size_t>(size));
+  const std::vector<std::uint8_t> wanted = acl_with_reader(before, st.st_mode, uid);
+  if (::fsetxattr(fd, attribute, wanted.data(), wanted.size(), 0) < 0) complain();
 }
 
 void Storage::close_file(OpenFile& file) {
@@ -309,7 +353,7 @@ Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
     OpenFile* const own = named_file(entry.own->name, *entry.own);
     return own != nullptr ? own : common;
   }
-  if (!system_ || config_.split != SplitMode::uid || belongs_to_system(entry.owner)) return common;
+  if (!system_ || config_.split == SplitMode::none || belongs_to_system(entry.owner)) return common;
   const std::string name = user_prefix + std::to_string(entry.owner);
   const bool is_new = !others_.contains(name);
   OpenFile* const file = named_file(name, {});
@@ -338,6 +382,7 @@ Written Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
     rotate();
   }
   last_realtime_ = stamp.realtime;
+  keep_seals(stamp.realtime);
   OpenFile* file = file_for(entry);
   if (file != nullptr && file->appender->rotation_suggested(stamp.realtime, config_.max_file_age)) {
     rotate_one(*file);
@@ -379,33 +424,43 @@ void Storage::notify_followers() {
   });
 }
 
-void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
-  Appender& old = *file->appender;
+bool Storage::archive_file(OpenFile& file, const std::string& name, Area area) {
+  Appender& old = *file.appender;
   const Header header = old.header();
-  if (header.n_entries == 0 && !old.is_damaged()) return;
   const std::string archived = folder(area) + "/" + name +
                                text_of("@%s-%016" PRIx64 "-%016" PRIx64 ".journal",
                                        format_id(header.seqnum_id).c_str(), header.head_entry_seqnum,
                                        header.head_entry_realtime);
-  const std::string path = folder(area) + "/" + name + ".journal";
+  const std::string path = old.path();
   if (const auto done = old.archive(archived); !done) {
     notice(3, "Failed to rotate " + path + ": " + done.error().message);
-    return;
+    return false;
   }
-  if (file->touched) old.notify_followers();
+  if (file.touched) old.notify_followers();
   // What is in it still has to reach the disk, and it is marked as whole after that.
   if (UniqueFd fd(::fcntl(old.fd(), F_DUPFD_CLOEXEC, 3)); fd)
-    archived_.push_back({std::move(fd), archived, SyncItem::Kind::archived});
+    archived_.push_back({std::move(fd), archived, archived_kind(area)});
   else if (const auto finished = old.finish(FileState::archived); !finished)
     notice(3, "Failed to sync " + archived + ": " + finished.error().message);
+  return true;
+}
+
+void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area) {
+  Appender& old = *file->appender;
+  const Header header = old.header();
+  const std::string path = folder(area) + "/" + name + ".journal";
+  const bool is_empty = header.n_entries == 0 && !old.is_damaged();
+  if (is_empty && old.is_sealed() == (sealer_for(area) != nullptr)) return;
+  if (is_empty) disk_.unlink(path);  // replaced by one that is sealed, or is not
+  else if (!archive_file(*file, name, area)) return;
   if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   FileLimits limits = limits_of(area, file->own);
-  auto made = create_appender(path, header.seqnum_id, limits);
+  auto made = create_appender(path, header.seqnum_id, limits, area);
   if (!made) {
     // Full disk: room is made by deleting old files, then one more attempt.
     vacuum();
     limits.keep_free = 0;
-    made = create_appender(path, header.seqnum_id, limits);
+    made = create_appender(path, header.seqnum_id, limits, area);
   }
   if (!made) {
     notice(3, "Failed to open " + path + ": " + made.error().message);
@@ -480,6 +535,8 @@ std::optional<std::uint64_t> Storage::copy_runtime_to_system() {
     fields.assign(payloads.begin(), payloads.end());
     const EntryLocation& at = source.current();
     PendingEntry entry{fields, {}, 0, false};
+    keep_seals(at.realtime);
+    if (!system_) return std::nullopt;
     auto written = append_to(*system_, {at.realtime, at.monotonic, at.boot_id}, entry);
     if (!written) {
       rotate_file(system_, "system", Area::system);
@@ -548,13 +605,15 @@ bool Storage::sync() {
     if (const auto synced = sync_item(disk_, item); !synced) {
       complain(item.path, synced.error());
       unsynced.push_back(std::move(item));
+    } else if (item.kind == SyncItem::Kind::packed) {
+      unsynced.push_back(std::move(item));  // packed in the background
     }
   archived_ = std::move(unsynced);
   for_each_file([&](auto& file, const std::string&, Area area) {
     if (area == Area::runtime) return;  // memory has no disk to wait for
     if (const auto synced = file->appender->sync(); !synced) complain(file->appender->path(), synced.error());
   });
-  if (!all) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  if (!all || !archived_.empty()) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
   give_back_pages();
   return all;
 }

@@ -17,6 +17,7 @@
 #include "journal/daemon/background_sync.h"
 #include "journal/daemon/paths.h"
 #include "journal/file/appender.h"
+#include "journal/file/seal.h"
 #include "journal/store/policy.h"
 #include "unitparser/base/result.h"
 
@@ -124,14 +125,19 @@ class Storage {
   using Files = std::map<std::string, std::unique_ptr<OpenFile>>;  ///< by stem: "system", "user-1000", "unit-a.service"
 
   [[nodiscard]] std::unique_ptr<OpenFile> open_file(const std::string& name, Area area, const OwnFiles& own = {});
-  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, const FileLimits& limits);
+  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, const FileLimits& limits, Area area);
   [[nodiscard]] unitparser::Result<std::unique_ptr<Appender>> create_appender(const std::string& path, const Id128& seqnum_id,
-                                                                              const FileLimits& limits);
+                                                                              const FileLimits& limits, Area area);
+  void open_sealer();
+  /// Before an entry of that time is written: lets seals follow the sealing key through its epochs. Entries that no seal can cover,
+  /// older than the key's epoch, go to files without seals.
+  void keep_seals(std::uint64_t realtime);
+  [[nodiscard]] const Sealer* sealer_for(Area area) const { return area == Area::system && seals_ ? &*sealer_ : nullptr; }
   void repair_archives(Area area);
-  enum class Recovered : std::uint8_t { entries, nothing_there, failed };
+  enum class Recovered : std::uint8_t { entries, nothing_there, failed, is_sealed };
   /// Keeps what can be kept of a file, or deletes it when none of it had reached the disk; tells which.
   Recovered recover(const std::string& path, FileState state);
-  void set_aside(const std::string& path);
+  void set_aside(const std::string& path, std::string_view reason);
   [[nodiscard]] bool may_persist() const;
   void open_system(bool even_without_flag);
   void open_runtime();
@@ -140,6 +146,8 @@ class Storage {
   void close_file(OpenFile& file);
   void drop_least_used();
   [[nodiscard]] unitparser::Result<void> append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry);
+  /// Gives a file its archive's name; false when it keeps its own.
+  bool archive_file(OpenFile& file, const std::string& name, Area area);
   void rotate_file(std::unique_ptr<OpenFile>& file, const std::string& name, Area area);
   void rotate_one(OpenFile& file);
   void grant_read(int fd, uid_t uid);
@@ -148,6 +156,9 @@ class Storage {
   [[nodiscard]] FileLimits limits_of(Area area, const OwnFiles& own);
   [[nodiscard]] const std::string& folder(Area area) const {
     return area == Area::system ? paths_.system_store : paths_.runtime_store;
+  }
+  [[nodiscard]] SyncItem::Kind archived_kind(Area area) const {
+    return area == Area::system && config_.pack_archives ? SyncItem::Kind::packed : SyncItem::Kind::archived;
   }
   [[nodiscard]] Area current_area() const { return system_ ? Area::system : Area::runtime; }
   void notice(int priority, std::string message);
@@ -158,6 +169,9 @@ class Storage {
   DaemonPaths paths_;
   Id128 machine_id_, boot_id_;
   Disk& disk_;
+  std::optional<Sealer> sealer_;  ///< of the files in /var; empty: no key, or it cannot be used any more
+  bool seals_ = false;            ///< new files are sealed
+  bool seal_failed_ = false;
   std::unique_ptr<OpenFile> runtime_, system_;
   Files others_;  ///< in the folder of the current area
   std::vector<SyncItem> archived_;  ///< files that were rotated and are not on the disk yet

@@ -32,11 +32,15 @@ constexpr std::uint64_t fewest_data_buckets = 2047;
 constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
-/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached.
-constexpr std::uint64_t trim_interval = 4ULL * 1024 * 1024;
+/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached. Each time costs a fault for
+/// every page that is looked at again: new data are linked to old ones all over the file.
+constexpr std::uint64_t trim_interval = 24ULL * 1024 * 1024;
+/// What lies so near to the end stays mapped.
+constexpr std::uint64_t kept_at_end = 1024 * 1024;
 constexpr std::uint64_t page_size = 4096;
 
-/// Buckets for the data of a file that may grow to `max_size`: room for an object of 768 bytes each, 75 % full.
+/// Buckets for the data of a file that may grow to `max_size`, one for each 576 bytes. A full file has somewhat more data than
+/// buckets; the next file is due at half as many again.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {
   return std::max(max_size * 4 / 768 / 3, fewest_data_buckets);
 }
@@ -50,8 +54,12 @@ Result<Id128> random_id() {
   return id;
 }
 
-/// Half of what is there already: chains stay short, and at most a third of the arrays is unused.
-constexpr std::uint64_t new_array_capacity(std::uint64_t total) { return std::max<std::uint64_t>(4, total / 2); }
+/// An eighth of what is there already: a fraction, so that chains stay short, and a small one, because on average half of the last
+/// array stays unused, in the list of each datum. Short lists grow by half, or the arrays' heads would take more than their items.
+constexpr std::uint64_t new_array_capacity(std::uint64_t total) {
+  constexpr std::uint64_t short_list = 64;
+  return std::max<std::uint64_t>(4, total < short_list ? total / 2 : total / 8);
+}
 
 /// Deletes a file that did not come to be, whatever stopped it.
 class HalfMadeFile {
@@ -89,7 +97,9 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
   file->compact_ = options.compact;
   file->generation_ = next_generation();
   const auto set_up = [&]() -> Result<void> {
+    file->sealer_ = options.sealer;
     Header header = {};
+    header.compatible_flags = options.sealer != nullptr ? compatible::sealed : 0;
     header.signature = file_signature;
     // In use from its first byte on: no state of it on the disk says that it is whole before it is.
     header.state = static_cast<std::uint8_t>(FileState::online);
@@ -105,7 +115,8 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
     const ssize_t n = disk.write(file->fd_.get(), &header, sizeof header, 0);
     if (n != static_cast<ssize_t>(sizeof header)) return fail_errno(n < 0 ? errno : ENOSPC, path);
     TRY(file->map(sizeof header));
-    return file->make_tables(data_buckets_for(limits.max_size), field_buckets);
+    TRY(file->make_tables(data_buckets_for(limits.max_size), field_buckets));
+    return file->append_tag();
   }();
   if (!set_up) return tl::unexpected(set_up.error());
   half_made.keep();
@@ -114,7 +125,7 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
 
 Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const Id128& machine_id,
                                                  const FileLimits& limits, CompressionPolicy compression, Resume resume,
-                                                 Disk& disk) {
+                                                 Disk& disk, const Sealer* sealer) {
   std::unique_ptr<Appender> file(new Appender(disk));
   file->fd_ = UniqueFd(disk.open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK, 0));
   if (!file->fd_) return fail_errno(errno, path);
@@ -130,8 +141,9 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   const Header& header = *file->header_;
   if (header.header_size != sizeof(Header))
     return fail(ErrorCode::not_supported, path + ": written by another version");
-  if ((header.compatible_flags & compatible::sealed) != 0)
-    return fail(ErrorCode::not_supported, path + ": sealed files are only read");
+  const bool is_sealed = (header.compatible_flags & compatible::sealed) != 0;
+  if (is_sealed && (sealer == nullptr || header.state == static_cast<std::uint8_t>(FileState::online)))
+    return fail(ErrorCode::not_supported, path + ": sealed, and not to be gone on with");
   if (header.machine_id != machine_id) return fail(ErrorCode::not_supported, path + ": of another machine");
   if (header.state == static_cast<std::uint8_t>(FileState::archived))
     return fail(ErrorCode::invalid_argument, path + ": archived");
@@ -145,9 +157,19 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   file->end_ = align8(header.tail_object_offset + tail_size);
   file->trimmed_ = file->end_;
   if (file->end_ > file->file_size_) return fail(ErrorCode::busy, path + ": damaged");
+  if (is_sealed) {
+    // The next code begins where the last one ended: a file that was closed ends with a tag.
+    const auto* tag = file->view_.bytes_at<TagObject>(header.tail_object_offset);
+    if (tag == nullptr || tag->object.type != static_cast<std::uint8_t>(ObjectType::tag) || tag->epoch > sealer->epoch())
+      return fail(ErrorCode::not_supported, path + ": sealed, and does not end with a seal of the past");
+    file->sealer_ = sealer;
+    file->sealed_end_ = file->end_;
+  }
   file->changed_ = header.state != static_cast<std::uint8_t>(FileState::offline);
   TRY(file->clear_rest());
-  if (compression.threshold != 0 && (header.incompatible_flags & incompatible::compressed_zstd) == 0) {
+  const bool announces_zstd = (header.incompatible_flags & incompatible::compressed_zstd) != 0;
+  if (is_sealed && !announces_zstd) file->compression_.threshold = 0;  // the flags are sealed
+  else if (compression.threshold != 0 && !announces_zstd) {
     TRY(file->mark_online());
     file->header_->incompatible_flags |= incompatible::compressed_zstd;
   }
@@ -203,7 +225,8 @@ Result<std::uint64_t> Appender::append_object(ObjectType type, std::uint64_t siz
   const std::uint64_t offset = end_;
   const std::uint64_t object_end = offset + align8(size);
   if (compact_ && object_end > compact_limit) return fail(ErrorCode::too_big, path_ + ": the file is full");
-  if (object_end > file_size_) TRY(grow(object_end));
+  const std::uint64_t needed_end = object_end + (type == ObjectType::tag ? 0 : tag_room());
+  if (needed_end > file_size_) TRY(grow(needed_end));
   auto* object = at<ObjectHeader>(offset);
   object->type = static_cast<std::uint8_t>(type);
   object->flags = 0;
@@ -300,12 +323,11 @@ std::uint64_t Appender::look_ahead(std::string_view payload) const {
 Result<DataHandle> Appender::intern(std::string_view payload) { return intern(payload, view_.hash(payload)); }
 
 Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash) {
-  const std::size_t equals = payload.find('=');
-  if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
   // Keyed hashes differ between files, and the xor hash must not: it is always of Jenkins' hash.
   const std::uint64_t xor_part = view_.is_keyed() ? jenkins_hash64(payload.data(), payload.size()) : hash;
   if (const std::uint64_t found = find_data(payload, hash); found != 0) return DataHandle{found, xor_part};
-
+  const std::size_t equals = payload.find('=');
+  if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid_argument, "field without '='");
   TRY(mark_online());
   std::string_view stored = payload;
   std::uint8_t flags = 0;
@@ -360,8 +382,9 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
     }
   }
   if (last != 0) {
-    if (!view_.entry_array(last)) return fail(ErrorCode::io, path_ + ": damaged entry array");
-    if (used < capacity_of(last)) {
+    const EntryArrayView tail = view_.entry_array(last);
+    if (!tail) return fail(ErrorCode::io, path_ + ": damaged entry array");
+    if (used < tail.capacity) {
       store(last, used);
       if (tail_array != nullptr) {
         *tail_array = static_cast<std::uint32_t>(last);
@@ -434,6 +457,7 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
     needed += room_for_push(tail != nullptr ? tail->tail_entry_array_offset : 0,
                             tail != nullptr ? tail->tail_entry_array_n_entries : 0, object->n_entries - 1);
   }
+  needed += tag_room();
   if (end_ + needed > file_size_) TRY(grow(end_ + needed));
 
   const std::uint64_t offset = TRY(append_object(ObjectType::entry, size));
@@ -469,7 +493,35 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   header_->tail_entry_monotonic = monotonic;
   header_->tail_entry_boot_id = stamp.boot_id;
   touched_ += size + data.size() * 64;
+  cover_objects();
   trim_pages();
+  return {};
+}
+
+void Appender::cover_objects() {
+  if (sealer_ == nullptr || sealed_end_ == end_) return;
+  if (seal_ == nullptr) seal_ = std::make_unique<SealRun>(sealer_->epoch(), sealer_->key());
+  if (sealed_end_ == 0) {
+    seal_->cover_header(*header_);
+    sealed_end_ = sizeof(Header);
+  }
+  seal_->cover(view_, sealed_end_, end_);
+  sealed_end_ = end_;
+}
+
+Result<void> Appender::append_tag() {
+  if (sealer_ == nullptr) return {};
+  if (guard_.tripped()) return fail(ErrorCode::io, path_ + ": lost pages of the file");
+  cover_objects();
+  if (seal_ == nullptr) return {};
+  TRY(mark_online());
+  const std::uint64_t offset = TRY(append_object(ObjectType::tag, sizeof(TagObject)));
+  auto* tag = at<TagObject>(offset);
+  tag->seqnum = ++header_->n_tags;
+  tag->epoch = seal_->epoch();
+  cover_objects();
+  tag->tag = seal_->finish();
+  seal_.reset();
   return {};
 }
 
@@ -502,7 +554,7 @@ void Appender::trim_pages() {
   touched_ = 0;
   // Not the hash tables, which each new datum writes to, nor what lies right before the end.
   const std::uint64_t begin = header_->data_hash_table_offset + header_->data_hash_table_size + page_size;
-  const std::uint64_t end = end_ - std::min(end_, trim_interval / 4);
+  const std::uint64_t end = end_ - std::min(end_, kept_at_end);
   if (begin < end) ::madvise(base_ + begin / page_size * page_size, (end - begin) / page_size * page_size, MADV_DONTNEED);
 }
 
@@ -528,6 +580,7 @@ Result<void> Appender::sync() {
 }
 
 Result<void> Appender::finish(FileState state) {
+  TRY(append_tag());
   TRY(sync());
   if (header_->state == static_cast<std::uint8_t>(state)) return {};
   header_->state = static_cast<std::uint8_t>(state);
@@ -536,6 +589,8 @@ Result<void> Appender::finish(FileState state) {
 }
 
 Result<void> Appender::archive(const std::string& new_path) {
+  // Of a damaged file the end cannot be sealed, but out of the way it must be.
+  [[maybe_unused]] const auto sealed = append_tag();
   // Somebody may have deleted the file under us: then there is nothing to name, and a new one is as welcome.
   if (disk_.rename(path_, new_path) < 0 && errno != ENOENT) return fail_errno(errno, path_);
   path_ = new_path;
@@ -560,7 +615,7 @@ Result<void> finish_archived(Disk& disk, int fd, const std::string& path) {
 bool Appender::rotation_suggested(std::uint64_t now_realtime, std::uint64_t max_age) const {
   const Header& h = *header_;
   if (guard_.tripped()) return true;
-  if (h.n_data * 4 > h.data_hash_table_size / sizeof(HashItem) * 3) return true;
+  if (h.n_data * 2 > h.data_hash_table_size / sizeof(HashItem) * 3) return true;
   if (h.n_fields * 4 > h.field_hash_table_size / sizeof(HashItem) * 3) return true;
   if (h.data_hash_chain_depth > deepest_good_chain || h.field_hash_chain_depth > deepest_good_chain) return true;
   return max_age > 0 && h.head_entry_realtime > 0 && now_realtime > h.head_entry_realtime &&

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "journal/file/disk.h"
+#include "journal/file/seal.h"
 #include "journal/file/sigbus_guard.h"
 #include "journal/format/object_view.h"
 #include "unitparser/base/fd.h"
@@ -32,6 +33,7 @@ struct NewFileOptions {
   bool compact = true;
   bool keyed_hash = true;
   mode_t mode = 0640;
+  const Sealer* sealer = nullptr;  ///< what the file is sealed with, as long as it is written; null: not sealed
 };
 
 /// Compression of payloads; 0 means never.
@@ -68,13 +70,14 @@ class Appender {
                                                                             CompressionPolicy compression,
                                                                             Disk& disk = Disk::real());
   /// Goes on with an existing file. Errors: busy (not closed cleanly: check or recover it first), not_supported (other
-  /// format features, other machine), invalid_argument (archived).
+  /// format features, other machine, sealed and no `sealer` or not whole), invalid_argument (archived).
   [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> open(const std::string& path,
                                                                           const Id128& machine_id,
                                                                           const FileLimits& limits,
                                                                           CompressionPolicy compression,
                                                                           Resume resume = Resume::clean_files,
-                                                                          Disk& disk = Disk::real());
+                                                                          Disk& disk = Disk::real(),
+                                                                          const Sealer* sealer = nullptr);
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
   /// Leaves the file marked as in use: only finish() says that it is whole.
@@ -92,6 +95,11 @@ class Appender {
   /// sequence, out the entry's. Errors as intern().
   [[nodiscard]] unitparser::Result<void> append(const EntryStamp& stamp, std::vector<DataHandle>& data,
                                                 std::uint64_t& seqnum);
+
+  /// Seals what was appended since the last seal, with the key of the sealer's epoch at that time: due before the sealer goes to
+  /// another epoch. Does nothing in a file that is not sealed. Errors as intern().
+  [[nodiscard]] unitparser::Result<void> append_tag();
+  [[nodiscard]] bool is_sealed() const { return sealer_ != nullptr; }
 
   /// Tells followers (inotify) that entries were appended; once for each batch.
   void notify_followers();
@@ -142,6 +150,10 @@ class Appender {
   [[nodiscard]] std::uint64_t room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total);
   [[nodiscard]] unitparser::Result<void> link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
   [[nodiscard]] unitparser::Result<void> mark_online();
+  /// Lets the seal cover all objects that are there.
+  void cover_objects();
+  /// Bytes kept free behind each object for the next tag.
+  [[nodiscard]] std::uint64_t tag_room() const { return sealer_ != nullptr ? sizeof(TagObject) : 0; }
   [[nodiscard]] unitparser::Result<void> clear_rest();
   void trim_pages();
 
@@ -168,6 +180,9 @@ class Appender {
   std::uint64_t generation_ = 0;
   std::uint64_t touched_ = 0;
   std::string packed_;
+  const Sealer* sealer_ = nullptr;
+  std::unique_ptr<SealRun> seal_;    ///< over the objects since the last tag; null: none yet
+  std::uint64_t sealed_end_ = 0;     ///< of the objects that seals cover
   SigbusGuard guard_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "journal/file/packed_file.h"
 #include "journal/format/compression.h"
 
 namespace journal {
@@ -124,7 +125,15 @@ int compare_locations(const EntryLocation& a, const EntryLocation& b) {
 Result<std::unique_ptr<JournalFile>> JournalFile::open(const std::string& path, HeaderRule rule) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return fail_errno(errno, path);
-  return open_fd(std::move(fd), path, rule);
+  if (!is_packed(path)) return open_fd(std::move(fd), path, rule);
+  struct stat st = {};
+  if (::fstat(fd.get(), &st) < 0) return fail_errno(errno, path);
+  if (!S_ISREG(st.st_mode)) return tl::unexpected(Error{ErrorCode::protocol, EBADFD, path + ": not a file", {}});
+  auto file = TRY(open_fd(TRY(unpack_file(fd.get(), path)), path, rule));
+  file->packed_fd_ = std::move(fd);
+  file->device_ = st.st_dev;
+  file->inode_ = st.st_ino;
+  return file;
 }
 
 Result<std::unique_ptr<JournalFile>> JournalFile::open_fd(UniqueFd fd, std::string path, HeaderRule rule) {

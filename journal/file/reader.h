@@ -103,6 +103,7 @@ struct EntryLocation {
 
 class JournalFile {
  public:
+  /// A packed file (packed_file.h) is unpacked for as long as it is open.
   [[nodiscard]] static unitparser::Result<std::unique_ptr<JournalFile>> open(const std::string& path, HeaderRule rule);
   /// From an open descriptor (owned from now on); `path` is for messages.
   [[nodiscard]] static unitparser::Result<std::unique_ptr<JournalFile>> open_fd(unitparser::UniqueFd fd,
@@ -116,7 +117,8 @@ class JournalFile {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] dev_t device() const { return device_; }
   [[nodiscard]] ino_t inode() const { return inode_; }
-  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// Of the file with that name; a packed one's is not what is read.
+  [[nodiscard]] int fd() const { return packed_fd_ ? packed_fd_.get() : fd_.get(); }
 
   /// Sees what was appended since: maps it, counts its entries. True when there are new entries.
   bool refresh();
@@ -152,7 +154,7 @@ class JournalFile {
   JournalFile() = default;
   [[nodiscard]] unitparser::Result<void> map(HeaderRule rule);
 
-  unitparser::UniqueFd fd_;
+  unitparser::UniqueFd fd_, packed_fd_;
   std::string path_;
   dev_t device_ = 0;
   ino_t inode_ = 0;

@@ -19,7 +19,8 @@ struct RecoveryReport {
 
 /// Replaces the file at `path` by one that holds every complete entry of it, with the same sequence numbers and times,
 /// and that is on the disk and in `state` before the old bytes go. Errors: io; not_found
-/// when nothing of it had reached the disk; protocol when it is damaged so that no entry can be saved.
+/// when nothing of it had reached the disk; protocol when it is damaged so that no entry can be saved; not_supported when it is
+/// sealed or packed.
 [[nodiscard]] unitparser::Result<RecoveryReport> recover_file(const std::string& path,
                                                               FileState state = FileState::offline,
                                                               Disk& disk = Disk::real());

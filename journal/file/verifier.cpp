@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "journal/file/seal.h"
 #include "journal/format/compression.h"
 #include "journal/format/hash.h"
 
@@ -21,13 +22,17 @@ std::string text_of(const char* format, Args... args) {
 /// One pass over the objects, then one over the chains. The first fault ends the check.
 class Verifier {
  public:
-  explicit Verifier(const JournalFile& file) : file_(file), view_(file.view()), header_(file.header()) {}
+  Verifier(const JournalFile& file, const SealCheck* seals)
+      : view_(file.view()), header_(file.header()), seals_(is_sealed() ? seals : nullptr) {}
 
   VerifyReport run() {
     VerifyReport report;
     report.size = header_.header_size + header_.arena_size;
     report.passed = check_objects() && leave_objects() && check_counts() && check_entry_chain() && check_data_table() && check_fields();
     report.fault = fault_;
+    report.first_realtime = entries_.empty() ? 0 : header_.head_entry_realtime;
+    report.last_realtime = last_realtime_;
+    report.sealed_realtime = sealed_realtime_;
     return report;
   }
 
@@ -42,7 +47,10 @@ class Verifier {
     in_objects_ = false;
     return true;
   }
+  bool is_sealed() const { return (header_.compatible_flags & compatible::sealed) != 0; }
   bool check_counts();
+  bool check_tag(std::uint64_t offset);
+  bool check_code(const TagObject& tag, std::uint64_t offset);
   bool check_data(std::uint64_t offset);
   bool check_entry(std::uint64_t offset);
   bool check_entry_chain();
@@ -53,14 +61,16 @@ class Verifier {
   bool is_data(std::uint64_t offset) const { return std::binary_search(data_.begin(), data_.end(), offset); }
   bool is_array(std::uint64_t offset) const { return std::binary_search(arrays_.begin(), arrays_.end(), offset); }
 
-  const JournalFile& file_;
   const FileView& view_;
   const Header& header_;
+  const SealCheck* seals_;  ///< null: not to be checked
   Fault fault_;
   bool in_objects_ = true;
   std::vector<std::uint64_t> data_, entries_, arrays_;
   std::uint64_t fields_ = 0, objects_ = 0, tags_ = 0;
   std::uint64_t last_seqnum_ = 0, last_monotonic_ = 0;
+  std::uint64_t last_realtime_ = 0, sealed_realtime_ = 0;
+  std::uint64_t last_epoch_ = 0, epoch_begin_ = 0, sealed_end_ = 0;
   Id128 last_boot_;
   std::string expanded_;
 };
@@ -97,13 +107,52 @@ bool Verifier::check_entry(std::uint64_t offset) {
     return fault(offset, "Entry timestamp out of synchronization");
   if (entries_.empty() && entry.object->realtime != header_.head_entry_realtime)
     return fault(offset, "Head entry realtime timestamp incorrect");
+  if (is_sealed() && tags_ == 0) return fault(offset, "First entry before first tag");
+  if (entry.object->realtime < epoch_begin_)
+    return fault(offset, text_of("Older entry after newer tag (%" PRIu64 " < %" PRIu64 ")", entry.object->realtime, epoch_begin_));
   for (std::uint64_t i = 0; i < entry.n_items; ++i)
     if (entry.item(i) == 0 || entry.item(i) % 8 != 0 || entry.item(i) >= offset)
       return fault(offset, text_of("Invalid entry item (%" PRIu64 "/%" PRIu64 ")", i, entry.n_items));
   last_seqnum_ = entry.object->seqnum;
   last_monotonic_ = entry.object->monotonic;
+  last_realtime_ = entry.object->realtime;
   last_boot_ = entry.object->boot_id;
   entries_.push_back(offset);
+  return true;
+}
+
+/// Whether the code in a tag is that of everything between the tag before and this one.
+bool Verifier::check_code(const TagObject& tag, std::uint64_t offset) {
+  const SealState state = seals_->source.at(tag.epoch);
+  SealRun run(tag.epoch, state.key());
+  if (sealed_end_ == 0) run.cover_header(header_);
+  const std::uint64_t begin = sealed_end_ == 0 ? header_.header_size : sealed_end_;
+  const std::uint64_t end = offset + sizeof(TagObject);
+  run.cover(view_, begin, end);
+  sealed_end_ = end;
+  return run.finish() == tag.tag || fault(offset, "Tag failed verification");
+}
+
+bool Verifier::check_tag(std::uint64_t offset) {
+  if (!is_sealed()) return fault(offset, "Tag object in file without sealing");
+  const auto* tag = view_.bytes_at<TagObject>(offset);
+  if (tag == nullptr || tag->object.size != sizeof(TagObject)) return fault(offset, "Bad tag object");
+  if (tag->seqnum != tags_ + 1)
+    return fault(offset, text_of("Tag sequence number out of synchronization (%" PRIu64 " != %" PRIu64 ")", tag->seqnum, tags_ + 1));
+  if (tags_ > 0 && tag->epoch < last_epoch_)
+    return fault(offset, text_of("Epoch sequence out of synchronization (%" PRIu64 " < %" PRIu64 ")", tag->epoch, last_epoch_));
+  if (seals_ != nullptr) {
+    const VerificationKey& key = seals_->key;
+    if (tag->epoch >= (UINT64_MAX - key.start) / key.interval) return fault(offset, "Bad tag object");
+    epoch_begin_ = key.start + tag->epoch * key.interval;
+    if (!entries_.empty() && last_realtime_ >= epoch_begin_ + key.interval)
+      return fault(offset, text_of("tag/entry realtime timestamp out of synchronization (%" PRIu64 " >= %" PRIu64 ")", last_realtime_,
+                                   epoch_begin_ + key.interval));
+    if (!check_code(*tag, offset)) return false;
+    sealed_realtime_ = last_realtime_;
+  }
+  last_epoch_ = tag->epoch;
+  ++tags_;
   return true;
 }
 
@@ -124,7 +173,9 @@ bool Verifier::check_objects() {
         break;
       case ObjectType::field: ++fields_; break;
       case ObjectType::entry_array: arrays_.push_back(offset); break;
-      case ObjectType::tag: ++tags_; break;
+      case ObjectType::tag:
+        if (!check_tag(offset)) return false;
+        break;
       default: break;
     }
     if (offset == tail) return true;
@@ -141,6 +192,8 @@ bool Verifier::check_counts() {
     return false;
   if (header_has(header_.header_size, offsetof(Header, n_entry_arrays), sizeof(header_.n_entry_arrays)) &&
       differs(arrays_.size(), header_.n_entry_arrays, "Entry array"))
+    return false;
+  if (header_has(header_.header_size, offsetof(Header, n_tags), sizeof(header_.n_tags)) && differs(tags_, header_.n_tags, "Tag"))
     return false;
   if (last_seqnum_ != header_.tail_entry_seqnum) return fault(0, "Invalid tail seqnum");
   return true;
@@ -242,7 +295,7 @@ bool Verifier::check_fields() {
 
 }  // namespace
 
-VerifyReport verify_file(const JournalFile& file) { return Verifier(file).run(); }
+VerifyReport verify_file(const JournalFile& file, const SealCheck* seals) { return Verifier(file, seals).run(); }
 
 bool ends_agree(const JournalFile& file) {
   const FileView& view = file.view();

@@ -1,6 +1,5 @@
 #include "journal/format/compression.h"
 
-#include <dlfcn.h>
 #include <lzma.h>
 #include <zstd.h>
 
@@ -9,6 +8,7 @@
 #include <memory>
 
 #include "journal/format/layout.h"
+#include "journal/format/loaded_library.h"
 
 namespace journal {
 namespace {
@@ -19,27 +19,22 @@ using unitparser::Result;
 
 constexpr std::size_t step_size = 128 * 1024;
 
-/// Looks a function up in a library that stays loaded; nullptr when either is missing.
-template <class F>
-F* lookup(void* library, const char* name) {
-  return library == nullptr ? nullptr : reinterpret_cast<F*>(::dlsym(library, name));
-}
-void* load(const char* soname) { return ::dlopen(soname, RTLD_NOW | RTLD_LOCAL); }
-
 struct ZstdLibrary {
-  void* handle = load("libzstd.so.1");
-  decltype(&::ZSTD_createDCtx) create_dctx = lookup<decltype(::ZSTD_createDCtx)>(handle, "ZSTD_createDCtx");
-  decltype(&::ZSTD_freeDCtx) free_dctx = lookup<decltype(::ZSTD_freeDCtx)>(handle, "ZSTD_freeDCtx");
+  void* handle = load_library("libzstd.so.1");
+  decltype(&::ZSTD_createDCtx) create_dctx = find_function<decltype(::ZSTD_createDCtx)>(handle, "ZSTD_createDCtx");
+  decltype(&::ZSTD_freeDCtx) free_dctx = find_function<decltype(::ZSTD_freeDCtx)>(handle, "ZSTD_freeDCtx");
   decltype(&::ZSTD_decompressStream) stream =
-      lookup<decltype(::ZSTD_decompressStream)>(handle, "ZSTD_decompressStream");
-  decltype(&::ZSTD_initDStream) init = lookup<decltype(::ZSTD_initDStream)>(handle, "ZSTD_initDStream");
-  decltype(&::ZSTD_isError) is_error = lookup<decltype(::ZSTD_isError)>(handle, "ZSTD_isError");
-  decltype(&::ZSTD_compress) compress = lookup<decltype(::ZSTD_compress)>(handle, "ZSTD_compress");
-  decltype(&::ZSTD_compressBound) bound = lookup<decltype(::ZSTD_compressBound)>(handle, "ZSTD_compressBound");
+      find_function<decltype(::ZSTD_decompressStream)>(handle, "ZSTD_decompressStream");
+  decltype(&::ZSTD_initDStream) init = find_function<decltype(::ZSTD_initDStream)>(handle, "ZSTD_initDStream");
+  decltype(&::ZSTD_isError) is_error = find_function<decltype(::ZSTD_isError)>(handle, "ZSTD_isError");
+  decltype(&::ZSTD_compress) compress = find_function<decltype(::ZSTD_compress)>(handle, "ZSTD_compress");
+  decltype(&::ZSTD_compressBound) bound = find_function<decltype(::ZSTD_compressBound)>(handle, "ZSTD_compressBound");
+  decltype(&::ZSTD_findFrameCompressedSize) frame_size =
+      find_function<decltype(::ZSTD_findFrameCompressedSize)>(handle, "ZSTD_findFrameCompressedSize");
   ZSTD_DCtx* context = nullptr;
 
   [[nodiscard]] bool usable() const {
-    return create_dctx && free_dctx && stream && init && is_error && compress && bound;
+    return create_dctx && free_dctx && stream && init && is_error && compress && bound && frame_size;
   }
   static ZstdLibrary& get() {
     static ZstdLibrary library;
@@ -50,9 +45,9 @@ struct ZstdLibrary {
 struct Lz4Library {
   using Decompress = int(const char*, char*, int, int);
   using DecompressPartial = int(const char*, char*, int, int, int);
-  void* handle = load("liblz4.so.1");
-  Decompress* whole = lookup<Decompress>(handle, "LZ4_decompress_safe");
-  DecompressPartial* partial = lookup<DecompressPartial>(handle, "LZ4_decompress_safe_partial");
+  void* handle = load_library("liblz4.so.1");
+  Decompress* whole = find_function<Decompress>(handle, "LZ4_decompress_safe");
+  DecompressPartial* partial = find_function<DecompressPartial>(handle, "LZ4_decompress_safe_partial");
   static Lz4Library& get() {
     static Lz4Library library;
     return library;
@@ -60,10 +55,10 @@ struct Lz4Library {
 };
 
 struct XzLibrary {
-  void* handle = load("liblzma.so.5");
-  decltype(&::lzma_stream_decoder) decoder = lookup<decltype(::lzma_stream_decoder)>(handle, "lzma_stream_decoder");
-  decltype(&::lzma_code) code = lookup<decltype(::lzma_code)>(handle, "lzma_code");
-  decltype(&::lzma_end) end = lookup<decltype(::lzma_end)>(handle, "lzma_end");
+  void* handle = load_library("liblzma.so.5");
+  decltype(&::lzma_stream_decoder) decoder = find_function<decltype(::lzma_stream_decoder)>(handle, "lzma_stream_decoder");
+  decltype(&::lzma_code) code = find_function<decltype(::lzma_code)>(handle, "lzma_code");
+  decltype(&::lzma_end) end = find_function<decltype(::lzma_end)>(handle, "lzma_end");
   static XzLibrary& get() {
     static XzLibrary library;
     return library;
@@ -159,6 +154,30 @@ Result<void> decompress(Compression kind, std::string_view packed, std::string& 
   }
   expanded.assign(packed);
   return {};
+}
+
+bool pack_zstd_frame(std::string_view data, std::string& packed) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  if (!zstd.usable()) return false;
+  constexpr int level = 3;
+  packed.resize(zstd.bound(data.size()));
+  const std::size_t n = zstd.compress(packed.data(), packed.size(), data.data(), data.size(), level);
+  if (zstd.is_error(n)) return false;
+  packed.resize(n);
+  return true;
+}
+
+std::size_t zstd_frame_bound(std::size_t size) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  return zstd.usable() ? zstd.bound(size) : size;
+}
+
+Result<std::size_t> zstd_frame_size(std::string_view data) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  if (!zstd.usable()) return fail(ErrorCode::not_supported, "libzstd.so.1 is not installed");
+  const std::size_t size = zstd.frame_size(data.data(), data.size());
+  if (zstd.is_error(size) || size == 0 || size > data.size()) return fail(ErrorCode::protocol, "damaged ZSTD data");
+  return size;
 }
 
 bool compress_zstd(std::string_view data, std::string& packed) {

@@ -25,4 +25,11 @@ inline constexpr std::uint64_t expanded_size_limit = 128ULL * 1024 * 1024;
 /// Packs with ZSTD into `packed`. False when the library is missing or the result would not be smaller.
 [[nodiscard]] bool compress_zstd(std::string_view data, std::string& packed);
 
+/// One ZSTD frame of these bytes, packed as well as a background task may; false without libzstd.
+[[nodiscard]] bool pack_zstd_frame(std::string_view data, std::string& packed);
+/// The most that a frame of so many bytes takes; without libzstd what a frame of them could take anyway.
+[[nodiscard]] std::size_t zstd_frame_bound(std::size_t size);
+/// Size of the frame that these bytes begin with. Errors: protocol (no whole frame), not_supported (libzstd is missing).
+[[nodiscard]] unitparser::Result<std::size_t> zstd_frame_size(std::string_view data);
+
 }  // namespace journal

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
 
 #include "journal/file/verifier.h"
 #include "journal/journalctl/catalog.h"
@@ -113,13 +114,50 @@ int print_headers(const Options& options, Journal& journal) {
   return EXIT_SUCCESS;
 }
 
+namespace {
+
+/// How far the seals of a file reach, as journalctl --verify-key= says it.
+void print_sealed_range(const VerifyReport& report, TimeFormatter& time) {
+  const auto span = [](std::uint64_t usec) {
+    return unitparser::format_duration(unitparser::Duration::from_usec(usec), unitparser::Duration::from_usec(0));
+  };
+  if (report.sealed_realtime > 0)
+    std::fprintf(stderr, "=> Validated from %s to %s, final %s entries not sealed.\n", time.full_with_zone(report.first_realtime).c_str(),
+                 time.full_with_zone(report.sealed_realtime).c_str(), span(report.last_realtime - report.sealed_realtime).c_str());
+  else if (report.last_realtime > 0)
+    std::fprintf(stderr, "=> No sealing yet, %s of entries not sealed.\n", span(report.last_realtime - report.first_realtime).c_str());
+  else
+    std::fprintf(stderr, "=> No sealing yet, no entries in file.\n");
+}
+
+}  // namespace
+
 int verify_files(const Options& options, Journal& journal) {
+  std::optional<SealCheck> seals;
+  if (!options.verify_key.empty()) {
+    const auto key = parse_verification_key(options.verify_key);
+    auto source = key ? SealSource::from_seed(key->seed) : unitparser::Result<SealSource>(tl::unexpected(key.error()));
+    if (!source) {
+      std::fprintf(stderr, "Failed to parse seed.: %s\n", source.error().message.c_str());
+      return EXIT_FAILURE;
+    }
+    seals = SealCheck{*key, std::move(*source)};
+  }
+  TimeFormatter time(options.utc ? Zone::utc : Zone::local);
   int code = EXIT_SUCCESS;
   for (std::size_t i = 0; i < journal.file_count(); ++i) {
     const JournalFile& file = journal.file(i);
-    const VerifyReport report = verify_file(file);
+    const bool is_sealed = (file.header().compatible_flags & compatible::sealed) != 0;
+    if (is_sealed && !seals) {
+      std::fprintf(stderr, "Journal file %s has sealing enabled but verification key has not been passed using --verify-key=.\nFAIL: %s (%s)\n",
+                   file.path().c_str(), file.path().c_str(), ::strerrordesc_np(ENOKEY));
+      code = EXIT_FAILURE;
+      continue;
+    }
+    const VerifyReport report = verify_file(file, is_sealed ? &*seals : nullptr);
     if (report.passed) {
       if (!options.quiet) std::fprintf(stderr, "PASS: %s\n", file.path().c_str());
+      if (!options.quiet && is_sealed) print_sealed_range(report, time);
       continue;
     }
     const std::uint64_t size = file.view().size();

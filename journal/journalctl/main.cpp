@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "journal/journalctl/actions.h"
+#include "journal/journalctl/setup_keys.h"
 #include "journal/journalctl/show.h"
 #include "journal/journalctl/sources.h"
 #include "journal/journalctl/verbs.h"
@@ -43,9 +44,7 @@ std::optional<int> run_without_files(const Options& options) {
     case Action::list_catalog:
     case Action::dump_catalog: return list_catalog(options);
     case Action::update_catalog: return update_catalog(options);
-    case Action::setup_keys:
-      std::fprintf(stderr, "Forward-secure sealing is not available.\n");
-      return EXIT_FAILURE;
+    case Action::setup_keys: return setup_keys(options);
     default: return std::nullopt;
   }
 }

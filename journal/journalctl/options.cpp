@@ -320,7 +320,12 @@ std::optional<int> Parser::on_value(int c) {
     case 'g': o_.pattern = optarg; break;
     case 'F': o_.action = Action::field_values; o_.field = optarg; break;
     case opt_verify_key: o_.action = Action::verify; o_.verify_key = optarg; break;
-    case opt_interval: break;
+    case opt_interval: {
+      const auto interval = unitparser::parse_duration(optarg);
+      if (!interval || interval->usec() == 0) return fail(std::string("Failed to parse sealing key change interval: ") + optarg);
+      o_.seal_interval = interval->usec();
+      break;
+    }
     case opt_case_sensitive: {
       if (optarg == nullptr) {
         o_.case_sensitive = true;

@@ -48,6 +48,7 @@ struct Options {
   bool force = false;
   std::string field;
   std::string verify_key;
+  std::uint64_t seal_interval = 15ULL * 60 * 1'000'000;  ///< microseconds, of new keys
   std::uint64_t vacuum_size = 0, vacuum_files = 0, vacuum_time = 0;
 };
 

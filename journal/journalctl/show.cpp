@@ -48,6 +48,8 @@ class Show {
   void follow();
   void announce_boot();
   std::string initial_cursor();
+  /// Nothing follows the entry that was to be gone on from.
+  [[nodiscard]] bool is_behind_all() const { return !visited_ && after_cursor_ && !options_.reverse; }
   void save_cursor();
 
   const Options& options_;
@@ -234,7 +236,7 @@ void Show::follow() {
 void Show::save_cursor() {
   if (!options_.show_cursor && options_.cursor_file.empty()) return;
   if (!visited_) {
-    failed_ = true;
+    failed_ = !is_behind_all();
     return;
   }
   const std::string text = format_cursor(journal_.current());
@@ -262,7 +264,9 @@ int Show::run() {
   save_cursor();
   output_.finish();
   // COMPAT: journalctl(1) -n 0 asks for no match where there are entries, unless their cursor is asked for.
-  const bool looked = limit_ != std::uint64_t{0} || !visited_ || options_.show_cursor || !options_.cursor_file.empty();
+  // Nor is a match missed where nothing follows a cursor.
+  const bool wants_cursor = options_.show_cursor || !options_.cursor_file.empty();
+  const bool looked = wants_cursor || (!is_behind_all() && (limit_ != std::uint64_t{0} || !visited_));
   if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }

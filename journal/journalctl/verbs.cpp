@@ -17,6 +17,7 @@
 #include "journal/journalctl/options.h"
 #include "journal/journalctl/sources.h"
 #include "journal/journalctl/usage.h"
+#include "journal/journalctl/why.h"
 #include "journal/query/journal.h"
 #include "unitparser/base/text.h"
 
@@ -64,6 +65,14 @@ int upload(VerbCall& call) {
   return upload_entries(call.options, call.sources, call.wishes, call.now, call.journal);
 }
 
+int why(VerbCall& call) {
+  if (call.options.matches.size() != 1) {
+    std::fprintf(stderr, "journal why: name one unit, or the cursor of one entry.\n");
+    return EXIT_FAILURE;
+  }
+  return print_why(call.options.matches.front(), call.options, call.journal);
+}
+
 /// What a verb takes in front of the options that all have.
 enum class Takes : std::uint8_t { nothing, fields, context, format, destination };
 struct Verb {
@@ -84,6 +93,8 @@ constexpr std::array verbs{
          "How many entries have each value"},
     Verb{"context", context, Takes::context, "journal context [-C LINES] [-A LINES] [-B LINES] [OPTIONS] [-g PATTERN] [EXPRESSION]",
          "Entries with those around them"},
+    Verb{"why", why, Takes::nothing, "journal why UNIT|CURSOR [OPTIONS]",
+         "What brought an entry about, or what a unit last did"},
     Verb{"export", export_verb, Takes::format, "journal export [--format=export|json|otlp] [OPTIONS] [EXPRESSION]",
          "Entries for another log system"},
     Verb{"upload", upload, Takes::destination, "journal upload URL [--format=export|json|otlp] [--state=FILE] [-f] [OPTIONS] [EXPRESSION]",

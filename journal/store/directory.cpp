@@ -13,6 +13,7 @@
 #include <memory>
 #include <string_view>
 
+#include "journal/file/packed_file.h"
 #include "journal/format/layout.h"
 #include "unitparser/base/fd.h"
 
@@ -40,12 +41,13 @@ void visit_names(const std::string& folder, const std::function<void(const Store
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
   StoredFile file;
   while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    const std::string_view name = entry->d_name;
-    if (!name.ends_with(".journal") && !name.ends_with(".journal~")) continue;
+    std::string_view name = entry->d_name;
+    if (!name.ends_with(".journal") && !name.ends_with(".journal~") && !is_packed(name)) continue;
     if (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) continue;
     file.seqnum_id = {};
     file.realtime = file.seqnum = 0;
     file.path.assign(folder).append("/").append(name);
+    if (is_packed(name)) name.remove_suffix(packed_suffix.size());
     file.is_archived = parse_archived_name(name, file);
     file.stem = name.substr(0, file.is_archived ? name.rfind('@') : name.rfind(".journal"));
     visit(file);

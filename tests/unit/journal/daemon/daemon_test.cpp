@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <filesystem>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "journal/daemon/rate_limit.h"
 #include "journal/daemon/storage.h"
 #include "journal/daemon/varlink_input.h"
+#include "journal/file/seal.h"
 #include "journal/file/verifier.h"
 #include "journal/query/journal.h"
 #include "journal/store/directory.h"
@@ -203,6 +205,52 @@ TEST_F(StorageTest, AClockThatJumpsBackStartsANewFile) {
   EXPECT_TRUE(write(storage, "b", year_2023));
   EXPECT_EQ(list_files(paths_.runtime_store).size(), 2U);
   EXPECT_EQ(messages(paths_.runtime_store).size(), 2U);
+}
+
+TEST_F(StorageTest, SealsFollowTheClockAndANewKeyCountsAtOnce) {
+  config_.storage = StorageMode::persistent;
+  constexpr std::uint64_t interval = 3'600'000'000;
+  const auto now = static_cast<std::uint64_t>(std::time(nullptr)) * 1'000'000;
+  const SealCheck check{{{4, 5, 6}, now / interval * interval, interval}, *SealSource::from_seed({4, 5, 6})};
+  {
+    Storage storage(config_, paths_, machine_, boot_);
+    storage.flush_to_var();
+    EXPECT_TRUE(write(storage, "before there was a key", now));
+    storage.close();
+  }
+  SealFileHeader header = {};
+  header.signature = seal_file_signature;
+  header.machine_id = machine_;
+  header.header_size = sizeof header;
+  header.start = check.key.start;
+  header.interval = interval;
+  const SealState state = check.source.at(0);
+  header.state_size = state.bytes().size();
+  std::ofstream(paths_.system_store + "/fss", std::ios::binary)
+      << std::string(reinterpret_cast<const char*>(&header), sizeof header)
+      << std::string(reinterpret_cast<const char*>(state.bytes().data()), state.bytes().size());
+  {
+    Storage storage(config_, paths_, machine_, boot_);
+    storage.flush_to_var();
+    for (std::uint64_t i = 0; i < 40; ++i) EXPECT_TRUE(write(storage, "sealed", now + i * interval / 4));
+    EXPECT_TRUE(write(storage, "older than the key", now));
+    EXPECT_TRUE(write(storage, "sealed", now + 11 * interval));
+    storage.close();
+  }
+  std::size_t sealed = 0;
+  for (const StoredFile& stored : list_files(paths_.system_store)) {
+    const auto file = JournalFile::open(stored.path, HeaderRule::strict);
+    ASSERT_TRUE(file.has_value());
+    const VerifyReport report = verify_file(**file, &check);
+    EXPECT_TRUE(report.passed) << stored.path << ": " << report.fault.text;
+    const bool is_sealed = ((*file)->header().compatible_flags & compatible::sealed) != 0;
+    EXPECT_EQ(is_sealed, (*file)->entries_with("MESSAGE=sealed").size() > 0) << stored.path;
+    EXPECT_EQ(is_sealed, (*file)->entries_with("MESSAGE=sealed").size() == (*file)->header().n_entries) << stored.path;
+    EXPECT_EQ(report.sealed_realtime, is_sealed ? (*file)->header().tail_entry_realtime : 0) << stored.path;
+    sealed += (*file)->entries_with("MESSAGE=sealed").size();
+  }
+  EXPECT_EQ(sealed, 41U);
+  EXPECT_EQ(messages(paths_.system_store).size(), 43U);
 }
 
 }  // namespace

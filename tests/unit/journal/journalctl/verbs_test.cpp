@@ -176,6 +176,49 @@ TEST_F(Verbs, ContextShowsNeighbours) {
   EXPECT_EQ(run("context").code, 1);
 }
 
+TEST_F(Verbs, WhyFollowsCausesFromUnitToUnit) {
+  NewFileOptions options;
+  options.machine_id = options.boot_id = machine_;
+  auto file = Appender::create(store() + "/causes.journal", options, {}, {});
+  ASSERT_TRUE(file.has_value());
+  std::uint64_t seqnum = 0, time = 1000;
+  const auto write = [&](const std::vector<std::string>& fields) {
+    std::vector<DataHandle> handles;
+    for (const std::string& field : fields) handles.push_back(*(*file)->intern(field));
+    time += 1'000'000;
+    ASSERT_TRUE((*file)->append({year_2023 + time, time, machine_}, handles, seqnum).has_value());
+  };
+  write({"_PID=1", "UNIT=top.target", "MESSAGE=Reached target top.target.", "JOB_TYPE=start", "INCIPIT_CAUSE=boot", "INCIPIT_CAUSE_TEXT=the boot"});
+  write({"_PID=1", "UNIT=a.service", "MESSAGE=a.service: Started a.service.", "JOB_TYPE=start", "INCIPIT_CAUSE=dependency",
+         "INCIPIT_CAUSE_TEXT=Wants=a.service of top.target (/x/top.target:3)", "INCIPIT_CAUSE_UNIT=top.target", "INCIPIT_CAUSE_PLACE=/x/top.target:3"});
+  write({"_PID=900", "_UID=5000", "UNIT=a.service", "MESSAGE=lie", "INCIPIT_CAUSE_TEXT=nobody but the manager says so"});
+  write({"_PID=77", "_SYSTEMD_UNIT=a.service", "MESSAGE=a word of its own\033[31m"});
+  ASSERT_TRUE((*file)->finish(FileState::offline).has_value());
+  const std::string started =
+      "Tue 2023-11-14 22:13:22 UTC a.service: Started a.service.\n    started because of Wants=a.service of top.target (/x/top.target:3)\n"
+      "Tue 2023-11-14 22:13:21 UTC top.target: Reached target top.target.\n    started because of the boot\n";
+  const Ran of_unit = run("why a");
+  EXPECT_EQ(of_unit.code, 0) << of_unit.err;
+  EXPECT_EQ(of_unit.out, started);
+  const auto entry = nlohmann::json::parse(run("-o json \"MESSAGE=$(printf 'a word of its own\\033[31m')\"").out);
+  const Ran of_entry = run("why '" + entry.at("__CURSOR").get<std::string>() + "'");
+  EXPECT_EQ(of_entry.out, "Tue 2023-11-14 22:13:24 UTC a.service: a word of its own [31m\n" + started);
+  const Ran nobody = run("why c.service");
+  EXPECT_EQ(nobody.code, 1);
+  EXPECT_EQ(nobody.err, "Nothing in the journal tells why of c.service.\n");
+  EXPECT_EQ(run("why").code, 1);
+}
+
+TEST_F(Verbs, NothingBehindACursorIsNoMissedMatch) {
+  const auto last = nlohmann::json::parse(run("-n 1 -o json").out);
+  const std::string cursor = "'" + last.at("__CURSOR").get<std::string>() + "'";
+  EXPECT_EQ(run("-g nowhere --after-cursor " + cursor).code, 0) << "as journalctl(1) ends";
+  EXPECT_EQ(run("--show-cursor --after-cursor " + cursor).code, 0);
+  EXPECT_EQ(run("-g nowhere --cursor " + cursor).code, 1);
+  EXPECT_EQ(run("-g nowhere --show-cursor --after-cursor " + cursor).code, 1);
+  EXPECT_EQ(run("-g nowhere").code, 1);
+}
+
 TEST_F(Verbs, HelpTellsAllOfThem) {
   const std::string help = run("--help").out;
   for (const std::string verb : {"usage", "vacuum", "top", "count", "context", "export", "upload"}) {

@@ -103,6 +103,24 @@ void DependencyGraph::remove_said_by(UnitId unit, EdgeSource source) {
   for (const Edge& edge : gone) drop(edge.other, unit, unitparser::inverse_of(edge.kind));
 }
 
+void DependencyGraph::remove_drawn() {
+  for (Node& node : nodes_) {
+    std::erase_if(node.edges, [](const Edge& edge) { return !is_lasting(edge.source); });
+    node.atoms = {};
+    for (const Edge& edge : node.edges) node.atoms = node.atoms | atoms_by_kind()[static_cast<std::size_t>(edge.kind)];
+  }
+}
+
+std::uint64_t DependencyGraph::fingerprint(UnitId unit) const {
+  std::uint64_t sum = 0;
+  for (const Edge& edge : edges(unit)) {
+    std::uint64_t mixed = (std::uint64_t{index_of(edge.other)} << 8U | static_cast<std::uint64_t>(edge.kind)) * 0x9e3779b97f4a7c15U;
+    mixed ^= mixed >> 29U;
+    sum += mixed * 0xbf58476d1ce4e5b9U;
+  }
+  return sum;
+}
+
 void DependencyGraph::remove(UnitId from, DependencyKind kind, UnitId to, EdgeSource source) {
   const Edge* edge = find(from, kind, to);
   if (edge == nullptr || edge->source != source) return;

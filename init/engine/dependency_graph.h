@@ -50,6 +50,10 @@ class DependencyGraph {
 
   /// Takes away all edges that `unit` itself said from that source.
   void remove_said_by(UnitId unit, EdgeSource source);
+  /// All that files and defaults will draw again: every edge that is not lasting.
+  void remove_drawn();
+  /// Tells two sets of edges of a unit apart, whatever their order.
+  [[nodiscard]] std::uint64_t fingerprint(UnitId unit) const;
   /// Takes away one edge of that source.
   void remove(UnitId from, DependencyKind kind, UnitId to, EdgeSource source);
   /// Takes away every edge of the unit, said by whomever.

@@ -210,19 +210,37 @@ void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config) {
   }
 }
 
+namespace {
+
+/// Whether taking what the files say now makes a unit look other than before.
+bool take_anew(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
+  const unitparser::UnitConfig config = std::move(unit.config);
+  const UnitOrigin origin = unit.origin;
+  take(core, unit, std::move(loaded));
+  return config != unit.config || origin.load_state != unit.origin.load_state || origin.fragment_path != unit.origin.fragment_path ||
+         origin.drop_in_paths != unit.origin.drop_in_paths;
+}
+
+struct RenewedUnit {
+  UnitId id = UnitId::none;
+  bool changed = false;
+  std::uint64_t edges_before = 0;
+};
+
+}  // namespace
+
 void reload_all_units(Core& core) {
   core.reloading = true;
-  const std::vector<UnitId> all = core.units.all();
+  std::vector<RenewedUnit> all;
+  for (UnitId id : core.units.all()) all.push_back({id, false, core.graph.fingerprint(id)});
   core.index.mounts_for.clear();
-  for (UnitId id : all) {
-    core.graph.remove_said_by(id, EdgeSource::file);
-    core.graph.remove_said_by(id, EdgeSource::default_);
-    core.graph.remove_said_by(id, EdgeSource::mounts_for);
-  }
-  std::vector<UnitId> renewed;
-  for (UnitId id : all) {
+  core.graph.remove_drawn();
+  std::vector<RenewedUnit> renewed;
+  for (RenewedUnit& entry : all) {
+    const UnitId id = entry.id;
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
+    const std::vector<UnitName> aliases = unit->aliases;
     if (unit->origin.transient && unit->origin.load_state == LoadState::loaded) {
       // What a client asked for lives in no file that the source knows; the config stays as it is.
       draw_edges(core, *unit);
@@ -230,17 +248,19 @@ void reload_all_units(Core& core) {
       unitparser::LoadedUnit loaded = core.source.load(unit->name);
       const UnitId settled = settle_names(core, id, loaded);
       if (settled != id) continue;
-      take(core, *unit, std::move(loaded));
+      entry.changed = take_anew(core, *unit, std::move(loaded));
       draw_edges(core, *unit);
     }
-    renewed.push_back(id);
+    entry.changed = entry.changed || aliases != unit->aliases;
+    renewed.push_back(entry);
   }
   process_load_queue(core);
-  for (UnitId id : renewed) {
+  for (const RenewedUnit& entry : renewed)
+    if (Unit* unit = core.units.find(entry.id)) add_target_ordering(core, *unit);
+  for (const auto& [id, changed, edges_before] : renewed) {
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
-    add_target_ordering(core, *unit);
-    core.touch(*unit);
+    if (changed || edges_before != core.graph.fingerprint(id)) core.touch(*unit);  // clients need not hear that all stayed as it was
     consider_garbage(core, id);
     if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{id, unit->runtime.cgroup});
   }
@@ -287,26 +307,44 @@ bool holds_itself(Core& core, const Unit& unit) {
   return type_keeps_unit(core, unit);
 }
 
-/// Whether the unit, or one that mentions it, directly or through others, has a reason to stay. `unheld` remembers the
-/// units for which the answer was no.
-bool is_held(Core& core, UnitId id, std::unordered_set<UnitId>& unheld) {
-  std::vector<UnitId> queue{id};
+/// What is known of units while a queue of garbage is worked off: it only takes away units that are not held.
+struct KnownHolds {
+  std::unordered_set<UnitId> held, unheld;
+};
+
+/// Whether the unit, or one that mentions it, directly or through others, has a reason to stay.
+bool is_held(Core& core, UnitId id, KnownHolds& known) {
+  if (known.held.contains(id)) return true;
+  if (known.unheld.contains(id)) return false;
+  struct Step {
+    UnitId unit;
+    std::size_t from;  ///< index of the step that led here; the first leads to itself
+  };
+  std::vector<Step> queue{{id, 0}};
   std::unordered_set<UnitId> seen{id};
+  // Everything on the way to a unit that stays is held by it.
+  const auto held_through = [&](std::size_t step) {
+    for (; step != 0; step = queue[step].from) known.held.insert(queue[step].unit);
+    known.held.insert(id);
+    return true;
+  };
   for (std::size_t next = 0; next < queue.size(); ++next) {
-    const Unit* unit = core.units.find(queue[next]);
+    const UnitId current = queue[next].unit;
+    const Unit* unit = core.units.find(current);
     if (unit == nullptr) continue;
-    if (next == 0 && holds_itself(core, *unit)) return true;
+    if (next == 0 && holds_itself(core, *unit)) return held_through(0);
     // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
     // is queued: hubs such as shutdown.target are mentioned by everybody, and the first answer settles it.
-    for (const Edge& edge : core.graph.edges(queue[next])) {
+    for (const Edge& edge : core.graph.edges(current)) {
       const bool mentions_it = edge.reversed || edge.kind == DependencyKind::triggered_by;  // a trigger does, even if Sockets= said it first
-      if (!mentions_it || unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      if (!mentions_it || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      if (known.held.contains(edge.other)) return held_through(next);
       const Unit* other = core.units.find(edge.other);
-      if (other != nullptr && holds_itself(core, *other)) return true;
-      queue.push_back(edge.other);
+      if (other != nullptr && holds_itself(core, *other)) return held_through(next);
+      queue.push_back({edge.other, next});
     }
   }
-  unheld.merge(seen);
+  known.unheld.merge(seen);
   return false;
 }
 
@@ -339,7 +377,7 @@ void name_perpetual_units(Core& core) {
 }
 
 void collect_garbage(Core& core) {
-  std::unordered_set<UnitId> unheld;
+  KnownHolds known;
   while (!core.reactions.garbage.empty()) {
     const UnitId id = core.reactions.garbage.front();
     core.reactions.garbage.pop_front();
@@ -347,7 +385,7 @@ void collect_garbage(Core& core) {
     if (unit == nullptr) continue;
     unit->in_gc_queue = false;
     if (unit->job == JobId::none && is_inactive_or_failed(unit->active_state())) release_type(core, *unit);
-    if (!unheld.contains(id) && is_held(core, id, unheld)) continue;
+    if (is_held(core, id, known)) continue;
     unload(core, id);
   }
 }

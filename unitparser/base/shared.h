@@ -43,6 +43,7 @@ class Shared {
 
   /// Same storage (a cheap "surely equal").
   [[nodiscard]] bool same_as(const Shared& other) const noexcept { return node_ == other.node_; }
+  friend bool operator==(const Shared& a, const Shared& b) { return a.same_as(b) || a.read() == b.read(); }
 
  private:
   struct Node {

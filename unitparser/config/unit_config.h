@@ -45,6 +45,8 @@ struct UnitConfig {
   Shared<ResourceIo> resource_io;
   Shared<ResourceAccess> resource_access;
   Shared<KillConfig> kill;
+
+  bool operator==(const UnitConfig&) const = default;
 };
 
 /// Whether units of that type run processes of their own description ([Service], [Socket], [Mount], [Swap]).

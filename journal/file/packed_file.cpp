@@ -65,6 +65,7 @@ void copy_access(int from, int to, const struct stat& st) {
 Result<void> pack_file(Disk& disk, int fd, const std::string& path) {
   struct stat st = {};
   if (::fstat(fd, &st) < 0) return fail_errno(errno, path);
+  if (static_cast<std::uint64_t>(st.st_size) > largest_file) return fail(ErrorCode::too_big, path + ": too large to be packed");
   const std::string packed = path + std::string(packed_suffix), made = packed + ".tmp";
   disk.unlink(made);
   const auto write = [&]() -> Result<void> {
@@ -108,6 +109,8 @@ Result<UniqueFd> unpack_file(int fd, const std::string& path) {
       return fail(ErrorCode::too_big, path + ": expands beyond the size of a journal file");
     TRY(write_at(Disk::real(), target.get(), expanded, to, path));
     from += frame;
+    // Only the last frame may be short: a file of frames that expand to nothing would cost without an end.
+    if (expanded.empty() || (expanded.size() < frame_size && from < size)) return fail(ErrorCode::protocol, path + ": not packed by us");
     to += expanded.size();
   }
   return target;

@@ -130,7 +130,8 @@ bool Verifier::check_code(const TagObject& tag, std::uint64_t offset) {
   const std::uint64_t end = offset + sizeof(TagObject);
   run.cover(view_, begin, end);
   sealed_end_ = end;
-  return run.finish() == tag.tag || fault(offset, "Tag failed verification");
+  const SealCode code = run.finish();
+  return (code == tag.tag && code != SealCode{}) || fault(offset, "Tag failed verification");
 }
 
 bool Verifier::check_tag(std::uint64_t offset) {

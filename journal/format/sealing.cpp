@@ -139,6 +139,9 @@ Result<SealState> SealState::parse(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < size_bytes || modulus_size(bytes) > largest_modulus_bits / 8 ||
       bytes.size() != size_bytes + 2 * modulus_size(bytes) + epoch_bytes)
     return fail(ErrorCode::protocol, "not the state of a sealing key");
+  const auto modulus = bytes.subspan(size_bytes, modulus_size(bytes));
+  if (std::all_of(modulus.begin(), modulus.end(), [](std::uint8_t byte) { return byte == 0; }))  // the library would abort
+    return fail(ErrorCode::protocol, "not the state of a sealing key");
   SealState state;
   state.bytes_.assign(bytes.begin(), bytes.end());
   return state;
@@ -208,9 +211,11 @@ SealState SealSource::at(std::uint64_t epoch) const {
 
 SealHmac::SealHmac(const SealKey& key) {
   gcry_md_hd_t context = nullptr;
-  if (Gcrypt::get()->md_open(&context, GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC) == 0)
-    Gcrypt::get()->md_setkey(context, key.data(), key.size());
-  context_ = context;
+  if (Gcrypt::get()->md_open(&context, GCRY_MD_SHA256, GCRY_MD_FLAG_HMAC) != 0) return;
+  if (Gcrypt::get()->md_setkey(context, key.data(), key.size()) == 0)
+    context_ = context;
+  else
+    Gcrypt::get()->md_close(context);
 }
 
 SealHmac::~SealHmac() { Gcrypt::get()->md_close(static_cast<gcry_md_hd_t>(context_)); }

@@ -60,7 +60,7 @@ class SealHmac {
   SealHmac(const SealHmac&) = delete;
   SealHmac& operator=(const SealHmac&) = delete;
   void add(std::span<const std::uint8_t> bytes);
-  /// The code of everything added; nothing may be added afterwards.
+  /// The code of everything added; nothing may be added afterwards. All zeros: the library failed, and nothing is proved.
   [[nodiscard]] SealCode finish();
 
  private:

@@ -90,6 +90,10 @@ TEST_F(Packed, DamageIsFound) {
   EXPECT_FALSE(opens(bytes.substr(1)));
   EXPECT_FALSE(opens(bytes + "garbage"));
   std::string frame;
+  ASSERT_TRUE(pack_zstd_frame({}, frame));
+  EXPECT_FALSE(opens(frame + bytes)) << "a frame of nothing";
+  ASSERT_TRUE(pack_zstd_frame(std::string(100, '\0'), frame));
+  EXPECT_FALSE(opens(frame + bytes)) << "a short frame that is not the last";
   ASSERT_TRUE(pack_zstd_frame(std::string(64ULL * 1024 * 1024, '\0'), frame));
   EXPECT_FALSE(opens(frame)) << "a frame that is larger than ours";
 }

@@ -51,6 +51,9 @@ TEST(Sealing, WhatIsNoStateIsRefused) {
   EXPECT_FALSE(SealState::parse(bytes.first(bytes.size() - 1)).has_value());
   EXPECT_FALSE(SealState::parse(bytes.first(1)).has_value());
   EXPECT_FALSE(SealState::parse({}).has_value());
+  std::vector<std::uint8_t> without_modulus(bytes.size());
+  without_modulus[0] = bytes[0], without_modulus[1] = bytes[1];
+  EXPECT_FALSE(SealState::parse(without_modulus).has_value());
 }
 
 TEST(Sealing, VerificationKeysReadAsTheyAreWritten) {

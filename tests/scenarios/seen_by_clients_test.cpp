@@ -1,6 +1,8 @@
 // What clients showed to be unlike systemd, and the engine decides.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/sim/sim.h"
 
 using namespace init;
@@ -27,6 +29,20 @@ TEST(SeenByClients, UnitsOfTheManagerItselfStayThatOverReexecution) {
     expect_perpetual(machine, "system.slice");
     expect_perpetual(machine, "init.scope");
   }
+}
+
+TEST(SeenByClients, AReloadTellsOfTheUnitsThatItChanged) {
+  sim::SimMachine machine;
+  for (const char* name : {"same.service", "other.service", "hooked.service"})
+    machine.source.set(name, "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n");
+  for (const char* name : {"same.service", "other.service", "hooked.service"}) machine.start(name);
+  machine.source.set("other.service", "[Unit]\nDefaultDependencies=no\nAfter=hooked.service\nDescription=New\n[Service]\nExecStart=/bin/run\n");
+  machine.forget_effects();
+  machine.post(event::Reload{});
+  std::set<std::string> told;
+  for (const Effect& effect : machine.effects())
+    if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) told.insert(machine.engine().find(changed->unit)->name.text());
+  EXPECT_EQ(told, (std::set<std::string>{"hooked.service", "other.service"}));
 }
 
 TEST(SeenByClients, JobsBeforeAndAfterAJob) {

@@ -148,6 +148,8 @@ void Dispatcher::say_dropped() {
 }
 
 void Dispatcher::publish_accounts() {
+  if (!accounts_.take_changed()) return;
+  published_at_ = monotonic_now();
   // On failure the next drop tries again; the drops themselves are in the log.
   [[maybe_unused]] const bool written = write_whole_file(paths_.run + "/accounts", accounts_.format());
 }
@@ -167,11 +169,7 @@ void Dispatcher::say_notices() {
     told_at_ = now;
     say_dropped();
   }
-  if (accounts_.has_changed() && now >= published_at_ + between_notices) {
-    published_at_ = now;
-    [[maybe_unused]] const bool changed = accounts_.take_changed();
-    publish_accounts();
-  }
+  if (now >= published_at_ + between_notices) publish_accounts();
   for (const StorageNotice& notice : storage_.take_notices())
     say(notice.priority, notice.message_id, notice.message, notice.fields);
   if (const std::uint64_t missed = forwarder_.take_missed(); missed > 0) {

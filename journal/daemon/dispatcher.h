@@ -44,6 +44,8 @@ class Dispatcher {
            std::span<const std::string> extra = {});
   /// Stores what the storage has to tell, what was dropped and is over, and what forwarding missed.
   void say_notices();
+  /// Writes for `journal usage` what each unit sent and lost, if that has changed.
+  void publish_accounts();
   /// When say_notices() has something to tell without anything else happening; 0: never.
   [[nodiscard]] std::uint64_t next_notice() const;
 
@@ -65,7 +67,6 @@ class Dispatcher {
   [[nodiscard]] bool store(Sender* sender, const IncomingMessage& message, std::uint64_t monotonic);
   void say_suppressed(const std::string& unit, std::uint64_t n);
   void say_dropped();
-  void publish_accounts();
 
   const DaemonConfig& config_;
   const DaemonPaths& paths_;

@@ -315,6 +315,7 @@ void Server::drain() {
 
 bool Server::synchronize() {
   drain();
+  dispatcher_.publish_accounts();
   storage_.notify_followers();
   return storage_.sync();
 }

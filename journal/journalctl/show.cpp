@@ -30,6 +30,8 @@ using unitparser::UniqueFd;
 
 /// Followers look again this often even when nothing told them to: network file systems have no inotify.
 constexpr int follow_interval_ms = 2000;
+/// A new file may be seen before its header is written. It is tried again as often as this, each time that something moves.
+constexpr int tries_of_new_files = 100;
 
 /// State of one showing.
 class Show {
@@ -204,6 +206,9 @@ void Show::follow() {
   };
   SourceList list = sources_;
   watch_folders(list);
+  Options quietly = options_;
+  quietly.quiet = true;
+  int tries = 0;
   limit_.reset();
   alignas(inotify_event) std::array<char, 4096> buffer;
   while (output_.is_open()) {
@@ -222,12 +227,14 @@ void Show::follow() {
         folders_changed = folders_changed || (event->mask & (IN_CREATE | IN_MOVED_TO | IN_DELETE)) != 0;
         at += sizeof(inotify_event) + event->len;
       }
-    if (!folders_changed || !options_.files.empty()) continue;
+    if (folders_changed) tries = tries_of_new_files;
+    if (tries == 0 || !options_.files.empty()) continue;
+    --tries;
     if (auto found = find_sources(options_)) {
       list.folders = found->folders;
       watched = 0;
       watch_folders(list);
-      [[maybe_unused]] const auto opened = open_sources(options_, *found, journal_);
+      if (const auto unusable = open_sources(quietly, *found, journal_); unusable && *unusable == 0) tries = 0;
     }
     journal_.drop_deleted_files();
   }

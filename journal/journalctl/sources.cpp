@@ -98,7 +98,7 @@ Result<SourceList> find_sources(const Options& options) {
   return list;
 }
 
-Result<void> open_sources(const Options& options, const SourceList& list, Journal& journal) {
+Result<std::size_t> open_sources(const Options& options, const SourceList& list, Journal& journal) {
   for (const std::string& path : list.files) {
     if (path == "-") TRY(journal.add_fd(unitparser::UniqueFd(::dup(STDIN_FILENO)), "/proc/self/fd/0"));
     else TRY(journal.add_file(path));
@@ -107,6 +107,7 @@ Result<void> open_sources(const Options& options, const SourceList& list, Journa
     if (!quiet) std::fprintf(stderr, "Journal file %s is truncated, ignoring file.\n", path.c_str());
   };
   journal.complain_with(complain);
+  std::size_t unusable = 0;
   for (const std::string& folder : list.folders)
     visit_names(folder, [&](const StoredFile& file) {
       if (!is_wanted_name(file.path, options)) return;
@@ -115,9 +116,11 @@ Result<void> open_sources(const Options& options, const SourceList& list, Journa
         return;
       }
       const auto added = journal.add_file(file.path);
-      if (!added && added.error().os_errno != ENOENT && added.error().os_errno != EACCES) complain(file.path);
+      if (added || added.error().os_errno == ENOENT || added.error().os_errno == EACCES) return;
+      complain(file.path);
+      ++unusable;
     });
-  return {};
+  return unusable;
 }
 
 }  // namespace journal

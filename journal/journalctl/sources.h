@@ -19,8 +19,8 @@ struct SourceList {
 /// Lists the sources. Errors: not_found and the like for an explicit --directory or --file that cannot be read.
 [[nodiscard]] unitparser::Result<SourceList> find_sources(const Options& options);
 
-/// Adds new files of the sources' folders to the journal. Complaints go to stderr. Errors: a single --file that cannot
-/// be opened.
-[[nodiscard]] unitparser::Result<void> open_sources(const Options& options, const SourceList& list, Journal& journal);
+/// Adds new files of the sources' folders to the journal; how many of them are no journal files, or not yet. Complaints go to
+/// stderr. Errors: a single --file that cannot be opened.
+[[nodiscard]] unitparser::Result<std::size_t> open_sources(const Options& options, const SourceList& list, Journal& journal);
 
 }  // namespace journal

@@ -86,11 +86,15 @@ std::string_view verb_in_messages(std::string_view verb) {
   return verb.starts_with("add-") ? "add dependency on" : verb;
 }
 
+void say_warnings(Session& session, const std::vector<std::string>& warnings) {
+  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+}
+
 /// The unit behind default.target, or nothing after having said what is wrong.
 std::optional<std::string> default_target(Session& session, Workplace& place) {
   std::vector<std::string> warnings;
   auto target = place.installer.get_default(&warnings);
-  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+  say_warnings(session, warnings);
   if (target) return std::move(*target);
   session.fail(std::string("Failed to get default target: ") + strerrordesc_np(target.error().os_errno));
   return std::nullopt;
@@ -126,10 +130,13 @@ std::optional<int> change_offline(Session& session, const std::string& verb, con
 }
 
 std::optional<bool> has_unit_file(Session& session, const std::string& name) {
-  Workplace place(session.options());
+  const auto& options = session.options();
+  const auto source = unitparser::make_disk_file_source(options.root);
+  const auto paths = unit_paths_of(options);
+  const unitparser::SpecifierFacts none;  // nothing is expanded to find a file
   std::vector<std::string> warnings;
-  const auto exists = place.installer.exists(name, &warnings);
-  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+  const auto exists = unitparser::Installer(*source, paths, none, options.root).exists(name, &warnings);
+  say_warnings(session, warnings);
   if (exists) return *exists;
   const int error = exists.error().os_errno;
   if (error == ELOOP || error == ERFKILL || error == EADDRNOTAVAIL) return true;
@@ -145,7 +152,7 @@ std::optional<int> print_states_offline(Session& session, const std::vector<std:
   unitparser::UnitFileStates look(*place.source, place.paths, place.facts, options.root, &warnings);
   for (const auto& name : names) {
     const auto state = look.state(name);
-    for (const auto& line : std::exchange(warnings, {})) session.out().say(Severity::warning, line);
+    say_warnings(session, std::exchange(warnings, {}));
     if (!state) return session.fail("Failed to get unit file state for " + name + ": " + strerrordesc_np(state.error().os_errno));
     any_enabled = any_enabled || unitparser::counts_as_enabled(*state);
     if (!options.quiet) session.answer(to_name(*state), {{"unit", name}, {"unit_file_state", std::string(to_name(*state))}});
@@ -176,7 +183,7 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
       row.preset = look.preset(row.name()) ? "enabled" : "disabled";
     rows.push_back(std::move(row));
   }
-  for (const auto& line : warnings) session.out().say(Severity::warning, line);
+  say_warnings(session, warnings);
   return rows;
 }
 

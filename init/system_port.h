@@ -52,7 +52,7 @@ class SystemPort : public bus::ManagerPort {
   [[nodiscard]] std::string unit_file_state(const Unit& unit) override;
   [[nodiscard]] std::string unit_file_preset(const Unit& unit) override;
   [[nodiscard]] Result<std::string> unit_file_state(const std::string& name) override;
-  [[nodiscard]] Result<std::vector<bus::UnitFileEntry>> list_unit_files() override;
+  [[nodiscard]] Result<std::vector<bus::UnitFileEntry>> list_unit_files(std::span<const std::string> patterns) override;
   [[nodiscard]] Result<std::vector<std::string>> unit_file_links(const std::string& name, bool runtime) override;
   [[nodiscard]] Result<bus::UnitFileChanges> change_unit_files(const bus::UnitFileRequest& request) override;
   [[nodiscard]] Result<std::string> default_target() override;

@@ -153,9 +153,9 @@ Result<std::string> SystemPort::unit_file_state(const std::string& name) {
   return std::string(unitparser::to_name(state));
 }
 
-Result<std::vector<bus::UnitFileEntry>> SystemPort::list_unit_files() {
+Result<std::vector<bus::UnitFileEntry>> SystemPort::list_unit_files(std::span<const std::string> patterns) {
   std::vector<bus::UnitFileEntry> entries;
-  for (unitparser::UnitFileEntry& entry : fresh_look(system_)->list())
+  for (unitparser::UnitFileEntry& entry : fresh_look(system_)->list(patterns))
     entries.push_back({std::move(entry.path), std::string(unitparser::to_name(entry.state))});
   return entries;
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,7 +124,8 @@ class ManagerPort {
   [[nodiscard]] virtual std::string unit_file_state(const Unit& unit) = 0;
   [[nodiscard]] virtual std::string unit_file_preset(const Unit& unit) = 0;
   [[nodiscard]] virtual Result<std::string> unit_file_state(const std::string& name) = 0;
-  [[nodiscard]] virtual Result<std::vector<UnitFileEntry>> list_unit_files() = 0;
+  /// Those whose names fit one of the patterns; none: all.
+  [[nodiscard]] virtual Result<std::vector<UnitFileEntry>> list_unit_files(std::span<const std::string> patterns) = 0;
   [[nodiscard]] virtual Result<std::vector<std::string>> unit_file_links(const std::string& name, bool runtime) = 0;
   [[nodiscard]] virtual Result<UnitFileChanges> change_unit_files(const UnitFileRequest& request) = 0;
   [[nodiscard]] virtual Result<std::string> default_target() = 0;

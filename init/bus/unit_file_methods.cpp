@@ -1,6 +1,4 @@
 // Methods on unit files: enable and its kin, states, the default target. [bus]
-#include <fnmatch.h>
-
 #include <algorithm>
 
 #include "init/bus/request.h"
@@ -83,15 +81,12 @@ Outcome add_dependency(Request& r) {
 }
 
 Outcome list_where(Request& r, const std::vector<std::string>& states, const std::vector<std::string>& patterns) {
-  const auto files = r.manager.list_unit_files();
+  const auto files = r.manager.list_unit_files(patterns);
   if (!files) return failure_of(files.error());
   ArrayValue rows{"(ss)", {}};
-  for (const auto& file : *files) {
-    const auto name = file.path.substr(file.path.rfind('/') + 1);
-    const bool fits = patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fnmatch(p.c_str(), name.c_str(), FNM_NOESCAPE) == 0; });
-    if (fits && (states.empty() || std::find(states.begin(), states.end(), file.state) != states.end()))
+  for (const auto& file : *files)
+    if (states.empty() || std::find(states.begin(), states.end(), file.state) != states.end())
       rows.elements.push_back(struct_of(file.path, file.state));
-  }
   return Answer{std::move(rows)};
 }
 Outcome list(Request& r) { return list_where(r, {}, {}); }

@@ -91,16 +91,26 @@ void DependencyGraph::drop(UnitId at, UnitId other, DependencyKind kind) {
   if (found != list.end()) list.erase(found);
 }
 
-void DependencyGraph::remove_said_by(UnitId unit, EdgeSource source) {
+/// Takes away what the unit itself said, from sources that go, at both ends.
+template <class Goes>
+void DependencyGraph::remove_own(UnitId unit, Goes goes) {
   if (index_of(unit) >= nodes_.size()) return;
-  std::vector<Edge> gone;
   std::vector<Edge>& list = nodes_[index_of(unit)].edges;
-  auto keep = std::stable_partition(list.begin(), list.end(),
-                                    [&](const Edge& edge) { return edge.reversed || edge.source != source; });
-  gone.assign(keep, list.end());
+  const auto keep = std::stable_partition(list.begin(), list.end(), [&](const Edge& edge) { return edge.reversed || !goes(edge.source); });
+  const std::vector<Edge> gone(keep, list.end());
   list.erase(keep, list.end());
-  if (!gone.empty()) mark(unit, source);
-  for (const Edge& edge : gone) drop(edge.other, unit, unitparser::inverse_of(edge.kind));
+  for (const Edge& edge : gone) {
+    mark(unit, edge.source);
+    drop(edge.other, unit, unitparser::inverse_of(edge.kind));
+  }
+}
+
+void DependencyGraph::remove_said_by(UnitId unit, EdgeSource source) {
+  remove_own(unit, [source](EdgeSource said) { return said == source; });
+}
+
+void DependencyGraph::remove_drawn_by(UnitId unit) {
+  remove_own(unit, [](EdgeSource said) { return !is_lasting(said); });
 }
 
 void DependencyGraph::remove_drawn() {

@@ -50,7 +50,9 @@ class DependencyGraph {
 
   /// Takes away all edges that `unit` itself said from that source.
   void remove_said_by(UnitId unit, EdgeSource source);
-  /// All that files and defaults will draw again: every edge that is not lasting.
+  /// The same of all that files and defaults draw: every edge that is not lasting.
+  void remove_drawn_by(UnitId unit);
+  /// All of those of all units.
   void remove_drawn();
   /// Tells two sets of edges of a unit apart, whatever their order.
   [[nodiscard]] std::uint64_t fingerprint(UnitId unit) const;
@@ -73,6 +75,8 @@ class DependencyGraph {
   };
   Node& node(UnitId unit);
   void drop(UnitId at, UnitId other, DependencyKind kind);
+  template <class Goes>
+  void remove_own(UnitId unit, Goes goes);
   /// To be called for each edge that comes or goes.
   void mark(UnitId from, EdgeSource source) {
     if (is_lasting(source)) unsaved_.insert(from);

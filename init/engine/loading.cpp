@@ -330,7 +330,7 @@ bool is_held(Core& core, UnitId id, KnownHolds& known) {
   };
   for (std::size_t next = 0; next < queue.size(); ++next) {
     const UnitId current = queue[next].unit;
-    const Unit* unit = core.units.find(current);
+    const Unit* unit = std::as_const(core.units).find(current);  // to look at a unit does not make it one to be saved
     if (unit == nullptr) continue;
     if (next == 0 && holds_itself(core, *unit)) return held_through(0);
     // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
@@ -339,7 +339,7 @@ bool is_held(Core& core, UnitId id, KnownHolds& known) {
       const bool mentions_it = edge.reversed || edge.kind == DependencyKind::triggered_by;  // a trigger does, even if Sockets= said it first
       if (!mentions_it || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
       if (known.held.contains(edge.other)) return held_through(next);
-      const Unit* other = core.units.find(edge.other);
+      const Unit* other = std::as_const(core.units).find(edge.other);
       if (other != nullptr && holds_itself(core, *other)) return held_through(next);
       queue.push_back({edge.other, next});
     }

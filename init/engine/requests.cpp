@@ -220,9 +220,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
   if (!free || unit.job != JobId::none || !is_inactive_or_failed(unit.active_state()))
     return fail(ErrorCode::unit_exists,
                 fmt::format("Unit {} was already loaded or has a fragment file.", wanted.name.text()));
-  core.graph.remove_said_by(id, EdgeSource::file);
-  core.graph.remove_said_by(id, EdgeSource::default_);
-  core.graph.remove_said_by(id, EdgeSource::mounts_for);
+  core.graph.remove_drawn_by(id);
   unit.origin.transient = true;
   unit.origin.fragment_path = wanted.fragment_path;
   if (type == UnitType::scope) {

@@ -141,8 +141,8 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   const Header& header = *file->header_;
   if (header.header_size != sizeof(Header))
     return fail(ErrorCode::not_supported, path + ": written by another version");
-  const bool is_sealed = (header.compatible_flags & compatible::sealed) != 0;
-  if (is_sealed && (sealer == nullptr || header.state == static_cast<std::uint8_t>(FileState::online)))
+  const bool has_seals = journal::is_sealed(header);
+  if (has_seals && (sealer == nullptr || header.state == static_cast<std::uint8_t>(FileState::online)))
     return fail(ErrorCode::not_supported, path + ": sealed, and not to be gone on with");
   if (header.machine_id != machine_id) return fail(ErrorCode::not_supported, path + ": of another machine");
   if (header.state == static_cast<std::uint8_t>(FileState::archived))
@@ -157,7 +157,7 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   file->end_ = align8(header.tail_object_offset + tail_size);
   file->trimmed_ = file->end_;
   if (file->end_ > file->file_size_) return fail(ErrorCode::busy, path + ": damaged");
-  if (is_sealed) {
+  if (has_seals) {
     // The next code begins where the last one ended: a file that was closed ends with a tag.
     const auto* tag = file->view_.bytes_at<TagObject>(header.tail_object_offset);
     if (tag == nullptr || tag->object.type != static_cast<std::uint8_t>(ObjectType::tag) || tag->epoch > sealer->epoch())
@@ -168,7 +168,7 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   file->changed_ = header.state != static_cast<std::uint8_t>(FileState::offline);
   TRY(file->clear_rest());
   const bool announces_zstd = (header.incompatible_flags & incompatible::compressed_zstd) != 0;
-  if (is_sealed && !announces_zstd) file->compression_.threshold = 0;  // the flags are sealed
+  if (has_seals && !announces_zstd) file->compression_.threshold = 0;  // the flags are sealed
   else if (compression.threshold != 0 && !announces_zstd) {
     TRY(file->mark_online());
     file->header_->incompatible_flags |= incompatible::compressed_zstd;

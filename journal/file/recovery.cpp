@@ -80,7 +80,7 @@ Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
                                     const std::function<bool(const JournalFile&, std::uint64_t)>& wanted, Disk& disk) {
   const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
   const Header old = file->header();
-  if ((old.compatible_flags & compatible::sealed) != 0)
+  if (is_sealed(old))
     return fail(ErrorCode::not_supported, path + ": a sealed file is not rewritten, or its seals would be lost");
   if (is_packed(path)) return fail(ErrorCode::not_supported, path + ": a packed file is not rewritten");
   struct stat st = {};

@@ -23,7 +23,7 @@ std::string text_of(const char* format, Args... args) {
 class Verifier {
  public:
   Verifier(const JournalFile& file, const SealCheck* seals)
-      : view_(file.view()), header_(file.header()), seals_(is_sealed() ? seals : nullptr) {}
+      : view_(file.view()), header_(file.header()), seals_(is_sealed(header_) ? seals : nullptr) {}
 
   VerifyReport run() {
     VerifyReport report;
@@ -47,7 +47,6 @@ class Verifier {
     in_objects_ = false;
     return true;
   }
-  bool is_sealed() const { return (header_.compatible_flags & compatible::sealed) != 0; }
   bool check_counts();
   bool check_tag(std::uint64_t offset);
   bool check_code(const TagObject& tag, std::uint64_t offset);
@@ -107,7 +106,7 @@ bool Verifier::check_entry(std::uint64_t offset) {
     return fault(offset, "Entry timestamp out of synchronization");
   if (entries_.empty() && entry.object->realtime != header_.head_entry_realtime)
     return fault(offset, "Head entry realtime timestamp incorrect");
-  if (is_sealed() && tags_ == 0) return fault(offset, "First entry before first tag");
+  if (is_sealed(header_) && tags_ == 0) return fault(offset, "First entry before first tag");
   if (entry.object->realtime < epoch_begin_)
     return fault(offset, text_of("Older entry after newer tag (%" PRIu64 " < %" PRIu64 ")", entry.object->realtime, epoch_begin_));
   for (std::uint64_t i = 0; i < entry.n_items; ++i)
@@ -135,7 +134,7 @@ bool Verifier::check_code(const TagObject& tag, std::uint64_t offset) {
 }
 
 bool Verifier::check_tag(std::uint64_t offset) {
-  if (!is_sealed()) return fault(offset, "Tag object in file without sealing");
+  if (!is_sealed(header_)) return fault(offset, "Tag object in file without sealing");
   const auto* tag = view_.bytes_at<TagObject>(offset);
   if (tag == nullptr || tag->object.size != sizeof(TagObject)) return fault(offset, "Bad tag object");
   if (tag->seqnum != tags_ + 1)

@@ -42,6 +42,16 @@ struct ZstdLibrary {
   }
 };
 
+bool pack_zstd(std::string_view data, std::string& packed, int level) {
+  const ZstdLibrary& zstd = ZstdLibrary::get();
+  if (!zstd.usable()) return false;
+  packed.resize(zstd.bound(data.size()));
+  const std::size_t n = zstd.compress(packed.data(), packed.size(), data.data(), data.size(), level);
+  if (zstd.is_error(n)) return false;
+  packed.resize(n);
+  return true;
+}
+
 struct Lz4Library {
   using Decompress = int(const char*, char*, int, int);
   using DecompressPartial = int(const char*, char*, int, int, int);
@@ -156,16 +166,7 @@ Result<void> decompress(Compression kind, std::string_view packed, std::string& 
   return {};
 }
 
-bool pack_zstd_frame(std::string_view data, std::string& packed) {
-  const ZstdLibrary& zstd = ZstdLibrary::get();
-  if (!zstd.usable()) return false;
-  constexpr int level = 3;
-  packed.resize(zstd.bound(data.size()));
-  const std::size_t n = zstd.compress(packed.data(), packed.size(), data.data(), data.size(), level);
-  if (zstd.is_error(n)) return false;
-  packed.resize(n);
-  return true;
-}
+bool pack_zstd_frame(std::string_view data, std::string& packed) { return pack_zstd(data, packed, 3); }
 
 std::size_t zstd_frame_bound(std::size_t size) {
   const ZstdLibrary& zstd = ZstdLibrary::get();
@@ -181,14 +182,8 @@ Result<std::size_t> zstd_frame_size(std::string_view data) {
 }
 
 bool compress_zstd(std::string_view data, std::string& packed) {
-  const ZstdLibrary& zstd = ZstdLibrary::get();
-  if (!zstd.usable()) return false;
   constexpr int fastest_sensible_level = 1;
-  packed.resize(zstd.bound(data.size()));
-  const std::size_t n = zstd.compress(packed.data(), packed.size(), data.data(), data.size(), fastest_sensible_level);
-  if (zstd.is_error(n) || n >= data.size()) return false;
-  packed.resize(n);
-  return true;
+  return pack_zstd(data, packed, fastest_sensible_level) && packed.size() < data.size();
 }
 
 }  // namespace journal

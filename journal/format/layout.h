@@ -102,6 +102,8 @@ inline constexpr std::uint64_t minimum_header_size = offsetof(Header, n_data);
 /// Largest header that we map (later versions only append fields).
 inline constexpr std::uint64_t maximum_header_size = 4096;
 
+constexpr bool is_sealed(const Header& header) { return (header.compatible_flags & compatible::sealed) != 0; }
+
 /// True when a header of that size contains a member that ends there (a file of an older writer may not).
 constexpr bool header_has(std::uint64_t header_size, std::size_t offset, std::size_t size) {
   return header_size >= offset + size;

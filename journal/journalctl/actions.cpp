@@ -147,17 +147,17 @@ int verify_files(const Options& options, Journal& journal) {
   int code = EXIT_SUCCESS;
   for (std::size_t i = 0; i < journal.file_count(); ++i) {
     const JournalFile& file = journal.file(i);
-    const bool is_sealed = (file.header().compatible_flags & compatible::sealed) != 0;
-    if (is_sealed && !seals) {
+    const bool has_seals = is_sealed(file.header());
+    if (has_seals && !seals) {
       std::fprintf(stderr, "Journal file %s has sealing enabled but verification key has not been passed using --verify-key=.\nFAIL: %s (%s)\n",
                    file.path().c_str(), file.path().c_str(), ::strerrordesc_np(ENOKEY));
       code = EXIT_FAILURE;
       continue;
     }
-    const VerifyReport report = verify_file(file, is_sealed ? &*seals : nullptr);
+    const VerifyReport report = verify_file(file, has_seals ? &*seals : nullptr);
     if (report.passed) {
       if (!options.quiet) std::fprintf(stderr, "PASS: %s\n", file.path().c_str());
-      if (!options.quiet && is_sealed) print_sealed_range(report, time);
+      if (!options.quiet && has_seals) print_sealed_range(report, time);
       continue;
     }
     const std::uint64_t size = file.view().size();

@@ -60,12 +60,15 @@ std::vector<BootRange> find_boots(Journal& journal) {
   return boots;
 }
 
+std::optional<Id128> running_boot() {
+  const auto text = read_small_file("/proc/sys/kernel/random/boot_id");
+  return text ? parse_id(unitparser::trim(*text)) : std::nullopt;
+}
+
 Result<Id128> resolve_boot(const Options& options, Journal& journal) {
   const bool own_machine = options.files.empty() && options.directory.empty() && options.root.empty();
   if (options.boot_offset == 0 && own_machine && options.boot_id.is_null()) {
-    const auto text = read_small_file("/proc/sys/kernel/random/boot_id");
-    const auto id = text ? parse_id(unitparser::trim(*text)) : std::nullopt;
-    if (id) return *id;
+    if (const auto id = running_boot()) return *id;
   }
   const auto missing = [&] {
     const std::string offset = (options.boot_offset >= 0 ? "+" : "") + std::to_string(options.boot_offset);

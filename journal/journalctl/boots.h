@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "journal/journalctl/options.h"
@@ -19,6 +20,8 @@ struct BootRange {
 /// after another boot's, the list ends there, as in journalctl(1).
 [[nodiscard]] std::vector<BootRange> find_boots(Journal& journal);
 
+/// The boot that this machine runs in; nothing where the kernel does not tell.
+[[nodiscard]] std::optional<Id128> running_boot();
 /// Which boot -b means. Errors carry journalctl's words.
 [[nodiscard]] unitparser::Result<Id128> resolve_boot(const Options& options, Journal& journal);
 

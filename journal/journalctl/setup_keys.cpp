@@ -13,6 +13,7 @@
 #include <string>
 
 #include "journal/file/seal.h"
+#include "journal/journalctl/boots.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
 #include "unitparser/base/time.h"
@@ -79,8 +80,7 @@ int setup_keys(const Options& options) {
   SealFileHeader header = {};
   header.signature = seal_file_signature;
   header.machine_id = *machine_id;
-  if (const auto boot = read_small_file("/proc/sys/kernel/random/boot_id"))
-    if (const auto id = parse_id(std::string_view(*boot).substr(0, 36))) header.boot_id = *id;
+  header.boot_id = running_boot().value_or(Id128{});
   header.header_size = sizeof header;
   header.start = key.start;
   header.interval = key.interval;

@@ -51,7 +51,7 @@ class SimPort final : public init::bus::ManagerPort {
   std::string unit_file_state(const init::Unit&) override { return "static"; }
   std::string unit_file_preset(const init::Unit&) override { return "enabled"; }
   Result<std::string> unit_file_state(const std::string&) override { return nothing(); }
-  Result<std::vector<init::bus::UnitFileEntry>> list_unit_files() override { return std::vector<init::bus::UnitFileEntry>{}; }
+  Result<std::vector<init::bus::UnitFileEntry>> list_unit_files(std::span<const std::string>) override { return std::vector<init::bus::UnitFileEntry>{}; }
   Result<std::vector<std::string>> unit_file_links(const std::string&, bool) override { return std::vector<std::string>{}; }
   Result<init::bus::UnitFileChanges> change_unit_files(const init::bus::UnitFileRequest&) override { return init::bus::UnitFileChanges{}; }
   Result<std::string> default_target() override { return std::string("h.target"); }

@@ -130,18 +130,17 @@ UnitFileStates::UnitFileStates(FileSource& source, const UnitPaths& paths, const
 
 Result<UnitFileState> UnitFileStates::state(const std::string& name) {
   if (!UnitName::is_valid(name)) return fail_value(EINVAL, name);
-  const InstallPlace& place = place_;
-  InstallContext context(place);
+  InstallContext context(place_);
   InstallInfo* info = nullptr;
   if (const int error = context.discover(name, load_and_follow, info); error != 0) return fail_value(error, name);
   if (info->mode == InstallInfo::Mode::masked)
-    return place.is_runtime_folder(directory_of(info->path)) ? UnitFileState::masked_runtime : UnitFileState::masked;
+    return place_.is_runtime_folder(directory_of(info->path)) ? UnitFileState::masked_runtime : UnitFileState::masked;
   const Result<UnitName> own = UnitName::parse(info->name);
   if (name != file_name(info->path) && own && own->form() != NameForm::instance) return UnitFileState::alias;
-  if (is_in_generator_directory(*place.paths, info->path)) return UnitFileState::generated;
-  if (is_in_transient_directory(*place.paths, info->path)) return UnitFileState::transient;
-  if (const auto state = state_by_links(place, links_, *info, Names::known)) return *state;
-  if (state_by_links(place, links_, *info, Names::any)) return UnitFileState::indirect;
+  if (is_in_generator_directory(*place_.paths, info->path)) return UnitFileState::generated;
+  if (is_in_transient_directory(*place_.paths, info->path)) return UnitFileState::transient;
+  if (const auto state = state_by_links(place_, links_, *info, Names::known)) return *state;
+  if (state_by_links(place_, links_, *info, Names::any)) return UnitFileState::indirect;
   if (info->has_rules()) return UnitFileState::disabled;
   return info->also.empty() ? UnitFileState::static_ : UnitFileState::indirect;
 }

@@ -29,7 +29,7 @@ constexpr std::array option_help{
     OptionHelp{"-l, --full", "Never shorten names and lines"},
     OptionHelp{"-o, --output=MODE", "How log lines look; json for lists"},
     OptionHelp{"    --json[=MODE]", "Answers as JSON: short, pretty, off"},
-    OptionHelp{"-n, --lines=N", "Log lines shown by status"},
+    OptionHelp{"-n, --lines=N", "Log lines shown by status, happenings by why"},
     OptionHelp{"    --timestamp=FORMAT", "pretty, unix, us, utc, us+utc"},
     OptionHelp{"    --plain", "No tree, no dots"},
     OptionHelp{"    --legend=BOOL", "Column heads and hints"},

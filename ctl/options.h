@@ -61,7 +61,7 @@ struct Options {
   TimestampStyle timestamps = TimestampStyle::pretty;
   LogOutput output = LogOutput::short_text;
   bool json_forced = false;  ///< --json: also where systemctl(1) has no JSON
-  std::size_t lines = 10;
+  std::optional<std::size_t> lines;  ///< of status, 10 if not said; acts of why, 1 if not said
 
   // How to act
   std::string job_mode = "replace";

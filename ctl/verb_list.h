@@ -70,6 +70,7 @@ int verb_syscall_filter(Session&, Arguments);
 int verb_capability(Session&, Arguments);
 int verb_exit_status(Session&, Arguments);
 int verb_cat_config(Session&, Arguments);
+int verb_why(Session&, Arguments);
 int verb_check(Session&, Arguments);
 int verb_escape(Session&, Arguments);
 int verb_security(Session&, Arguments);

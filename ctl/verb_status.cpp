@@ -60,7 +60,7 @@ void print_log(Session& session, const UnitStatus& status, bool& ellipsized) {
   const auto& options = session.options();
   auto& out = session.out();
   const auto id = std::string(status.properties.text("Id"));
-  LogQuery query{id, id.ends_with(".slice"), {}, options.lines, 0, options.output, options.full || !out.stdout_is_terminal() || out.has_pager(), options.all};
+  LogQuery query{id, id.ends_with(".slice"), {}, options.lines.value_or(LogQuery{}.lines), 0, options.output, options.full || !out.stdout_is_terminal() || out.has_pager(), options.all};
   if (options.scope == Scope::user) query.user_uid = static_cast<std::uint32_t>(getuid());
   query.not_before_monotonic = status.properties.number("InactiveExitTimestampMonotonic");
   const auto tail = log_tail(out, query);

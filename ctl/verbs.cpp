@@ -90,6 +90,7 @@ constexpr std::array verb_table{
     Verb{"hybrid-sleep",          "",                  0, 0,   Needs::manager, verb_system_special,        machine,     "Both"},
     Verb{"suspend-then-hibernate", "",                 0, 0,   Needs::manager, verb_system_special,        machine,     "First the one, then the other"},
     Verb{"check",                 "UNIT|FILE|-...",    0, any, Needs::nothing, verb_check,                 analysis,    "What is wrong with unit files, why, and how to mend it"},
+    Verb{"why",                   "UNIT",              1, 1,   Needs::nothing, verb_why,                   analysis,    "What happened to a unit last, and what lay behind it"},
     Verb{"verify",                "UNIT|FILE|-...",    0, any, Needs::nothing, verb_check,                 analysis,    "The same"},
     Verb{"security",              "[UNIT|FILE...]",    0, any, Needs::nothing, verb_security,              analysis,    "How exposed services are, setting by setting"},
     Verb{"condition",             "CONDITION...",      1, any, Needs::nothing, verb_condition,             analysis,    "Whether conditions and asserts hold here"},

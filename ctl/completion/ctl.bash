@@ -10,14 +10,15 @@ __ctl_files() {  # __ctl_files STATE: names of unit files in that state
 
 _ctl() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-    local verbs='add-requires add-wants bind cancel cat clean daemon-reexec daemon-reload default disable edit emergency enable
-        exit freeze get-default halt help hibernate hybrid-sleep import-environment is-active is-enabled is-failed
-        is-system-running isolate kexec kill link list-automounts list-dependencies list-jobs list-machines list-sockets
-        list-timers list-unit-files list-units log-level log-target mask mount-image poweroff preset preset-all reboot reenable
-        reload reload-or-restart rescue reset-failed restart revert service-log-level service-log-target service-watchdogs
-        set-default set-environment set-property show show-environment start status stop suspend suspend-then-hibernate
-        switch-root thaw try-reload-or-restart try-restart unmask unset-environment'
-    local options='--after --all --before --boot-loader-entry= --boot-loader-menu= --check-inhibitors= --dry-run --failed
+    local verbs='add-requires add-wants bind calendar cancel capability cat cat-config check clean compare-versions condition
+        daemon-reexec daemon-reload default disable edit emergency enable escape exit exit-status freeze get-default halt help
+        hibernate hybrid-sleep import-environment is-active is-enabled is-failed is-system-running isolate kexec kill link
+        list-automounts list-dependencies list-jobs list-machines list-sockets list-timers list-unit-files list-units log-level
+        log-target mask mount-image poweroff preset preset-all reboot reenable reload reload-or-restart rescue reset-failed
+        restart revert security service-log-level service-log-target service-watchdogs set-default set-environment set-property
+        show show-environment start status stop suspend suspend-then-hibernate switch-root syscall-filter thaw timespan
+        timestamp try-reload-or-restart try-restart unit-paths unmask unset-environment verify why'
+    local options='--after --all --annotate --before --boot-loader-entry= --boot-loader-menu= --check-inhibitors= --dry-run --failed
         --firmware-setup --force --full --global --help --job-mode= --json --kill-whom= --legend= --lines= --message= --mkdir
         --no-ask-password --no-block --no-legend --no-pager --no-reload --no-wall --now --output= --plain --preset-mode=
         --property= --quiet --read-only --reboot-argument= --recursive --reverse --root= --runtime --show-transaction
@@ -50,13 +51,13 @@ _ctl() {
         enable) names=$(__ctl_files disabled,indirect);;
         disable|reenable) names=$(__ctl_files enabled,enabled-runtime);;
         unmask) names=$(__ctl_files masked,masked-runtime);;
-        mask|preset|is-enabled|revert|edit|add-wants|add-requires) names=$(__ctl_files);;
+        mask|preset|is-enabled|revert|edit|add-wants|add-requires|check|verify|security) names=$(__ctl_files);;
         reset-failed) names=$(__ctl_units --failed);;
         link|switch-root) COMPREPLY=($(compgen -f -- "$word")); return;;
         cancel) names=$(ctl list-jobs --no-legend --no-pager 2>/dev/null | while read -r id _; do printf '%s\n' "$id"; done);;
         log-level) names='emerg alert crit err warning notice info debug';;
         log-target) names='auto console journal journal-or-kmsg kmsg null syslog syslog-or-kmsg';;
-        status|show|cat|help|is-active|is-failed|list-dependencies|set-property|clean) names=$(__ctl_units --all; __ctl_files);;
+        status|show|cat|help|is-active|is-failed|list-dependencies|set-property|clean|why) names=$(__ctl_units --all; __ctl_files);;
     esac
     COMPREPLY=($(compgen -W "$(printf '%s\n' $names)" -- "$word"))
 }

@@ -19,7 +19,6 @@ using namespace bus;
 namespace {
 
 constexpr std::size_t most_private_clients = 512;
-constexpr std::size_t most_waiting = 16384;  // requests that clients may have under way, together
 constexpr unsigned most_with_handshake = 4096;  // messages: sd-bus reads 64 KiB of it at most, a message has 16 bytes at least
 constexpr std::uint64_t retry_usec = 1'000'000;
 
@@ -71,17 +70,25 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
   unitparser::UniqueFd listener = std::move(state_->handed.listener);
   if (!listener) listener = TRY(bind_private(state_->options.private_socket));
   (void)TRY(state_->listen(std::move(listener)));
-  sd_event_source* source = nullptr;
-  if (sd_event_add_defer(loop, &source, [](sd_event_source*, void* userdata) {
-        return guarded([&] {
-          static_cast<State*>(userdata)->flush();
-          return 0;
-        });
-      }, state_.get()) >= 0) {
+  const auto add_defer = [this, loop](SourcePtr& place, sd_event_handler_t handler) {
+    sd_event_source* source = nullptr;
+    if (sd_event_add_defer(loop, &source, handler, state_.get()) < 0) return;
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
-    state_->flusher.reset(source);
-  }
-  source = nullptr;
+    place.reset(source);
+  };
+  add_defer(state_->flusher, [](sd_event_source*, void* userdata) {
+    return guarded([&] {
+      static_cast<State*>(userdata)->flush();
+      return 0;
+    });
+  });
+  add_defer(state_->releaser, [](sd_event_source*, void* userdata) {
+    return guarded([&] {
+      static_cast<State*>(userdata)->release_one();
+      return 0;
+    });
+  });
+  sd_event_source* source = nullptr;
   if (sd_event_add_post(loop, &source, [](sd_event_source*, void* userdata) {
         return guarded([&] {
           static_cast<State*>(userdata)->read_beginnings();
@@ -181,7 +188,7 @@ int BusServer::State::on_message(sd_bus_message* message, void* userdata, sd_bus
       if (sd_bus_message_read_basic(message, 's', &unit) > 0) self->on_activation(unit);
       return 1;
     }
-    return self->handle(*connection, message, false);
+    return self->hold_back(*connection, message) ? 1 : self->handle(*connection, message, false);
   });
 }
 
@@ -204,6 +211,8 @@ void BusServer::State::drop_closing() {
       subscribers.clear();
       jobs_of_bus.clear();
       credentials.clear();
+      held_back.clear();
+      held_back_messages = 0;
       for (auto& [name, watched] : names) {
         watched.match.reset();
         watched.owner.reset();  // asked for anew, on the next connection

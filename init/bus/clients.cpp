@@ -34,11 +34,9 @@ MessagePtr bus_call(Connection& connection, const char* member, const std::strin
   return sd_bus_message_append_basic(raw, 's', argument.c_str()) < 0 ? MessagePtr() : std::move(message);
 }
 
-const BusFailure access_denied{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};
-
 }  // namespace
 
-void BusServer::State::call(sd_bus_message* message, Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done) {
+bool BusServer::State::call(sd_bus_message* message, Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done) {
   auto pending = std::make_unique<Asynchronous>();
   pending->server = this;
   pending->number = ++last_number;
@@ -58,18 +56,48 @@ void BusServer::State::call(sd_bus_message* message, Connection& connection, std
     return 0;
   };
   sd_bus_slot* slot = nullptr;
-  if (sd_bus_call_async(connection.bus.get(), &slot, message, on_answer, pending.get(), timeout_usec) < 0) return;
+  if (sd_bus_call_async(connection.bus.get(), &slot, message, on_answer, pending.get(), timeout_usec) < 0) return false;
   pending->slot.reset(slot);
   const auto number = pending->number;
   calls.emplace(number, std::move(pending));
+  return true;
+}
+
+bool BusServer::State::hold_back(const Connection& connection, sd_bus_message* message) {
+  if (connection.is_private || sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return false;
+  const char* sender = sd_bus_message_get_sender(message);
+  const auto found = sender == nullptr ? held_back.end() : held_back.find(sender);
+  if (found == held_back.end()) return false;
+  if (held_back_messages >= most_waiting) {
+    refuse(message, too_many_requests());
+    return true;
+  }
+  found->second.messages.emplace_back(sd_bus_message_ref(message));
+  ++held_back_messages;
+  return true;
+}
+
+// One for each round of the loop, as if it came just now: what the call before it asked the engine for has been done then.
+void BusServer::State::release_one() {
+  const auto known = [](const auto& entry) { return entry.second.questions == 0; };
+  const auto next = std::find_if(held_back.begin(), held_back.end(), known);
+  if (next == held_back.end() || api == nullptr) return;
+  MessagePtr message;
+  if (!next->second.messages.empty()) {
+    message = std::move(next->second.messages.front());
+    next->second.messages.pop_front();
+    --held_back_messages;
+  }
+  if (next->second.messages.empty()) held_back.erase(next);
+  if (message) handle(*api, message.get(), false);
+  if (std::any_of(held_back.begin(), held_back.end(), known)) sd_event_source_set_enabled(releaser.get(), SD_EVENT_ONESHOT);
 }
 
 void BusServer::State::with_credentials(Connection& connection, const std::string& sender, std::function<void(Credentials)> then) {
   if (connection.is_private) return then({connection.uid, connection.pid});
   if (const auto known = credentials.find(sender); known != credentials.end()) return then(known->second);
   const auto message = bus_call(connection, "GetConnectionCredentials", sender);
-  if (!message) return then({});
-  call(message.get(), connection, bus_timeout_usec, [this, sender, then = std::move(then)](sd_bus_message* reply) {
+  const auto on_answer = [this, sender, then](sd_bus_message* reply) {
     Credentials found;
     std::vector<Value> values;
     if (sd_bus_message_is_method_error(reply, nullptr) == 0 && read_all(reply, values) && values.size() == 1)
@@ -86,21 +114,25 @@ void BusServer::State::with_credentials(Connection& connection, const std::strin
     if (credentials.size() >= most_credentials) credentials.clear();
     credentials[sender] = found;
     then(found);
-  });
+    if (const auto held = held_back.find(sender); held != held_back.end() && --held->second.questions == 0)
+      sd_event_source_set_enabled(releaser.get(), SD_EVENT_ONESHOT);
+  };
+  if (!message || !call(message.get(), connection, bus_timeout_usec, on_answer)) return then({});
+  ++held_back[sender].questions;
 }
 
 void BusServer::State::authorise(Connection& connection, sd_bus_message* message, Action action, std::function<void()> then) {
   const char* name = polkit_action(action);
-  if (name == nullptr || connection.is_private || options.user_manager) return refuse(message, access_denied);
+  if (name == nullptr || connection.is_private || options.user_manager) return refuse(message, access_denied());
   const char* sender = sd_bus_message_get_sender(message);
   sd_bus_message* raw = nullptr;
   if (sender == nullptr || sd_bus_message_new_method_call(connection.bus.get(), &raw, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
                                                           "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization") < 0)
-    return refuse(message, access_denied);
+    return refuse(message, access_denied());
   const MessagePtr question(raw);
   const std::uint32_t interactive = sd_bus_message_get_allow_interactive_authorization(message) > 0 ? 1 : 0;
   if (sd_bus_message_append(raw, "(sa{sv})sa{ss}us", "system-bus-name", 1, "name", "s", sender, name, 0, interactive, "") < 0)
-    return refuse(message, access_denied);
+    return refuse(message, access_denied());
   const auto number = connection.number;
   std::shared_ptr<sd_bus_message> held(sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); });
   call(raw, connection, polkit_timeout_usec, [this, number, held, then = std::move(then)](sd_bus_message* reply) {
@@ -111,7 +143,7 @@ void BusServer::State::authorise(Connection& connection, sd_bus_message* message
     if (answered && allowed != 0) return then();
     refuse(held.get(), answered && challenge != 0
                            ? BusFailure{"org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", "Interactive authentication required."}
-                           : access_denied);
+                           : access_denied());
   });
 }
 

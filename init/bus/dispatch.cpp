@@ -19,7 +19,6 @@ constexpr std::string_view own_unit = "/org/freedesktop/systemd1/unit/self";  //
 constexpr std::string_view job_folder = "/org/freedesktop/systemd1/job";
 constexpr std::string_view log_control_object = "/org/freedesktop/LogControl1";
 constexpr std::string_view log_control_interface = "org.freedesktop.LogControl1";
-constexpr std::size_t most_waiting = 16384;
 
 std::string_view view(const char* text) { return text == nullptr ? std::string_view{} : text; }
 
@@ -245,15 +244,13 @@ std::shared_ptr<sd_bus_message> hold(sd_bus_message* message) {
   return {sd_bus_message_ref(message), [](sd_bus_message* m) { sd_bus_message_unref(m); }};
 }
 
-const BusFailure access_denied{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};
-
 bool is_trusted(const BusServer::State& s, uid_t uid) { return uid == 0 || (s.options.user_manager && uid == ::geteuid()); }
 
 /// Properties.Set, once we know who asks.
 void write_property(BusServer::State& s, Connection& connection, sd_bus_message* message, std::vector<Value> arguments) {
   const std::string sender(view(sd_bus_message_get_sender(message)));
   s.with_credentials(connection, sender, [&s, held = hold(message), arguments = std::move(arguments)](Credentials c) {
-    if (!is_trusted(s, c.uid)) return s.refuse(held.get(), access_denied);
+    if (!is_trusted(s, c.uid)) return s.refuse(held.get(), access_denied());
     const auto object = object_at(s.parts.engine, view(sd_bus_message_get_path(held.get())));
     if (object.kind == ObjectKind::unknown || (object.kind == ObjectKind::unit && object.unit == nullptr))
       return s.refuse(held.get(), not_loaded(object.unit_name));
@@ -342,7 +339,7 @@ void handle_object(BusServer::State& s, Connection& connection, sd_bus_message* 
   const auto path = view(sd_bus_message_get_path(message)), member = view(sd_bus_message_get_member(message));
   const auto interface = view(sd_bus_message_get_interface(message));
   if (s.waiting.size() >= most_waiting) {
-    s.refuse(message, {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."});
+    s.refuse(message, too_many_requests());
   } else if (object.kind == ObjectKind::unit && object.unit == nullptr && unit_was_loaded) {
     s.refuse(message, not_loaded(object.unit_name));
   } else if (object.kind == ObjectKind::unit && object.unit == nullptr) {

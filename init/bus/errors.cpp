@@ -54,6 +54,9 @@ BusFailure failure_of(const Error& error) {
 
 BusFailure invalid_arguments(std::string text) { return {"org.freedesktop.DBus.Error.InvalidArgs", std::move(text)}; }
 
+BusFailure access_denied() { return {"org.freedesktop.DBus.Error.AccessDenied", "Access denied"}; }
+BusFailure too_many_requests() { return {"org.freedesktop.DBus.Error.LimitsExceeded", "Too many requests are under way."}; }
+
 BusFailure client_of_no_unit() { return {"org.freedesktop.systemd1.NoSuchUnit", "Client not member of any unit."}; }
 
 BusFailure no_such_job(JobId job) {

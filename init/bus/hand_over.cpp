@@ -25,7 +25,7 @@ unitparser::UniqueFd take_descriptor(std::string_view word) { return unitparser:
 bool BusServer::settled(SlowReaders slow) {
   State& s = *state_;
   s.read_beginnings();
-  if (!s.waiting.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
+  if (!s.waiting.empty() || !s.held_back.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
   return std::all_of(s.connections.begin(), s.connections.end(), [&](const auto& entry) {
     const Connection& connection = *entry.second;
     const bool lags = connection.is_private && queued_for_sending(connection) > 0;
@@ -34,7 +34,7 @@ bool BusServer::settled(SlowReaders slow) {
 }
 
 bool BusServer::State::can_be_handed(const Connection& connection) const {
-  const bool is_ready = sd_bus_is_ready(connection.bus.get()) > 0 && (connection.is_private || (api_ready && calls.empty()));
+  const bool is_ready = sd_bus_is_ready(connection.bus.get()) > 0 && (connection.is_private || (api_ready && calls.empty() && held_back.empty()));
   if (!is_ready || !connection.begun || connection.closing || queued_for_sending(connection) > 0) return false;
   return std::none_of(waiting.begin(), waiting.end(), [&connection](const auto& entry) { return entry.second.connection == connection.number; });
 }

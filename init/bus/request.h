@@ -113,6 +113,8 @@ inline constexpr std::string_view no_bind_mounts = "Adding bind mounts at runtim
 /// The name and text that clients get for an engine's or loader's error.
 [[nodiscard]] BusFailure failure_of(const Error& error);
 [[nodiscard]] BusFailure invalid_arguments(std::string text);
+[[nodiscard]] BusFailure access_denied();
+[[nodiscard]] BusFailure too_many_requests();
 /// "Unit … not loaded."
 [[nodiscard]] BusFailure client_of_no_unit();
 [[nodiscard]] BusFailure no_such_job(JobId job);

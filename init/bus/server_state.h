@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -70,6 +71,14 @@ struct Credentials {
   pid_t pid = 0;
 };
 
+/// Calls of a client on the bus that came while the bus was asked who it is: they are served after the one that made us ask.
+struct HeldBack {
+  unsigned questions = 0;   ///< that the bus has not answered
+  std::deque<MessagePtr> messages;
+};
+
+constexpr std::size_t most_waiting = 16384;  ///< requests that clients may have under way, together; and calls held back
+
 struct WatchedName {
   std::optional<std::string> owner;   ///< empty: it has none; nothing: the bus was not heard of it yet
   SlotPtr match;
@@ -107,7 +116,7 @@ struct BusServer::State {
   BusParts parts;
   BusOptions options;
   sd_event* loop = nullptr;
-  bus::SourcePtr listener, beginner, flusher, retry;
+  bus::SourcePtr listener, beginner, flusher, retry, releaser;
   std::map<std::uint64_t, std::unique_ptr<bus::Connection>> connections;
   bus::Connection* api = nullptr;             ///< the bus; owned by `connections`
   bool api_ready = false;                     ///< our name is ours
@@ -115,6 +124,8 @@ struct BusServer::State {
   std::map<RequestId, bus::Waiting> waiting;
   std::map<std::uint64_t, std::unique_ptr<bus::Asynchronous>> calls;
   std::map<std::string, bus::Credentials> credentials;   ///< by unique name, bounded
+  std::map<std::string, bus::HeldBack> held_back;        ///< by unique name
+  std::size_t held_back_messages = 0;                    ///< of all clients
   std::set<JobId> jobs_of_bus;                           ///< requested by clients on the bus, who hear of their ends
   std::map<std::string, bus::SlotPtr> tracked;           ///< clients whose going we want to know of
   std::vector<std::string> subscribers;                  ///< unique names on the bus
@@ -154,6 +165,10 @@ struct BusServer::State {
 
   // --- clients.cpp
   void with_credentials(bus::Connection& connection, const std::string& sender, std::function<void(bus::Credentials)> then);
+  /// Takes a call away that must not overtake an earlier one of its sender; false when it may be served now.
+  [[nodiscard]] bool hold_back(const bus::Connection& connection, sd_bus_message* message);
+  /// Serves one of the calls held back whose sender is known by now.
+  void release_one();
   void authorise(bus::Connection& connection, sd_bus_message* message, bus::Action action, std::function<void()> then);
   void track(const std::string& sender);
   /// Follows those for whom the request holds something.
@@ -161,7 +176,8 @@ struct BusServer::State {
   /// Asks a new connection to the bus for all that is followed there: names, subscribers, clients of units.
   void follow_all();
   void on_client_gone(const std::string& sender);
-  void call(sd_bus_message* message, bus::Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done);
+  /// False when it cannot be sent; `done` is not called then.
+  bool call(sd_bus_message* message, bus::Connection& connection, std::uint64_t timeout_usec, std::function<void(sd_bus_message*)> done);
   void watch_name(const std::string& name);
   void forget_name(const std::string& name);
   void start_watching(const std::string& name, bus::WatchedName& watched);

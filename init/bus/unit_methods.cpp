@@ -109,7 +109,7 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   }
   if (r.caller.uid != 0 && !r.authorised) {
     // Whom the group was given to may put processes of theirs into it; a user's manager asks for that.
-    if (r.manager.cgroup_owner(loaded->runtime.cgroup) != r.caller.uid) return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Access denied"};
+    if (r.manager.cgroup_owner(loaded->runtime.cgroup) != r.caller.uid) return access_denied();
     for (const pid_t pid : event.pids)
       if (r.manager.process_owner(pid) != r.caller.uid)
         return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Process " + std::to_string(pid) + " not owned by client's UID. Refusing."};

@@ -6,13 +6,14 @@ namespace {
 
 /// The longest sleep: nothing depends on it, it bounds what a lost wake-up could cost.
 constexpr auto longest_sleep = Duration::from_seconds(60);
+constexpr unsigned most_busy_rounds = 1000;  ///< jobs wait while other things happen, but not for ever
 constexpr auto log_pause = Duration::from_usec(5000);  ///< before the journal is asked again to take what it could not
 
 }  // namespace
 
 void Driver::drain() {
   if (draining_) return;
-  if (engine_.busy()) post(event::Continue{});
+  if (engine_.has_garbage()) post(event::CollectGarbage{});
   if (queue_.empty()) return;
   draining_ = true;
   while (!queue_.empty()) {
@@ -29,7 +30,7 @@ void Driver::end_when(RunEnd end, std::function<bool()> settled, Duration limit)
 }
 
 Duration Driver::sleep_limit(MonotonicTime now) {
-  if (engine_.busy()) return {};
+  if (engine_.has_garbage() || engine_.has_jobs_to_run()) return {};
   if (runner_.flush_log()) return log_pause;
   return postponed_ && postponed_->limit > now ? postponed_->limit - now : longest_sleep;
 }
@@ -38,8 +39,11 @@ RunEnd Driver::run() {
   end_ = {};
   postponed_.reset();
   drain();
+  unsigned busy_rounds = 0;
   while (!ending()) {
-    loop_.run_once(sleep_limit(read_clocks().monotonic));
+    const bool was_idle = !loop_.run_once(sleep_limit(read_clocks().monotonic));
+    busy_rounds = was_idle ? 0 : busy_rounds + 1;
+    if (engine_.has_jobs_to_run() && (was_idle || busy_rounds % most_busy_rounds == 0)) post(event::RunJobs{});
     drain();
     if (postponed_ && (postponed_->settled() || read_clocks().monotonic >= postponed_->limit)) end_ = postponed_->end;
   }

@@ -92,7 +92,7 @@ Result<Source> Loop::on_idle(std::function<void()> handler) {
   return Source(TRY(finish(std::move(state), result, Priority::idle, "cannot add an idle handler")));
 }
 
-void Loop::run_once(unitparser::Duration limit) { ::sd_event_run(event_, limit.usec()); }
+bool Loop::run_once(unitparser::Duration limit) { return ::sd_event_run(event_, limit.usec()) > 0; }
 
 unitparser::Now read_clocks() {
   return {unitparser::MonotonicTime::from_usec(clock_usec(CLOCK_MONOTONIC)),

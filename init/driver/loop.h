@@ -62,8 +62,8 @@ class Loop {
   /// Calls `handler` at the end of each round of the loop, when nothing of a higher priority is ready, until it is reset.
   [[nodiscard]] unitparser::Result<Source> on_idle(std::function<void()> handler);
 
-  /// Serves one round, waiting at most `limit`.
-  void run_once(unitparser::Duration limit);
+  /// Serves one round, waiting at most `limit`; whether anything was there to serve.
+  bool run_once(unitparser::Duration limit);
 
  private:
   sd_event* event_ = nullptr;

@@ -229,16 +229,15 @@ struct Dispatch {
     if (const auto handle = operations_of(unit->type()).clean_done; handle != nullptr) handle(core, *unit, e.success);
   }
   // In a turn of its own: effects of the turns before speak of the units, and who loaded one has to look at it.
-  void operator()(const event::Continue&) const { collect_garbage(core); }
+  void operator()(const event::CollectGarbage&) const { collect_garbage(core); }
+  void operator()(const event::RunJobs&) const {}  // settle_turn() does
   void operator()(const event::ServiceWatchdogs& e) const { core.options.service_watchdogs = e.enabled; }
 };
 
-constexpr std::size_t most_jobs_in_turn = 512;
+constexpr std::size_t most_jobs_in_turn = 512;  // so that no turn takes long, and no loop of units lasts in one
 
-/// Works off everything that follows from the event.
-/// Jobs beyond the budget wait for the next turn (Engine::busy), so that no turn takes long and no loop of units lasts in one.
-void settle_turn(Core& core) {
-  std::size_t budget = most_jobs_in_turn;
+/// Works off everything that follows from the event, and runs as many jobs as the budget allows.
+void settle_turn(Core& core, std::size_t budget) {
   do {
     settle_state_changes(core);
     run_jobs(core, budget);
@@ -265,11 +264,12 @@ Effects Engine::turn(const Event& event, const Now& now) {
   core.populated.clear();
   core.cause = {};
   std::visit(Dispatch{core}, event);
-  settle_turn(core);
+  settle_turn(core, std::holds_alternative<event::RunJobs>(event) ? most_jobs_in_turn : 0);
   return std::move(core.effects);
 }
 
-bool Engine::busy() const { return !core_->jobs.run_queue.empty() || !core_->reactions.garbage.empty(); }
+bool Engine::has_garbage() const { return !core_->reactions.garbage.empty(); }
+bool Engine::has_jobs_to_run() const { return !core_->jobs.run_queue.empty(); }
 const Unit* Engine::find(UnitId id) const { return std::as_const(core_->units).find(id); }
 const Unit* Engine::find(std::string_view name) const { return find(core_->units.find_id(name)); }
 std::vector<UnitId> Engine::units() const { return core_->units.all(); }
@@ -374,7 +374,7 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
     consider_garbage(*core_, id);
     rearm_recheck(*core_, core_->units.get(id));
   }
-  settle_turn(*core_);
+  settle_turn(*core_, 0);
   return std::move(core_->effects);
 }
 

@@ -61,10 +61,13 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Handles one event with its reactions and the jobs that can run; a long row of jobs is left to further turns.
+  /// Handles one event with its reactions. Jobs are only queued by it, and run by event::RunJobs.
   [[nodiscard]] Effects turn(const Event& event, const Now& now);
-  /// Whether jobs were left, or units to unload: post event::Continue, after what came in meanwhile.
-  [[nodiscard]] bool busy() const;
+  /// Whether units are there to unload: post event::CollectGarbage, before anything else.
+  [[nodiscard]] bool has_garbage() const;
+  /// Whether jobs are queued: post event::RunJobs once nothing else is pending, so that who asks for several things at once
+  /// has asked for all of them before the first is done.
+  [[nodiscard]] bool has_jobs_to_run() const;
 
   // --- Looking --------------------------------------------------------------------------------------------------
   [[nodiscard]] const Unit* find(UnitId id) const;

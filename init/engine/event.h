@@ -262,8 +262,10 @@ struct CleanDone {
   UnitId unit{};
   bool success = true;
 };
-/// Go on with the jobs that earlier turns left, and unload what they made needless (Engine::busy).
-struct Continue {};
+/// Unload what earlier turns made needless (Engine::has_garbage).
+struct CollectGarbage {};
+/// Run the jobs that earlier turns queued (Engine::has_jobs_to_run).
+struct RunJobs {};
 
 /// ServiceWatchdogs property of the manager was set.
 struct ServiceWatchdogs {
@@ -280,6 +282,7 @@ using Event = std::variant<event::Startup, event::RequestJob, event::CancelJob, 
                            event::CgroupOom, event::FreezeDone, event::TimerElapsed, event::ClockChanged,
                            event::TimezoneChanged, event::SocketsOpened, event::SocketReady, event::PathChanged,
                            event::StoredFdClosed, event::BusNameChanged, event::MountTable, event::SwapTable, event::Device,
-                           event::AutomountOpened, event::AutomountRequest, event::CleanDone, event::ServiceWatchdogs, event::Continue>;
+                           event::AutomountOpened, event::AutomountRequest, event::CleanDone, event::ServiceWatchdogs, event::CollectGarbage,
+                           event::RunJobs>;
 
 }  // namespace init

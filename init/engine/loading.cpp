@@ -296,6 +296,23 @@ void consider_garbage(Core& core, UnitId id) {
 
 namespace {
 
+/// Whether what OnSuccess= or OnFailure= of the unit started is still at it: it is told of the unit's end, see MONITOR_UNIT in
+/// systemd.exec(5).
+bool is_monitored(const Core& core, const Unit& unit) {
+  const auto is_for_it = [&unit](const Cause& cause) {
+    return cause.unit == unit.id && (cause.kind == CauseKind::on_success || cause.kind == CauseKind::on_failure);
+  };
+  bool monitored = false;
+  for (const Atom atom : {Atom::on_success, Atom::on_failure})
+    core.graph.for_each(unit.id, atom, [&](const Edge& edge) {
+      const Unit& monitor = core.units.get(edge.other);
+      const Job* job = core.jobs.find(monitor.job);
+      monitored = monitored || (job != nullptr && is_for_it(job->cause)) ||
+                  (!is_inactive_or_failed(monitor.active_state()) && is_for_it(monitor.runtime.last_cause));
+    });
+  return monitored;
+}
+
 /// Reasons of the unit's own to stay, whoever refers to it.
 bool holds_itself(Core& core, const Unit& unit) {
   if (unit.origin.perpetual || unit.job != JobId::none || unit.nop_job != JobId::none) return true;
@@ -304,7 +321,7 @@ bool holds_itself(Core& core, const Unit& unit) {
   const bool collect_failed = unit.config.unit->collect_mode == unitparser::CollectMode::inactive_or_failed;
   if (state != ActiveState::inactive && !(state == ActiveState::failed && collect_failed)) return true;
   if (!unit.runtime.cgroup.empty() && core.cgroup_populated(unit.runtime.cgroup)) return true;
-  return type_keeps_unit(core, unit);
+  return type_keeps_unit(core, unit) || is_monitored(core, unit);
 }
 
 /// What is known of units while a queue of garbage is worked off: it only takes away units that are not held.

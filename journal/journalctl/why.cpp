@@ -6,8 +6,11 @@
 #include <cstdlib>
 #include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "journal/journalctl/filters.h"
+#include "journal/journalctl/printer.h"
 #include "journal/query/cursor.h"
 #include "journal/text/timestamp.h"
 
@@ -34,22 +37,20 @@ std::string text_of(Journal& journal, std::string_view field) {
 
 class Inquiry {
  public:
-  Inquiry(const Options& options, Journal& journal) : journal_(journal), time_(options.utc ? Zone::utc : Zone::local) {}
+  Inquiry(const Options& options, Journal& journal) : options_(options), journal_(journal), time_(options.utc ? Zone::utc : Zone::local) {}
 
   int about(const std::string& subject) {
     const auto cursor = parse_cursor(subject);
-    auto step = cursor ? step_of(*cursor) : find(mangle_unit_name(subject), nullptr, Direction::up);
-    if (!step) {
+    auto act = cursor ? step_of(*cursor) : find(mangle_unit_name(subject), nullptr, Direction::up);
+    if (!act) {
       std::fprintf(stderr, "Nothing in the journal tells why%s%s.\n", cursor ? "" : " of ", cursor ? "" : mangle_unit_name(subject).c_str());
       return EXIT_FAILURE;
     }
-    std::set<std::string> told;
-    while (step && told.size() < longest_chain && told.insert(step->unit).second) {
-      print(*step);
-      // What a unit was started for is often told of only when it is complete.
-      const Step of = *step;
-      step = of.cause_unit.empty() ? std::nullopt : find(of.cause_unit, &of.at, Direction::up);
-      if (!step && !of.cause_unit.empty()) step = find(of.cause_unit, &of.at, Direction::down);
+    const std::uint64_t wanted = options_.all_lines ? UINT64_MAX : options_.lines.value_or(1);
+    for (std::uint64_t told = 0; act && told < wanted; ++told) {
+      if (told > 0 && !is_json()) std::printf("\n");
+      print(chain_from(*act));
+      act = find(act->unit, &act->at, Direction::up);
     }
     return EXIT_SUCCESS;
   }
@@ -74,8 +75,23 @@ class Inquiry {
     if (place == nullptr) journal_.seek_tail();
     else journal_.seek_cursor(cursor_at(*place));
     for (unsigned seen = 0; seen < most_records && journal_.step(direction); ++seen)
-      if (Step step = read_step(); !step.cause.empty() && step.unit == unit) return step;
+      if (Step step = read_step(); !step.cause.empty() && step.unit == unit && (place == nullptr || compare_locations(step.at, *place) != 0)) return step;
     return std::nullopt;
+  }
+
+  /// What lay behind a step, unit after unit; the step itself comes first.
+  std::vector<Step> chain_from(const Step& first) {
+    std::vector<Step> chain{first};
+    std::set<std::string> told{first.unit};
+    while (chain.size() < longest_chain && !chain.back().cause_unit.empty() && told.insert(chain.back().cause_unit).second) {
+      const Step& of = chain.back();
+      auto behind = find(of.cause_unit, &of.at, Direction::up);
+      // What a unit was started for is often told of only when it is complete.
+      if (!behind) behind = find(of.cause_unit, &of.at, Direction::down);
+      if (!behind) break;
+      chain.push_back(std::move(*behind));
+    }
+    return chain;
   }
 
   /// What brought the entry about: its own cause, or what the manager did last to the unit that wrote it.
@@ -94,7 +110,7 @@ class Inquiry {
     const std::string line = step.message;
     const EntryLocation at = step.at;
     auto behind = writer.empty() ? std::nullopt : find(writer, &at, Direction::up);
-    if (behind) print_line(at, writer, line);
+    if (behind && !is_json()) print_line(at, writer, line);
     return behind;
   }
 
@@ -103,13 +119,38 @@ class Inquiry {
     std::printf("%s %s: %s\n", time_.full_with_zone(at.realtime).c_str(), unit.c_str(), message.c_str() + (names_unit ? unit.size() + 2 : 0));
   }
 
-  void print(const Step& step) {
+  void print_text(const Step& step) {
     print_line(step.at, step.unit, step.message);
     const char* how = step.job == "start" || step.job == "restart" ? "started because of" : step.job == "stop" ? "stopped because of" : "because of";
     const bool names_place = step.place.empty() || step.cause.find(step.place) != std::string::npos;
     std::printf("    %s %s%s%s%s\n", how, step.cause.c_str(), names_place ? "" : " (", names_place ? "" : step.place.c_str(), names_place ? "" : ")");
   }
 
+  /// As journalctl's JSON: values are strings; what lay behind the step is its member "because".
+  static std::string json_of(const std::vector<Step>& chain) {
+    std::string out;
+    for (const Step& step : chain) {
+      if (!out.empty()) out += ",\"because\":";
+      out += "{\"realtime\":\"" + std::to_string(step.at.realtime) + "\"";
+      for (const auto& [name, value] : {std::pair{"unit", &step.unit}, {"message", &step.message}, {"job", &step.job}, {"cause", &step.cause},
+                                        {"cause_unit", &step.cause_unit}, {"place", &step.place}}) {
+        if (value->empty()) continue;
+        out += std::string(",\"") + name + "\":";
+        append_json_string(out, *value);
+      }
+    }
+    return out.append(chain.size(), '}');
+  }
+
+  void print(const std::vector<Step>& chain) {
+    if (is_json()) std::printf("%s\n", json_of(chain).c_str());
+    else
+      for (const Step& step : chain) print_text(step);
+  }
+
+  bool is_json() const { return options_.output >= OutputMode::json && options_.output <= OutputMode::json_seq; }
+
+  const Options& options_;
   Journal& journal_;
   TimeFormatter time_;
 };

@@ -8,7 +8,8 @@
 
 namespace journal {
 
-/// Explains the entry of a cursor, or the last thing that the manager did to a unit; then what lay behind that, unit after unit.
+/// Explains the entry of a cursor, or the last thing that the manager did to a unit (-n: the last few things, the newest first);
+/// then what lay behind that, unit after unit. With -o json a line for each thing, and in it "because", what lay behind it.
 /// Returns the exit status; complains on stderr.
 [[nodiscard]] int print_why(const std::string& subject, const Options& options, Journal& journal);
 

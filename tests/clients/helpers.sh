@@ -30,3 +30,19 @@ in_podman() {       # in_podman ARGUMENTS...: podman run of a container whose ro
   done
   podman --cgroup-manager=systemd run --network=none --security-opt=seccomp=unconfined -v /usr:/usr:ro "${options[@]}" --rootfs /run/rootfs "$@"
 }
+
+go_test() {         # go_test ROOM OPTIONS...: go-systemd's own tests of a room, told one by one without their times
+  local room=$1; shift
+  cd /run/go-systemd/dbus && "/usr/lib/go-systemd-tests/$room" -test.v "$@" 2>&1 | sed -nE 's/^ *--- ([A-Z]+: [^ ]+) .*/\1/p; /^panic|^ +[a-z_]+\.go:/p' | sort
+}
+
+browser() { python3 /tmp/clients/browser "$@"; }
+
+page_shows() {      # page_shows PATTERN: the text of the browser's page, once it fits, without times
+  browser show "$1" | sed -E 's/([A-Z][a-z]+ [0-9]+, [0-9]+,? ?)?[0-9]+:[0-9]+ [AP]M/TIME/g; s/^[A-Z][a-z]+ [0-9]+, [0-9]+$/DAY/'
+  return "${PIPESTATUS[0]}"
+}
+
+services_page() {   # services_page HASH PATTERN: Cockpit's page of services, or of a unit there
+  browser open about:blank && browser open "http://localhost:9090/cockpit/@localhost/system/services.html$1" && page_shows "$2"
+}

@@ -146,7 +146,8 @@ void SimMachine::post(Event event) {
 }
 
 bool SimMachine::settle_one() {
-  if (queue_.empty() && engine_->busy()) queue_.emplace_back(event::Continue{});
+  if (queue_.empty() && engine_->has_garbage()) queue_.emplace_back(event::CollectGarbage{});
+  if (queue_.empty() && engine_->has_jobs_to_run()) queue_.emplace_back(event::RunJobs{});
   if (queue_.empty()) return false;
   const Event event = std::move(queue_.front());
   queue_.pop_front();

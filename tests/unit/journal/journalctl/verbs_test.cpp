@@ -193,13 +193,24 @@ TEST_F(Verbs, WhyFollowsCausesFromUnitToUnit) {
          "INCIPIT_CAUSE_TEXT=Wants=a.service of top.target (/x/top.target:3)", "INCIPIT_CAUSE_UNIT=top.target", "INCIPIT_CAUSE_PLACE=/x/top.target:3"});
   write({"_PID=900", "_UID=5000", "UNIT=a.service", "MESSAGE=lie", "INCIPIT_CAUSE_TEXT=nobody but the manager says so"});
   write({"_PID=77", "_SYSTEMD_UNIT=a.service", "MESSAGE=a word of its own\033[31m"});
-  ASSERT_TRUE((*file)->finish(FileState::offline).has_value());
   const std::string started =
       "Tue 2023-11-14 22:13:22 UTC a.service: Started a.service.\n    started because of Wants=a.service of top.target (/x/top.target:3)\n"
       "Tue 2023-11-14 22:13:21 UTC top.target: Reached target top.target.\n    started because of the boot\n";
   const Ran of_unit = run("why a");
   EXPECT_EQ(of_unit.code, 0) << of_unit.err;
   EXPECT_EQ(of_unit.out, started);
+  write({"_PID=1", "UNIT=a.service", "MESSAGE=a.service: Deactivated.", "JOB_TYPE=stop", "INCIPIT_CAUSE_TEXT=a request of uid 0"});
+  ASSERT_TRUE((*file)->finish(FileState::offline).has_value());
+  const std::string stopped = "Tue 2023-11-14 22:13:25 UTC a.service: Deactivated.\n    stopped because of a request of uid 0\n";
+  EXPECT_EQ(run("why a").out, stopped);
+  EXPECT_EQ(run("why a -n 5").out, stopped + "\n" + started) << "the newest first, and no more than there is";
+  const auto acts = lines_of(run("why a -n 2 -o json").out);
+  ASSERT_EQ(acts.size(), 2U);
+  const auto act = nlohmann::json::parse(acts[1]);
+  EXPECT_EQ(act.at("unit"), "a.service");
+  EXPECT_EQ(act.at("place"), "/x/top.target:3");
+  EXPECT_EQ(act.at("because").at("cause"), "the boot");
+  EXPECT_FALSE(nlohmann::json::parse(acts[0]).contains("because"));
   const auto entry = nlohmann::json::parse(run("-o json \"MESSAGE=$(printf 'a word of its own\\033[31m')\"").out);
   const Ran of_entry = run("why '" + entry.at("__CURSOR").get<std::string>() + "'");
   EXPECT_EQ(of_entry.out, "Tue 2023-11-14 22:13:24 UTC a.service: a word of its own [31m\n" + started);

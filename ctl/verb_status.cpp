@@ -16,6 +16,8 @@
 #include "ctl/render/time_text.h"
 #include "ctl/unit_arguments.h"
 #include "ctl/verb_list.h"
+#include "journal/daemon/accounts.h"
+#include "journal/daemon/paths.h"
 #include "unitparser/base/text.h"
 
 namespace ctl {
@@ -56,6 +58,15 @@ std::vector<RelatedUnit> related_units(Client& client, const std::vector<std::st
   return units;
 }
 
+/// What the journal of this machine dropped of a unit of the system.
+std::string dropped_lines(const UnitStatus& status, const Options& options) {
+  if (options.personality != Personality::ctl || options.transport != Transport::local || options.scope == Scope::user) return {};
+  const auto paths = journal::DaemonPaths::of({}, status.properties.text("LogNamespace"), {});
+  for (const auto& account : journal::read_accounts(paths.run))
+    if (account.unit == status.name) return journal::format_drops(account);
+  return {};
+}
+
 void print_log(Session& session, const UnitStatus& status, bool& ellipsized) {
   const auto& options = session.options();
   auto& out = session.out();
@@ -81,6 +92,7 @@ Value status_json(const UnitStatus& status) {
         {unitparser::struct_of("pid", unitparser::VariantValue{{Value(process.pid)}}),
          unitparser::struct_of("cgroup", unitparser::VariantValue{{Value(process.cgroup)}}),
          unitparser::struct_of("command", unitparser::VariantValue{{Value(process.command)}})}});
+  if (!status.dropped.empty()) object.elements.push_back(unitparser::struct_of("dropped", unitparser::VariantValue{{Value(status.dropped)}}));
   object.elements.push_back(unitparser::struct_of("processes", unitparser::VariantValue{{Value(std::move(processes))}}));
   return object;
 }
@@ -96,6 +108,7 @@ CallResult<UnitStatus> collect(Session& session, Client& client, const std::stri
   status.triggers = related_units(client, status.properties.texts("Triggers"));
   status.triggered_by = related_units(client, status.properties.texts("TriggeredBy"));
   if (!status.properties.text("ControlGroup").empty()) status.processes = processes_of(client, status.name);
+  status.dropped = dropped_lines(status, options);
   status.timestamps = options.timestamps;
   status.now_realtime = realtime_now_usec();
   status.full = options.full;

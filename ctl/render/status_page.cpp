@@ -383,6 +383,7 @@ std::string Page::unit() {
   main_process();
   messages();
   resources();
+  if (!s_.dropped.empty()) line("Log drops", s_.dropped);
   processes();
   return std::move(text_);
 }

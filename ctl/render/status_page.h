@@ -22,6 +22,7 @@ struct UnitStatus {
   Properties properties;
   std::vector<RelatedUnit> triggers, triggered_by;
   std::vector<ProcessInfo> processes;
+  std::string dropped;  ///< how many of its log lines the journal dropped, and why; empty: none
   TimestampStyle timestamps = TimestampStyle::pretty;
   std::uint64_t now_realtime = 0;
   bool full = false;

@@ -181,6 +181,18 @@ std::uint32_t needed_controllers(const UnitConfig& config, unitparser::UnitType 
   return mask;
 }
 
+std::string log_filter_attribute(const unitparser::ExecLogging& logging) {
+  if (logging.log_filter_patterns.empty()) return {};
+  std::string allowed, denied;
+  for (const std::string_view pattern : logging.log_filter_patterns) {
+    const bool denies = pattern.starts_with('~');
+    std::string& patterns = denies ? denied : allowed;
+    if (!patterns.empty()) patterns += '\0';
+    patterns += pattern.substr(denies ? 1 : 0);
+  }
+  return allowed + '\xff' + denied;
+}
+
 std::vector<AttributeWrite> attribute_writes(const UnitConfig& config, unitparser::UnitType type,
                                              const MachineAmounts& machine, Reset reset, const SliceRules& slices) {
   Writes writes(reset);

@@ -45,6 +45,10 @@ enum class Reset : bool { no, yes };
 [[nodiscard]] std::vector<AttributeWrite> attribute_writes(const unitparser::UnitConfig& config, unitparser::UnitType type,
                                                            const MachineAmounts& machine, Reset reset, const SliceRules& slices = {});
 
+/// The value of the group's attribute user.journald_log_filter_patterns, by which the journal learns LogFilterPatterns=: allowing
+/// patterns, 0xff, denying patterns, NUL between those of one kind. Empty: there is to be no such attribute.
+[[nodiscard]] std::string log_filter_attribute(const unitparser::ExecLogging& logging);
+
 /// "0-3,7" of a mask of CPUs or nodes, as the kernel reads it.
 [[nodiscard]] std::string format_cpu_list(const unitparser::CpuMask& mask);
 

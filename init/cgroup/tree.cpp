@@ -157,18 +157,21 @@ void CgroupTree::filter_access(const std::string& group, const unitparser::UnitC
     if (warn_) warn_(refused + " (" + group + ")");
 }
 
-/// What those who are given a group, and systemd-oomd, read of it. A kernel without such attributes has nothing to be told.
+/// What those who are given a group, systemd-oomd and the journal read of it. A kernel without such attributes has nothing to be told.
 void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset) {
   using unitparser::ManagedOomPreference;
   const ManagedOomPreference preference = config.resource_memory->managed_oom_preference;
   const bool delegated = config.resource_basics->delegate;
-  const std::array<std::pair<const char*, bool>, 4> marks{{{"trusted.delegate", delegated},
-                                                          {"user.delegate", delegated},
-                                                          {"user.oomd_avoid", preference == ManagedOomPreference::avoid},
-                                                          {"user.oomd_omit", preference == ManagedOomPreference::omit}}};
+  const auto flag = [](bool wanted) { return std::string(wanted ? "1" : ""); };
+  const std::array<std::pair<const char*, std::string>, 5> marks{
+      {{"trusted.delegate", flag(delegated)},
+       {"user.delegate", flag(delegated)},
+       {"user.oomd_avoid", flag(preference == ManagedOomPreference::avoid)},
+       {"user.oomd_omit", flag(preference == ManagedOomPreference::omit)},
+       {"user.journald_log_filter_patterns", log_filter_attribute(*config.exec_logging)}}};
   const std::string path = directory(group);
-  for (const auto& [name, wanted] : marks) {
-    if (wanted) (void)::setxattr(path.c_str(), name, "1", 1, 0);
+  for (const auto& [name, value] : marks) {
+    if (!value.empty()) (void)::setxattr(path.c_str(), name, value.data(), value.size(), 0);
     else if (reset == Reset::yes) (void)::removexattr(path.c_str(), name);
   }
 }

@@ -36,8 +36,8 @@ template <class V> void fields(V& v, Is<ExecStreams> auto& s) {
   v(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 template <class V> void fields(V& v, Is<ExecLogging> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i] = s;
-  v(a, b, c, d, e, f, g, h, i);
+  auto& [a, b, c, d, e, f, g, h, i, j] = s;
+  v(a, b, c, d, e, f, g, h, i, j);
 }
 template <class V> void fields(V& v, Is<ExecScheduling> auto& s) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = s;

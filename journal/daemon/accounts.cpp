@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <charconv>
 
+#include "journal/store/directory.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
+namespace {
+
+constexpr std::size_t largest_table = 16 * 1024 * 1024;
+
+}  // namespace
 
 UnitAccount& Accounts::of(std::string_view unit) {
   key_.assign(unit);
@@ -78,6 +84,21 @@ std::vector<UnitAccount> parse_accounts(std::string_view text) {
     if (good) accounts.push_back(std::move(account));
   }
   return accounts;
+}
+
+std::string accounts_path(const std::string& run) { return run + "/accounts"; }
+
+std::vector<UnitAccount> read_accounts(const std::string& run) {
+  const auto text = read_small_file(accounts_path(run), largest_table);
+  return text ? parse_accounts(*text) : std::vector<UnitAccount>();
+}
+
+std::string format_drops(const UnitAccount& account) {
+  std::string text;
+  for (std::size_t reason = 0; reason < drop_reason_count; ++reason)
+    if (account.dropped[reason] > 0)
+      text += (text.empty() ? "" : ", ") + std::to_string(account.dropped[reason]) + " " + std::string(drop_reason_names[reason]);
+  return text;
 }
 
 }  // namespace journal

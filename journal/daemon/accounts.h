@@ -1,4 +1,4 @@
-// Who logged how much, and every message that was dropped, by unit and reason: nothing goes missing in silence. [pure]
+// Who logged how much, and every message that was dropped, by unit and reason: nothing goes missing in silence. [os: reads one file]
 #pragma once
 
 #include <array>
@@ -63,5 +63,10 @@ class Accounts {
 
 /// Reads such a table; lines that are none are left out.
 [[nodiscard]] std::vector<UnitAccount> parse_accounts(std::string_view text);
+/// The table that the daemon keeps in its folder `run` (DaemonPaths::run); empty when nothing was dropped or no daemon of ours ran.
+[[nodiscard]] std::vector<UnitAccount> read_accounts(const std::string& run);
+[[nodiscard]] std::string accounts_path(const std::string& run);
+/// "3 rate-limit, 1 no-room": what was dropped of a unit; empty for nothing.
+[[nodiscard]] std::string format_drops(const UnitAccount& account);
 
 }  // namespace journal

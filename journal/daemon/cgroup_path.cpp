@@ -46,6 +46,7 @@ bool is_digits(std::string_view text) {
 
 CgroupIdentity identify_cgroup(std::string_view path) {
   CgroupIdentity identity;
+  const std::string_view whole = path;
   const std::string_view slice = take_slices(path);
   identity.slice = slice.empty() ? "-.slice" : slice;
   if (slice.starts_with("user-")) {
@@ -55,6 +56,7 @@ CgroupIdentity identify_cgroup(std::string_view path) {
   const std::string_view unit = take_component(path);
   if (!is_unit_name(unit)) return identity;
   identity.unit = unit;
+  identity.unit_group = whole.substr(0, whole.size() - path.size());
   const bool is_session = unit.starts_with("session-") && unit.ends_with(".scope");
   if (is_session) identity.session = unit.substr(8, unit.size() - 8 - 6);
   const bool is_user_manager = unit.starts_with("user@") && unit.ends_with(".service");

@@ -9,6 +9,7 @@ namespace journal {
 
 struct CgroupIdentity {
   std::string unit, slice;            ///< of the system manager; slice "-.slice" at the top
+  std::string unit_group;             ///< path of the unit's own group
   std::string user_unit, user_slice;  ///< of a user manager below it
   std::string session;
   std::string owner_uid;

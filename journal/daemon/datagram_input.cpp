@@ -140,7 +140,7 @@ void DatagramInput::store_native(const NativeEntry& entry, Sender& sender, const
   if (std::from_chars(entry.facility.data(), entry.facility.data() + entry.facility.size(), facility).ec ==
           std::errc{} && facility >= 0 && facility < 128)
     priority |= facility << 3;
-  if (dispatcher_.is_unwanted(&sender, priority)) return;
+  if (Dispatcher::is_unwanted(sender, priority, entry.message)) return;
   if (!entry.message.empty())
     dispatcher_.forwarder().forward({priority, entry.identifier, entry.message, ancillary.sender, {}}, {});
   fields_.assign(entry.fields.begin(), entry.fields.end());
@@ -196,7 +196,7 @@ void DatagramInput::take_syslog(std::string_view datagram, const Ancillary& anci
   SyslogMessage message;
   if (!parse_syslog(datagram, message)) return;
   Sender& sender = dispatcher_.senders().find(ancillary.sender, {}, monotonic_now());
-  if (dispatcher_.is_unwanted(&sender, message.priority)) return;
+  if (Dispatcher::is_unwanted(sender, message.priority, message.message)) return;
   dispatcher_.forwarder().forward(
       {message.priority, message.identifier, message.message, ancillary.sender, datagram}, {});
   std::string owned[7];

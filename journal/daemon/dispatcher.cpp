@@ -42,8 +42,9 @@ void Dispatcher::set_hostname(std::string_view name) {
   machine_.set(std::move(payloads));
 }
 
-bool Dispatcher::is_unwanted(const Sender* sender, int priority) const {
-  return sender != nullptr && sender->max_level >= 0 && (priority & 7) > sender->max_level;
+bool Dispatcher::is_unwanted(const Sender& sender, int priority, std::string_view message) {
+  if (sender.max_level >= 0 && (priority & 7) > sender.max_level) return true;
+  return sender.filter != nullptr && !message.empty() && !sender.filter->keeps(message);
 }
 
 bool Dispatcher::passes_rate_limit(const Sender& sender, int priority, std::uint64_t monotonic) {
@@ -151,7 +152,7 @@ void Dispatcher::publish_accounts() {
   if (!accounts_.take_changed()) return;
   published_at_ = monotonic_now();
   // On failure the next drop tries again; the drops themselves are in the log.
-  [[maybe_unused]] const bool written = write_whole_file(paths_.run + "/accounts", accounts_.format());
+  [[maybe_unused]] const bool written = write_whole_file(accounts_path(paths_.run), accounts_.format());
 }
 
 std::uint64_t Dispatcher::next_notice() const {
@@ -172,6 +173,10 @@ void Dispatcher::say_notices() {
   if (now >= published_at_ + between_notices) publish_accounts();
   for (const StorageNotice& notice : storage_.take_notices())
     say(notice.priority, notice.message_id, notice.message, notice.fields);
+  for (const SenderCache::RefusedPattern& refused : senders_.take_refused_patterns()) {
+    const std::vector<std::string> extra{"OBJECT_SYSTEMD_UNIT=" + refused.unit};
+    say(4, {}, "A pattern of LogFilterPatterns= of " + refused.unit + " is not used: " + refused.why, extra);
+  }
   if (const std::uint64_t missed = forwarder_.take_missed(); missed > 0) {
     const std::vector<std::string> extra{"N_DROPPED=" + std::to_string(missed)};
     say(4, "0027229ca0644181a76c4e92458afa2e",

@@ -33,8 +33,8 @@ class Dispatcher {
   Dispatcher(const DaemonConfig& config, const DaemonPaths& paths, Storage& storage, SenderCache& senders,
              Forwarder& forwarder, Accounts& accounts, const Id128& machine_id, const Id128& boot_id);
 
-  /// True when nothing at all is to be done with a message of this level from this sender.
-  [[nodiscard]] bool is_unwanted(const Sender* sender, int priority) const;
+  /// True when the sender's unit wants nothing at all to be done with such a message (LogLevelMax=, LogFilterPatterns=).
+  [[nodiscard]] static bool is_unwanted(const Sender& sender, int priority, std::string_view message);
   /// Stores one message. `sender` may be null (kernel, audit).
   void dispatch(Sender* sender, const IncomingMessage& message);
 

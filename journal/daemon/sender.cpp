@@ -1,6 +1,8 @@
 #include "journal/daemon/sender.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <charconv>
 #include <cstring>
 
-#include "journal/daemon/cgroup_path.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
 #include "journal/text/levels.h"
@@ -70,7 +71,8 @@ bool is_set_audit_id(std::string_view id) { return !id.empty() && id != "4294967
 }  // namespace
 
 SenderCache::SenderCache(const DaemonPaths& paths, Accounts& accounts)
-    : accounts_(accounts), limits_(paths.root), units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/") {
+    : accounts_(accounts), limits_(paths.root), units_folder_(paths.units + "/"), user_run_folder_(paths.root + "/run/user/"),
+      cgroup_mount_(paths.root + "/sys/fs/cgroup") {
   // Paths are relative to where PID 1 has put itself: in a container that is not the top.
   const std::string own = read_proc(1, "cgroup");
   if (const auto path = find_cgroup_path(own)) {
@@ -134,6 +136,26 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   }
 }
 
+std::shared_ptr<const LogFilter> SenderCache::find_filter(const CgroupIdentity& identity) {
+  const std::string group = cgroup_mount_ + cgroup_root_ + identity.unit_group;
+  const auto read = [&group](char* to, std::size_t room) { return ::getxattr(group.c_str(), LogFilter::attribute_name, to, room); };
+  const ssize_t size = read(nullptr, 0);
+  if (size <= 0) return nullptr;
+  struct stat st = {};
+  // DIFFERS: a group that was given to a user can have patterns from that user, who could write some that keep the log busy.
+  if (::stat(group.c_str(), &st) < 0 || st.st_uid != 0) return nullptr;
+  std::string attribute(static_cast<std::size_t>(size), '\0');
+  if (read(attribute.data(), attribute.size()) != size) return nullptr;  // it changes just now: the next look is in a second
+  if (filters_.size() >= most_senders) std::erase_if(filters_, [](const auto& known) { return known.second.expired(); });
+  std::weak_ptr<const LogFilter>& known = filters_[attribute];
+  if (auto filter = known.lock()) return filter;
+  std::vector<std::string> refused;
+  const auto filter = std::make_shared<const LogFilter>(attribute, refused);
+  for (std::string& why : refused) refused_.push_back({identity.unit, std::move(why)});
+  known = filter;
+  return filter;
+}
+
 void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint,
                               std::uint64_t now) {
   const ProcessFacts facts = read_process(credentials.pid);
@@ -181,6 +203,7 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   if (sender.owner > 0 && !identity.owner_uid.empty())
     std::from_chars(identity.owner_uid.data(), identity.owner_uid.data() + identity.owner_uid.size(), sender.owner);
   sender.has_session = !identity.session.empty() && sender.owner > 0;
+  sender.filter = identity.unit.empty() ? nullptr : find_filter(identity);
   sender.own = sender.unit.empty() ? OwnFiles{} : limits_.find(sender.unit, now);
   sender.account = &accounts_.of(sender.unit);
   std::string fingerprint;

@@ -9,10 +9,13 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
-#include "journal/daemon/paths.h"
 #include "journal/daemon/accounts.h"
+#include "journal/daemon/cgroup_path.h"
+#include "journal/daemon/log_filter.h"
+#include "journal/daemon/paths.h"
 #include "journal/daemon/storage.h"
 #include "journal/daemon/unit_limits.h"
 
@@ -38,6 +41,7 @@ struct Sender {
   std::string comm;
   SharedFields fields;   ///< "_PID=…" and all the others
   int max_level = -1;    ///< LogLevelMax=, -1: none
+  std::shared_ptr<const LogFilter> filter;  ///< LogFilterPatterns=, nullptr: none
   std::uint64_t rate_interval = UINT64_MAX;  ///< LogRateLimitIntervalSec= in microseconds, UINT64_MAX: default
   unsigned rate_burst = UINT32_MAX;          ///< LogRateLimitBurst=, UINT32_MAX: default
   std::uint64_t read_at = 0;                 ///< monotonic time of the last look at /proc
@@ -58,6 +62,12 @@ class SenderCache {
   /// Reads a process that a message is about (OBJECT_PID=), as "OBJECT_…" fields.
   [[nodiscard]] std::vector<std::string> object_fields(pid_t pid);
 
+  /// A pattern of a unit's LogFilterPatterns= that is not used.
+  struct RefusedPattern {
+    std::string unit, why;
+  };
+  [[nodiscard]] std::vector<RefusedPattern> take_refused_patterns() { return std::exchange(refused_, {}); }
+
  private:
   struct ProcessFacts {
     std::string comm, exe, command_line, capabilities, label, audit_session, login_uid, cgroup;
@@ -67,6 +77,7 @@ class SenderCache {
   [[nodiscard]] ProcessFacts read_process(pid_t pid) const;
   void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint, std::uint64_t now);
   void read_unit_settings(Sender& sender, const std::string& folder, std::vector<std::string>& fields);
+  [[nodiscard]] std::shared_ptr<const LogFilter> find_filter(const CgroupIdentity& identity);
   void evict();
 
   Accounts& accounts_;
@@ -74,7 +85,10 @@ class SenderCache {
   std::string units_folder_;
   std::string user_run_folder_;
   std::string cgroup_root_;
+  std::string cgroup_mount_;
   std::unordered_map<pid_t, std::unique_ptr<Sender>> senders_;
+  std::unordered_map<std::string, std::weak_ptr<const LogFilter>> filters_;  ///< by the attribute that they were read from
+  std::vector<RefusedPattern> refused_;
 };
 
 }  // namespace journal

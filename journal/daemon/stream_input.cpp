@@ -188,7 +188,7 @@ void StreamInput::take_line(Stream& stream, Sender& sender, std::string_view lin
   int priority = header.priority;
   if (header.level_prefix) take_priority(line, priority, PrefixKind::level_only);
   line = strip_right(line);
-  if (line.empty() || dispatcher_.is_unwanted(&sender, priority)) return;
+  if (line.empty() || Dispatcher::is_unwanted(sender, priority, line)) return;
   SenderCredentials from = stream.sender;
   dispatcher_.forwarder().forward({priority, header.identifier, line, from, {}},
                                   {header.forward_to_syslog, header.forward_to_kmsg, header.forward_to_console});

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "journal/journalctl/expression.h"
-#include "journal/journalctl/grep.h"
 #include "journal/journalctl/options.h"
 #include "journal/query/journal.h"
+#include "journal/text/pattern.h"
 #include "unitparser/base/result.h"
 
 namespace journal {

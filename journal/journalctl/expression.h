@@ -21,9 +21,9 @@
 #include <string_view>
 #include <vector>
 
-#include "journal/journalctl/grep.h"
 #include "journal/query/journal.h"
 #include "journal/query/match.h"
+#include "journal/text/pattern.h"
 #include "unitparser/base/result.h"
 
 namespace journal {

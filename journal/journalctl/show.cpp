@@ -15,11 +15,11 @@
 
 #include "journal/journalctl/catalog.h"
 #include "journal/journalctl/entry_stream.h"
-#include "journal/journalctl/grep.h"
 #include "journal/journalctl/printer.h"
 #include "journal/journalctl/terminal.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
+#include "journal/text/pattern.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
@@ -50,8 +50,8 @@ class Show {
   void follow();
   void announce_boot();
   std::string initial_cursor();
-  /// Nothing follows the entry that was to be gone on from.
-  [[nodiscard]] bool is_behind_all() const { return !visited_ && after_cursor_ && !options_.reverse; }
+  /// One step on from the entry that was to be gone on from; when nothing follows, it stays there.
+  bool step_from_cursor();
   void save_cursor();
 
   const Options& options_;
@@ -71,6 +71,7 @@ class Show {
   std::optional<Id128> last_boot_;
   bool failed_ = false;
   bool visited_ = false;  ///< some entry was looked at: there is a cursor
+  bool is_at_end_ = false;  ///< nothing follows the entry that was to be gone on from
 };
 
 std::string Show::initial_cursor() {
@@ -121,14 +122,20 @@ bool Show::skip(Direction direction, std::uint64_t count) {
   return any;
 }
 
+bool Show::step_from_cursor() {
+  visited_ = true;
+  is_at_end_ = !journal_.step(direction_);
+  return !is_at_end_;
+}
+
 bool Show::find_first() {
   if (cursor_) {
     journal_.seek_cursor(*cursor_);
     if (!journal_.step(direction_)) return false;
     if (!after_cursor_) return true;
-    if (options_.speaks_as_journalctl) return journal_.step(direction_);  // which passes one over, whatever it is
+    if (options_.speaks_as_journalctl) return step_from_cursor();  // which passes one over, whatever it is
     // The entry itself is passed over; when it is gone, what follows its place is already after it.
-    return cursor_matches(*cursor_, journal_.current()) ? journal_.step(direction_) : true;
+    return cursor_matches(*cursor_, journal_.current()) ? step_from_cursor() : true;
   }
   if (options_.since && (!options_.reverse || !options_.until)) {
     journal_.seek_realtime(*options_.since);
@@ -184,7 +191,7 @@ bool Show::show_one() {
 
 void Show::show_all() {
   bool has_entry = find_first();
-  visited_ = has_entry;
+  visited_ = visited_ || has_entry;
   while (has_entry && output_.is_open() && (!limit_ || shown_ < *limit_)) {
     if (!show_one()) return;
     if (limit_ && shown_ >= *limit_ && !options_.follow) return;
@@ -243,7 +250,7 @@ void Show::follow() {
 void Show::save_cursor() {
   if (!options_.show_cursor && options_.cursor_file.empty()) return;
   if (!visited_) {
-    failed_ = !is_behind_all();
+    failed_ = true;
     return;
   }
   const std::string text = format_cursor(journal_.current());
@@ -273,7 +280,7 @@ int Show::run() {
   // COMPAT: journalctl(1) -n 0 asks for no match where there are entries, unless their cursor is asked for.
   // Nor is a match missed where nothing follows a cursor.
   const bool wants_cursor = options_.show_cursor || !options_.cursor_file.empty();
-  const bool looked = wants_cursor || (!is_behind_all() && (limit_ != std::uint64_t{0} || !visited_));
+  const bool looked = wants_cursor || (!is_at_end_ && (limit_ != std::uint64_t{0} || !visited_));
   if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }

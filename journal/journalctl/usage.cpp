@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "journal/daemon/accounts.h"
+#include "journal/daemon/paths.h"
 #include "journal/daemon/unit_limits.h"
 #include "journal/file/recovery.h"
 #include "journal/journalctl/filters.h"
@@ -71,20 +72,13 @@ void measure_file(JournalFile& file, std::map<std::string, UnitUsage>& units) {
 }
 
 /// Drops by unit as the daemon tells them; empty when it does not run here.
-std::map<std::string, UnitAccount> read_accounts(const Options& options) {
-  const std::string suffix = options.name_space.empty() ? "" : "." + options.name_space;
+std::map<std::string, UnitAccount> accounts_by_unit(const Options& options) {
   std::map<std::string, UnitAccount> accounts;
-  if (const auto text = read_small_file(options.root + "/run/systemd/journal" + suffix + "/accounts", 16 * 1024 * 1024))
-    for (UnitAccount& account : parse_accounts(*text)) accounts[account.unit] = std::move(account);
+  for (UnitAccount& account : read_accounts(DaemonPaths::of(options.root, options.name_space, {}).run)) {
+    const std::string unit = account.unit;
+    accounts.emplace(unit, std::move(account));
+  }
   return accounts;
-}
-
-std::string drops_of(const UnitAccount& account) {
-  std::string text;
-  for (std::size_t reason = 0; reason < drop_reason_count; ++reason)
-    if (account.dropped[reason] > 0)
-      text += (text.empty() ? "" : ", ") + std::to_string(account.dropped[reason]) + " " + std::string(drop_reason_names[reason]);
-  return text;
 }
 
 }  // namespace
@@ -99,9 +93,9 @@ std::map<std::string, UnitUsage> measure_usage(Journal& journal) {
 int print_usage(const Options& options, const SourceList& sources, Journal& journal) {
   std::map<std::string, UnitUsage> units = measure_usage(journal);
   const bool own_machine = sources.files.empty() && options.directory.empty();
-  const auto accounts = own_machine ? read_accounts(options) : std::map<std::string, UnitAccount>();
+  const auto accounts = own_machine ? accounts_by_unit(options) : std::map<std::string, UnitAccount>();
   for (const auto& [unit, account] : accounts)
-    if (!drops_of(account).empty()) units.try_emplace(unit);
+    if (!format_drops(account).empty()) units.try_emplace(unit);
   std::vector<std::pair<std::string, UnitUsage>> sorted(units.begin(), units.end());
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
   const auto account_of = [&](const std::string& unit) {
@@ -135,7 +129,7 @@ int print_usage(const Options& options, const SourceList& sources, Journal& jour
   for (const auto& [unit, usage] : sorted) {
     all.entries += usage.entries;
     all.bytes += usage.bytes;
-    const std::string dropped = drops_of(account_of(unit));
+    const std::string dropped = format_drops(account_of(unit));
     print(unit.empty() ? "(no unit)" : unit, std::to_string(usage.entries), format_bytes(static_cast<std::uint64_t>(usage.bytes)),
           dropped.empty() ? "-" : dropped);
   }

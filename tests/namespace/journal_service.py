@@ -40,6 +40,8 @@ class Log(Checks):
             self.asks("the kernel's first line is there", f'{self.client} -k -o cat --no-pager | head -n 1', '^Linux version ')
         self.followed()
         self.flooded()
+        if self.ours:  # systemd has it since 253
+            self.filtered()
 
     def followed(self):
         """Every request to nginx is one line; journald is rotated and killed in between."""
@@ -61,7 +63,7 @@ class Log(Checks):
     def flooded(self):
         """A service writes as fast as it can; another one's lines must all be there."""
         self.machine.run('systemd-run -q --unit=quiet sh -c \'for i in $(seq 200); do echo "quiet $i"; done\'')
-        self.machine.run(f'systemd-run -q --wait --unit=flood -p LogRateLimitIntervalSec=1h -p LogRateLimitBurst={_BURST} seq {_FLOOD}', 300)
+        self.run_service('flood', f'LogRateLimitIntervalSec=1h\nLogRateLimitBurst={_BURST}', f'seq {_FLOOD}')
         self.machine.wait_run('! systemctl is-active -q quiet', 60)
         self.machine.run(f'{self.client} --sync')
         kept = int(self.machine.run(f'{self.client} _SYSTEMD_UNIT=flood.service -o cat --no-pager | grep -c "^[0-9]*$"').output)
@@ -69,6 +71,20 @@ class Log(Checks):
         self.asks("the other services' lines are all there", f'{self.client} -u quiet -o cat --no-pager | grep -c "^quiet "', '^200$')
         if self.ours:
             self.asks('and every line that was dropped is counted', 'journal usage -o json | grep \'"unit":"flood.service"\'', f':{_FLOOD - kept}[,}}]')
+            self.asks("the unit's status has them too", 'ctl status --no-pager flood', f'Log drops: {_FLOOD - kept} rate-limit$')
+
+    def filtered(self):
+        """Lines of a service by LogFilterPatterns=, which the manager hands to the journal with the control group."""
+        self.run_service('filtered', 'LogFilterPatterns=^GET\nLogFilterPatterns=~secret\nLogFilterPatterns=(', 'echo "GET /"; echo "GET /secret"; echo "POST /"')
+        self.machine.run(f'{self.client} --sync')
+        shown = self.machine.run(f'{self.client} _SYSTEMD_UNIT=filtered.service -o cat --no-pager').output.split('\n')
+        self.check('a service logs what its patterns allow', [line for line in shown if line] == ['GET /'], shown)
+        self.asks('what is no pattern is told of', f'{self.client} OBJECT_SYSTEMD_UNIT=filtered.service -o cat --no-pager', 'LogFilterPatterns= of filtered.service is not used')
+
+    def run_service(self, name, settings, command):
+        """Runs a service to its end; it stays loaded."""
+        self.machine.run(f"""printf '%s\\n' '[Service]' Type=oneshot RemainAfterExit=yes '{settings}' 'ExecStart=/bin/sh -c '"'"'{command}'"'" > /run/systemd/system/{name}.service
+              systemctl daemon-reload && systemctl start {name}""", 300)
 
 
 def main():

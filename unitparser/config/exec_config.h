@@ -74,6 +74,7 @@ struct ExecLogging {
   Duration log_rate_limit_interval;
   std::uint32_t log_rate_limit_burst = 0;
   std::vector<std::string> log_extra_fields;
+  std::vector<std::string> log_filter_patterns;  ///< regular expressions; those after a '~' deny
   std::string log_namespace;
   bool operator==(const ExecLogging&) const = default;
 };

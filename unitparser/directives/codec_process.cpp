@@ -357,6 +357,14 @@ Result<Texts> LogFieldsCodec::texts(const Value& value) {
   }
   return texts;
 }
+bool LogFilterPatternCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  if (text == "~") {
+    context.ignore("Regex pattern invalid, ignoring: ~", "a pattern follows the ~ that denies");
+    return false;
+  }
+  value.emplace_back(text);
+  return true;
+}
 bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   if (text.empty()) {
     value.clear();

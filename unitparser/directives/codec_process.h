@@ -95,6 +95,13 @@ struct LogFieldsCodec {
   static Value encode(const std::vector<std::string>& value);
   static Result<Texts> texts(const Value& value);
 };
+/// One regular expression (PCRE2) an assignment, allowing or, after '~', denying. The journal compiles it, and says if it cannot.
+struct LogFilterPatternCodec {
+  static constexpr std::string_view signature = "as", word = "pattern or ~pattern";
+  static constexpr bool list = true;
+  static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
+  static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+};
 struct LogNamespaceCodec {
   static constexpr std::string_view signature = "s", word = "name";
   static bool parse(ParseContext& context, std::string_view text, std::string& value);

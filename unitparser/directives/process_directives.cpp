@@ -180,6 +180,8 @@ constexpr std::array rows{
     row<&Logging::log_rate_limit_interval, Span>(exec, "LogRateLimitIntervalSec", constant("LogRateLimitIntervalUSec"), "Interval in which log lines are counted."),
     row<&Logging::log_rate_limit_burst, UnsignedCodec>(exec, "LogRateLimitBurst", constant("LogRateLimitBurst"), "How many log lines are allowed in that interval."),
     row<&Logging::log_extra_fields, LogFieldsCodec>(exec, "LogExtraFields", constant("LogExtraFields"), "Further fields of the journal entries of the unit."),
+    // DIFFERS: came with systemd 253, so its D-Bus property is not in the interface of 252 that we speak.
+    row<&Logging::log_filter_patterns, LogFilterPatternCodec>(exec, "LogFilterPatterns", no_property, "Log lines that match no allowing pattern, or one that begins with ~, are dropped."),
     row<&Logging::log_namespace, LogNamespaceCodec>(exec, "LogNamespace", constant("LogNamespace"), "Journal that the unit writes to, if it is not the usual one."),
     shown(exec, constant("SameProcessGroup"), "b", &get_same_process_group, "Whether processes stay in the manager's process group."),
     settable(shown(Sections{}, constant("StandardInputFile"), "s", &get_nothing, "File for standard input of a transient unit."), &prefixed_line<"StandardInput=file:">),

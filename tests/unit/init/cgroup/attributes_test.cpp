@@ -72,5 +72,14 @@ TEST(CgroupAttributes, CpuListsJoinNeighbours) {
   EXPECT_EQ(format_cpu_list({0x80, 0x01}), "7-8");
 }
 
+TEST(CgroupAttributes, PatternsOfTheLogAreHandedOverByKind) {
+  unitparser::ExecLogging logging;
+  EXPECT_EQ(log_filter_attribute(logging), "");
+  logging.log_filter_patterns = {"~secret"};
+  EXPECT_EQ(log_filter_attribute(logging), "\xffsecret");
+  logging.log_filter_patterns = {"a.*b", "~secret", "c", "~key="};
+  EXPECT_EQ(log_filter_attribute(logging), std::string("a.*b\0c\xffsecret\0key=", 18));
+}
+
 }  // namespace
 }  // namespace init

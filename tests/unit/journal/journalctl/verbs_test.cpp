@@ -224,7 +224,13 @@ TEST_F(Verbs, NothingBehindACursorIsNoMissedMatch) {
   const auto last = nlohmann::json::parse(run("-n 1 -o json").out);
   const std::string cursor = "'" + last.at("__CURSOR").get<std::string>() + "'";
   EXPECT_EQ(run("-g nowhere --after-cursor " + cursor).code, 0) << "as journalctl(1) ends";
-  EXPECT_EQ(run("--show-cursor --after-cursor " + cursor).code, 0);
+  const Ran again = run("--show-cursor --after-cursor " + cursor);
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.out, ::testing::HasSubstr(cursor.substr(1, cursor.size() - 2))) << "it is where one goes on from";
+  const std::string behind = "'s=00000000000000000000000000000001;i=ffffff;t=7ffffffffffff'";
+  EXPECT_EQ(run("--after-cursor " + behind).code, 0);
+  EXPECT_EQ(run("--show-cursor --after-cursor " + behind).code, 1) << "there is none to show";
+  EXPECT_EQ(run("-g nowhere --after-cursor " + behind).code, 1);
   EXPECT_EQ(run("-g nowhere --cursor " + cursor).code, 1);
   EXPECT_EQ(run("-g nowhere --show-cursor --after-cursor " + cursor).code, 1);
   EXPECT_EQ(run("-g nowhere").code, 1);

@@ -1,11 +1,12 @@
-#include "journal/journalctl/grep.h"
+#include "journal/text/pattern.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include <dlfcn.h>
 #include <pcre2.h>
 
 #include <algorithm>
 #include <cstring>
+
+#include "journal/format/loaded_library.h"
 
 namespace journal {
 namespace {
@@ -23,25 +24,20 @@ int frequency_of(char c) {
   return c == '.' || c == '/' || c == ':' || c == '=' || c == '-' || c == '_' ? 2 : 1;
 }
 
-template <class F>
-F* lookup(void* library, const char* name) {
-  return library == nullptr ? nullptr : reinterpret_cast<F*>(::dlsym(library, name));
-}
-
 struct Pcre2Library {
-  void* handle = ::dlopen("libpcre2-8.so.0", RTLD_NOW | RTLD_LOCAL);
-  decltype(&::pcre2_compile_8) compile = lookup<decltype(::pcre2_compile_8)>(handle, "pcre2_compile_8");
-  decltype(&::pcre2_code_free_8) code_free = lookup<decltype(::pcre2_code_free_8)>(handle, "pcre2_code_free_8");
-  decltype(&::pcre2_jit_compile_8) jit = lookup<decltype(::pcre2_jit_compile_8)>(handle, "pcre2_jit_compile_8");
+  void* handle = load_library("libpcre2-8.so.0");
+  decltype(&::pcre2_compile_8) compile = find_function<decltype(::pcre2_compile_8)>(handle, "pcre2_compile_8");
+  decltype(&::pcre2_code_free_8) code_free = find_function<decltype(::pcre2_code_free_8)>(handle, "pcre2_code_free_8");
+  decltype(&::pcre2_jit_compile_8) jit = find_function<decltype(::pcre2_jit_compile_8)>(handle, "pcre2_jit_compile_8");
   decltype(&::pcre2_match_data_create_from_pattern_8) match_data =
-      lookup<decltype(::pcre2_match_data_create_from_pattern_8)>(handle, "pcre2_match_data_create_from_pattern_8");
+      find_function<decltype(::pcre2_match_data_create_from_pattern_8)>(handle, "pcre2_match_data_create_from_pattern_8");
   decltype(&::pcre2_match_data_free_8) match_data_free =
-      lookup<decltype(::pcre2_match_data_free_8)>(handle, "pcre2_match_data_free_8");
-  decltype(&::pcre2_match_8) match = lookup<decltype(::pcre2_match_8)>(handle, "pcre2_match_8");
+      find_function<decltype(::pcre2_match_data_free_8)>(handle, "pcre2_match_data_free_8");
+  decltype(&::pcre2_match_8) match = find_function<decltype(::pcre2_match_8)>(handle, "pcre2_match_8");
   decltype(&::pcre2_get_ovector_pointer_8) ovector =
-      lookup<decltype(::pcre2_get_ovector_pointer_8)>(handle, "pcre2_get_ovector_pointer_8");
+      find_function<decltype(::pcre2_get_ovector_pointer_8)>(handle, "pcre2_get_ovector_pointer_8");
   decltype(&::pcre2_get_error_message_8) error_message =
-      lookup<decltype(::pcre2_get_error_message_8)>(handle, "pcre2_get_error_message_8");
+      find_function<decltype(::pcre2_get_error_message_8)>(handle, "pcre2_get_error_message_8");
   [[nodiscard]] bool usable() const {
     return compile && code_free && jit && match_data && match_data_free && match && ovector && error_message;
   }
@@ -53,7 +49,7 @@ struct Pcre2Library {
 
 }  // namespace
 
-Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, std::optional<bool> case_sensitive) {
+Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, std::optional<bool> case_sensitive, std::string_view limits) {
   std::unique_ptr<Pattern> compiled(new Pattern);
   const bool has_upper = std::any_of(pattern.begin(), pattern.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
   const bool has_letter =
@@ -71,7 +67,8 @@ Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, st
   int error = 0;
   PCRE2_SIZE offset = 0;
   const std::uint32_t flags = sensitive ? 0 : PCRE2_CASELESS;
-  pcre2_code_8* code = pcre2.compile(reinterpret_cast<PCRE2_SPTR8>(pattern.data()), pattern.size(), flags, &error,
+  const std::string limited = std::string(limits) + pattern;
+  pcre2_code_8* code = pcre2.compile(reinterpret_cast<PCRE2_SPTR8>(limited.data()), limited.size(), flags, &error,
                                      &offset, nullptr);
   if (code == nullptr) {
     char text[256] = "unknown error";

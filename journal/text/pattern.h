@@ -18,8 +18,10 @@ struct PatternMatch {
 class Pattern {
  public:
   /// `case_sensitive` unset: insensitive when the pattern has no upper-case letter, journalctl(1) --grep.
+  /// `limits`: what the search may cost at most, as pcre2pattern(3) "(*LIMIT_MATCH=N)"; a search that costs more finds nothing.
   [[nodiscard]] static unitparser::Result<std::unique_ptr<Pattern>> compile(const std::string& pattern,
-                                                                           std::optional<bool> case_sensitive);
+                                                                           std::optional<bool> case_sensitive,
+                                                                           std::string_view limits = {});
   ~Pattern();
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;

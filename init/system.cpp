@@ -27,7 +27,7 @@ constexpr const char* cgroup_hierarchy = "/sys/fs/cgroup";
 constexpr auto boot_request = static_cast<RequestId>(UINT64_MAX);  ///< those of the bus count from 1
 constexpr std::string_view hand_over_mark = "incipit-state 1";
 /// How long a re-execution waits for answers that are under way, and for clients to read what was sent to them.
-constexpr auto longest_settling = Duration::from_seconds(5);
+constexpr auto longest_settling = Duration::from_seconds(20);
 constexpr auto longest_reading = Duration::from_seconds(1);
 
 EngineOptions engine_options(const Surroundings& around) {

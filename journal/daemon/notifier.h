@@ -15,7 +15,7 @@ class Notifier {
 
   /// Sends one message, with a descriptor if `fd` is not -1. False when the manager is busy: try again later.
   /// COMPAT: never waits, since the manager itself may be waiting to log through us.
-  bool send(std::string_view message, int fd = -1);
+  [[nodiscard]] bool send(std::string_view message, int fd = -1);
 
  private:
   unitparser::UniqueFd socket_;

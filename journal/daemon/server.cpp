@@ -40,7 +40,7 @@ constexpr int batches_each_turn = 16;
 constexpr int stream_reads_each_turn = 8;
 constexpr int kernel_records_each_turn = 512;
 constexpr int receive_buffer = 8 * 1024 * 1024;
-constexpr std::uint64_t descriptor_retry = 50'000;
+constexpr std::uint64_t manager_retry = 50'000;  ///< until a manager that was busy is told again
 
 /// Start-up reads the whole ring buffer; the kernel's is at most a few ten thousand records.
 constexpr int kernel_records_at_start = 200'000;
@@ -244,7 +244,7 @@ Result<void> Server::start() {
   }
   storage_.notify_followers();
   storage_.give_back_pages();
-  notifier_.send("READY=1\nSTATUS=Processing requests...");
+  tell_ready();
   return {};
 }
 
@@ -371,9 +371,13 @@ int Server::timeout() const {
   if (dispatcher_.next_notice() != 0) due = std::min(due, dispatcher_.next_notice());
   if (watchdog_interval_ != 0) due = std::min(due, watchdog_due_);
   const std::uint64_t now = monotonic_now();
-  if (descriptors_waiting_) due = std::min(due, now + descriptor_retry);
+  if (descriptors_waiting_ || !ready_told_) due = std::min(due, now + manager_retry);
   if (due == UINT64_MAX) return -1;
   return due <= now ? 0 : static_cast<int>(std::min<std::uint64_t>((due - now + 999) / 1000, 60'000));
+}
+
+void Server::tell_ready() {
+  if (!ready_told_) ready_told_ = notifier_.send("READY=1\nSTATUS=Processing requests...");
 }
 
 void Server::after_events() {
@@ -381,10 +385,8 @@ void Server::after_events() {
   dispatcher_.say_notices();
   const std::uint64_t now = monotonic_now();
   if (storage_.sync_due() != 0 && now >= storage_.sync_due()) storage_.sync_in_background();
-  if (watchdog_interval_ != 0 && now >= watchdog_due_) {
-    notifier_.send("WATCHDOG=1");
-    watchdog_due_ = now + watchdog_interval_;
-  }
+  tell_ready();
+  if (watchdog_interval_ != 0 && now >= watchdog_due_) watchdog_due_ = now + (notifier_.send("WATCHDOG=1") ? watchdog_interval_ : manager_retry);
   descriptors_waiting_ = !streams_.store_descriptors();
 }
 
@@ -421,7 +423,7 @@ int Server::run() {
     }
     if (is_flood && has_long_queues_ && !stopping_) gather();
   }
-  notifier_.send("STOPPING=1\nSTATUS=Shutting down...");
+  (void)notifier_.send("STOPPING=1\nSTATUS=Shutting down...");
   drain();
   dispatcher_.say(6, "d93fb3c9c24d451a97cea615ce59c00b", "Journal stopped");
   storage_.notify_followers();

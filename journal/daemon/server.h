@@ -53,6 +53,7 @@ class Server {
   [[nodiscard]] bool synchronize();
   void serve(Source source, int fd);
   void after_events();
+  void tell_ready();
   void gather() const;
   void write_stamp(const char* name) const;
   [[nodiscard]] int timeout() const;
@@ -76,6 +77,7 @@ class Server {
   bool stopping_ = false;
   bool has_long_queues_ = false;  ///< senders can go on for a while without us
   bool descriptors_waiting_ = false;
+  bool ready_told_ = false;  ///< the manager has our READY=1
 };
 
 }  // namespace journal

@@ -66,8 +66,9 @@ class DaemonProcess {
   std::string put(const std::string& path, const std::string& text) const { return folder_.put(path, text); }
   [[nodiscard]] pid_t pid() const { return pid_; }
 
-  /// Starts it and waits until it says that it is ready.
-  void start() {
+  /// Starts it and waits until it says that it is ready. A busy manager does not listen before the daemon serves others.
+  enum class Manager { listening, busy };
+  void start(Manager manager = Manager::listening) {
     const std::string address = root() + "/notify";
     ::unlink(address.c_str());
     const UniqueFd notify(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -75,16 +76,33 @@ class DaemonProcess {
     name.sun_family = AF_UNIX;
     std::memcpy(name.sun_path, address.c_str(), address.size());
     ASSERT_EQ(::bind(notify.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    if (manager == Manager::busy) {
+      const UniqueFd other = connect_to(address, SOCK_DGRAM | SOCK_NONBLOCK);
+      while (::send(other.get(), "STATUS=x", 8, 0) > 0) {
+      }
+    }
     pid_ = ::fork();
     if (pid_ == 0) {
       ::setenv("NOTIFY_SOCKET", address.c_str(), 1);
+      ::setenv("WATCHDOG_USEC", "1000000", 1);
       ::setenv("ASAN_OPTIONS", "quarantine_size_mb=4", 1);  // freed memory that a sanitizer keeps is not the daemon's
       ::execl(daemon_program(), daemon_program(), "--root", root().c_str(), "--no-kernel", instance_.empty() ? nullptr : instance_.c_str(), nullptr);
       ::_exit(127);
     }
     constexpr int patience_ms = 20'000;
-    pollfd ready{notify.get(), POLLIN, 0};
-    ASSERT_EQ(::poll(&ready, 1, patience_ms), 1) << "the daemon never said READY=1";
+    if (manager == Manager::busy) {
+      while (!connect_to(run() + "/io.systemd.journal", SOCK_STREAM) && ::waitpid(pid_, nullptr, WNOHANG) == 0) ::poll(nullptr, 0, 1);
+      EXPECT_EQ(call("Synchronize"), R"({"parameters":{}})");
+    }
+    std::string heard;
+    for (const std::string word : {"READY=1", "WATCHDOG=1"})
+      while (!heard.starts_with(word)) {
+        if (manager == Manager::listening && word == "WATCHDOG=1") return;
+        pollfd ready{notify.get(), POLLIN, 0};
+        ASSERT_EQ(::poll(&ready, 1, patience_ms), 1) << "the daemon never said " << word;
+        char message[256];
+        heard.assign(message, static_cast<std::size_t>(::recv(notify.get(), message, sizeof message, 0)));
+      }
   }
   void stop(int signal) {
     if (pid_ <= 0) return;

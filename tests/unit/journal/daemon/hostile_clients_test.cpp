@@ -172,6 +172,12 @@ TEST_F(HostileClients, ADaemonThatGetsNoMemoryGoesOn) {
   expect_alive("no memory");
 }
 
+TEST_F(HostileClients, AManagerThatIsBusyIsToldLater) {
+  daemon_.stop(SIGTERM);
+  daemon_.start(DaemonProcess::Manager::busy);
+  expect_alive("a full notify socket");
+}
+
 TEST_F(HostileClients, AKilledDaemonLosesNothingThatItTook) {
   const UniqueFd fd = daemon_.native();
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(send_datagram(fd.get(), "MESSAGE=line " + std::to_string(i) + "\n"));

@@ -3,6 +3,7 @@
 
 #include "init/bus/request.h"
 #include "init/machines/machine_types.h"
+#include "unitparser/directives/codec_paths.h"
 #include "unitparser/directives/registry.h"
 #include "unitparser/syntax/paths.h"
 
@@ -192,20 +193,29 @@ std::optional<Outcome> objection_to_mount(Request& r, const std::string& name, c
   return std::nullopt;
 }
 
-}  // namespace
-
-Outcome bind_mount(Request& r, const std::string& name, std::size_t first) {
-  MountInsertion wanted{0, r.text(first), r.text(first + 1), r.flag(first + 2), r.flag(first + 3)};
-  if (wanted.destination.empty()) wanted.destination = wanted.source;
+Outcome insert_mount(Request& r, const std::string& name, MountInsertion&& wanted) {
   if (auto refused = objection_to_mount(r, name, wanted.source, wanted.destination)) return std::move(*refused);
   wanted.process = main_pid_of(*r.engine.find(name));
   if (const auto started = r.manager.insert_mount(r.id, std::move(wanted)); !started) return failure_of(started.error());
   return Awaited{};
 }
 
+}  // namespace
+
+Outcome bind_mount(Request& r, const std::string& name, std::size_t first) {
+  MountInsertion wanted{.source = r.text(first), .destination = r.text(first + 1), .read_only = r.flag(first + 2), .make_destination = r.flag(first + 3)};
+  if (wanted.destination.empty()) wanted.destination = wanted.source;
+  return insert_mount(r, name, std::move(wanted));
+}
+
 Outcome mount_image(Request& r, const std::string& name, std::size_t first) {
-  if (auto refused = objection_to_mount(r, name, r.text(first), r.text(first + 1))) return std::move(*refused);
-  return BusFailure{"org.freedesktop.DBus.Error.NotSupported", "Images cannot be mounted into a running service."};
+  MountInsertion wanted{.source = r.text(first), .destination = r.text(first + 1), .read_only = r.flag(first + 2), .is_image = true, .make_destination = r.flag(first + 3)};
+  for (const auto& element : std::get<ArrayValue>(r.arguments[first + 4].storage).elements) {
+    const auto& pair = std::get<StructValue>(element.storage).fields;
+    wanted.options.push_back({std::get<std::string>(pair[0].storage), std::get<std::string>(pair[1].storage)});
+    if (!unitparser::is_image_partition(wanted.options.back().partition)) return invalid_arguments("Invalid partition name " + wanted.options.back().partition);
+  }
+  return insert_mount(r, name, std::move(wanted));
 }
 
 namespace {

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "init/image/disk_image.h"
 #include "init/os/sockets.h"
 
 namespace init {
@@ -32,21 +33,34 @@ int make_mount_point(const std::string& path, bool is_folder) {
   return UniqueFd(::open(path.c_str(), O_CREAT | O_WRONLY | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC, 0644)) ? 0 : errno;
 }
 
+/// What is to appear, mounted nowhere yet.
+Result<std::vector<MountedPart>> detached(const MountInsertion& wanted) {
+  if (wanted.is_image) return mount_image(wanted.source, wanted.options);
+  UniqueFd tree(::open_tree(AT_FDCWD, wanted.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  if (!tree) return fail_errno(errno, wanted.source);
+  std::vector<MountedPart> parts;
+  parts.push_back({"/", std::move(tree)});
+  return parts;
+}
+
 /// In the child. Returns errno or 0.
 int insert(const MountInsertion& wanted) {
-  const UniqueFd tree(::open_tree(AT_FDCWD, wanted.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  const auto parts = detached(wanted);
+  if (!parts) return parts.error().os_errno != 0 ? parts.error().os_errno : EINVAL;
   struct stat source{};
-  if (!tree || ::fstat(tree.get(), &source) < 0) return errno;
+  if (::fstat(parts->front().tree.get(), &source) < 0) return errno;
   mount_attr read_only{};
   read_only.attr_set = MOUNT_ATTR_RDONLY;
-  if (wanted.read_only && ::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &read_only, sizeof read_only) < 0) return errno;
+  for (const MountedPart& part : *parts)
+    if (wanted.read_only && ::mount_setattr(part.tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &read_only, sizeof read_only) < 0) return errno;
   const std::string process = "/proc/" + std::to_string(wanted.process);
   const UniqueFd root(::open((process + "/root").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   const UniqueFd mounts(::open((process + "/ns/mnt").c_str(), O_RDONLY | O_CLOEXEC));
   if (!root || !mounts || ::setns(mounts.get(), CLONE_NEWNS) < 0 || ::fchdir(root.get()) < 0 || ::chroot(".") < 0) return errno;
   if (wanted.make_destination)
     if (const int error = make_mount_point(wanted.destination, S_ISDIR(source.st_mode)); error != 0) return error;
-  return ::move_mount(tree.get(), "", AT_FDCWD, wanted.destination.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0 ? errno : 0;
+  const auto attached = attach_image(*parts, wanted.destination);
+  return attached ? 0 : attached.error().os_errno;
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ bool wants_new_proc(const ExecSandbox& sandbox) {
 
 bool effective_api_file_systems(const MountWishes& wishes) {
   if (wishes.sandbox.mount_api_vfs) return *wishes.sandbox.mount_api_vfs;
-  return !wishes.root_directory.empty() || !wishes.paths.root_image.empty();
+  return !wishes.root_directory.empty() || !wishes.root_image.empty();
 }
 
 bool needs_namespace(const MountWishes& wishes) {
@@ -185,7 +185,7 @@ bool needs_namespace(const MountWishes& wishes) {
   if (!wishes.root_directory.empty() && wishes.apply_root &&
       (effective_api_file_systems(wishes) || !wishes.directories.empty()))
     return true;
-  const bool has_paths = !p.root_image.empty() || !p.read_write_paths.empty() || !p.read_only_paths.empty() ||
+  const bool has_paths = !wishes.root_image.empty() || !p.read_write_paths.empty() || !p.read_only_paths.empty() ||
                          !p.inaccessible_paths.empty() || !p.exec_paths.empty() || !p.no_exec_paths.empty() ||
                          !p.bind_mounts.empty() || !p.temporary_file_systems.empty() || !p.mount_images.empty() ||
                          !p.extension_directories.empty() || !p.extension_images.empty();
@@ -228,13 +228,22 @@ void api_file_systems(Collector& collect, const MountWishes& wishes) {
 
 }  // namespace
 
+bool MountPlan::has_images() const {
+  return !root_image.empty() || !extension_images.empty() ||
+         std::any_of(mounts.begin(), mounts.end(), [](const PlannedMount& mount) { return mount.kind == MountKind::image; });
+}
+
 MountPlan plan_mounts(const MountWishes& wishes) {
   MountPlan plan;
   plan.wanted = needs_namespace(wishes);
   if (!plan.wanted) return plan;
   const auto& sandbox = wishes.sandbox;
   const auto& paths = wishes.paths;
-  if (wishes.apply_root) plan.root_directory = wishes.root_directory;
+  if (wishes.apply_root && wishes.root_image.empty()) plan.root_directory = wishes.root_directory;
+  plan.root_image = wishes.root_image;
+  if (!plan.root_image.empty()) plan.root_image_options = paths.root_image_options;
+  plan.extension_images = paths.extension_images;
+  plan.extension_directories = paths.extension_directories;
   plan.api_file_systems = effective_api_file_systems(wishes);
   plan.propagation = sandbox.mount_flags != 0 ? sandbox.mount_flags : static_cast<std::uint64_t>(MS_SHARED);
   plan.propagate_directory = wishes.runtime_prefix + "/systemd/propagate/" + wishes.unit;
@@ -252,6 +261,11 @@ MountPlan plan_mounts(const MountWishes& wishes) {
     mount.read_only = bind.read_only ? Switch::on : Switch::unset;
     mount.ignore_missing = bind.ignore_missing;
   }
+  for (const auto& image : paths.mount_images) {
+    PlannedMount& mount = collect.place(MountKind::image, image.destination, image.source);
+    mount.image_options = image.options;
+    mount.ignore_missing = image.ignore_missing;
+  }
   for (const auto& mount : wishes.directories) plan.mounts.push_back(mount);
   private_tmp(collect, wishes, plan);
   if (sandbox.private_devices) collect.place(MountKind::private_devices, "/dev");
@@ -261,7 +275,7 @@ MountPlan plan_mounts(const MountWishes& wishes) {
   if (sandbox.protect_control_groups) collect.table(control_groups);
   protect_home(collect, sandbox.protect_home);
   protect_system(collect, sandbox.protect_system);
-  if (!plan.root_directory.empty() && plan.api_file_systems)
+  if (plan.has_own_root() && plan.api_file_systems)
     api_file_systems(collect, wishes);
   else if (wants_new_proc(sandbox))
     collect.place(MountKind::proc, "/proc", {}, proc_options(sandbox)).implied = true;
@@ -304,6 +318,7 @@ void merge(Place& place, PlannedMount&& wish) {
     std::swap(mount.kind, wish.kind);
     mount.source = std::move(wish.source);
     mount.options = std::move(wish.options);
+    mount.image_options = std::move(wish.image_options);
   }
   mount.ignore_missing = mount.ignore_missing && wish.ignore_missing;
   mount.no_suid = mount.no_suid || wish.no_suid;

@@ -21,6 +21,7 @@ enum class MountKind : std::uint8_t {
   sysfs,              ///< /sys of the host, read-only when the host's cannot be mounted anew
   message_queues,     ///< new /dev/mqueue
   run,                ///< /run for a root directory
+  image,              ///< the file systems of the image `source`, `image_options` are their mount options
 };
 
 enum class Switch : std::uint8_t { unset, on, off };
@@ -31,6 +32,7 @@ struct PlannedMount {
   std::string path;                 ///< absolute, as the process will see it
   std::string source;
   std::string options;
+  std::vector<unitparser::ImageOption> image_options{};
   Switch read_only = Switch::unset;
   Switch no_exec = Switch::unset;
   bool no_suid = false;
@@ -43,7 +45,11 @@ struct PlannedMount {
 /// The wishes, in no particular order.
 struct MountPlan {
   bool wanted = false;
-  std::string root_directory;       ///< empty: the host's
+  std::string root_directory;       ///< empty: the host's, or root_image
+  std::string root_image;
+  std::vector<unitparser::ImageOption> root_image_options;
+  std::vector<unitparser::ImageMount> extension_images;       ///< their /usr and /opt are laid over the root's, the last on top
+  std::vector<unitparser::MountablePath> extension_directories;  ///< the same, above the images
   bool api_file_systems = false;    ///< MountAPIVFS= below the root directory
   bool no_suid = false;             ///< NoNewPrivileges=: set-id bits count nowhere
   std::uint64_t propagation = 0;    ///< MS_SHARED, MS_SLAVE or MS_PRIVATE at the end
@@ -52,6 +58,10 @@ struct MountPlan {
   std::string propagate_directory;  ///< /run/systemd/propagate/UNIT
   std::vector<PlannedMount> mounts;
   bool operator==(const MountPlan&) const = default;
+
+  [[nodiscard]] bool has_own_root() const { return !root_directory.empty() || !root_image.empty(); }
+  /// Whether images have to be looked into, which needs a shared library.
+  [[nodiscard]] bool has_images() const;
 };
 
 /// Everything that the planning looks at.
@@ -60,6 +70,7 @@ struct MountWishes {
   const unitparser::ExecPaths& paths;
   std::string unit;
   std::string root_directory;
+  std::string root_image;              ///< it wins over the folder
   std::string private_tmp_suffix;      ///< "BOOTID-UNIT-RANDOM"; empty: no private folders
   std::string credentials_directory;   ///< empty: none
   bool dynamic_user = false;

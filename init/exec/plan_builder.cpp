@@ -119,6 +119,11 @@ Result<PlanEnvironment> resolve_environment(const SpawnRequest& request, const U
   return plan;
 }
 
+/// Whether the process gets the unit's own root.
+bool applies_root(const SpawnRequest& request, const UnitConfig& config) {
+  return request.role == SpawnRole::main || !config.service->root_directory_start_only;
+}
+
 PlanIdentity resolve_identity(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
   const ExecIdentity& from = *config.exec_identity;
   const bool exempt = request.role == SpawnRole::control && config.service->permissions_start_only;
@@ -140,8 +145,7 @@ PlanIdentity resolve_identity(const SpawnRequest& request, const UnitConfig& con
     identity.working_directory_home = false;
   }
   identity.working_directory_missing_ok = from.working_directory_missing_ok;
-  const bool apply_root = request.role == SpawnRole::main || !config.service->root_directory_start_only;
-  if (apply_root) identity.root_directory = from.root_directory == "/" ? std::string{} : from.root_directory;
+  if (applies_root(request, config)) identity.root_directory = from.root_directory == "/" ? std::string{} : from.root_directory;
   return identity;
 }
 
@@ -279,7 +283,7 @@ std::vector<PlannedMount> directory_mounts(const UnitConfig& config, const PlanD
   return mounts;
 }
 
-MountPlan resolve_mounts(const SpawnPlan& plan, const UnitConfig& config, const SystemFacts& facts,
+MountPlan resolve_mounts(const SpawnPlan& plan, const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts,
                          const ExecRuntime& runtime) {
   if (!plan.identity.sandboxed) return {};
   ExecSandbox sandbox = *config.exec_sandbox;
@@ -295,6 +299,7 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const UnitConfig& config, const 
                                  .paths = *config.exec_paths,
                                  .unit = plan.process.unit,
                                  .root_directory = plan.identity.root_directory,
+                                 .root_image = applies_root(request, config) ? config.exec_paths->root_image : std::string(),
                                  .private_tmp_suffix = runtime.private_tmp_suffix,
                                  .credentials_directory = plan.credentials.directory,
                                  .dynamic_user = plan.identity.dynamic_user,
@@ -307,11 +312,11 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const UnitConfig& config, const 
 }
 
 /// What nothing here carries out, and without which a process would run among other files than it should.
-Result<void> refuse_images(const ExecPaths& paths) {
-  const std::pair<bool, const char*> wanted[] = {{!paths.root_image.empty(), "RootImage="},
-                                                 {!paths.mount_images.empty(), "MountImages="},
-                                                 {!paths.extension_images.empty(), "ExtensionImages="},
-                                                 {!paths.extension_directories.empty(), "ExtensionDirectories="}};
+Result<void> refuse_verity(const ExecPaths& paths) {
+  if (paths.root_image.empty()) return {};
+  const std::pair<bool, const char*> wanted[] = {{!paths.root_hash.empty() || !paths.root_hash_path.empty(), "RootHash="},
+                                                 {!paths.root_hash_signature.empty() || !paths.root_hash_signature_path.empty(), "RootHashSignature="},
+                                                 {!paths.root_verity.empty(), "RootVerity="}};
   for (const auto& [is_set, directive] : wanted)
     if (is_set) return fail(ErrorCode::not_supported, std::string(directive) + " is not supported by this build, refusing to start without it");
   return {};
@@ -431,10 +436,10 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.directories = resolve_directories(request, config, facts);
   plan.credentials = resolve_credentials(request, config, facts);
   plan.namespaces = resolve_namespaces(config, plan.identity.sandboxed);
-  plan.mounts = resolve_mounts(plan, config, facts, runtime);
+  plan.mounts = resolve_mounts(plan, request, config, facts, runtime);
   plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
   if (plan.identity.sandboxed) {
-    TRY(refuse_images(*config.exec_paths));
+    TRY(refuse_verity(*config.exec_paths));
     if (config.exec_privileges->restrict_file_systems) plan.warnings.push_back("RestrictFileSystems= is not supported by this build, ignoring.");
   }
   if (facts.user_manager) plan.mounts.propagate_directory.clear();  // nobody could put anything there later

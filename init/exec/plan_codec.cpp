@@ -76,12 +76,24 @@ template <class V> void fields(V& v, Is<PlanNamespaces> auto& s) {
   v(a, b, c, d, e, f);
 }
 template <class V> void fields(V& v, Is<PlannedMount> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j] = s;
-  v(a, b, c, d, e, f, g, h, i, j);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k);
+}
+template <class V> void fields(V& v, Is<ImageOption> auto& s) {
+  auto& [a, b] = s;
+  v(a, b);
+}
+template <class V> void fields(V& v, Is<ImageMount> auto& s) {
+  auto& [a, b, c, d] = s;
+  v(a, b, c, d);
+}
+template <class V> void fields(V& v, Is<MountablePath> auto& s) {
+  auto& [a, b, c] = s;
+  v(a, b, c);
 }
 template <class V> void fields(V& v, Is<MountPlan> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i] = s;
-  v(a, b, c, d, e, f, g, h, i);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 template <class V> void fields(V& v, Is<ResourceLimit> auto& s) {
   auto& [a, b] = s;

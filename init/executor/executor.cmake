@@ -7,17 +7,17 @@ file(GLOB executor_services_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/
 find_library(SECCOMP_STATIC libseccomp.a REQUIRED)
 
 add_library(executor_steps OBJECT ${executor_sources})
-target_link_libraries(executor_steps PUBLIC house init_core)
+target_link_libraries(executor_steps PUBLIC house init_core image_places)
 target_precompile_headers(executor_steps PRIVATE <algorithm> <map> <memory> <optional> <string> <string_view> <variant>
                           <vector> <fmt/format.h> <tl/expected.hpp> ${CMAKE_SOURCE_DIR}/init/exec/spawn_plan.h)
 
 add_executable(executor-services ${executor_services_sources})
-target_link_libraries(executor-services PRIVATE executor_steps ${SECCOMP_STATIC} -static-libstdc++ -static-libgcc)
+target_link_libraries(executor-services PRIVATE executor_steps disk_image ${SECCOMP_STATIC} -static-libstdc++ -static-libgcc)
 install(TARGETS executor-services RUNTIME DESTINATION lib/incipit)
 
 if(INCIPIT_SANITIZE)  # the sanitizers' run time is a shared library
   add_executable(executor ${executor_services_sources})
-  target_link_libraries(executor PRIVATE executor_steps ${SECCOMP_STATIC})
+  target_link_libraries(executor PRIVATE executor_steps disk_image ${SECCOMP_STATIC})
 else()
   add_executable(executor ${executor_bare_sources})
   target_link_libraries(executor PRIVATE executor_steps ${SECCOMP_STATIC} -static)

@@ -45,7 +45,7 @@ void hand_over(const init::SpawnPlan& plan, char* plan_fd) {
   std::vector<std::string> groups = plan.identity.supplementary_groups;
   groups.push_back(plan.identity.group);
   const bool has_pam = std::binary_search(plan.steps.begin(), plan.steps.end(), ExecStep::pam);
-  if (!has_pam && !needs_name_services(plan.identity.user, groups)) return;
+  if (!has_pam && !plan.mounts.has_images() && !needs_name_services(plan.identity.user, groups)) return;
   char own[PATH_MAX];
   const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own - 1);
   if (size <= 0) return;

@@ -12,8 +12,11 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <map>
 
 #include "init/executor/context.h"
+#include "init/image/disk_image.h"
+#include "unitparser/syntax/environment.h"
 
 namespace executor {
 namespace {
@@ -29,8 +32,9 @@ const std::string device_folder = "/dev/";
 
 /// One place on its way: the plan's line and the clone of what it shall show.
 struct Place {
-  PlannedMount plan;
-  UniqueFd tree;             ///< detached clone, when it is made before anything is changed
+  PlannedMount plan{};
+  UniqueFd tree{};           ///< detached clone, when it is made before anything is changed
+  std::vector<init::MountedPart> image{};
   bool below_new = false;    ///< lies in something that this plan puts there
 };
 
@@ -41,6 +45,15 @@ tl::unexpected<unitparser::Error> failed_at(const std::string& path) {
 UniqueFd clone_tree(const std::string& path, bool recursive) {
   return UniqueFd(::open_tree(AT_FDCWD, path.c_str(),
                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_NO_AUTOMOUNT | (recursive ? static_cast<unsigned>(AT_RECURSIVE) : 0U)));
+}
+
+/// The file systems of an image, none where it may be missing.
+Result<std::vector<init::MountedPart>> open_image(const std::string& path, const std::vector<unitparser::ImageOption>& options, bool ignore_missing) {
+  auto image = init::mount_image(path, options);
+  if (image || (ignore_missing && image.error().os_errno == ENOENT)) return image ? std::move(image) : std::vector<init::MountedPart>{};
+  auto error = std::move(image.error());
+  error.message = "Failed to set up mount namespacing: " + path + ": " + error.message;
+  return tl::unexpected(std::move(error));
 }
 
 /// Does the work of one plan.
@@ -100,14 +113,14 @@ class Builder {
         if (!root_.empty()) path = path == root_ ? "/" : path.substr(root_.size());
         mount.path = std::move(path);
       } else {
-        const bool is_bind = mount.kind == MountKind::bind || mount.kind == MountKind::bind_recursive;
+        const bool is_bind = mount.kind == MountKind::bind || mount.kind == MountKind::bind_recursive || mount.kind == MountKind::image;
         const bool makes_place = mount.kind != MountKind::attributes && mount.kind != MountKind::inaccessible;
-        if (mount.ignore_missing && !is_bind) continue;  // of a bind mount it is the source that may be missing
+        if (mount.ignore_missing && !is_bind) continue;  // of a bind mount or an image it is the source that may be missing
         if (!makes_place || errno != ENOENT) return failed_at(mount.path);
       }
       resolved.push_back(std::move(mount));
     }
-    for (PlannedMount& mount : init::arrange_mounts(std::move(resolved))) places_.push_back({std::move(mount), {}, false});
+    for (PlannedMount& mount : init::arrange_mounts(std::move(resolved))) places_.push_back({.plan = std::move(mount)});
     return {};
   }
 
@@ -137,6 +150,12 @@ class Builder {
           place.tree = clone_tree(place.plan.source, place.plan.kind == MountKind::bind_recursive);
           if (!place.tree && !(place.plan.ignore_missing && errno == ENOENT)) return failed_at(place.plan.source);
           break;
+        case MountKind::image: {
+          auto image = open_image(place.plan.source, place.plan.image_options, place.plan.ignore_missing);
+          if (!image) return tl::unexpected(image.error());
+          place.image = std::move(*image);
+          break;
+        }
         case MountKind::private_devices: TRY(clone_device_trees()); break;
         default: break;
       }
@@ -218,6 +237,7 @@ class Builder {
       case MountKind::inaccessible: return apply_inaccessible(place.plan);
       case MountKind::bind:
       case MountKind::bind_recursive: return apply_bind(place);
+      case MountKind::image: return apply_image(place);
       case MountKind::tmpfs:
       case MountKind::run: return apply_tmpfs(place.plan);
       case MountKind::private_devices: return apply_devices(place.plan);
@@ -253,6 +273,14 @@ class Builder {
     TRY(make_place(path, S_ISDIR(info.st_mode)));
     TRY(set_attributes_fd(place.tree.get(), path, wanted_attributes(place.plan), 0));
     return attach(place.tree.get(), path);
+  }
+
+  Done apply_image(const Place& place) {
+    if (place.image.empty()) return {};
+    const std::string path = at(place.plan.path);
+    TRY(make_place(path, true));
+    TRY(init::attach_image(place.image, path));
+    return set_attributes(path, wanted_attributes(place.plan), 0, true);
   }
 
   Done apply_inaccessible(const PlannedMount& plan) {
@@ -386,10 +414,10 @@ void make_inaccessible_nodes() {
 /// Whether running without the namespace would be something else than what was asked for.
 bool insists(const Context& context) {
   const auto& plan = context.plan;
-  if (!plan.mounts.root_directory.empty() || plan.identity.dynamic_user || !plan.logging.log_namespace.empty()) return true;
+  if (plan.mounts.has_own_root() || !plan.mounts.extension_images.empty() || !plan.mounts.extension_directories.empty() || plan.identity.dynamic_user || !plan.logging.log_namespace.empty()) return true;
   return std::any_of(plan.mounts.mounts.begin(), plan.mounts.mounts.end(), [&](const PlannedMount& mount) {
     const bool is_tmp = mount.path == "/tmp" || mount.path == "/var/tmp";
-    return (mount.kind == MountKind::bind || mount.kind == MountKind::bind_recursive || mount.kind == MountKind::tmpfs) &&
+    return (mount.kind == MountKind::bind || mount.kind == MountKind::bind_recursive || mount.kind == MountKind::tmpfs || mount.kind == MountKind::image) &&
            !is_tmp && mount.path.compare(0, 16, "/run/credentials") != 0;
   });
 }
@@ -405,6 +433,91 @@ Done attach_propagation(const Context& context, const std::string& root) {
   read_only.attr_set = MOUNT_ATTR_RDONLY;
   if (!tree || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &read_only, sizeof read_only) < 0 ||
       ::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(target);
+  return {};
+}
+
+/// What every root has, where the unit's own lacks it and can be written: places for other file systems, and the home of root.
+void make_base_folders(const std::string& root) {
+  struct Folder {
+    const char* name;
+    mode_t mode;
+  };
+  constexpr Folder folders[] = {{"/root", 0750}, {"/usr", 0755}, {"/var", 0755}, {"/etc", 0755}, {"/proc", 0555},
+                                {"/sys", 0555},  {"/dev", 0555}, {"/run", 0555}, {"/tmp", 01777}};
+  const mode_t mask = ::umask(0);
+  for (const Folder& folder : folders)
+    if (::mkdir((root + folder.name).c_str(), folder.mode) < 0) errno = 0;  // it is there, or the plan says what it needs
+  ::umask(mask);
+  for (const std::string name : {"bin", "sbin", "lib", "lib64"})
+    if (::access((root + "/usr/" + name).c_str(), F_OK) == 0 && ::symlink(("usr/" + name).c_str(), (root + "/" + name).c_str()) < 0) errno = 0;
+}
+
+/// A system extension (os-release(5)) that is mounted at a place.
+struct Extension {
+  std::string name, place;
+};
+
+/// The variables of a file as os-release(5) has them; empty when there is none.
+std::map<std::string, std::string> release_of(const std::string& path) {
+  std::map<std::string, std::string> values;
+  const auto text = read_file(path);
+  if (!text) return values;
+  std::vector<std::string> invalid;
+  for (const std::string& assignment : unitparser::parse_environment_file(*text, invalid))
+    if (const std::size_t equals = assignment.find('='); equals != std::string::npos)
+      values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
+  return values;
+}
+
+/// Whether an extension was made for this root: systemd-sysext(8), extension-release in os-release(5).
+Done check_extension(const Extension& extension, std::map<std::string, std::string>& root) {
+  auto own = release_of(extension.place + "/usr/lib/extension-release.d/extension-release." + extension.name);
+  const auto mismatch = [&](const char* what) {
+    return unitparser::fail_errno(ESTALE, "Failed to set up mount namespacing: " + extension.name + ": the extension is not for this system: " + what);
+  };
+  if (own["ID"].empty()) return mismatch("it has no extension-release file with ID=");
+  if (own["ID"] == "_any") return {};
+  if (own["ID"] != root["ID"]) return mismatch("ID=");
+  if (!own["SYSEXT_LEVEL"].empty() && !root["SYSEXT_LEVEL"].empty()) return own["SYSEXT_LEVEL"] == root["SYSEXT_LEVEL"] ? Done{} : mismatch("SYSEXT_LEVEL=");
+  return root["VERSION_ID"].empty() || own["VERSION_ID"] == root["VERSION_ID"] ? Done{} : mismatch("VERSION_ID=");
+}
+
+/// ExtensionImages= and ExtensionDirectories=: their /usr and /opt over those of the root.
+Done lay_extensions(const init::MountPlan& plan, const std::string& root) {
+  std::vector<Extension> extensions;
+  const auto make_place = [&extensions](const std::string& source, std::string_view suffix) -> Result<std::string> {
+    std::string name = source.substr(source.rfind('/') + 1);
+    if (name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+    std::string place = "/run/systemd/unit-extensions/" + std::to_string(extensions.size());
+    TRY(make_parents(place));
+    extensions.push_back({std::move(name), place});
+    return place;
+  };
+  for (const unitparser::ImageMount& image : plan.extension_images) {
+    auto parts = open_image(image.source, image.options, image.ignore_missing);
+    if (!parts) return tl::unexpected(parts.error());
+    if (parts->empty()) continue;
+    TRY(init::attach_image(*parts, TRY(make_place(image.source, ".raw"))));
+  }
+  for (const unitparser::MountablePath& folder : plan.extension_directories) {
+    const UniqueFd tree = clone_tree(folder.path, true);
+    if (!tree && errno == ENOENT && folder.ignore_missing) continue;
+    if (!tree) return failed_at(folder.path);
+    const std::string place = TRY(make_place(folder.path, ""));
+    if (::move_mount(tree.get(), "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(folder.path);
+  }
+  if (extensions.empty()) return {};
+  auto release = release_of(root + "/etc/os-release");
+  if (release.empty()) release = release_of(root + "/usr/lib/os-release");
+  for (const Extension& extension : extensions) TRY(check_extension(extension, release));
+  for (const std::string hierarchy : {"/usr", "/opt"}) {
+    std::string layers;
+    for (auto extension = extensions.rbegin(); extension != extensions.rend(); ++extension)
+      if (::access((extension->place + hierarchy).c_str(), F_OK) == 0) layers += extension->place + hierarchy + ":";
+    const std::string target = root + hierarchy;
+    if (layers.empty()) continue;
+    if (::mount("overlay", target.c_str(), "overlay", MS_RDONLY, ("lowerdir=" + layers + target).c_str()) < 0) return failed_at(target);
+  }
   return {};
 }
 
@@ -441,13 +554,21 @@ Done step_mount_namespace(Context& context) {
   }
   make_inaccessible_nodes();
   std::string root;
-  if (!plan.root_directory.empty()) {
+  if (!plan.root_image.empty()) {
+    root = unit_root;
+    TRY(make_parents(root));
+    auto image = open_image(plan.root_image, plan.root_image_options, false);
+    if (!image) return tl::unexpected(image.error());
+    TRY(init::attach_image(*image, root));
+  } else if (!plan.root_directory.empty()) {
     root = unit_root;
     TRY(make_parents(root));
     const UniqueFd tree = clone_tree(plan.root_directory, true);
     if (!tree || ::move_mount(tree.get(), "", AT_FDCWD, unit_root, MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(plan.root_directory);
   }
   if (root.empty()) TRY(attach_propagation(context, root));
+  if (!root.empty()) make_base_folders(root);
+  TRY(lay_extensions(plan, root));
   TRY(Builder(context, root).run());
   if (!root.empty()) TRY(enter_root(root));
   if (::mount(nullptr, "/", nullptr, plan.propagation | MS_REC, nullptr) < 0) return failed_at("/");

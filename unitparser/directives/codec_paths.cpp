@@ -200,16 +200,16 @@ Result<Texts> TemporaryFileSystemCodec::texts(const Value& value) {
 }
 
 // --- Images -------------------------------------------------------------------------------------------------------
-namespace {
-bool is_partition(std::string_view name) {
+bool is_image_partition(std::string_view name) {
   constexpr std::array<std::string_view, 12> names{"root", "usr", "home", "srv", "esp", "xbootldr", "swap", "root-verity", "usr-verity", "var", "tmp", "root-secondary"};
   return std::find(names.begin(), names.end(), name) != names.end();
 }
+namespace {
 /// fields[from…]: "partition", "options", …; the last without a partner is options of root.
 void take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
   for (std::size_t i = from; i < fields.size(); i += 2) {
     const bool alone = i + 1 == fields.size();
-    if (!alone && !is_partition(fields[i])) {
+    if (!alone && !is_image_partition(fields[i])) {
       context.ignore(fmt::format("Invalid partition name {}, ignoring", fields[i]));
       continue;
     }

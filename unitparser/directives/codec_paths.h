@@ -25,6 +25,8 @@ struct TemporaryFileSystemCodec {
   static Value encode(const std::vector<TemporaryFileSystemEntry>& value);
   static Result<Texts> texts(const Value& value);
 };
+/// Whether images have partitions that are called so: "root", "usr", …
+[[nodiscard]] bool is_image_partition(std::string_view name);
 struct ImageOptionsCodec {
   static constexpr std::string_view signature = "a(ss)", word = "partition:options";
   static bool parse(ParseContext& context, std::string_view text, std::vector<ImageOption>& value);

@@ -77,6 +77,52 @@ def processes():
     yield look('a namespace of files', 'TemporaryFileSystem=/var\nBindReadOnlyPaths=/etc/hostname:/var/h\n', 'ls /var')
 
 
+def images():
+    """Images of file systems, and system extensions. Two scripts do not share a file; loop devices are the machine's own."""
+    loops = '{ mknod /dev/loop-control c 10 237; for n in $(seq 0 63); do mknod /dev/loop$n b 7 $n; done; } 2>/dev/null || :'
+    tree = 'mkdir -p /run/U-tree/usr /run/U-tree/etc /run/U-tree/data && for d in bin lib lib64 proc sys dev run tmp var; do mkdir /run/U-tree/$d; done'
+    fill = 'echo from the image >/run/U-tree/data/marker; echo ID=debian >/run/U-tree/etc/os-release; chmod 755 /run/U-tree'
+    pack = 'mke2fs -q -t ext4 -d /run/U-tree /run/U.raw 8M'
+    made = [loops, tree, fill, pack]
+    extension = ('mkdir -p /run/U-ext/usr/lib/extension-release.d /run/U-ext/usr/share/U /run/U-ext/opt/U && echo extended >/run/U-ext/usr/share/U/marker && '
+                 'echo also >/run/U-ext/opt/U/marker && . /etc/os-release && '
+                 'printf "ID=%s\\nVERSION_ID=%s\\n" $ID $VERSION_ID >/run/U-ext/usr/lib/extension-release.d/extension-release.U-ext')
+    mounts = 'sed -n "s#^.* \\(/data\\|/mnt\\|/usr\\|/opt\\) [a-z]*,[a-z,]* .*- \\([a-z0-9]*\\) .*#\\1 \\2#p" /proc/self/mountinfo'
+
+    def look(name, settings, what, *before):
+        return f'image: {name}', {'U.service': _shell(what, settings)}, [*before, 'systemctl start U', 'settle', 'journal U', 'systemctl show -p Result -p ExecMainStatus U']
+
+    own_root = 'BindReadOnlyPaths=/usr /bin /lib /lib64\n'
+    yield look('root', f'RootImage=/run/U.raw\n{own_root}', 'cat /data/marker /etc/os-release; ls /; touch /data/x && echo written; stat -f -c %T /data', *made)
+    yield look('root, read-only', f'RootImage=/run/U.raw\nRootImageOptions=root:ro,noexec\n{own_root}', 'touch /data/x 2>&1; grep -o " / ro,[a-z,]*noexec" /proc/self/mountinfo', *made)
+    yield look('root that is missing', f'RootImage=/run/U-none.raw\n{own_root}', 'echo ran')
+    yield look('root that is no image', f'RootImage=/run/U.raw\n{own_root}', 'echo ran', loops, 'truncate -s 1M /run/U.raw')
+    yield look('mounted', 'MountImages=/run/U.raw:/mnt\n', f'cat /mnt/data/marker; {mounts}', *made)
+    yield look('mounted with options', 'MountImages=/run/U.raw:/mnt:ro\n', 'touch /mnt/x 2>&1; cat /mnt/data/marker', *made)
+    yield look('mounted where nothing is', 'MountImages=/run/U.raw:/run/U-place/below\n', 'cat /run/U-place/below/data/marker', *made)
+    yield look('mounted, missing', 'MountImages=-/run/U-none.raw:/mnt\n', 'echo ran')
+    yield look('mounted, missing and needed', 'MountImages=/run/U-none.raw:/mnt\n', 'echo ran')
+    seen = 'cat /usr/share/U/marker /opt/U/marker; ls -d /usr/bin/env; touch /usr/share/U/x 2>&1'
+    yield look('extension folder', 'ExtensionDirectories=/run/U-ext\n', f'{seen}; {mounts}', extension)
+    yield look('extension folder of another system', 'ExtensionDirectories=/run/U-ext\n', 'echo ran', extension, 'sed -i s/ID=debian/ID=other/ /run/U-ext/usr/lib/extension-release.d/*')
+    yield look('extension folder of another version', 'ExtensionDirectories=/run/U-ext\n', 'echo ran', extension, 'sed -i s/VERSION_ID=.*/VERSION_ID=1/ /run/U-ext/usr/lib/extension-release.d/*')
+    yield look('extension folder of any system', 'ExtensionDirectories=/run/U-ext\n', seen, extension, 'echo ID=_any >/run/U-ext/usr/lib/extension-release.d/extension-release.U-ext')
+    yield look('extension folder without its file', 'ExtensionDirectories=/run/U-ext\n', 'echo ran', extension, 'rm /run/U-ext/usr/lib/extension-release.d/*')
+    yield look('extension folder, missing', 'ExtensionDirectories=-/run/U-none\n', 'echo ran')
+    yield look('extension folder, missing and needed', 'ExtensionDirectories=/run/U-none\n', 'echo ran')
+    yield look('extension image', 'ExtensionImages=/run/U-ext.raw\n', seen, loops, extension, 'mke2fs -q -t ext4 -d /run/U-ext /run/U-ext.raw 8M')
+    yield look('two extensions', 'ExtensionImages=/run/U-ext.raw\nExtensionDirectories=/run/U-top\n', 'cat /usr/share/U/marker /opt/U/marker', loops, extension,
+               'mke2fs -q -t ext4 -d /run/U-ext /run/U-ext.raw 8M', 'cp -r /run/U-ext /run/U-top && cd /run/U-top/usr/lib/extension-release.d && mv extension-release.U-ext extension-release.U-top; '
+               'echo on top >/run/U-top/usr/share/U/marker; rm -r /run/U-top/opt')
+    running = '[Service]\nPrivateMounts=yes\nExecStart=sleep infinity\n'
+    for name, call in (('an image', '/run/U.raw /mnt false true 0'), ('an image, read-only', '/run/U.raw /run/U-new true true 0'), ('an image with options', '/run/U.raw /mnt false false 1 root nodev,noexec'),
+                       ('what is missing', '/run/U-none.raw /mnt false false 0'), ('with a wrong partition', '/run/U.raw /mnt false false 1 nonsense ro')):
+        place = call.split()[1]
+        yield f'image: {name} mounted later', {'U.service': running}, [
+            *made, 'systemctl start U',
+            f'busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager MountImageUnit "sssbba(ss)" U.service {call}',
+            f'nsenter -t $(systemctl show -P MainPID U) -m sh -c "cat {place}/data/marker; touch {place}/x; grep -o \\" {place} [a-z,]*\\" /proc/self/mountinfo"']
+
 def logs():
     fields = "journalctl -q -u U -o export | grep -aE '^(PRIORITY|SYSLOG_FACILITY|SYSLOG_IDENTIFIER|SHAPE|MESSAGE)=' | sort | uniq -c"
     for settings in ('SyslogFacility=local3\n', 'SyslogLevel=warning\n', 'SyslogLevelPrefix=no\n', 'LogExtraFields=SHAPE=round SHAPE2=%n\n'):
@@ -167,5 +213,5 @@ def networks():
 
 
 def all_settings():
-    for family in (conditions, processes, logs, lives, networks):
+    for family in (conditions, processes, images, logs, lives, networks):
         yield from family()

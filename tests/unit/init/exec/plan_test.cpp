@@ -136,11 +136,22 @@ TEST_F(Plan, UnsupportedDirectivesAreNamed) {
   EXPECT_NE(plan.warnings[0].find("RestrictFileSystems="), std::string::npos);
 }
 
-TEST_F(Plan, NothingRunsWithoutTheImagesThatItAsksFor) {
+TEST_F(Plan, ImagesAreForTheMainProcessAndVerityIsRefused) {
   config.exec_paths.write().root_image = "/image";
+  config.exec_paths.write().mount_images = {{"/data", "/mnt", true, {{"root", "ro"}}}};
+  SpawnPlan found = build();
+  EXPECT_EQ(found.mounts.root_image, "/image");
+  EXPECT_TRUE(found.mounts.api_file_systems);
+  EXPECT_TRUE(found.mounts.has_images());
+  config.service.write().root_directory_start_only = true;
+  request.role = SpawnRole::control;
+  found = build();
+  EXPECT_FALSE(found.mounts.has_own_root());
+  EXPECT_TRUE(found.mounts.has_images()) << "MountImages= are for all processes";
+  config.exec_paths.write().root_hash = "0123";
   const auto plan = build_spawn_plan(request, config, facts, runtime, files);
   ASSERT_FALSE(plan.has_value());
-  EXPECT_NE(plan.error().message.find("RootImage="), std::string::npos);
+  EXPECT_NE(plan.error().message.find("RootHash="), std::string::npos);
 }
 
 TEST_F(Plan, ServicesOfAUsersManagerKnowItAndOtherUnitsDoNot) {

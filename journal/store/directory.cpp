@@ -76,7 +76,10 @@ std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& go
   const std::vector<StoredFile> files = list_files(folder);
   std::vector<VacuumedFile> gone;
   for (const std::size_t i : plan_vacuum(files, goal))
-    if (disk.unlink(files[i].path) == 0) gone.push_back({files[i].path, files[i].size});
+    if (disk.unlink(files[i].path) == 0) {
+      gone.push_back({files[i].path, files[i].size});
+      disk.unlink(index_path(files[i].path));  // which most have not
+    }
   return gone;
 }
 

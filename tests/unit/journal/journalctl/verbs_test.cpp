@@ -227,7 +227,7 @@ TEST_F(Verbs, NothingBehindACursorIsNoMissedMatch) {
 
 TEST_F(Verbs, HelpTellsAllOfThem) {
   const std::string help = run("--help").out;
-  for (const std::string verb : {"usage", "vacuum", "top", "count", "context", "export", "upload"}) {
+  for (const std::string verb : {"usage", "vacuum", "index", "top", "count", "context", "export", "upload"}) {
     EXPECT_THAT(help, ::testing::HasSubstr("\n  " + verb + " "));
     EXPECT_THAT(run(verb + " --help").out, ::testing::StartsWith("usage: journal " + verb));
   }

@@ -23,6 +23,9 @@ void visit_names(const std::string& folder, const std::function<void(const Store
 inline constexpr std::string_view index_suffix = ".index";
 [[nodiscard]] inline std::string index_path(const std::string& journal_path) { return journal_path + std::string(index_suffix); }
 
+/// Deletes a journal file and the index that it may have; like unlink(2) of the file.
+int delete_with_index(Disk& disk, const std::string& journal_path);
+
 /// Size and free bytes of the file system that holds `path`.
 struct FileSystemSpace {
   std::uint64_t size = 0, available = 0;

@@ -17,6 +17,7 @@
 #include <cstring>
 #include <vector>
 
+#include "init/cgroup/attributes.h"
 #include "init/os/accounts.h"
 #include "init/os/ipc_objects.h"
 
@@ -82,16 +83,20 @@ void set_link(const std::string& path, const std::string& value) {
   if (::symlink(value.c_str(), next.c_str()) == 0) ::rename(next.c_str(), path.c_str());
 }
 
+void write_whole(const std::string& path, const std::string& content) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  if (fd) (void)!::write(fd.get(), content.data(), content.size());
+}
+
 /// journald's form of extra fields: each with its length as 64 bits little-endian.
-void write_extra_fields(const std::string& path, const std::vector<std::string>& fields) {
+std::string extra_fields_text(const std::vector<std::string>& fields) {
   std::string content;
   for (const std::string& field : fields) {
     const std::uint64_t length = htole64(field.size());
     content.append(reinterpret_cast<const char*>(&length), sizeof length);
     content += field;
   }
-  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (fd) (void)!::write(fd.get(), content.data(), content.size());
+  return content;
 }
 
 }  // namespace
@@ -154,14 +159,15 @@ void publish_unit_for_journal(const Unit& unit, const std::string& runtime_direc
   const auto path = [&](const char* kind) { return runtime_directory + "/systemd/units/" + kind + ":" + unit.name.text(); };
   const unitparser::ExecLogging& logging = *unit.config.exec_logging;
   if (!wanted) {
-    for (const char* kind : {"invocation", "log-level-max", "log-extra-fields", "log-rate-limit-interval", "log-rate-limit-burst"})
+    for (const char* kind : {"invocation", "log-level-max", "log-extra-fields", "log-filter-patterns", "log-rate-limit-interval", "log-rate-limit-burst"})
       ::unlink(path(kind).c_str());
     return;
   }
   set_link(path("invocation"), unit.runtime.invocation_id);
   if (!unitparser::type_has_exec(unit.type())) return;
   if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));
-  if (!logging.log_extra_fields.empty()) write_extra_fields(path("log-extra-fields"), logging.log_extra_fields);
+  if (!logging.log_extra_fields.empty()) write_whole(path("log-extra-fields"), extra_fields_text(logging.log_extra_fields));
+  if (!logging.log_filter_patterns.empty()) write_whole(path("log-filter-patterns"), log_filter_attribute(logging));
   if (!logging.log_rate_limit_interval.is_zero())
     set_link(path("log-rate-limit-interval"), std::to_string(logging.log_rate_limit_interval.usec()));
   if (logging.log_rate_limit_burst > 0)

@@ -12,10 +12,10 @@ namespace journal {
 
 class LogFilter {
  public:
-  /// The extended attribute of a unit's control group in which PID 1 hands the patterns over.
+  /// The extended attribute of a unit's control group in which systemd's PID 1, since 253, hands the patterns over.
   static constexpr const char* attribute_name = "user.journald_log_filter_patterns";
 
-  /// `attribute`: its value, allowing patterns, 0xff, denying patterns; NUL between those of one kind. A pattern that is none is
+  /// `attribute`: its value, or that of our PID 1's file, which is alike: allowing patterns, 0xff, denying patterns; NUL between those of one kind. A pattern that is none is
   /// left out and named in `refused`.
   LogFilter(std::string_view attribute, std::vector<std::string>& refused);
 

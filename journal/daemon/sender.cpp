@@ -22,6 +22,7 @@ constexpr std::uint64_t refresh_interval = 1'000'000;
 constexpr std::size_t most_senders = 512;
 constexpr std::size_t longest_command_line = 16384;
 constexpr std::size_t most_extra_fields = 1024;
+constexpr std::size_t longest_filter = 1024 * 1024;
 
 std::string read_proc(pid_t pid, const char* name, std::size_t limit = 4096) {
   return read_small_file("/proc/" + std::to_string(pid) + "/" + name, limit).value_or(std::string());
@@ -136,22 +137,30 @@ void SenderCache::read_unit_settings(Sender& sender, const std::string& folder, 
   }
 }
 
-std::shared_ptr<const LogFilter> SenderCache::find_filter(const CgroupIdentity& identity) {
-  const std::string group = cgroup_mount_ + cgroup_root_ + identity.unit_group;
-  const auto read = [&group](char* to, std::size_t room) { return ::getxattr(group.c_str(), LogFilter::attribute_name, to, room); };
+std::string SenderCache::filter_of_group(const std::string& group) const {
+  if (group.empty()) return {};
+  const std::string path = cgroup_mount_ + cgroup_root_ + group;
+  const auto read = [&path](char* to, std::size_t room) { return ::getxattr(path.c_str(), LogFilter::attribute_name, to, room); };
   const ssize_t size = read(nullptr, 0);
-  if (size <= 0) return nullptr;
+  if (size <= 0) return {};
   struct stat st = {};
   // DIFFERS: a group that was given to a user can have patterns from that user, who could write some that keep the log busy.
-  if (::stat(group.c_str(), &st) < 0 || st.st_uid != 0) return nullptr;
+  if (::stat(path.c_str(), &st) < 0 || st.st_uid != 0) return {};
   std::string attribute(static_cast<std::size_t>(size), '\0');
-  if (read(attribute.data(), attribute.size()) != size) return nullptr;  // it changes just now: the next look is in a second
+  if (read(attribute.data(), attribute.size()) != size) return {};  // it changes just now: the next look is in a second
+  return attribute;
+}
+
+std::shared_ptr<const LogFilter> SenderCache::find_filter(const std::string& unit, const std::string& group) {
+  const auto told = read_small_file(units_folder_ + "log-filter-patterns:" + unit, longest_filter);
+  const std::string attribute = told ? *told : filter_of_group(group);
+  if (attribute.empty()) return nullptr;
   if (filters_.size() >= most_senders) std::erase_if(filters_, [](const auto& known) { return known.second.expired(); });
   std::weak_ptr<const LogFilter>& known = filters_[attribute];
   if (auto filter = known.lock()) return filter;
   std::vector<std::string> refused;
   const auto filter = std::make_shared<const LogFilter>(attribute, refused);
-  for (std::string& why : refused) refused_.push_back({identity.unit, std::move(why)});
+  for (std::string& why : refused) refused_.push_back({unit, std::move(why)});
   known = filter;
   return filter;
 }
@@ -203,7 +212,7 @@ void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentia
   if (sender.owner > 0 && !identity.owner_uid.empty())
     std::from_chars(identity.owner_uid.data(), identity.owner_uid.data() + identity.owner_uid.size(), sender.owner);
   sender.has_session = !identity.session.empty() && sender.owner > 0;
-  sender.filter = identity.unit.empty() ? nullptr : find_filter(identity);
+  sender.filter = sender.unit.empty() ? nullptr : find_filter(sender.unit, identity.unit_group);
   sender.own = sender.unit.empty() ? OwnFiles{} : limits_.find(sender.unit, now);
   sender.account = &accounts_.of(sender.unit);
   std::string fingerprint;

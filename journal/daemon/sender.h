@@ -77,7 +77,10 @@ class SenderCache {
   [[nodiscard]] ProcessFacts read_process(pid_t pid) const;
   void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint, std::uint64_t now);
   void read_unit_settings(Sender& sender, const std::string& folder, std::vector<std::string>& fields);
-  [[nodiscard]] std::shared_ptr<const LogFilter> find_filter(const CgroupIdentity& identity);
+  /// The filter of a unit: as our PID 1 tells it, else, as systemd does, by an attribute of its group (empty: not known).
+  [[nodiscard]] std::shared_ptr<const LogFilter> find_filter(const std::string& unit, const std::string& group);
+  /// The attribute of a unit's group; empty when there is none to be trusted.
+  [[nodiscard]] std::string filter_of_group(const std::string& group) const;
   void evict();
 
   Accounts& accounts_;

@@ -570,7 +570,7 @@ void Storage::flush_to_var() {
     }
     runtime_.reset();
     system_->appender->notify_followers();
-    for (const StoredFile& file : list_files(paths_.runtime_store)) disk_.unlink(file.path);
+    for (const StoredFile& file : list_files(paths_.runtime_store)) delete_with_index(disk_, file.path);
     ::rmdir(paths_.runtime_store.c_str());
     if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
     vacuum();

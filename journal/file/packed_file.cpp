@@ -51,7 +51,8 @@ UniqueFd nameless_file() {
   return fd ? std::move(fd) : UniqueFd(::memfd_create("journal", MFD_CLOEXEC));
 }
 
-/// Gives a copy the owner and the access list of what it was made from, as far as we may.
+}  // namespace
+
 void copy_access(int from, int to, const struct stat& st) {
   std::array<char, 4096> acl;
   constexpr const char* attribute = "system.posix_acl_access";
@@ -59,8 +60,6 @@ void copy_access(int from, int to, const struct stat& st) {
   if (n > 0) ::fsetxattr(to, attribute, acl.data(), static_cast<std::size_t>(n), 0);
   [[maybe_unused]] const int r = ::fchown(to, st.st_uid, st.st_gid);
 }
-
-}  // namespace
 
 Result<void> pack_file(Disk& disk, int fd, const std::string& path) {
   struct stat st = {};

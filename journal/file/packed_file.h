@@ -2,6 +2,8 @@
 // into them. [os: files]
 #pragma once
 
+#include <sys/stat.h>
+
 #include <string>
 #include <string_view>
 
@@ -14,6 +16,9 @@ namespace journal {
 /// What the name of a packed file ends in: ".journal.zst".
 inline constexpr std::string_view packed_suffix = ".zst";
 [[nodiscard]] inline bool is_packed(std::string_view path) { return path.ends_with(".journal.zst"); }
+
+/// Gives a file that was made from another (`from`, with this state) its owner and access list, as far as we may.
+void copy_access(int from, int to, const struct stat& st);
 
 /// Puts PATH.zst, which is on the disk then, in the place of the file that `fd` reads. Nothing has changed after a failure.
 /// Errors: io; not_supported (libzstd is missing).

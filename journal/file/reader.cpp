@@ -187,9 +187,11 @@ bool JournalFile::read_apart(std::uint64_t entry_offset, Wait wait) {
   return true;
 }
 
-void JournalFile::fetch_apart(std::uint64_t entry_offset) const {
-  ::posix_fadvise(fd_.get(), static_cast<off_t>(apart_begin(entry_offset)), apart_bytes, POSIX_FADV_WILLNEED);
+void JournalFile::fetch(std::uint64_t offset, std::uint64_t size) const {
+  ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
 }
+
+void JournalFile::fetch_apart(std::uint64_t entry_offset) const { fetch(apart_begin(entry_offset), apart_bytes); }
 
 void JournalFile::fetch_ahead(std::uint64_t entry_offset, Direction direction) {
   constexpr std::uint64_t first_step = 128ULL << 10, largest_step = 4ULL << 20;

@@ -142,6 +142,8 @@ class JournalFile {
   bool read_apart(std::uint64_t entry_offset, Wait wait);
   /// Lets the disk fetch what read_apart() will read, without waiting for it.
   void fetch_apart(std::uint64_t entry_offset) const;
+  /// The same for a part of the file.
+  void fetch(std::uint64_t offset, std::uint64_t size) const;
   /// The same for entry after entry: tells where reading is and where it goes. Ever more at once, as long as it goes on.
   void fetch_ahead(std::uint64_t entry_offset, Direction direction);
   /// True when the object at this offset begins in what read_apart() read last.

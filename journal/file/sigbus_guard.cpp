@@ -12,10 +12,11 @@ namespace {
 
 SigbusGuard* first_guard = nullptr;  // a signal handler has no other way to its state
 bool handler_installed = false;
+struct sigaction former_action = {};  // of the program that the library is part of
 
 }  // namespace
 
-void SigbusGuard::on_sigbus(int signal, void* info, void*) {
+void SigbusGuard::on_sigbus(int signal, void* info, void* context) {
   const auto page_size = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto fault = reinterpret_cast<std::uintptr_t>(static_cast<siginfo_t*>(info)->si_addr);
   for (SigbusGuard* guard = first_guard; guard != nullptr; guard = guard->next_) {
@@ -27,7 +28,11 @@ void SigbusGuard::on_sigbus(int signal, void* info, void*) {
     guard->tripped_ = true;
     return;
   }
-  ::signal(signal, SIG_DFL);
+  if ((former_action.sa_flags & SA_SIGINFO) != 0) {
+    former_action.sa_sigaction(signal, static_cast<siginfo_t*>(info), context);
+    return;
+  }
+  ::sigaction(signal, &former_action, nullptr);
   ::raise(signal);
 }
 
@@ -38,7 +43,7 @@ void SigbusGuard::watch(void* base, std::size_t size) {
     struct sigaction action = {};
     action.sa_sigaction = [](int signal, siginfo_t* info, void* context) { sigbus_entry(signal, info, context); };
     action.sa_flags = SA_SIGINFO;
-    ::sigaction(SIGBUS, &action, nullptr);
+    ::sigaction(SIGBUS, &action, &former_action);
     handler_installed = true;
   }
   const bool was_listed = base_ != nullptr;

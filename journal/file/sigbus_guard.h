@@ -13,7 +13,8 @@ class SigbusGuard {
   SigbusGuard& operator=(const SigbusGuard&) = delete;
   ~SigbusGuard() { watch(nullptr, 0); }
 
-  /// Guards this range from now on in place of the former one; nullptr: none. Installs the handler on first use.
+  /// Guards this range from now on in place of the former one; nullptr: none. Installs the handler on first use, before
+  /// that of the program, which gets what is not ours.
   void watch(void* base, std::size_t size);
   /// True when a page of the range was lost (the file was cut while it was mapped).
   [[nodiscard]] bool tripped() const { return tripped_; }

@@ -56,7 +56,7 @@ const char* state_name(std::uint8_t state) {
 void print_header(const JournalFile& file, TimeFormatter& time) {
   const Header& h = file.header();
   const std::uint64_t size = file.view().header_size();
-  const auto time_or_na = [&](std::uint64_t usec) { return usec == 0 ? std::string("n/a") : time.full_with_zone(usec); };
+  const auto time_or_dashes = [&](std::uint64_t usec) { return usec == 0 ? std::string(" --- ") : time.full_with_zone(usec); };
   const std::uint64_t data_buckets = h.data_hash_table_size / sizeof(HashItem);
   const std::uint64_t field_buckets = h.field_hash_table_size / sizeof(HashItem);
   std::printf("File path: %s\nFile ID: %s\nMachine ID: %s\nBoot ID: %s\nSequential number ID: %s\nState: %s\n",
@@ -76,9 +76,9 @@ void print_header(const JournalFile& file, TimeFormatter& time) {
               h.n_data * 4 > data_buckets * 3 || h.n_fields * 4 > field_buckets * 3 ? "yes" : "no");
   std::printf("Head sequential number: %" PRIu64 " (%" PRIx64 ")\nTail sequential number: %" PRIu64 " (%" PRIx64 ")\n",
               h.head_entry_seqnum, h.head_entry_seqnum, h.tail_entry_seqnum, h.tail_entry_seqnum);
-  std::printf("Head realtime timestamp: %s (%" PRIx64 ")\n", time_or_na(h.head_entry_realtime).c_str(),
+  std::printf("Head realtime timestamp: %s (%" PRIx64 ")\n", time_or_dashes(h.head_entry_realtime).c_str(),
               h.head_entry_realtime);
-  std::printf("Tail realtime timestamp: %s (%" PRIx64 ")\n", time_or_na(h.tail_entry_realtime).c_str(),
+  std::printf("Tail realtime timestamp: %s (%" PRIx64 ")\n", time_or_dashes(h.tail_entry_realtime).c_str(),
               h.tail_entry_realtime);
   std::printf("Tail monotonic timestamp: %s (%" PRIx64 ")\n",
               unitparser::format_duration(unitparser::Duration::from_usec(h.tail_entry_monotonic),

@@ -17,6 +17,7 @@
 #include "journal/journalctl/entry_stream.h"
 #include "journal/journalctl/printer.h"
 #include "journal/journalctl/terminal.h"
+#include "journal/query/message_index.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
 #include "journal/text/pattern.h"
@@ -50,6 +51,9 @@ class Show {
   void follow();
   void announce_boot();
   std::string initial_cursor();
+  void use_indexes();
+  void leave_indexes() const;
+  [[nodiscard]] bool wants_cursor() const { return options_.show_cursor || !options_.cursor_file.empty(); }
   /// One step on from the entry that was to be gone on from; when nothing follows, it stays there.
   bool step_from_cursor();
   void save_cursor();
@@ -113,7 +117,25 @@ bool Show::prepare() {
   printer_ = std::make_unique<Printer>(options_, style_, catalog_.get());
   direction_ = options_.reverse ? Direction::up : Direction::down;
   limit_ = options_.lines;
+  use_indexes();
   return true;
+}
+
+/// Has the search pass over what no index says the text to be in, unless that could be seen: a cursor that is shown is that of the
+/// last entry that was looked at, and an expression may let a boot begin later than the index knows.
+void Show::use_indexes() {
+  const bool is_seen = cursor_ || wants_cursor() || limit_ == std::uint64_t{0} || (!options_.speaks_as_journalctl && is_expression(options_.matches));
+  if (pattern_ == nullptr || is_seen) return;
+  journal_.set_required_text(pattern_->required_text(), options_.merge || options_.quiet ? Journal::Boots::unseen : Journal::Boots::seen);
+}
+
+/// A search through everything on this machine leaves indexes behind where it may, for the next.
+void Show::leave_indexes() const {
+  const bool was_limited = limit_ || options_.since || options_.until || options_.boot || options_.dmesg || !options_.units.empty() || !options_.user_units.empty() || !options_.matches.empty();
+  const bool is_own = options_.files.empty() && options_.directory.empty() && options_.root.empty() && options_.machine.empty();
+  if (pattern_ == nullptr || was_limited || !is_own) return;
+  for (const std::string& folder : sources_.folders)
+    if (::access(folder.c_str(), W_OK) == 0) (void)update_indexes(folder);  // what fails is missed by nobody
 }
 
 bool Show::skip(Direction direction, std::uint64_t count) {
@@ -248,7 +270,7 @@ void Show::follow() {
 }
 
 void Show::save_cursor() {
-  if (!options_.show_cursor && options_.cursor_file.empty()) return;
+  if (!wants_cursor()) return;
   if (!visited_) {
     failed_ = true;
     return;
@@ -277,10 +299,10 @@ int Show::run() {
   if (shown_ == 0 && !options_.quiet) output_.buffer().append("-- No entries --\n");
   save_cursor();
   output_.finish();
+  leave_indexes();
   // COMPAT: journalctl(1) -n 0 asks for no match where there are entries, unless their cursor is asked for.
   // Nor is a match missed where nothing follows a cursor.
-  const bool wants_cursor = options_.show_cursor || !options_.cursor_file.empty();
-  const bool looked = wants_cursor || (!is_at_end_ && (limit_ != std::uint64_t{0} || !visited_));
+  const bool looked = wants_cursor() || (!is_at_end_ && (limit_ != std::uint64_t{0} || !visited_));
   if (failed_ || (pattern_ != nullptr && shown_ == 0 && looked)) return EXIT_FAILURE;
   return EXIT_SUCCESS;
 }

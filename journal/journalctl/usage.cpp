@@ -173,7 +173,7 @@ int vacuum_units(const Options& options, const SourceList& sources, std::uint64_
       const bool all = doomed.size() == (*file)->header().n_entries;
       const auto done = all ? unitparser::Result<RecoveryReport>() : rewrite_file(stored.path, FileState::archived,
           [&](const JournalFile&, std::uint64_t entry) { return !doomed.contains(entry); });
-      if (all ? ::unlink(stored.path.c_str()) < 0 : !done) {
+      if (all ? delete_with_index(Disk::real(), stored.path) < 0 : !done) {
         std::fprintf(stderr, "Failed to vacuum %s: %s\n", stored.path.c_str(), all ? ::strerrordesc_np(errno) : done.error().message.c_str());
         code = EXIT_FAILURE;
         continue;

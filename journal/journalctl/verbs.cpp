@@ -19,6 +19,8 @@
 #include "journal/journalctl/usage.h"
 #include "journal/journalctl/why.h"
 #include "journal/query/journal.h"
+#include "journal/query/message_index.h"
+#include "journal/text/bytes.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
@@ -43,6 +45,19 @@ int vacuum_verb(VerbCall& call) {
     return EXIT_FAILURE;
   }
   return vacuum_units(call.options, call.sources, call.now);
+}
+
+int index_verb(VerbCall& call) {
+  IndexUpdate all;
+  for (const std::string& folder : call.sources.folders) {
+    const IndexUpdate update = update_indexes(folder);
+    all.written += update.written;
+    all.bytes += update.bytes;
+    for (const std::string& failure : update.failures) std::fprintf(stderr, "journal index: %s\n", failure.c_str());
+    all.failures.insert(all.failures.end(), update.failures.begin(), update.failures.end());
+  }
+  if (!call.options.quiet) std::printf("%s indexed, %s.\n", (std::to_string(all.written) + (all.written == 1 ? " file" : " files")).c_str(), format_bytes(all.bytes).c_str());
+  return all.failures.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int count(VerbCall& call) { return print_counts(call.fields, call.options, call.now, call.journal); }
@@ -87,6 +102,8 @@ constexpr std::array verbs{
          "What each unit's lines take, and what was dropped and why"},
     Verb{"vacuum", vacuum_verb, Takes::nothing, "journal vacuum -u UNIT... [--vacuum-time=TIME]",
          "Remove the lines of units, and leave those of others"},
+    Verb{"index", index_verb, Takes::nothing, "journal index [-D FOLDER]",
+         "Let -g find faster what is in archived files"},
     Verb{"top", top, Takes::fields, "journal top [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]",
          "The most frequent values"},
     Verb{"count", count, Takes::fields, "journal count [by] FIELD[,FIELD...] [OPTIONS] [EXPRESSION]",

@@ -22,6 +22,8 @@ constexpr std::uint64_t bytes_between_trims = 16ULL << 20;
 constexpr std::uint64_t far_apart = 16ULL << 10;
 /// So much is mapped, about, by touching a page that is not near what was touched before.
 constexpr std::uint64_t fault_size = 64ULL << 10;
+/// A file with more boots than this is searched without its index.
+constexpr std::size_t most_boots = 1000;
 
 bool comes_first(const EntryLocation& a, const EntryLocation& b, Direction direction) {
   const int order = compare_locations(a, b);
@@ -35,6 +37,8 @@ void Journal::add_source(std::unique_ptr<JournalFile> file, std::size_t rank) {
   source.file = std::move(file);
   source.match = CompiledMatch(match_, *source.file);
   source.rank = rank;
+  if (!required_.is_empty()) source.index = MessageIndex::open(*source.file);
+  passing_ = Passing::unknown;
   const auto place = std::upper_bound(sources_.begin(), sources_.end(), rank,
                                       [](std::size_t wanted, const Source& other) { return wanted < other.rank; });
   const auto index = static_cast<std::size_t>(place - sources_.begin());
@@ -284,14 +288,96 @@ void Journal::read_apart(Source& source, std::uint64_t offset, Direction directi
   source.file->read_apart(offset, JournalFile::Wait::for_disk);
 }
 
+void Journal::set_required_text(std::string_view text, Boots boots) {
+  required_ = TextProbe(text);
+  boots_ = boots;
+  for (Source& source : sources_) source.index = required_.is_empty() ? nullptr : MessageIndex::open(*source.file);
+}
+
+bool Journal::may_pass_over() {
+  open_all();
+  struct Run {
+    std::uint64_t first, last;
+    Id128 boot_id;
+  };
+  std::vector<Run> runs;
+  bool may = true;
+  for (const Source& source : sources_) {
+    JournalFile& file = *source.file;
+    may = may && file.header().seqnum_id == sources_.front().file->header().seqnum_id;
+    if (!may || boots_ == Boots::unseen) continue;
+    may = visit_values_of(file, "_BOOT_ID", most_boots, [&](std::string_view payload) {
+      EntryList list = file.entries_with(payload);
+      EntryLocation first, last;
+      const bool is_good = list.size() > 0 && file.locate(list.at(file.view(), 0), first) && file.locate(list.at(file.view(), list.size() - 1), last);
+      if (is_good) runs.push_back({first.seqnum, last.seqnum, first.boot_id});
+    });
+  }
+  std::sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.first < b.first; });
+  // Of files side by side the runs of one boot overlap; those of different ones must not.
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    may = may && (runs[i].boot_id == runs[i - 1].boot_id || runs[i].first > runs[i - 1].last);
+    runs[i].last = std::max(runs[i].last, runs[i - 1].last);
+  }
+  return may;
+}
+
+void Journal::note_boot(Source& source) const {
+  if (source.boot_begin != 0 && source.boot_id == current_.boot_id) return;
+  EntryList list = source.file->entries_with("_BOOT_ID=" + format_id(current_.boot_id));
+  source.boot_id = current_.boot_id;
+  source.boot_begin = list.at(source.file->view(), 0);
+  source.boot_end = list.size() == 0 ? 0 : list.at(source.file->view(), list.size() - 1);
+}
+
+std::uint64_t Journal::pass_over(Source& source, std::uint64_t found, Direction direction) {
+  constexpr std::uint64_t size = MessageIndex::stretch_size;
+  constexpr int at_once = 16;
+  const bool down = direction == Direction::down;
+  std::uint64_t stretch = MessageIndex::stretch_of(found);
+  if (stretch == source.stretch) return found;
+  // With seen boots, from an entry that came to the end of its boot: where the boot begins is seen then, and where the next does.
+  const std::uint64_t first = boots_ == Boots::seen ? source.boot_begin : 1, last = boots_ == Boots::seen ? source.boot_end : UINT64_MAX - 1;
+  if (found < first || found > last || first == 0) return found;
+  const auto has_more = [&] { return stretch < source.index->stretches() && (down || stretch > 0); };
+  const auto find_next = [&] {
+    while (has_more() && !source.index->may_have(stretch, required_)) stretch = down ? stretch + 1 : stretch - 1;
+  };
+  find_next();
+  if (stretch != MessageIndex::stretch_of(found) && passing_ != Passing::allowed) {
+    passing_ = Passing::asked_for;
+    return found;
+  }
+  if (stretch != MessageIndex::stretch_of(found))
+    return down ? std::min(stretch * size, last + 1) : std::max((stretch + 1) * size - 1, first - 1);
+  source.stretch = stretch;
+  // What will be read next, all at once.
+  if (source.fetched_stretch != UINT64_MAX && (down ? stretch < source.fetched_stretch : stretch > source.fetched_stretch)) return found;
+  for (int i = 0; i < at_once && has_more(); ++i) {
+    source.file->fetch(stretch * size, size);
+    source.fetched_stretch = stretch;
+    stretch = down ? stretch + 1 : stretch - 1;
+    find_next();
+  }
+  return found;
+}
+
 void Journal::take(Source& source, std::uint64_t offset, Direction direction) {
+  const bool goes_on = source.has_candidate && source.index != nullptr;
   source.has_candidate = false;
   while (offset != 0) {
     const std::uint64_t found = source.match.find(*source.file, offset, direction);
     if (found == 0) return;
+    if (goes_on)
+      if (const std::uint64_t farther = pass_over(source, found, direction); farther != found) {
+        offset = farther;
+        continue;
+      }
     const std::uint64_t distance = found > source.last_offset ? found - source.last_offset : source.last_offset - found;
     source.last_offset = found;
-    if (distance > far_apart) {
+    if (source.index != nullptr) {
+      touched_ += std::min(distance, MessageIndex::stretch_size);
+    } else if (distance > far_apart) {
       read_apart(source, found, direction);
     } else {
       touched_ += distance;
@@ -314,6 +400,7 @@ void Journal::position(Source& source, Direction direction) {
   if (place_ == Place::entry) cursor_ = {current_, true, true, true, true};
   source.last_offset = direction == Direction::down ? 1 : UINT64_MAX;
   source.has_candidate = false;
+  source.fetched_stretch = UINT64_MAX;
   if (place_ == Place::head || place_ == Place::tail) {
     // Beyond an end there is nothing in that direction.
     const bool from_outside = (place_ == Place::head) == (direction == Direction::down);
@@ -409,6 +496,11 @@ std::size_t Journal::choose(Direction direction) {
 
 bool Journal::step(Direction direction) {
   if (!positioned_ || direction != direction_) position_all(direction);
+  if (passing_ == Passing::asked_for) {
+    const bool may = may_pass_over();
+    if (!may) set_required_text({}, boots_);
+    passing_ = may ? Passing::allowed : Passing::unknown;
+  }
   for (;;) {
     // Not before now: what was read of the entry stays as long as that is the current one.
     if (std::exchange(is_at_candidate_, false)) advance(sources_[current_source_], direction);
@@ -420,9 +512,13 @@ bool Journal::step(Direction direction) {
     if (repeated) continue;
     current_ = found;
     place_ = Place::entry;
+    if (!required_.is_empty() && boots_ == Boots::seen) note_boot(sources_[best]);
     if (touched_ > bytes_between_trims) {
       touched_ = 0;
-      for (const Source& source : sources_) source.file->drop_pages();
+      for (const Source& source : sources_) {
+        source.file->drop_pages();
+        if (source.index != nullptr) source.index->drop_pages();
+      }
     }
     if (filter_ && !filter_()) continue;
     return true;
@@ -514,23 +610,28 @@ void Journal::for_each_value(std::string_view field, const std::function<void(st
 
 bool Journal::visit_values(std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit) {
   open_all();
-  for (const Source& source : sources_) {
-    const FileView& view = source.file->view();
-    const std::uint64_t field_offset = view.find_field(field);
-    std::string_view name;
-    const FieldObject* object = field_offset != 0 ? view.field(field_offset, name) : nullptr;
-    if (object == nullptr) continue;
-    std::uint64_t last = UINT64_MAX;
-    std::size_t seen = 0;
-    for (std::uint64_t offset = object->head_data_offset; offset != 0 && offset < last;) {
-      if (++seen > limit) return false;
-      const DataView data = view.data(offset);
-      if (!data) break;
-      const std::string_view payload = source.file->payload(offset, scratch_, UINT64_MAX);
-      if (payload.size() > field.size() && payload.starts_with(field)) visit(payload.substr(field.size() + 1));
-      last = offset;
-      offset = data.object->next_field_offset;
-    }
+  return std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+    return visit_values_of(*source.file, field, limit, [&](std::string_view payload) { visit(payload.substr(field.size() + 1)); });
+  });
+}
+
+bool Journal::visit_values_of(const JournalFile& file, std::string_view field, std::size_t limit,
+                              const std::function<void(std::string_view)>& visit) {
+  const FileView& view = file.view();
+  const std::uint64_t field_offset = view.find_field(field);
+  std::string_view name;
+  const FieldObject* object = field_offset != 0 ? view.field(field_offset, name) : nullptr;
+  if (object == nullptr) return true;
+  std::uint64_t last = UINT64_MAX;
+  std::size_t seen = 0;
+  for (std::uint64_t offset = object->head_data_offset; offset != 0 && offset < last;) {
+    if (++seen > limit) return false;
+    const DataView data = view.data(offset);
+    if (!data) break;
+    const std::string_view payload = file.payload(offset, scratch_, UINT64_MAX);
+    if (payload.size() > field.size() && payload.starts_with(field)) visit(payload);
+    last = offset;
+    offset = data.object->next_field_offset;
   }
   return true;
 }

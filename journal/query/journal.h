@@ -17,6 +17,7 @@
 #include "journal/query/cursor.h"
 #include "journal/query/datum.h"
 #include "journal/query/match.h"
+#include "journal/query/message_index.h"
 #include "journal/query/unopened_files.h"
 #include "unitparser/base/result.h"
 
@@ -50,6 +51,12 @@ class Journal {
   void set_match(Match match);
   /// Entries for which this says no are passed over as well; it looks at the current entry. Empty: none.
   void set_filter(std::function<bool()> filter) { filter_ = std::move(filter); }
+
+  /// Only entries with this text in their first MESSAGE= are wanted, upper and lower case aside: where indexes say so, stretches of
+  /// files without it are passed over. Entries without it come all the same where there is no index. `boots`: whether it is seen
+  /// that a boot has no entry that came, although it has some that match.
+  enum class Boots : std::uint8_t { unseen, seen };
+  void set_required_text(std::string_view text, Boots boots);
 
   void seek_head();
   void seek_tail();
@@ -121,6 +128,11 @@ class Journal {
     std::uint64_t last_offset = 0;  ///< of the last candidate: where a grown file is looked at again
     std::size_t rank = 0;
     std::uint64_t fetched_until = 0;  ///< the disk was asked for the entries from the last candidate to here
+    std::unique_ptr<MessageIndex> index;         ///< where a text is required and the file has one
+    std::uint64_t stretch = UINT64_MAX;          ///< of the index, in which entries are looked at
+    std::uint64_t fetched_stretch = UINT64_MAX;  ///< the last that the disk was asked for
+    Id128 boot_id;                               ///< of the last entry that came, with seen boots
+    std::uint64_t boot_begin = 0, boot_end = 0;  ///< offsets of the first and last entry of that boot; 0: no entry came yet
   };
   /// The nearest of the other sources' candidates, by each thing that an entry of `boot_id` is compared by with them. An entry
   /// before all of these is before each of them.
@@ -148,6 +160,13 @@ class Journal {
   void take(Source& source, std::uint64_t offset, Direction direction);
   void read_apart(Source& source, std::uint64_t offset, Direction direction);
   void advance(Source& source, Direction direction);
+  /// `found`, or where to look for the next entry when the index says that there is no wanted one around it.
+  [[nodiscard]] std::uint64_t pass_over(Source& source, std::uint64_t found, Direction direction);
+  /// Whether passing over entries shows in nothing else: their order, and with seen boots that of the boots, is that of their
+  /// numbers. Opens all files.
+  [[nodiscard]] bool may_pass_over();
+  /// Notes that the current entry came, for seen boots.
+  void note_boot(Source& source) const;
   [[nodiscard]] bool beyond_place(const EntryLocation& candidate, Direction direction) const;
   [[nodiscard]] std::uint64_t offset_near(Source& source, Direction direction) const;
   /// The entry of a list that is at the cursor's place or the nearest beyond it; 0: none.
@@ -155,6 +174,8 @@ class Journal {
   /// The source whose candidate is next, SIZE_MAX: none.
   [[nodiscard]] std::size_t choose(Direction direction);
   [[nodiscard]] std::size_t choose_of_all(Direction direction);
+  /// Visits each "FIELD=value" of one file; false when there are more than `limit`.
+  bool visit_values_of(const JournalFile& file, std::string_view field, std::size_t limit, const std::function<void(std::string_view)>& visit);
   /// What the others' candidates are compared by, as long as the same source is next.
   void look_at_others(Direction direction);
   [[nodiscard]] bool is_ahead_of_others(Direction direction) const;
@@ -177,6 +198,10 @@ class Journal {
   std::size_t next_unopened_ = UnopenedFiles::none;
   std::unordered_set<std::string> known_archives_;  ///< paths; filled when archives are added to a journal that is being read
   std::function<void(const std::string&)> complain_;
+  TextProbe required_;
+  Boots boots_ = Boots::seen;
+  enum class Passing : std::uint8_t { unknown, asked_for, allowed };
+  Passing passing_ = Passing::unknown;  ///< over entries, for the files that there are; asked for once something could be passed over
   std::uint64_t touched_ = 0;  ///< bytes of files, about, that were mapped since pages were last given back
   FieldNumbers fields_;
   DatumMemory memory_;

@@ -66,6 +66,14 @@ std::vector<StoredFile> list_files(const std::string& folder) {
   return files;
 }
 
+int delete_with_index(Disk& disk, const std::string& journal_path) {
+  const int result = disk.unlink(journal_path);
+  const int error = errno;
+  if (result == 0) disk.unlink(index_path(journal_path));  // which most have not
+  errno = error;
+  return result;
+}
+
 FileSystemSpace file_system_space(const std::string& path) {
   struct statvfs fs = {};
   if (::statvfs(path.c_str(), &fs) < 0) return {};
@@ -76,7 +84,7 @@ std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& go
   const std::vector<StoredFile> files = list_files(folder);
   std::vector<VacuumedFile> gone;
   for (const std::size_t i : plan_vacuum(files, goal))
-    if (disk.unlink(files[i].path) == 0) gone.push_back({files[i].path, files[i].size});
+    if (delete_with_index(disk, files[i].path) == 0) gone.push_back({files[i].path, files[i].size});
   return gone;
 }
 

@@ -19,6 +19,13 @@ void visit_names(const std::string& folder, const std::function<void(const Store
 /// The same files with their sizes, and which are empty.
 [[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
 
+/// What the index beside a journal file (query/message_index.h) is called.
+inline constexpr std::string_view index_suffix = ".index";
+[[nodiscard]] inline std::string index_path(const std::string& journal_path) { return journal_path + std::string(index_suffix); }
+
+/// Deletes a journal file and the index that it may have; like unlink(2) of the file.
+int delete_with_index(Disk& disk, const std::string& journal_path);
+
 /// Size and free bytes of the file system that holds `path`.
 struct FileSystemSpace {
   std::uint64_t size = 0, available = 0;
@@ -30,7 +37,7 @@ struct VacuumedFile {
   std::string path;
   std::uint64_t size = 0;
 };
-/// Deletes archived files of the folder until the goal is reached.
+/// Deletes archived files of the folder, and their indexes, until the goal is reached.
 std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk = Disk::real());
 
 /// Makes a folder and its parents; those that exist are fine.

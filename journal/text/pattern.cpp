@@ -47,6 +47,46 @@ struct Pcre2Library {
   }
 };
 
+/// The longest run of plain bytes that any match must have. Patterns with escapes, groups or alternatives are not looked into.
+std::string longest_run(std::string_view pattern) {
+  if (pattern.find_first_of("\\(|") != std::string_view::npos) return {};
+  std::string run, longest;
+  const auto end_run = [&] {
+    if (run.size() > longest.size()) longest = run;
+    run.clear();
+  };
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    switch (pattern[i]) {
+      case '[': {
+        const std::size_t first = i + (i + 1 < pattern.size() && pattern[i + 1] == '^' ? 2 : 1);
+        const std::size_t end = pattern.find(']', first + 1);  // one that comes first belongs to the class
+        if (end == std::string_view::npos || pattern.substr(first, end - first).find('[') != std::string_view::npos) return {};
+        end_run();
+        i = end;
+        break;
+      }
+      case '*':
+      case '?':
+      case '{':
+        if (!run.empty()) run.pop_back();  // there may be none of it
+        end_run();
+        if (pattern[i] == '{') i = std::min(pattern.find('}', i), pattern.size());
+        break;
+      case '.':
+      case '^':
+      case '$':
+      case '+':
+      case ']':
+      case '}':
+        end_run();
+        break;
+      default: run += pattern[i];
+    }
+  }
+  end_run();
+  return longest;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, std::optional<bool> case_sensitive, std::string_view limits) {
@@ -57,7 +97,7 @@ Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, st
   const bool sensitive = case_sensitive.value_or(has_upper);
   if ((sensitive || (!has_letter && !has_upper)) && pattern.find_first_of("\\^$.|?*+()[]{}") == std::string::npos &&
       !pattern.empty()) {
-    compiled->literal_ = pattern;
+    compiled->literal_ = compiled->required_ = pattern;
     const auto rarest = std::min_element(pattern.begin(), pattern.end(), [](char a, char b) { return frequency_of(a) < frequency_of(b); });
     compiled->rarest_ = static_cast<std::size_t>(rarest - pattern.begin());
     return compiled;
@@ -77,6 +117,7 @@ Result<std::unique_ptr<Pattern>> Pattern::compile(const std::string& pattern, st
   }
   pcre2.jit(code, PCRE2_JIT_COMPLETE);  // optional: matching works without
   compiled->code_ = code;
+  compiled->required_ = longest_run(pattern);
   compiled->match_data_ = pcre2.match_data(code, nullptr);
   return compiled;
 }

@@ -27,12 +27,14 @@ class Pattern {
   Pattern& operator=(const Pattern&) = delete;
 
   [[nodiscard]] std::optional<PatternMatch> find(std::string_view text) const;
+  /// A text that, upper and lower case aside, is part of everything the pattern can match; empty when none is known.
+  [[nodiscard]] const std::string& required_text() const { return required_; }
 
  private:
   Pattern() = default;
   [[nodiscard]] std::optional<PatternMatch> find_literal(std::string_view text) const;
 
-  std::string literal_;
+  std::string literal_, required_;
   std::size_t rarest_ = 0;  ///< place of its byte that logs have least of
   void* code_ = nullptr;
   void* match_data_ = nullptr;

@@ -2,11 +2,14 @@
 // its corpus. [os: one temporary file for the file reader]
 #pragma once
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +19,8 @@
 #include "journal/daemon/config.h"
 #include "journal/daemon/unit_limits.h"
 #include "journal/daemon/varlink_input.h"
+#include "journal/file/packed_file.h"
+#include "journal/file/seal.h"
 #include "journal/file/verifier.h"
 #include "journal/ingest/audit_parser.h"
 #include "journal/ingest/kmsg_parser.h"
@@ -36,11 +41,16 @@ inline void require(bool good) {
   if (!good) std::abort();
 }
 
-inline void read_journal_file(std::string_view bytes) {
+/// A file in memory with these bytes; not valid when there is no room.
+inline unitparser::UniqueFd file_of(std::string_view bytes) {
   unitparser::UniqueFd fd(::memfd_create("journal", MFD_CLOEXEC));
-  if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) return;
+  if (fd && ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) fd.reset();
+  return fd;
+}
+
+inline void read_journal_file(std::string_view bytes) {
   Journal journal(HeaderRule::lenient);
-  if (!journal.add_fd(std::move(fd), "fuzz")) return;
+  if (!journal.add_fd(file_of(bytes), "fuzz")) return;
   std::uint64_t entries = 0, values = 0;
   journal.seek_head();
   while (journal.step(Direction::down)) {
@@ -60,6 +70,33 @@ inline void read_journal_file(std::string_view bytes) {
   for (std::uint64_t i = 0; i <= bytes.size() && journal.step(Direction::down); ++i) require(i < bytes.size());
   static_cast<void>(verify_file(journal.file(0)));
   static_cast<void>(ends_agree(journal.file(0)));
+}
+
+inline void read_packed_file(std::string_view bytes) {
+  const unitparser::UniqueFd fd = file_of(bytes);
+  auto unpacked = unpack_file(fd.get(), "fuzz.journal.zst");
+  Journal journal(HeaderRule::lenient);
+  if (!unpacked || !journal.add_fd(std::move(*unpacked), "fuzz")) return;
+  const std::uint64_t most = journal.file(0).header().arena_size;
+  journal.seek_head();
+  for (std::uint64_t entries = 0; journal.step(Direction::down);) require(++entries <= most);
+}
+
+inline void read_seal_keys(std::string_view bytes) {
+  if (const auto key = parse_verification_key(bytes)) require(key->interval != 0 && parse_verification_key(format_verification_key(*key)).has_value());
+  // The key file is opened by its name, and belongs to the machine that it names.
+  std::string path = "/dev/shm/incipit-fuzz-XXXXXX";
+  const unitparser::UniqueFd fd(::mkostemp(path.data(), O_CLOEXEC));
+  if (!fd) return;
+  Id128 machine;
+  constexpr std::size_t machine_id_at = offsetof(SealFileHeader, machine_id);
+  if (bytes.size() >= machine_id_at + sizeof machine) std::memcpy(&machine, bytes.data() + machine_id_at, sizeof machine);
+  const bool is_written = ::write(fd.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+  const auto sealer = Sealer::open(path, machine, Disk::real());
+  ::unlink(path.c_str());
+  if (!is_written || !sealer) return;
+  for (const std::uint64_t time : {std::uint64_t{0}, std::uint64_t{1'700'000'000'000'000}, UINT64_MAX}) require(!sealer->covers(time) || !sealer->is_due(time));
+  static_cast<void>(sealer->key());
 }
 
 inline void parse_native(std::string_view bytes) {
@@ -141,7 +178,7 @@ struct Target {
 inline constexpr Target targets[] = {
     {"file", read_journal_file}, {"native", parse_native},     {"stream", parse_stream},      {"syslog", parse_syslog_line},
     {"kmsg", parse_kernel},      {"audit", parse_audit_record}, {"varlink", parse_varlink},    {"settings", parse_settings},
-    {"words", parse_words},      {"catalog", parse_catalog},
+    {"words", parse_words},      {"catalog", parse_catalog},    {"packed", read_packed_file},  {"seal_keys", read_seal_keys},
 };
 
 }  // namespace journal::fuzz

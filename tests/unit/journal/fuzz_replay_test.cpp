@@ -33,7 +33,8 @@ TEST_P(Replay, CorpusAndWhatIsNearIt) {
   ASSERT_FALSE(corpus.empty());
   for (const std::string& bytes : corpus) GetParam().run(bytes);
   std::mt19937_64 random(43);
-  const int rounds = std::string(GetParam().name) == "file" ? 100 : 4000;
+  const std::string name = GetParam().name;
+  const int rounds = name == "file" ? 100 : name == "packed" ? 500 : 4000;
   for (int round = 0; round < rounds; ++round) {
     std::string bytes = corpus[random() % corpus.size()];
     for (std::uint64_t n = 1 + random() % 6; n > 0 && !bytes.empty(); --n) {

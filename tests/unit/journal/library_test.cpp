@@ -82,6 +82,20 @@ TEST(Library, FollowsWhatIsWritten) {
   EXPECT_FALSE(reader.next());
 }
 
+TEST(Library, LeavesTheProgramItsOwnFaults) {
+  // The library and this program have a guard each; the page that is lost is first the program's, then the library's.
+  const TemporaryFolder folder;
+  const std::string sample = read_sample("n1default.journal.zst"), path = folder.put("system.journal", sample);
+  auto file = JournalFile::open(path, HeaderRule::strict);
+  ASSERT_TRUE(file.has_value());
+  Reader reader;
+  ASSERT_FALSE(reader.open_file(path));
+  ASSERT_EQ(::truncate(path.c_str(), 4096), 0);
+  EntryLocation lost;
+  EXPECT_FALSE((*file)->locate((*file)->header().tail_object_offset, lost));
+  EXPECT_LT(messages(reader).size(), 1000U);
+}
+
 TEST(Library, TellsWhatIsWrong) {
   Reader reader;
   EXPECT_FALSE(reader.next());

@@ -55,6 +55,18 @@ TEST(Accounting, ABurstIsCountedAndClosedThoughTheUnitStaysSilent) {
   EXPECT_THAT(daemon.values("OBJECT_SYSTEMD_UNIT"), ::testing::Contains("noisy.service")) << "-u noisy shows its gap";
 }
 
+TEST(FilterPatterns, LeaveOutLinesOfTheUnitAlone) {
+  const DaemonProcess daemon;
+  std::filesystem::create_directories(daemon.root() + "/run/systemd/units");
+  daemon.put("run/systemd/units/log-filter-patterns:filtered.service", "^keep\xffsecret");
+  const UniqueFd filtered = open_stream(daemon, "filtered.service"), other = open_stream(daemon, "other.service");
+  send_all(filtered.get(), "keep this\nkeep no secret\nand not this\n");
+  send_all(other.get(), "a secret of another\n");
+  const std::vector<std::string> messages = daemon.messages();
+  EXPECT_THAT(messages, ::testing::IsSupersetOf({"keep this", "a secret of another"}));
+  for (const char* gone : {"keep no secret", "and not this"}) EXPECT_THAT(messages, ::testing::Not(::testing::Contains(gone)));
+}
+
 TEST(Reception, IsWhenTheSocketTookTheMessage) {
   const auto usec = [] {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());

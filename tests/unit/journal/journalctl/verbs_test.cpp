@@ -236,9 +236,14 @@ TEST_F(Verbs, NothingBehindACursorIsNoMissedMatch) {
   EXPECT_EQ(run("-g nowhere").code, 1);
 }
 
+TEST_F(Verbs, TheHeaderOfAFileWithoutEntriesHasNoTimes) {
+  write_file("user-1.journal", 0, 0, FileState::offline);
+  EXPECT_THAT(run("--header").out, ::testing::HasSubstr("Head realtime timestamp:  ---  (0)\nTail realtime timestamp:  ---  (0)\n")) << "as journalctl(1)";
+}
+
 TEST_F(Verbs, HelpTellsAllOfThem) {
   const std::string help = run("--help").out;
-  for (const std::string verb : {"usage", "vacuum", "top", "count", "context", "export", "upload"}) {
+  for (const std::string verb : {"usage", "vacuum", "index", "top", "count", "context", "export", "upload"}) {
     EXPECT_THAT(help, ::testing::HasSubstr("\n  " + verb + " "));
     EXPECT_THAT(run(verb + " --help").out, ::testing::StartsWith("usage: journal " + verb));
   }

@@ -47,6 +47,13 @@ TEST(UnitLoader, AppliesDropInsInOrderAndResets) {
   EXPECT_EQ(unit.drop_in_paths.size(), 2U);
 }
 
+TEST(UnitLoader, TakesEachPatternOfTheLogWhole) {
+  const LoadedUnit unit = load("a.service", "[Service]\nExecStart=/bin/a\nLogFilterPatterns=gone\nLogFilterPatterns=\nLogFilterPatterns=two words %n\n"
+                                            "LogFilterPatterns=~\nLogFilterPatterns=~a\\d\n");
+  EXPECT_EQ(unit.config.exec_logging->log_filter_patterns, (std::vector<std::string>{"two words %n", "~a\\d"}));
+  EXPECT_EQ(messages(unit), "/u/a.service:6: Regex pattern invalid, ignoring: ~ [a pattern follows the ~ that denies]\n");
+}
+
 TEST(UnitLoader, RefusesServicesThatCannotWork) {
   const std::map<std::string, std::string> cases{
       {"[Service]\n", "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing."},

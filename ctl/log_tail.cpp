@@ -7,6 +7,7 @@
 #include "ctl/local_journal.h"
 #include "ctl/render/text.h"
 #include "ctl/render/time_text.h"
+#include "unitparser/base/bytes.h"
 #include "unitparser/base/text.h"
 
 namespace ctl {
@@ -101,7 +102,7 @@ class TailReader {
   void print_message(LogTail& result, const std::string& prefix, std::string_view message, std::string_view priority) {
     const bool printable = unitparser::is_valid_utf8(message) && !unitparser::has_control_characters(message, "\n\t\x1b");
     if (!printable && !query_.all) {
-      result.text += prefix + fmt::format("[{} blob data]\n", bytes_text(message.size()));
+      result.text += prefix + fmt::format("[{} blob data]\n", unitparser::format_bytes(message.size()));
       return;
     }
     const auto limit = query_.full ? static_cast<std::size_t>(-1) : terminal_.line_limit();

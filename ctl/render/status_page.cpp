@@ -13,6 +13,7 @@
 #include "ctl/render/exit_names.h"
 #include "ctl/render/property_text.h"
 #include "ctl/render/time_text.h"
+#include "unitparser/base/bytes.h"
 #include "unitparser/base/text.h"
 
 namespace ctl {
@@ -327,7 +328,7 @@ void Page::memory() {
   std::string limits;
   const auto add = [&](std::string_view label, std::string_view property, std::uint64_t unset) {
     const auto value = p_.find_number(property).value_or(unset);
-    if (value != unset) limits += (limits.empty() ? "" : " ") + std::string(label) + ": " + (value == unlimited ? "infinity" : bytes_text(value));
+    if (value != unset) limits += (limits.empty() ? "" : " ") + std::string(label) + ": " + (value == unlimited ? "infinity" : unitparser::format_bytes(value));
   };
   add("min", "MemoryMin", 0);
   add("low", "MemoryLow", 0);
@@ -336,15 +337,15 @@ void Page::memory() {
   add("swap max", "MemorySwapMax", unlimited);
   add("limit", "MemoryLimit", unlimited);
   add("available", "MemoryAvailable", unlimited);
-  line("Memory", bytes_text(current) + (limits.empty() ? "" : " (" + limits + ")"));
+  line("Memory", unitparser::format_bytes(current) + (limits.empty() ? "" : " (" + limits + ")"));
 }
 
 void Page::resources() {
   const auto count = [&](std::string_view name) { return p_.find_number(name).value_or(unlimited); };
   if (count("IPIngressBytes") != unlimited && count("IPEgressBytes") != unlimited)
-    line("IP", bytes_text(count("IPIngressBytes")) + " in, " + bytes_text(count("IPEgressBytes")) + " out");
+    line("IP", unitparser::format_bytes(count("IPIngressBytes")) + " in, " + unitparser::format_bytes(count("IPEgressBytes")) + " out");
   if (count("IOReadBytes") != unlimited && count("IOWriteBytes") != unlimited)
-    line("IO", bytes_text(count("IOReadBytes")) + " read, " + bytes_text(count("IOWriteBytes")) + " written");
+    line("IO", unitparser::format_bytes(count("IOReadBytes")) + " read, " + unitparser::format_bytes(count("IOWriteBytes")) + " written");
   if (const auto tasks = count("TasksCurrent"); tasks != unlimited) {
     const auto limit = count("TasksMax");
     line("Tasks", std::to_string(tasks) + (limit == unlimited ? "" : t_.styled(Style::grey, fmt::format(" (limit: {})", limit))));

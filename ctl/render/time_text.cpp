@@ -96,16 +96,4 @@ std::string iso_time_text(std::uint64_t usec, IsoPrecision precision) {
   return text + fmt::format("{}{:02}{:02}", t.tm_gmtoff < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr std::array<std::string_view, 6> suffixes{"K", "M", "G", "T", "P", "E"};
-  if (bytes < 1024) return fmt::format("{}B", bytes);
-  std::uint64_t factor = 1024;
-  std::size_t i = 0;
-  while (i + 1 < suffixes.size() && bytes / factor >= 1024) {
-    factor *= 1024;
-    ++i;
-  }
-  return fmt::format("{}.{}{}", bytes / factor, (bytes / (factor / 1024) * 10 / 1024) % 10, suffixes[i]);
-}
-
 }  // namespace ctl

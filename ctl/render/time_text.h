@@ -19,8 +19,6 @@ namespace ctl {
 enum class IsoPrecision : std::uint8_t { seconds, microseconds };
 /// "2026-11-22T06:22:01+0000".
 [[nodiscard]] std::string iso_time_text(std::uint64_t realtime_usec, IsoPrecision precision);
-/// 1.5M, 432.0K; "infinity" is the caller's.
-[[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 
 [[nodiscard]] std::uint64_t realtime_now_usec();
 [[nodiscard]] std::uint64_t monotonic_now_usec();

@@ -313,6 +313,11 @@ Value io_counter(const PropertyContext& c, const Member& m) {
   return sum;
 }
 
+template <auto counter>
+Value ip_counter(const PropertyContext& c, const Member&) {
+  const auto traffic = c.engine.ip_traffic(c.unit.id);
+  return traffic ? (*traffic).*counter : unknown;
+}
 Value no_data(const PropertyContext&, const Member&) { return unknown; }
 
 constexpr std::array resource_rows{
@@ -323,8 +328,9 @@ constexpr std::array resource_rows{
     UnitGetterRow{"MemoryAvailable", no_data},
     UnitGetterRow{"CPUUsageNSec", cpu_usage},
     UnitGetterRow{"TasksCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "pids.current"); }},
-    UnitGetterRow{"IPIngressBytes", no_data}, UnitGetterRow{"IPIngressPackets", no_data}, UnitGetterRow{"IPEgressBytes", no_data},
-    UnitGetterRow{"IPEgressPackets", no_data}, UnitGetterRow{"IOReadBytes", io_counter}, UnitGetterRow{"IOReadOperations", io_counter},
+    UnitGetterRow{"IPIngressBytes", ip_counter<&IpTraffic::ingress_bytes>}, UnitGetterRow{"IPIngressPackets", ip_counter<&IpTraffic::ingress_packets>},
+    UnitGetterRow{"IPEgressBytes", ip_counter<&IpTraffic::egress_bytes>}, UnitGetterRow{"IPEgressPackets", ip_counter<&IpTraffic::egress_packets>},
+    UnitGetterRow{"IOReadBytes", io_counter}, UnitGetterRow{"IOReadOperations", io_counter},
     UnitGetterRow{"IOWriteBytes", io_counter}, UnitGetterRow{"IOWriteOperations", io_counter},
 };
 

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "unitparser/base/fd.h"
 #include "unitparser/base/result.h"
@@ -27,58 +29,125 @@ using unitparser::UniqueFd;
 
 long bpf(bpf_cmd command, bpf_attr& attributes) { return ::syscall(SYS_bpf, command, &attributes, sizeof attributes); }
 
-Result<UniqueFd> load_program(bpf_prog_type type, bpf_attach_type attach, const std::vector<bpf_insn>& code) {
+/// A program that is to be on a control group; its name tells ours of one purpose from those of another.
+struct Program {
+  const char* name;  ///< at most 15 characters
+  bpf_prog_type type;
+  bpf_attach_type place;
+  std::vector<bpf_insn> code;
+};
+
+Result<UniqueFd> load_program(const Program& program) {
   static constexpr char license[] = "";  // uses no helper that asks for one
   bpf_attr attributes{};
-  attributes.prog_type = type;
-  attributes.expected_attach_type = type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ? attach : bpf_attach_type{};
-  attributes.insns = reinterpret_cast<std::uintptr_t>(code.data());
-  attributes.insn_cnt = static_cast<std::uint32_t>(code.size());
+  attributes.prog_type = program.type;
+  attributes.expected_attach_type = program.type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ? program.place : bpf_attach_type{};
+  attributes.insns = reinterpret_cast<std::uintptr_t>(program.code.data());
+  attributes.insn_cnt = static_cast<std::uint32_t>(program.code.size());
   attributes.license = reinterpret_cast<std::uintptr_t>(license);
-  std::strcpy(attributes.prog_name, "incipit");
+  std::strncpy(attributes.prog_name, program.name, sizeof attributes.prog_name - 1);
   const long fd = bpf(BPF_PROG_LOAD, attributes);
   if (fd < 0) return fail_errno(errno, "the kernel refuses the BPF program");
   return UniqueFd(static_cast<int>(fd));
 }
 
-/// Programs of that type attached to the group itself; we are the only one who attaches there.
-std::vector<std::uint32_t> attached_programs(int group, bpf_attach_type type) {
+/// What the kernel tells about a program or a map.
+template <class Info>
+Info info_of(const UniqueFd& object, std::uint32_t* ids = nullptr, std::uint32_t id_count = 0) {
+  Info info{};
+  if constexpr (std::is_same_v<Info, bpf_prog_info>) {
+    info.map_ids = reinterpret_cast<std::uintptr_t>(ids);
+    info.nr_map_ids = id_count;
+  }
+  bpf_attr attributes{};
+  attributes.info.bpf_fd = static_cast<std::uint32_t>(object.get());
+  attributes.info.info_len = sizeof info;
+  attributes.info.info = reinterpret_cast<std::uintptr_t>(&info);
+  if (bpf(BPF_OBJ_GET_INFO_BY_FD, attributes) < 0) return {};
+  return info;
+}
+
+/// Our programs of that purpose that are on the group itself.
+std::vector<UniqueFd> attached_programs(int group, bpf_attach_type place, std::string_view name) {
   std::array<std::uint32_t, 64> ids{};
   bpf_attr attributes{};
   attributes.query.target_fd = static_cast<std::uint32_t>(group);
-  attributes.query.attach_type = type;
+  attributes.query.attach_type = place;
   attributes.query.prog_ids = reinterpret_cast<std::uintptr_t>(ids.data());
   attributes.query.prog_cnt = ids.size();
-  if (bpf(BPF_PROG_QUERY, attributes) < 0) return {};
-  return {ids.begin(), ids.begin() + std::min<std::size_t>(attributes.query.prog_cnt, ids.size())};
+  std::vector<UniqueFd> found;
+  if (bpf(BPF_PROG_QUERY, attributes) < 0) return found;
+  for (std::size_t i = 0; i < std::min<std::size_t>(attributes.query.prog_cnt, ids.size()); ++i) {
+    bpf_attr by_id{};
+    by_id.prog_id = ids[i];
+    UniqueFd program(static_cast<int>(bpf(BPF_PROG_GET_FD_BY_ID, by_id)));
+    if (program && info_of<bpf_prog_info>(program).name == name) found.push_back(std::move(program));
+  }
+  return found;
 }
 
-void detach_programs(int group, bpf_attach_type type, const std::vector<std::uint32_t>& ids) {
-  for (const std::uint32_t id : ids) {
+void detach(int group, bpf_attach_type place, const std::vector<UniqueFd>& programs) {
+  for (const UniqueFd& program : programs) {
     bpf_attr attributes{};
-    attributes.prog_id = id;
-    const UniqueFd program(static_cast<int>(bpf(BPF_PROG_GET_FD_BY_ID, attributes)));
-    if (!program) continue;
-    attributes = {};
     attributes.target_fd = static_cast<std::uint32_t>(group);
     attributes.attach_bpf_fd = static_cast<std::uint32_t>(program.get());
-    attributes.attach_type = type;
+    attributes.attach_type = place;
     bpf(BPF_PROG_DETACH, attributes);
   }
 }
 
 /// Puts the new program in place before the old ones go, so that there is no moment without a filter.
-Result<void> attach(int group, bpf_prog_type program_type, bpf_attach_type type, const std::vector<bpf_insn>& code) {
-  const UniqueFd program = TRY(load_program(program_type, type, code));
-  const auto before = attached_programs(group, type);
+Result<void> attach(int group, const Program& wanted) {
+  const UniqueFd program = TRY(load_program(wanted));
+  const auto before = attached_programs(group, wanted.place, wanted.name);
   bpf_attr attributes{};
   attributes.target_fd = static_cast<std::uint32_t>(group);
   attributes.attach_bpf_fd = static_cast<std::uint32_t>(program.get());
-  attributes.attach_type = type;
+  attributes.attach_type = wanted.place;
   attributes.attach_flags = BPF_F_ALLOW_MULTI;
   if (bpf(BPF_PROG_ATTACH, attributes) < 0) return fail_errno(errno, "the kernel does not attach the BPF program");
-  detach_programs(group, type, before);
+  detach(group, wanted.place, before);
   return {};
+}
+
+constexpr const char *address_name = "incipit_ip", *interface_name = "incipit_iface", *device_name = "incipit_device", *bind_name = "incipit_bind";
+/// Set on groups that have programs of ours, so that those without need not be asked.
+constexpr const char* filtered_mark = "user.incipit_filtered";
+
+constexpr bpf_attach_type place_of(Direction direction) { return direction == Direction::ingress ? BPF_CGROUP_INET_INGRESS : BPF_CGROUP_INET_EGRESS; }
+
+/// The map in which the group's program counts; not valid when none does.
+UniqueFd counters_of(int group, Direction direction) {
+  for (const UniqueFd& program : attached_programs(group, place_of(direction), address_name)) {
+    std::uint32_t id = 0;
+    if (info_of<bpf_prog_info>(program, &id, 1).nr_map_ids == 0) continue;
+    bpf_attr attributes{};
+    attributes.map_id = id;
+    return UniqueFd(static_cast<int>(bpf(BPF_MAP_GET_FD_BY_ID, attributes)));
+  }
+  return {};
+}
+
+Result<UniqueFd> make_counters() {
+  bpf_attr attributes{};
+  attributes.map_type = BPF_MAP_TYPE_ARRAY;
+  attributes.key_size = sizeof(std::uint32_t);
+  attributes.value_size = sizeof(std::uint64_t);
+  attributes.max_entries = counter_count;
+  std::strcpy(attributes.map_name, address_name);
+  const long fd = bpf(BPF_MAP_CREATE, attributes);
+  if (fd < 0) return fail_errno(errno, "the kernel refuses the counters");
+  return UniqueFd(static_cast<int>(fd));
+}
+
+std::uint64_t read_counter(const UniqueFd& map, Counter counter) {
+  const auto key = static_cast<std::uint32_t>(counter);
+  std::uint64_t value = 0;
+  bpf_attr attributes{};
+  attributes.map_fd = static_cast<std::uint32_t>(map.get());
+  attributes.key = reinterpret_cast<std::uintptr_t>(&key);
+  attributes.value = reinterpret_cast<std::uintptr_t>(&value);
+  return bpf(BPF_MAP_LOOKUP_ELEM, attributes) < 0 ? 0 : value;
 }
 
 std::uint32_t access_bits(const std::string& permissions) {
@@ -147,23 +216,37 @@ std::string read_devices_table() {
   return text;
 }
 
-/// Collects what could not be done.
+/// Attaches programs, takes others away, and collects what could not be done.
 class Applier {
  public:
-  explicit Applier(const std::string& directory) : group_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+  explicit Applier(const std::string& directory)
+      : group_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), was_filtered_(::fgetxattr(group_.get(), filtered_mark, nullptr, 0) >= 0) {}
 
-  void attach(std::string_view directive, bpf_prog_type program, bpf_attach_type type, const std::vector<bpf_insn>& code) {
+  void attach(std::string_view directive, const Program& program) {
     if (!group_) return;
-    const auto done = init::attach(group_.get(), program, type, code);
-    if (!done) warnings_.push_back(std::string(directive) + " has no effect: " + done.error().message);
+    const auto done = init::attach(group_.get(), program);
+    if (!done) return refuse(directive, done.error().message);
+    if (!std::exchange(was_filtered_, true)) (void)::fsetxattr(group_.get(), filtered_mark, "1", 1, 0);
+  }
+  void remove(const char* name, bpf_attach_type place) {
+    if (group_ && was_filtered_) detach(group_.get(), place, attached_programs(group_.get(), place, name));
   }
   void refuse(std::string_view directive, std::string_view why) {
     warnings_.push_back(std::string(directive) + " has no effect: " + std::string(why));
+  }
+  /// The counters of the group, kept or new; not valid where there can be none.
+  UniqueFd counters(Direction direction) {
+    if (!group_) return {};
+    if (UniqueFd kept = counters_of(group_.get(), direction)) return kept;
+    auto made = make_counters();
+    if (!made) refuse("IPAccounting=", made.error().message);
+    return made ? std::move(*made) : UniqueFd{};
   }
   [[nodiscard]] std::vector<std::string> take() { return std::move(warnings_); }
 
  private:
   UniqueFd group_;
+  bool was_filtered_;
   std::vector<std::string> warnings_;
 };
 
@@ -177,8 +260,8 @@ void apply_interfaces(Applier& applier, const unitparser::NameFilter& filter) {
       indices.push_back(index);
   }
   const auto code = interface_program(indices, filter.allow_list);
-  applier.attach("RestrictNetworkInterfaces=", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS, code);
-  applier.attach("RestrictNetworkInterfaces=", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, code);
+  for (const Direction direction : {Direction::ingress, Direction::egress})
+    applier.attach("RestrictNetworkInterfaces=", {interface_name, BPF_PROG_TYPE_CGROUP_SKB, place_of(direction), code});
 }
 
 }  // namespace
@@ -211,35 +294,44 @@ std::vector<DeviceRule> device_rules(const unitparser::ResourceAccess& config, c
   return rules;
 }
 
-std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config) {
+std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config, bool ip_accounting) {
   const bool has_addresses = !config.ip_address_allow.empty() || !config.ip_address_deny.empty();
   const bool has_ports = !config.socket_bind_allow.empty() || !config.socket_bind_deny.empty();
   const bool has_interfaces = !config.restrict_network_interfaces.entries.empty();
   const bool has_foreign = !config.bpf_programs.empty() || !config.ip_ingress_filter_path.empty() || !config.ip_egress_filter_path.empty();
-  if (!restricts_devices(config) && !has_addresses && !has_ports && !has_interfaces && !has_foreign) return {};
   Applier applier(directory);
   if (restricts_devices(config))
-    applier.attach("DeviceAllow=/DevicePolicy=", BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE,
-                   device_program(device_rules(config, read_devices_table())));
-  if (has_interfaces && has_addresses) {
-    applier.refuse("RestrictNetworkInterfaces=", "it cannot be combined with IPAddressAllow=/IPAddressDeny= here");
-  } else if (has_interfaces) {
-    apply_interfaces(applier, config.restrict_network_interfaces);
+    applier.attach("DeviceAllow=/DevicePolicy=",
+                   {device_name, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, device_program(device_rules(config, read_devices_table()))});
+  else applier.remove(device_name, BPF_CGROUP_DEVICE);
+  if (has_interfaces) apply_interfaces(applier, config.restrict_network_interfaces);
+  for (const Direction direction : {Direction::ingress, Direction::egress}) {
+    if (!has_interfaces) applier.remove(interface_name, place_of(direction));
+    if (!has_addresses && !ip_accounting) {
+      applier.remove(address_name, place_of(direction));
+      continue;
+    }
+    const UniqueFd counters = ip_accounting ? applier.counters(direction) : UniqueFd{};
+    applier.attach(has_addresses ? "IPAddressAllow=/IPAddressDeny=" : "IPAccounting=",
+                   {address_name, BPF_PROG_TYPE_CGROUP_SKB, place_of(direction),
+                    address_program(config.ip_address_allow, config.ip_address_deny, direction, counters ? counters.get() : -1)});
   }
-  if (has_addresses) {
-    applier.attach("IPAddressAllow=/IPAddressDeny=", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_INGRESS,
-                   address_program(config.ip_address_allow, config.ip_address_deny, Direction::ingress));
-    applier.attach("IPAddressAllow=/IPAddressDeny=", BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS,
-                   address_program(config.ip_address_allow, config.ip_address_deny, Direction::egress));
-  }
-  if (has_ports) {
-    applier.attach("SocketBindAllow=/SocketBindDeny=", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND,
-                   bind_program(config.socket_bind_allow, config.socket_bind_deny, BindFamily::ipv4));
-    applier.attach("SocketBindAllow=/SocketBindDeny=", BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND,
-                   bind_program(config.socket_bind_allow, config.socket_bind_deny, BindFamily::ipv6));
-  }
+  for (const auto& [place, family] : {std::pair{BPF_CGROUP_INET4_BIND, BindFamily::ipv4}, std::pair{BPF_CGROUP_INET6_BIND, BindFamily::ipv6}})
+    if (has_ports)
+      applier.attach("SocketBindAllow=/SocketBindDeny=", {bind_name, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, place,
+                                                          bind_program(config.socket_bind_allow, config.socket_bind_deny, family)});
+    else applier.remove(bind_name, place);
   if (has_foreign) applier.refuse("BPFProgram=/IPIngressFilterPath=/IPEgressFilterPath=", "programs from files are not supported by this build");
   return applier.take();
+}
+
+std::optional<IpTraffic> ip_traffic(const std::string& directory) {
+  const UniqueFd group(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!group) return std::nullopt;
+  const UniqueFd in = counters_of(group.get(), Direction::ingress), out = counters_of(group.get(), Direction::egress);
+  if (!in || !out) return std::nullopt;
+  return IpTraffic{.ingress_bytes = read_counter(in, Counter::bytes), .ingress_packets = read_counter(in, Counter::packets),
+                   .egress_bytes = read_counter(out, Counter::bytes), .egress_packets = read_counter(out, Counter::packets)};
 }
 
 }  // namespace init

@@ -48,8 +48,7 @@ struct Condition {
   Code prepare;  ///< leaves the value in r1
   std::uint32_t value;
 };
-Code block(const std::vector<Condition>& conditions, bool allowed) {
-  Code code = answer(allowed);
+Code block(const std::vector<Condition>& conditions, Code code) {
   for (auto condition = conditions.rbegin(); condition != conditions.rend(); ++condition) {
     Code head = condition->prepare;
     head.push_back(skip_if(BPF_JNE, r1, condition->value, code.size()));
@@ -76,7 +75,7 @@ std::vector<bpf_insn> device_program(const std::vector<DeviceRule>& rules) {
     if ((rule.access & all) != all) conditions.push_back({{move(r1, r3), and_word(r1, all & ~rule.access)}, 0});
     if (rule.major >= 0) conditions.push_back({{move(r1, r4)}, static_cast<std::uint32_t>(rule.major)});
     if (rule.minor >= 0) conditions.push_back({{move(r1, r5)}, static_cast<std::uint32_t>(rule.minor)});
-    append(code, block(conditions, true));
+    append(code, block(conditions, answer(true)));
     if (conditions.empty()) return code;
   }
   append(code, answer(false));
@@ -85,7 +84,7 @@ std::vector<bpf_insn> device_program(const std::vector<DeviceRule>& rules) {
 
 namespace {
 
-constexpr int address_on_stack = -16;
+constexpr int address_on_stack = -16, key_on_stack = -20;
 
 std::uint32_t prefix_mask(unsigned bits) { return bits == 0 ? 0 : ~std::uint32_t{0} << (32U - bits); }
 
@@ -95,8 +94,8 @@ std::uint32_t word_of(const unitparser::IpPrefix& prefix, unsigned word) {
   return value;
 }
 
-/// Answers for packets whose address (words on the stack) lies in the prefix.
-Code prefix_code(const unitparser::IpPrefix& prefix, bool allowed) {
+/// Ends the program for packets whose address (words on the stack) lies in the prefix.
+Code prefix_code(const unitparser::IpPrefix& prefix, const Code& end) {
   std::vector<Condition> conditions;
   const unsigned words = prefix.family == AF_INET ? 1 : 4;
   for (unsigned word = 0; word < words; ++word) {
@@ -107,22 +106,37 @@ Code prefix_code(const unitparser::IpPrefix& prefix, bool allowed) {
     conditions.push_back({{load_word(r1, frame, address_on_stack + static_cast<int>(word) * 4), to_big_endian(r1, 32), and_word(r1, mask)},
                           word_of(prefix, word) & mask});
   }
-  return block(conditions, allowed);
+  return block(conditions, end);
+}
+
+/// Adds to a counter; the packet is in r6.
+Code count_code(int map, Counter counter) {
+  const Code add_up{instruction(BPF_STX | BPF_ATOMIC | BPF_DW, r0, r1, 0, BPF_ADD)};
+  Code code{set(r1, static_cast<std::int32_t>(counter)),
+            instruction(BPF_STX | BPF_MEM | BPF_W, frame, r1, key_on_stack, 0),
+            instruction(BPF_LD | BPF_DW | BPF_IMM, r1, BPF_PSEUDO_MAP_FD, 0, map),
+            instruction(0, 0, 0, 0, 0),  // the upper half of the constant before
+            move(r2, frame),
+            add(r2, key_on_stack),
+            call(BPF_FUNC_map_lookup_elem)};
+  code.push_back(instruction(BPF_JMP | BPF_JEQ | BPF_K, r0, 0, 2, 0));
+  code.push_back(counter == Counter::packets ? set(r1, 1) : load_word(r1, r6, offsetof(__sk_buff, len)));
+  append(code, add_up);
+  return code;
 }
 
 Code family_code(const std::vector<unitparser::IpPrefix>& allow, const std::vector<unitparser::IpPrefix>& deny, int family,
-                 Direction direction) {
+                 Direction direction, const Code& pass) {
   const bool is_v4 = family == AF_INET;
   const int offset = is_v4 ? (direction == Direction::ingress ? 12 : 16) : (direction == Direction::ingress ? 8 : 24);
   Code code{move(r1, r6), set(r2, offset), move(r3, frame), add(r3, address_on_stack), set(r4, is_v4 ? 4 : 16),
             call(BPF_FUNC_skb_load_bytes)};
-  const Code pass = answer(true);
   code.push_back(instruction(BPF_JMP | BPF_JEQ | BPF_K, r0, 0, static_cast<int>(pass.size()), 0));
   append(code, pass);  // too short to have an address
   for (const bool allowed : {true, false})
     for (const auto& prefix : allowed ? allow : deny) {
       if (prefix.family != family) continue;
-      append(code, prefix_code(prefix, allowed));
+      append(code, prefix_code(prefix, allowed ? pass : answer(false)));
       if (prefix.length == 0) return code;
     }
   append(code, pass);
@@ -131,11 +145,15 @@ Code family_code(const std::vector<unitparser::IpPrefix>& allow, const std::vect
 
 }  // namespace
 
-std::vector<bpf_insn> address_program(const std::vector<unitparser::IpPrefix>& allow,
-                                      const std::vector<unitparser::IpPrefix>& deny, Direction direction) {
+std::vector<bpf_insn> address_program(const std::vector<unitparser::IpPrefix>& allow, const std::vector<unitparser::IpPrefix>& deny,
+                                      Direction direction, int counters) {
+  Code pass;
+  for (const Counter counter : {Counter::packets, Counter::bytes})
+    if (counters >= 0) append(pass, count_code(counters, counter));
+  append(pass, answer(true));
   Code code{move(r6, r1), load_word(r7, r1, offsetof(__sk_buff, protocol))};
   for (const int family : {AF_INET, AF_INET6}) {
-    const Code body = family_code(allow, deny, family, direction);
+    const Code body = family_code(allow, deny, family, direction, pass);
     const std::uint32_t protocol = htons(family == AF_INET ? ETH_P_IP : ETH_P_IPV6);
     code.push_back(skip_if(BPF_JNE, r7, protocol, body.size()));
     append(code, body);

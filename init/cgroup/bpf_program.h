@@ -26,9 +26,13 @@ struct DeviceRule {
 
 enum class Direction : std::uint8_t { ingress, egress };
 /// BPF_PROG_TYPE_CGROUP_SKB: packets from or to an allowed address pass, then denied ones are dropped, the rest passes
-/// (systemd.resource-control(5) IPAddressAllow=). What is no IP passes.
-[[nodiscard]] std::vector<bpf_insn> address_program(const std::vector<unitparser::IpPrefix>& allow,
-                                                    const std::vector<unitparser::IpPrefix>& deny, Direction direction);
+/// (systemd.resource-control(5) IPAddressAllow=). What is no IP passes. `counters`: the map in which IP packets that pass are
+/// counted, or -1.
+[[nodiscard]] std::vector<bpf_insn> address_program(const std::vector<unitparser::IpPrefix>& allow, const std::vector<unitparser::IpPrefix>& deny,
+                                                    Direction direction, int counters = -1);
+/// Keys of that map, an array of 64 bit numbers.
+enum class Counter : std::uint8_t { packets, bytes };
+inline constexpr std::uint32_t counter_count = 2;
 
 enum class BindFamily : std::uint8_t { ipv4, ipv6 };
 /// BPF_PROG_TYPE_CGROUP_SOCK_ADDR: whether bind() to a port is allowed (SocketBindAllow=).

@@ -153,7 +153,7 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
 }
 
 void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config) {
-  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access))
+  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access, config.resource_basics->ip_accounting))
     if (warn_) warn_(refused + " (" + group + ")");
 }
 

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "init/cgroup/access_filters.h"
 #include "init/cgroup/group_files.h"
 #include "init/conditions/file_conditions.h"
 #include "unitparser/base/fd.h"
@@ -113,6 +114,8 @@ std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgrou
   const auto usec = keyed_value(read_text_file(options_.cgroup_root + cgroup + "/cpu.stat"), "usage_usec");
   return usec ? std::optional(*usec * nsec_per_usec) : std::nullopt;
 }
+
+std::optional<IpTraffic> LinuxWorld::ip_traffic(const std::string& cgroup) { return init::ip_traffic(options_.cgroup_root + cgroup); }
 
 bool LinuxWorld::cgroup_populated(const std::string& cgroup) {
   return read_text_file(options_.cgroup_root + cgroup + "/cgroup.events").find("populated 1") != std::string::npos;

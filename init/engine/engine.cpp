@@ -295,6 +295,11 @@ std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   if (unit == nullptr) return std::nullopt;
   return unit->runtime.cgroup.empty() ? unit->runtime.cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime.cgroup);
 }
+std::optional<IpTraffic> Engine::ip_traffic(UnitId id) const {
+  const Unit* unit = find(id);
+  if (unit == nullptr || !unit->config.resource_basics->ip_accounting) return std::nullopt;
+  return unit->runtime.cgroup.empty() ? unit->runtime.ip_traffic : core_->world.ip_traffic(unit->runtime.cgroup);
+}
 std::vector<std::string> Engine::required_mounts(UnitId id) const {
   std::vector<std::string> paths;
   if (const Unit* unit = find(id))

@@ -9,6 +9,7 @@
 #include "init/engine/unit_actions.h"
 #include "init/machines/machine_types.h"
 #include "init/machines/processes.h"
+#include "unitparser/base/bytes.h"
 
 namespace init {
 namespace {
@@ -123,6 +124,39 @@ void run_end_actions(Core& core, Unit& unit, const StateChange& change) {
   }
 }
 
+/// Tells what the unit has used.
+void log_resources(Core& core, const Unit& unit) {
+  if (!unit.runtime.cpu_usage_nsec && !unit.runtime.ip_traffic) return;
+  int priority = 7;
+  std::vector<std::string> parts;
+  std::vector<std::pair<std::string, std::string>> fields{{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}};
+  const auto weigh = [&priority](std::uint64_t used, std::uint64_t mentionable, std::uint64_t notable) {
+    priority = std::min(priority, used > notable ? 5 : used > mentionable ? 6 : 7);
+  };
+  if (unit.runtime.cpu_usage_nsec) {
+    constexpr std::uint64_t second = 1'000'000'000;
+    const std::uint64_t used = *unit.runtime.cpu_usage_nsec;
+    weigh(used, second, 600 * second);
+    parts.push_back(fmt::format("consumed {} CPU time", unitparser::format_duration(Duration::from_usec(used / 1000), Duration::from_usec(1000))));
+    fields.emplace_back("CPU_USAGE_NSEC", std::to_string(used));
+  }
+  if (const auto& traffic = unit.runtime.ip_traffic) {
+    constexpr std::uint64_t notable = 128UL << 20U;
+    weigh(std::max(traffic->ingress_bytes, traffic->egress_bytes), 0, notable);
+    if (traffic->ingress_packets + traffic->egress_packets == 0) {
+      parts.emplace_back("no IP traffic");
+    } else {
+      parts.push_back(fmt::format("received {} IP traffic", unitparser::format_bytes(traffic->ingress_bytes)));
+      parts.push_back(fmt::format("sent {} IP traffic", unitparser::format_bytes(traffic->egress_bytes)));
+    }
+    fields.insert(fields.end(), {{"IP_METRIC_INGRESS_BYTES", std::to_string(traffic->ingress_bytes)}, {"IP_METRIC_INGRESS_PACKETS", std::to_string(traffic->ingress_packets)},
+                                 {"IP_METRIC_EGRESS_BYTES", std::to_string(traffic->egress_bytes)}, {"IP_METRIC_EGRESS_PACKETS", std::to_string(traffic->egress_packets)}});
+  }
+  std::string text = fmt::format("{}", fmt::join(parts, ", "));
+  text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  log_unit(core, unit, priority, fmt::format("{}: {}.", unit.name.text(), text), std::move(fields));
+}
+
 void settle(Core& core, const StateChange& change) {
   Unit* unit = core.units.find(change.unit);
   if (unit == nullptr) return;
@@ -132,6 +166,7 @@ void settle(Core& core, const StateChange& change) {
     if (is_active_or_activating(change.before) && is_inactive_or_deactivating(change.after)) retroactive_stop(core, *unit);
   }
   if (change.before != change.after) {
+    if (is_inactive_or_failed(change.after) && !is_inactive_or_failed(change.before)) log_resources(core, *unit);
     if (!change.will_restart) {
       if (change.after == ActiveState::failed) start_on_failure(core, *unit);
       if (change.after == ActiveState::inactive && change.before != ActiveState::failed &&
@@ -217,17 +252,11 @@ bool work_off(Core& core, std::deque<UnitId>& queue, void (*check)(Core&, Unit&)
   return true;
 }
 
-/// What a unit that is at rest again has used.
+/// What a unit that is at rest again has used; its group goes.
 void note_resources(Core& core, Unit& unit) {
   if (unit.runtime.cgroup.empty() || unit.origin.perpetual) return;
   unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
-  if (!unit.runtime.cpu_usage_nsec) return;
-  constexpr std::uint64_t mentionable = 1'000'000'000, notable = 600 * mentionable;
-  const std::uint64_t used = *unit.runtime.cpu_usage_nsec;
-  log_unit(core, unit, used > notable ? 5 : used > mentionable ? 6 : 7,
-           fmt::format("{}: Consumed {} CPU time.", unit.name.text(),
-                       unitparser::format_duration(Duration::from_usec(used / 1000), Duration::from_usec(1000))),
-           {{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}, {"CPU_USAGE_NSEC", std::to_string(used)}});
+  if (unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
 }
 
 }  // namespace

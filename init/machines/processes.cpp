@@ -41,6 +41,7 @@ void realise_cgroup(Core& core, Unit& unit) {
   if (path.empty()) path = "/";
   unit.runtime.cgroup = path;
   unit.runtime.cpu_usage_nsec.reset();
+  unit.runtime.ip_traffic.reset();
   core.index.cgroups[path] = unit.id;
   core.emit(effect::RealiseCgroup{unit.id, path});
   core.touch(unit);
@@ -49,6 +50,7 @@ void realise_cgroup(Core& core, Unit& unit) {
 void release_cgroup(Core& core, Unit& unit) {
   if (unit.runtime.cgroup.empty() || unit.runtime.cgroup == "/" || unit.origin.perpetual) return;
   if (!unit.runtime.cpu_usage_nsec) unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
+  if (!unit.runtime.ip_traffic && unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
   core.index.cgroups.erase(unit.runtime.cgroup);
   core.emit(effect::TrimCgroup{unit.id, unit.runtime.cgroup});
   unit.runtime.cgroup.clear();

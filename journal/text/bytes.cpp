@@ -10,18 +10,6 @@ constexpr std::string_view units = "BKMGTPE";
 
 }  // namespace
 
-std::string format_bytes(std::uint64_t bytes) {
-  for (std::size_t unit = units.size() - 1; unit > 0; --unit) {
-    const std::uint64_t factor = 1ULL << (unit * 10);
-    if (bytes < factor) continue;
-    // One decimal, cut and not rounded.
-    const std::uint64_t tenths = (bytes % factor) / 1024 * 10 / (factor / 1024);
-    return std::to_string(bytes / factor) + "." + std::to_string(unit == 1 ? bytes % 1024 * 10 / 1024 : tenths) +
-           units[unit];
-  }
-  return std::to_string(bytes) + "B";
-}
-
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);

@@ -140,6 +140,7 @@ class SimMachine final : public init::World {
   [[nodiscard]] std::string process_name(pid_t pid) override;
   [[nodiscard]] std::vector<pid_t> cgroup_processes(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(const std::string&) override { return std::nullopt; }
+  [[nodiscard]] std::optional<init::IpTraffic> ip_traffic(const std::string&) override { return std::nullopt; }
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;

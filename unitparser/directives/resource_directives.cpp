@@ -140,7 +140,7 @@ constexpr std::array resource_table{
     custom<&Basics::delegate, &Basics::delegate_controllers>(cgroup, "Delegate", quiet("Delegate"), "b", "boolean or controllers", {&apply_delegate, &get_delegate, &plain_texts}, "The unit manages the control groups below its own itself."),
     settable(shown(cgroup, quiet("DelegateControllers"), "as", &get_delegate_controllers, "Controllers that the unit gets."), &delegate_controllers_lines),
     as_list(custom<&Basics::disabled_controllers>(cgroup, "DisableControllers", quiet("DisableControllers"), "as", "controllers", {&apply_disable, &get_disabled, &word_list_texts}, "Controllers that are never turned on below the unit.")),
-    boolean<&Basics::ip_accounting>("IPAccounting", "Account the IP traffic of the unit; without effect: the counters are not kept."),
+    boolean<&Basics::ip_accounting>("IPAccounting", "Account the IP traffic of the unit."),
     row<&Access::ip_address_allow, IpPrefixCodec>(cgroup, "IPAddressAllow", quiet("IPAddressAllow"), "Addresses that the unit may talk to though others are denied."),
     row<&Access::ip_address_deny, IpPrefixCodec>(cgroup, "IPAddressDeny", quiet("IPAddressDeny"), "Addresses that the unit may not talk to."),
     row<&Access::ip_ingress_filter_path, FilterPathsCodec>(cgroup, "IPIngressFilterPath", quiet("IPIngressFilterPath"), "BPF programs for incoming packets; without effect: programs from files are not attached, which is warned of."),

@@ -1,3 +1,4 @@
+// Where the parts of an image come to lie. [os]
 #include <sys/mount.h>
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+// Finding file systems with libblkid, loop devices, mounts. [os]
 #include "init/image/disk_image.h"
 
 #include <blkid/blkid.h>

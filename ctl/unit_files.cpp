@@ -24,12 +24,6 @@ namespace {
 
 using unitparser::InstallPlan;
 
-/// Whether this process's root folder is not the one of PID 1.
-bool in_chroot() {
-  struct stat ours {}, init {};
-  return geteuid() == 0 && stat("/", &ours) == 0 && stat("/proc/1/root", &init) == 0 && (ours.st_ino != init.st_ino || ours.st_dev != init.st_dev);
-}
-
 /// Whether the files themselves are wanted, not the manager: by options, in a chroot, or as SYSTEMD_OFFLINE says.
 bool wants_files(const Options& options) {
   if (!options.root.empty() || !options.image.empty() || options.scope == Scope::global) return true;
@@ -111,6 +105,11 @@ int say_overridden_default(Session& session, Workplace& place, const std::string
 }
 
 }  // namespace
+
+bool in_chroot() {
+  struct stat ours {}, init {};
+  return geteuid() == 0 && stat("/", &ours) == 0 && stat("/proc/1/root", &init) == 0 && (ours.st_ino != init.st_ino || ours.st_dev != init.st_dev);
+}
 
 std::optional<int> change_offline(Session& session, const std::string& verb, const std::vector<std::string>& names, bool& carries_install_info) {
   const auto& options = session.options();

@@ -12,6 +12,9 @@
 
 namespace ctl {
 
+/// Whether this process's root folder is not the one of PID 1.
+[[nodiscard]] bool in_chroot();
+
 /// Tells what was linked and removed, in systemctl's words.
 void say_changes(Session& session, std::span<const FileChange> changes);
 /// Runs a unit-file verb on the files themselves where the options ask for it; nothing when the manager is to be asked.

@@ -1,13 +1,11 @@
 // The verbs: name, operands, who serves them. [pure]
 #include "ctl/verbs.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
+#include "ctl/unit_files.h"
 #include "ctl/verb_list.h"
 
 namespace ctl {
@@ -112,12 +110,6 @@ constexpr std::array verb_table{
     Verb{"condreload",            "",                  1, any, Needs::manager, verb_start,                 units,       ""},
     Verb{"condrestart",           "",                  1, any, Needs::manager, verb_start,                 units,       ""},
 };
-
-/// Whether this process's root folder is not the one of PID 1.
-bool in_chroot() {
-  struct stat ours {}, init {};
-  return geteuid() == 0 && stat("/", &ours) == 0 && stat("/proc/1/root", &init) == 0 && (ours.st_ino != init.st_ino || ours.st_dev != init.st_dev);
-}
 
 }  // namespace
 

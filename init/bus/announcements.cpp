@@ -4,11 +4,12 @@
 #include <algorithm>
 
 #include "init/bus/server_state.h"
-#include "init/bus/wire.h"
+#include "unitparser/base/wire.h"
 
 namespace init {
 
 using namespace bus;
+using unitparser::MessageHeader, unitparser::MessageType, unitparser::WireWriter;
 
 namespace {
 constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
@@ -131,7 +132,7 @@ class SignalSender {
  private:
   template <class Write>
   void of_manager(std::string_view member, std::string_view signature, Write write) {
-    put({manager_object, manager_interface, member, signature, {}}, write);
+    put(manager_object, manager_interface, member, signature, write);
   }
   void unit_named(std::string_view member, const std::string& unit) {
     of_manager(member, "so", [&](WireWriter& body) {
@@ -149,7 +150,7 @@ class SignalSender {
   }
   template <class Write>
   void properties_changed(const std::string& path, Write write) {
-    put({path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", {}}, write);
+    put(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", write);
   }
   void job_changed(const Job& job) {
     properties_changed(job_path(job.id), [&job](WireWriter& body) {
@@ -184,7 +185,8 @@ class SignalSender {
   }
 
   template <class Write>
-  void put(SignalHeader header, Write write) {
+  void put(std::string_view path, std::string_view interface, std::string_view member, std::string_view signature, Write write) {
+    MessageHeader header{MessageType::signal, unitparser::no_reply_expected, path, interface, member, {}, {}, signature};
     body_.clear();
     WireWriter writer(body_);
     write(writer);
@@ -193,10 +195,10 @@ class SignalSender {
     // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
     if (!clients_.empty()) append(for_clients_, header, clients_);
   }
-  void append(std::string& signals, const SignalHeader& header, const std::vector<Connection*>& to) {
+  void append(std::string& signals, const MessageHeader& header, const std::vector<Connection*>& to) {
     if (++s_.last_signal == 0) ++s_.last_signal;
     const std::size_t before = signals.size();
-    append_signal(signals, header, s_.last_signal, body_);
+    append_message(signals, header, s_.last_signal, body_);
     if (signals.size() <= Outbox::piece_size || before == 0) return;
     std::string rest = signals.substr(before);
     signals.resize(before);

@@ -1,5 +1,5 @@
-// What WireWriter writes, read by sd-bus.
-#include "init/bus/wire.h"
+// What WireWriter and Outbox write, read by sd-bus.
+#include "init/bus/outbox.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -7,22 +7,22 @@
 #include <array>
 
 #include "init/bus/message_value.h"
-#include "init/bus/outbox.h"
 #include "init/bus/server_state.h"
+#include "unitparser/base/wire.h"
 
 namespace init::bus {
 namespace {
 
-using unitparser::ArrayValue, unitparser::Bytes, unitparser::ObjectPath, unitparser::struct_of, unitparser::TypeSignature, unitparser::VariantValue;
+using unitparser::ArrayValue, unitparser::Bytes, unitparser::ObjectPath, unitparser::struct_of, unitparser::TypeSignature, unitparser::VariantValue, unitparser::WireWriter;
 
-struct Heard {
+struct Signal {
   std::string path, interface, member, sender;
   std::vector<Value> values;
   int count = 0;
 };
 
-int hear(sd_bus_message* message, void* userdata, sd_bus_error*) {
-  auto& heard = *static_cast<Heard*>(userdata);
+int take_in(sd_bus_message* message, void* userdata, sd_bus_error*) {
+  auto& heard = *static_cast<Signal*>(userdata);
   const char* sender = sd_bus_message_get_sender(message);
   heard.path = sd_bus_message_get_path(message);
   heard.interface = sd_bus_message_get_interface(message);
@@ -32,6 +32,10 @@ int hear(sd_bus_message* message, void* userdata, sd_bus_error*) {
   EXPECT_TRUE(read_all(message, heard.values));
   ++heard.count;
   return 1;
+}
+
+void append_signal(std::string& text, std::string_view path, std::string_view member, std::string_view signature, std::string_view sender, std::string_view body) {
+  unitparser::append_message(text, {unitparser::MessageType::signal, unitparser::no_reply_expected, path, "org.Interface", member, {}, sender, signature}, 7, body);
 }
 
 /// A client of sd-bus's, and the socket whose other end it reads.
@@ -47,7 +51,7 @@ class Listener {
       EXPECT_GE(sd_bus_set_fd(raw, fd, fd), 0);
     }
     EXPECT_GE(sd_bus_set_server(server_.get(), 1, {}), 0);
-    EXPECT_GE(sd_bus_add_filter(client_.get(), nullptr, hear, &heard), 0);
+    EXPECT_GE(sd_bus_add_filter(client_.get(), nullptr, take_in, &heard), 0);
     for (const BusPtr* bus : {&client_, &server_}) EXPECT_GE(sd_bus_start(bus->get()), 0);
     for (int round = 0; round < 100 && sd_bus_is_ready(client_.get()) <= 0; ++round) process();
   }
@@ -58,7 +62,7 @@ class Listener {
     EXPECT_EQ(heard.count, count);
   }
 
-  Heard heard;
+  Signal heard;
 
  private:
   void process() {
@@ -76,7 +80,7 @@ Value through_sd_bus(const Value& value) {
   writer.byte(1);  // what follows is not aligned by chance
   writer.value(value);
   writer.byte(2);
-  append_signal(text, {"/a", "b.c", "D", "y" + value.signature() + "y", "e.f"}, 7, body);
+  append_signal(text, "/a", "Member", "y" + value.signature() + "y", "e.f", body);
   Outbox outbox;
   outbox.add(std::make_shared<const std::string>(text));
   EXPECT_EQ(outbox.write_to(listener.socket()), Outbox::Outcome::all);
@@ -103,8 +107,8 @@ TEST(Wire, HeaderSaysWhoseSignalItIs) {
     Listener listener;
     std::string text, body;
     WireWriter(body).string("x");
-    append_signal(text, {"/org/one", "org.Interface", "Member", "s", sender}, 1, body);
-    append_signal(text, {"/org/two", "org.Interface", "Empty", "", sender}, 2, "");
+    append_signal(text, "/org/one", "Member", "s", sender, body);
+    append_signal(text, "/org/two", "Empty", "", sender, "");
     Outbox outbox;
     outbox.add(std::make_shared<const std::string>(text));
     ASSERT_EQ(outbox.write_to(listener.socket()), Outbox::Outcome::all);
@@ -120,7 +124,7 @@ TEST(Outbox, NoMessageIsCutWhenTheOtherEndDoesNotRead) {
   Listener listener;
   std::string signals;
   int in_piece = 0, sent = 0;
-  for (; signals.size() < Outbox::piece_size - 1000; ++in_piece) append_signal(signals, {"/a", "b.c", "Member", "", "e.f"}, 1, "");
+  for (; signals.size() < Outbox::piece_size - 1000; ++in_piece) append_signal(signals, "/a", "Member", "", "e.f", "");
   const auto piece = std::make_shared<const std::string>(signals);
   Outbox outbox;
   for (int pieces = 0; pieces < 10'000 && outbox.empty(); ++pieces, sent += in_piece) {

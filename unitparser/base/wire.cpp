@@ -1,27 +1,12 @@
-// The wire format of D-Bus: values and signals as bytes. [pure]
-#include "init/bus/wire.h"
+// The wire format of D-Bus: values and messages as bytes. [pure]
+#include "unitparser/base/wire.h"
 
-#include <bit>
 #include <type_traits>
 
-namespace init::bus {
+namespace unitparser {
 namespace {
 
-using namespace unitparser;
-
-constexpr std::uint8_t byte_order = std::endian::native == std::endian::little ? 'l' : 'B';
-constexpr std::uint8_t signal_type = 4, no_reply_expected = 1, protocol_version = 1;
-enum class HeaderField : std::uint8_t { path = 1, interface = 2, member = 3, sender = 7, signature = 8 };
-
-/// Of a type, by the first letter of its signature.
-std::size_t alignment_of(char type) {
-  switch (type) {
-    case 'n': case 'q': return 2;
-    case 'b': case 'i': case 'u': case 'h': case 's': case 'o': case 'a': return 4;
-    case 'x': case 't': case 'd': case '(': case '{': return 8;
-    default: return 1;  // y, g, v
-  }
-}
+constexpr std::uint8_t protocol_version = 1;
 
 struct ContentWriter {
   WireWriter& writer;
@@ -35,14 +20,14 @@ struct ContentWriter {
   void operator()(const std::string& v) const { writer.string(v); }
   void operator()(const ObjectPath& v) const { writer.string(v.path); }
   void operator()(const TypeSignature& v) const { writer.signature(v.signature); }
-  void operator()(const HandleValue&) const { writer.number(std::uint32_t{0}); }
+  void operator()(const HandleValue& v) const { writer.number(static_cast<std::uint32_t>(v.fd)); }
   void operator()(const Bytes& v) const {
     writer.array(1, [&] {
       for (const char c : v.data) writer.byte(static_cast<std::uint8_t>(c));
     });
   }
   void operator()(const ArrayValue& v) const {
-    writer.array(alignment_of(v.element_signature.front()), [&] {
+    writer.array(wire_alignment(v.element_signature.empty() ? 'y' : v.element_signature.front()), [&] {
       for (const Value& element : v.elements) writer.value(element);
     });
   }
@@ -76,9 +61,9 @@ void WireWriter::variant(const Value& content) {
   value(content);
 }
 
-void append_signal(std::string& text, const SignalHeader& header, std::uint32_t serial, std::string_view body) {
+void append_message(std::string& text, const MessageHeader& header, std::uint32_t serial, std::string_view body) {
   WireWriter writer(text);
-  for (const std::uint8_t byte : {byte_order, signal_type, no_reply_expected, protocol_version}) writer.byte(byte);
+  for (const auto byte : {static_cast<std::uint8_t>(wire_byte_order), static_cast<std::uint8_t>(header.type), header.flags, protocol_version}) writer.byte(byte);
   writer.number(static_cast<std::uint32_t>(body.size()));
   writer.number(serial);
   const auto field = [&writer](HeaderField code, char type, std::string_view content) {
@@ -93,6 +78,7 @@ void append_signal(std::string& text, const SignalHeader& header, std::uint32_t 
     field(HeaderField::path, 'o', header.path);
     field(HeaderField::interface, 's', header.interface);
     field(HeaderField::member, 's', header.member);
+    field(HeaderField::destination, 's', header.destination);
     field(HeaderField::signature, 'g', header.signature);
     field(HeaderField::sender, 's', header.sender);
   });
@@ -100,4 +86,4 @@ void append_signal(std::string& text, const SignalHeader& header, std::uint32_t 
   text += body;
 }
 
-}  // namespace init::bus
+}  // namespace unitparser

@@ -190,6 +190,7 @@ class SignalSender {
     body_.clear();
     WireWriter writer(body_);
     write(writer);
+    if (!writer.ok()) return;
     if (on_bus_ && s_.api != nullptr) append(for_bus_, header, {s_.api});
     header.sender = own_name;  // where no bus fills it in
     // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.

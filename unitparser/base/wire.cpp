@@ -3,6 +3,8 @@
 
 #include <type_traits>
 
+#include "unitparser/base/text.h"
+
 namespace unitparser {
 namespace {
 
@@ -41,6 +43,7 @@ struct ContentWriter {
 }  // namespace
 
 void WireWriter::string(std::string_view text) {
+  ok_ = ok_ && is_valid_utf8(text);
   number(static_cast<std::uint32_t>(text.size()));
   text_ += text;
   text_ += '\0';

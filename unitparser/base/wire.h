@@ -54,11 +54,14 @@ class WireWriter {
     const auto length = static_cast<std::uint32_t>(text_.size() - elements_at);
     text_.replace(length_at, sizeof length, reinterpret_cast<const char*>(&length), sizeof length);
   }
+  /// Whether all texts so far may be sent: they are UTF-8 without a zero byte. Who receives others ends the connection.
+  [[nodiscard]] bool ok() const { return ok_; }
   void align(std::size_t to) { text_.append((to - (text_.size() - begin_) % to) % to, '\0'); }
 
  private:
   std::string& text_;
   std::size_t begin_;
+  bool ok_ = true;
 };
 
 enum class MessageType : std::uint8_t { invalid = 0, method_call = 1, method_return = 2, error = 3, signal = 4 };

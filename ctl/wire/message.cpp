@@ -1,7 +1,6 @@
 // D-Bus messages in memory: writing a call's body, reading a received body with every length checked. [pure]
 #include "ctl/wire/message.h"
 
-#include <bit>
 #include <cstring>
 
 namespace ctl::wire {
@@ -9,124 +8,25 @@ namespace {
 
 using namespace unitparser;
 
-constexpr char native_order = std::endian::native == std::endian::little ? 'l' : 'B';
 constexpr std::size_t largest_message = 128U << 20;  // D-Bus specification, "Message Format"
 constexpr unsigned deepest_nesting = 64;             // D-Bus specification, "Valid Signatures": 32 arrays and 32 structs
-
-enum class HeaderField : std::uint8_t {
-  path = 1, interface, member, error_name, reply_serial, destination, sender, signature, unix_fds
-};
-
-constexpr std::size_t alignment_of(char type) {
-  switch (type) {
-    case 'n': case 'q': return 2;
-    case 'b': case 'i': case 'u': case 'h': case 's': case 'o': case 'a': return 4;
-    case 'x': case 't': case 'd': case '(': case '{': return 8;
-    default: return 1;  // y g v
-  }
-}
-
-class Writer {
- public:
-  std::string bytes;
-
-  void align(std::size_t to) { bytes.append((to - bytes.size() % to) % to, '\0'); }
-  template <class Number>
-  void number(Number value) {
-    align(sizeof value);
-    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-  void text(std::string_view value) {
-    number(static_cast<std::uint32_t>(value.size()));
-    bytes.append(value).push_back('\0');
-  }
-  void signature(std::string_view value) {
-    bytes.push_back(static_cast<char>(value.size()));
-    bytes.append(value).push_back('\0');
-  }
-  /// Begins an array; give the result to end_array.
-  std::pair<std::size_t, std::size_t> begin_array(std::size_t element_alignment) {
-    number(std::uint32_t{0});
-    const auto length_at = bytes.size() - 4;
-    align(element_alignment);
-    return {length_at, bytes.size()};
-  }
-  void end_array(std::pair<std::size_t, std::size_t> begun) {
-    const auto length = static_cast<std::uint32_t>(bytes.size() - begun.second);
-    std::memcpy(bytes.data() + begun.first, &length, sizeof length);
-  }
-  void value(const Value& v) {
-    std::visit([this](const auto& content) { put(content); }, v.storage);
-  }
-
- private:
-  void put(bool v) { number(static_cast<std::uint32_t>(v)); }
-  template <class Number>
-    requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, bool>)
-  void put(Number v) { number(v); }
-  void put(const std::string& v) { text(v); }
-  void put(const ObjectPath& v) { text(v.path); }
-  void put(const TypeSignature& v) { signature(v.signature); }
-  void put(const HandleValue& v) { number(static_cast<std::uint32_t>(v.fd)); }
-  void put(const Bytes& v) { text_like_bytes(v.data); }
-  void put(const ArrayValue& v) {
-    const auto begun = begin_array(alignment_of(v.element_signature.empty() ? 'y' : v.element_signature.front()));
-    for (const auto& element : v.elements) value(element);
-    end_array(begun);
-  }
-  void put(const StructValue& v) {
-    align(8);
-    for (const auto& field : v.fields) value(field);
-  }
-  void put(const VariantValue& v) {
-    signature(v.content.front().signature());
-    value(v.content.front());
-  }
-  void text_like_bytes(std::string_view data) {
-    number(static_cast<std::uint32_t>(data.size()));
-    bytes.append(data);
-  }
-};
-
-void put_field(Writer& w, HeaderField field, char type, std::string_view content) {
-  if (content.empty()) return;
-  w.align(8);
-  w.bytes.push_back(static_cast<char>(field));
-  w.signature(std::string_view(&type, 1));
-  if (type == 'g')
-    w.signature(content);
-  else
-    w.text(content);
-}
 
 }  // namespace
 
 std::string encode(const Call& call, std::uint32_t serial) {
-  Writer body;
-  std::string signature;
+  std::string body, signature, message;
+  WireWriter writer(body);
   for (const auto& argument : call.arguments) {
     signature += argument.signature();
-    body.value(argument);
+    writer.value(argument);
   }
-  Writer w;
-  w.bytes = {native_order, static_cast<char>(MessageType::method_call),
-             static_cast<char>(call.allow_interactive_authorization ? 4 : 0), 1};
-  w.number(static_cast<std::uint32_t>(body.bytes.size()));
-  w.number(serial);
-  const auto fields = w.begin_array(8);
-  put_field(w, HeaderField::path, 'o', call.path);
-  put_field(w, HeaderField::interface, 's', call.interface);
-  put_field(w, HeaderField::member, 's', call.member);
-  put_field(w, HeaderField::destination, 's', call.destination);
-  put_field(w, HeaderField::signature, 'g', signature);
-  w.end_array(fields);
-  w.align(8);
-  w.bytes += body.bytes;
-  return std::move(w.bytes);
+  const std::uint8_t flags = call.allow_interactive_authorization ? allow_interactive_authorization : 0;
+  append_message(message, {MessageType::method_call, flags, call.path, call.interface, call.member, call.destination, {}, signature}, serial, body);
+  return message;
 }
 
 std::size_t message_size(std::string_view first16) {
-  if (first16.size() < 16 || first16[0] != native_order || first16[3] != 1) return 0;
+  if (first16.size() < 16 || first16[0] != wire_byte_order || first16[3] != 1) return 0;
   std::uint32_t body = 0, fields = 0;
   std::memcpy(&body, first16.data() + 4, 4);
   std::memcpy(&fields, first16.data() + 12, 4);
@@ -285,7 +185,7 @@ Value Reader::value(std::string_view type, unsigned depth) {
     }
     case 'a': {
       const auto element = type.substr(1);
-      const auto end = begin_array(alignment_of(element.front()));
+      const auto end = begin_array(wire_alignment(element.front()));
       if (element == "y") {
         Bytes data{failed_ ? std::string() : std::string(bytes_.substr(position_, end - position_))};
         if (!failed_) position_ = end;

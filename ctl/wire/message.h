@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "unitparser/base/value.h"
+#include "unitparser/base/wire.h"
 
 namespace ctl::wire {
 
+using unitparser::MessageType;
 using unitparser::Value;
-
-enum class MessageType : std::uint8_t { invalid = 0, method_call = 1, method_return = 2, error = 3, signal = 4 };
 
 /// A received message; `body` is read with a Reader.
 struct Message {

@@ -1,16 +1,21 @@
 // Signals to private clients and those who subscribed: gathered over a round of the loop, each unit once. [bus]
+#include <fcntl.h>
+
 #include <algorithm>
 
 #include "init/bus/server_state.h"
+#include "unitparser/base/wire.h"
 
 namespace init {
 
 using namespace bus;
+using unitparser::MessageHeader, unitparser::MessageType, unitparser::WireWriter;
 
 namespace {
-constexpr const char* manager_object = "/org/freedesktop/systemd1";
-constexpr const char* manager_interface = "org.freedesktop.systemd1.Manager";
+constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
+constexpr std::string_view manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::size_t flush_at = 4096;  // announcements held back at most
+constexpr std::size_t most_unread = 128UL * 1024 * 1024;  // bytes of signals kept for one who does not read
 }  // namespace
 
 bool BusServer::State::has_private_clients() const {
@@ -45,97 +50,183 @@ void BusServer::State::announce(Announcement announcement) {
     flush_soon();
 }
 
-void BusServer::State::send_all(bool on_bus, const std::function<MessagePtr(sd_bus*)>& make) {
-  const auto send = [&make](Connection& connection) {
-    const auto message = make(connection.bus.get());
-    if (!message) return;
-    if (sd_bus_send(connection.bus.get(), message.get(), nullptr) < 0) connection.closing = connection.is_private;  // it does not read
-  };
-  for (auto& [number, connection] : connections)
-    // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
-    if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) send(*connection);
-  if (on_bus && api != nullptr && !api->closing) send(*api);
+std::size_t bus::queued_for_sending(const Connection& connection) {
+  std::uint64_t queued = 0;
+  return sd_bus_get_n_queued_write(connection.bus.get(), &queued) < 0 ? 0 : static_cast<std::size_t>(queued);
 }
 
-void BusServer::State::send_properties_changed(const Unit& unit, bool on_bus) {
-  const auto path = unit_path(unit.name.text());
-  const auto c = context(unit);
-  for (const auto& interface : interfaces_of(unit.type())) {
-    std::vector<std::pair<const Member*, Value>> changed;
-    std::vector<const Member*> invalidated;
-    interface.for_each([&](std::size_t index, const Member& member) {
-      if (member.emits == Emits::changes) changed.emplace_back(&member, interface.value_at(c, index));
-      if (member.emits == Emits::invalidates) invalidated.push_back(&member);
-    });
-    if (changed.empty() && invalidated.empty()) continue;
-    send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
-      sd_bus_message* raw = nullptr;
-      if (sd_bus_message_new_signal(bus, &raw, path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
-      MessagePtr message(raw);
-      sd_bus_message_append_basic(raw, 's', std::string(interface.name()).c_str());
-      sd_bus_message_open_container(raw, 'a', "{sv}");
-      for (const auto& [member, value] : changed) {
-        sd_bus_message_open_container(raw, 'e', "sv");
-        sd_bus_message_append_basic(raw, 's', std::string(member->name).c_str());
-        if (append_variant(raw, value) < 0) return {};
-        sd_bus_message_close_container(raw);
-      }
-      sd_bus_message_close_container(raw);
-      sd_bus_message_open_container(raw, 'a', "s");
-      for (const auto* member : invalidated) sd_bus_message_append_basic(raw, 's', std::string(member->name).c_str());
-      sd_bus_message_close_container(raw);
-      return message;
-    });
+void BusServer::State::send(Connection& connection, const Piece& signals) {
+  if (connection.closing) return;
+  if (connection.outbox.bytes() + signals->size() > most_unread) {
+    connection.closing = connection.is_private;  // it does not read
+    return;
   }
+  connection.outbox.add(signals);
+  write_out(connection);
 }
 
-void BusServer::State::flush() {
-  using Kind = Announcement::Kind;
-  const auto batch = std::exchange(announcements, {});
-  changed_units.clear();
-  bool on_bus = false;
-  const auto signal = [this, &on_bus](const char* member, const std::function<int(sd_bus_message*)>& fill) {
-    send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
-      sd_bus_message* raw = nullptr;
-      if (sd_bus_message_new_signal(bus, &raw, manager_object, manager_interface, member) < 0) return {};
-      MessagePtr message(raw);
-      return fill(raw) < 0 ? MessagePtr() : std::move(message);
-    });
-  };
-  for (const auto& a : batch) {
-    const auto path = unit_path(a.name);
-    const auto job = job_path(JobId{a.job});
-    on_bus = a.kind == Kind::unit_changed ? is_followed_on_bus(a) : a.on_bus;  // of several changes the first one stands for all
+void BusServer::State::write_out(Connection& connection) {
+  if (connection.closing || connection.outbox.empty() || sd_bus_is_ready(connection.bus.get()) <= 0) return;
+  // What sd-bus could not write comes first: it may have written a part of it.
+  const bool is_free = queued_for_sending(connection) == 0;
+  const auto outcome = is_free ? connection.outbox.write_to(sd_bus_get_fd(connection.bus.get())) : Outbox::Outcome::later;
+  if (outcome == Outbox::Outcome::broken) {
+    connection.closing = true;
+    flush_soon();
+  }
+  const bool waits = outcome == Outbox::Outcome::later;
+  if (waits && !connection.writable) {
+    // sd-event watches a descriptor once, and sd-bus does so already.
+    unitparser::UniqueFd socket(::fcntl(sd_bus_get_fd(connection.bus.get()), F_DUPFD_CLOEXEC, 3));
+    sd_event_source* source = nullptr;
+    const auto write_on = [](sd_event_source*, int, std::uint32_t, void* userdata) {
+      auto* waiting = static_cast<Connection*>(userdata);
+      static_cast<State*>(waiting->server)->write_out(*waiting);
+      return 0;
+    };
+    if (sd_event_add_io(loop, &source, socket.get(), EPOLLOUT, write_on, &connection) < 0) return;
+    (void)socket.release();
+    sd_event_source_set_io_fd_own(source, 1);
+    connection.writable.reset(source);
+  }
+  if (connection.writable) sd_event_source_set_enabled(connection.writable.get(), waits ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
+namespace {
+
+/// Makes signals of announcements: each once for all private clients, and once for the bus.
+class SignalSender {
+ public:
+  explicit SignalSender(BusServer::State& server) : s_(server) {
+    for (const auto& [number, connection] : s_.connections)
+      if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) clients_.push_back(connection.get());
+  }
+
+  void send(const Announcement& a) {
+    using Kind = Announcement::Kind;
+    on_bus_ = a.kind == Kind::unit_changed ? s_.is_followed_on_bus(a) : a.on_bus;  // of several changes the first one stands for all
     switch (a.kind) {
       case Kind::unit_changed:
-        if (const Unit* unit = parts.engine.find(a.unit)) send_properties_changed(*unit, on_bus);
+        if (const Unit* unit = s_.parts.engine.find(a.unit)) unit_changed(*unit);
         break;
-      case Kind::unit_new: signal("UnitNew", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
-      case Kind::unit_removed: signal("UnitRemoved", [&](sd_bus_message* m) { return sd_bus_message_append(m, "so", a.name.c_str(), path.c_str()); }); break;
-      case Kind::job_new: signal("JobNew", [&](sd_bus_message* m) { return sd_bus_message_append(m, "uos", a.job, job.c_str(), a.name.c_str()); }); break;
-      case Kind::job_removed:
-        signal("JobRemoved", [&](sd_bus_message* m) {
-          return sd_bus_message_append(m, "uoss", a.job, job.c_str(), a.name.c_str(), std::string(a.result).c_str());
-        });
-        break;
+      case Kind::unit_new: return unit_named("UnitNew", a.name);
+      case Kind::unit_removed: return unit_named("UnitRemoved", a.name);
+      case Kind::job_new: return job_named("JobNew", "uos", a);
+      case Kind::job_removed: return job_named("JobRemoved", "uoss", a);
       case Kind::job_changed:
-        if (const Job* changed = parts.engine.find_job(JobId{a.job}))
-          send_all(on_bus, [&](sd_bus* bus) -> MessagePtr {
-            sd_bus_message* raw = nullptr;
-            if (sd_bus_message_new_signal(bus, &raw, job.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged") < 0) return {};
-            MessagePtr message(raw);
-            const int r = sd_bus_message_append(raw, "sa{sv}as", "org.freedesktop.systemd1.Job", 1, "State", "s", std::string(unitparser::to_name(changed->state)).c_str(), 0);
-            return r < 0 ? MessagePtr() : std::move(message);
-          });
+        if (const Job* job = s_.parts.engine.find_job(JobId{a.job})) job_changed(*job);
         break;
-      case Kind::reloading: signal("Reloading", [&](sd_bus_message* m) { return sd_bus_message_append(m, "b", static_cast<int>(a.flag)); }); break;
+      case Kind::reloading: return of_manager("Reloading", "b", [&a](WireWriter& body) { body.boolean(a.flag); });
       case Kind::startup:
-        signal("StartupFinished", [this](sd_bus_message* m) {
-          return sd_bus_message_append(m, "tttttt", startup.firmware, startup.loader, startup.kernel, startup.initrd, startup.userspace, startup.total);
+        return of_manager("StartupFinished", "tttttt", [&t = s_.startup](WireWriter& body) {
+          for (const std::uint64_t time : {t.firmware, t.loader, t.kernel, t.initrd, t.userspace, t.total}) body.number(time);
         });
-        break;
-      case Kind::files: signal("UnitFilesChanged", [](sd_bus_message*) { return 0; }); break;
+      case Kind::files: return of_manager("UnitFilesChanged", "", [](WireWriter&) {});
     }
+  }
+  void finish() {
+    hand_out(for_clients_, clients_);
+    hand_out(for_bus_, {s_.api});
+  }
+
+ private:
+  template <class Write>
+  void of_manager(std::string_view member, std::string_view signature, Write write) {
+    put(manager_object, manager_interface, member, signature, write);
+  }
+  void unit_named(std::string_view member, const std::string& unit) {
+    of_manager(member, "so", [&](WireWriter& body) {
+      body.string(unit);
+      body.string(unit_path(unit));
+    });
+  }
+  void job_named(std::string_view member, std::string_view signature, const Announcement& a) {
+    of_manager(member, signature, [&](WireWriter& body) {
+      body.number(a.job);
+      body.string(job_path(JobId{a.job}));
+      body.string(a.name);
+      if (!a.result.empty()) body.string(a.result);
+    });
+  }
+  template <class Write>
+  void properties_changed(const std::string& path, Write write) {
+    put(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", write);
+  }
+  void job_changed(const Job& job) {
+    properties_changed(job_path(job.id), [&job](WireWriter& body) {
+      body.string("org.freedesktop.systemd1.Job");
+      body.array(8, [&] {
+        body.align(8);
+        body.string("State");
+        body.variant(std::string(unitparser::to_name(job.state)));
+      });
+      body.array(4, [] {});
+    });
+  }
+  void unit_changed(const Unit& unit) {
+    const std::string path = unit_path(unit.name.text());
+    const PropertyContext context = s_.context(unit);
+    for (const UnitInterface& interface : s_.interfaces_of(unit.type())) {
+      if (interface.emitted().empty() && interface.invalidated().empty()) continue;
+      properties_changed(path, [&](WireWriter& body) {
+        body.string(interface.name());
+        body.array(8, [&] {
+          for (const std::size_t index : interface.emitted()) {
+            body.align(8);
+            body.string(interface.member_at(index).name);
+            body.variant(interface.value_at(context, index));
+          }
+        });
+        body.array(4, [&] {
+          for (const std::size_t index : interface.invalidated()) body.string(interface.member_at(index).name);
+        });
+      });
+    }
+  }
+
+  template <class Write>
+  void put(std::string_view path, std::string_view interface, std::string_view member, std::string_view signature, Write write) {
+    MessageHeader header{MessageType::signal, unitparser::no_reply_expected, path, interface, member, {}, {}, signature};
+    body_.clear();
+    WireWriter writer(body_);
+    write(writer);
+    if (!writer.ok()) return;
+    if (on_bus_ && s_.api != nullptr) append(for_bus_, header, {s_.api});
+    header.sender = own_name;  // where no bus fills it in
+    // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
+    if (!clients_.empty()) append(for_clients_, header, clients_);
+  }
+  void append(std::string& signals, const MessageHeader& header, const std::vector<Connection*>& to) {
+    if (++s_.last_signal == 0) ++s_.last_signal;
+    const std::size_t before = signals.size();
+    append_message(signals, header, s_.last_signal, body_);
+    if (signals.size() <= Outbox::piece_size || before == 0) return;
+    std::string rest = signals.substr(before);
+    signals.resize(before);
+    hand_out(signals, to);
+    signals = std::move(rest);
+  }
+  void hand_out(std::string& signals, const std::vector<Connection*>& to) {
+    if (signals.empty()) return;
+    const auto piece = std::make_shared<const std::string>(std::exchange(signals, {}));
+    for (Connection* connection : to) s_.send(*connection, piece);
+  }
+
+  BusServer::State& s_;
+  std::vector<Connection*> clients_;
+  std::string for_clients_, for_bus_, body_;
+  bool on_bus_ = false;
+};
+
+}  // namespace
+
+void BusServer::State::flush() {
+  const auto batch = std::exchange(announcements, {});
+  changed_units.clear();
+  if (!batch.empty()) {
+    SignalSender sender(*this);
+    for (const Announcement& announcement : batch) sender.send(announcement);
+    sender.finish();
   }
   drop_closing();
 }

@@ -171,6 +171,7 @@ void BusServer::State::read_beginnings() {
     for (unsigned messages = 0; processed > 0 && messages < most_with_handshake && !connection->closing; ++messages)
       processed = sd_bus_process(connection->bus.get(), nullptr);
     connection->begun = processed >= 0;
+    write_out(*connection);
   }
 }
 

@@ -13,10 +13,7 @@ using namespace bus;
 
 namespace {
 
-std::size_t queued_for_sending(const Connection& connection) {
-  std::uint64_t queued = 0;
-  return sd_bus_get_n_queued_write(connection.bus.get(), &queued) < 0 ? 0 : static_cast<std::size_t>(queued);
-}
+bool is_sending(const Connection& connection) { return queued_for_sending(connection) > 0 || !connection.outbox.empty(); }
 
 unitparser::UniqueFd take_descriptor(std::string_view word) { return unitparser::inherit_fd(unitparser::parse_signed(word).value_or(-1)); }
 
@@ -28,14 +25,14 @@ bool BusServer::settled(SlowReaders slow) {
   if (!s.waiting.empty() || !s.held_back.empty() || !s.calls.empty() || !s.announcements.empty()) return false;
   return std::all_of(s.connections.begin(), s.connections.end(), [&](const auto& entry) {
     const Connection& connection = *entry.second;
-    const bool lags = connection.is_private && queued_for_sending(connection) > 0;
+    const bool lags = connection.is_private && is_sending(connection);
     return s.can_be_handed(connection) || (lags && slow == SlowReaders::left_behind);
   });
 }
 
 bool BusServer::State::can_be_handed(const Connection& connection) const {
   const bool is_ready = sd_bus_is_ready(connection.bus.get()) > 0 && (connection.is_private || (api_ready && calls.empty() && held_back.empty()));
-  if (!is_ready || !connection.begun || connection.closing || queued_for_sending(connection) > 0) return false;
+  if (!is_ready || !connection.begun || connection.closing || is_sending(connection)) return false;
   return std::none_of(waiting.begin(), waiting.end(), [&connection](const auto& entry) { return entry.second.connection == connection.number; });
 }
 

@@ -40,6 +40,8 @@ UnitInterface::UnitInterface(std::string_view name, UnitType type, std::vector<s
       resolved.get = find_getter(common ? unit_getters() : type_getters(type), member.name);
       if (resolved.get == nullptr && !common) resolved.get = find_getter(resource_getters(), member.name);
       resolved.config = unitparser::find_property(name, member.name);
+      if (member.emits == Emits::changes) emitted_.push_back(properties_.size());
+      if (member.emits == Emits::invalidates) invalidated_.push_back(properties_.size());
       properties_.push_back(resolved);
     }
   }
@@ -67,6 +69,8 @@ Value UnitInterface::value_at(const PropertyContext& context, std::size_t index)
     return unitparser::bus_value(context.unit.config, context.unit.name, context.manager.machine(), *property.config);
   return empty_value(property.member->output);
 }
+
+const Member& UnitInterface::member_at(std::size_t index) const { return *properties_[index].member; }
 
 Value UnitInterface::value(const PropertyContext& context, const Member& wanted) const {
   for (std::size_t i = 0; i < properties_.size(); ++i)
@@ -110,14 +114,16 @@ Value empty_value(std::string_view signature) {
 
 std::string unit_path(std::string_view name) {
   constexpr std::string_view digits = "0123456789abcdef";
-  std::string path(unit_prefix);
+  std::string path;
+  path.reserve(unit_prefix.size() + 3 * name.size() + 1);
+  path = unit_prefix;
   if (name.empty()) path += '_';
   for (std::size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
     if (is_label_character(name[i]) && !(i == 0 && name[i] <= '9'))
       path += name[i];
     else
-      path.append({'_', digits[byte >> 4], digits[byte & 15]});
+      path += '_', path += digits[byte >> 4], path += digits[byte & 15];
   }
   return path;
 }

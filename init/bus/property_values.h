@@ -44,10 +44,15 @@ class UnitInterface {
   /// Calls visit(member, get) for every property in order; get() yields its value.
   void for_each(const std::function<void(std::size_t, const Member&)>& visit) const;
   [[nodiscard]] Value value_at(const PropertyContext& context, std::size_t index) const;
+  [[nodiscard]] const Member& member_at(std::size_t index) const;
+  /// Those that PropertiesChanged carries with their values, and those that it only names.
+  [[nodiscard]] const std::vector<std::size_t>& emitted() const { return emitted_; }
+  [[nodiscard]] const std::vector<std::size_t>& invalidated() const { return invalidated_; }
 
  private:
   std::string_view name_;
   std::vector<ResolvedProperty> properties_;
+  std::vector<std::size_t> emitted_, invalidated_;
   std::vector<std::span<const Member>> parts_;
 };
 

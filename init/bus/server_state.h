@@ -13,10 +13,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "init/bus/bus_server.h"
 #include "init/bus/message_value.h"
+#include "init/bus/outbox.h"
 #include "init/bus/request.h"
 #include "unitparser/base/fd.h"
 
@@ -40,6 +42,8 @@ struct Connection {
   void* server = nullptr;     ///< BusServer::State, for C callbacks
   BusPtr bus;
   SlotPtr filter, name_slot;
+  Outbox outbox;              ///< signals; what else is sent lies with sd-bus
+  SourcePtr writable;         ///< tells when the outbox can be written on
   bool is_private = false;
   bool subscribed = false;    ///< a private client that called Subscribe (it hears all the same)
   bool closing = false;       ///< to be dropped before the loop sleeps again
@@ -48,6 +52,9 @@ struct Connection {
   uid_t uid = 0;
   pid_t pid = 0;
 };
+
+/// Messages that sd-bus has not written yet.
+[[nodiscard]] std::size_t queued_for_sending(const Connection& connection);
 
 /// A client's message that waits: for the engine, a unit, its sender's credentials or polkit.
 struct Waiting {
@@ -121,6 +128,7 @@ struct BusServer::State {
   bus::Connection* api = nullptr;             ///< the bus; owned by `connections`
   bool api_ready = false;                     ///< our name is ours
   std::uint64_t last_number = 0;
+  std::uint32_t last_signal = 0;              ///< serial number
   std::map<RequestId, bus::Waiting> waiting;
   std::map<std::uint64_t, std::unique_ptr<bus::Asynchronous>> calls;
   std::map<std::string, bus::Credentials> credentials;   ///< by unique name, bounded
@@ -131,7 +139,7 @@ struct BusServer::State {
   std::vector<std::string> subscribers;                  ///< unique names on the bus
   std::map<std::string, bus::WatchedName> names;
   std::vector<bus::Announcement> announcements;
-  std::set<UnitId> changed_units;             ///< those with an announcement of their change already
+  std::unordered_set<UnitId> changed_units;   ///< those with an announcement of their change already
   StartupTimes startup;
   bus::Handed handed;
   bool leaving = false;                       ///< the next image goes on with the connections
@@ -198,8 +206,9 @@ struct BusServer::State {
   [[nodiscard]] bool is_followed_on_bus(const bus::Announcement& announcement) const;
   void announce(bus::Announcement announcement);
   void flush();
-  void send_all(bool on_bus, const std::function<bus::MessagePtr(sd_bus*)>& make);
-  void send_properties_changed(const Unit& unit, bool on_bus);
+  /// Puts signals into the connection's outbox and writes what can be written.
+  void send(bus::Connection& connection, const bus::Piece& signals);
+  void write_out(bus::Connection& connection);
   bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
 
   [[nodiscard]] bus::PropertyContext context(const Unit& unit) { return {parts.engine, parts.manager, unit}; }

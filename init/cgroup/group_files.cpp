@@ -2,6 +2,7 @@
 #include "init/cgroup/group_files.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 
 #include "unitparser/base/text.h"
 
@@ -16,6 +17,9 @@ std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_vi
 
 std::vector<std::string> child_groups(const std::string& directory) {
   std::vector<std::string> children;
+  // Each child's ".." is a link to it: most groups have none, and need not be read.
+  struct stat status{};
+  if (::stat(directory.c_str(), &status) == 0 && status.st_nlink == 2) return children;
   DIR* entries = ::opendir(directory.c_str());
   if (entries == nullptr) return children;
   while (const dirent* entry = ::readdir(entries))

@@ -95,6 +95,8 @@ Result<void> CgroupTree::start() {
 }
 
 Result<void> CgroupTree::make(const std::string& group) {
+  // Most of the time all is there above it.
+  if (::mkdir(directory(group).c_str(), 0755) == 0 || errno == EEXIST) return {};
   for (std::size_t slash = group.find('/', 1);; slash = group.find('/', slash + 1)) {
     const std::string part = directory(group.substr(0, slash));
     if (::mkdir(part.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(errno, "cannot make the control group " + part);

@@ -60,7 +60,10 @@ struct EffectRunner::Visitor {
   [[nodiscard]] const Unit* unit(UnitId id) const { return parts.engine.find(id); }
 
   // --- Processes and control groups -----------------------------------------------------------------------------
-  void operator()(const effect::Spawn& e) const { parts.executions.spawn(e); }
+  void operator()(const effect::Spawn& e) const {
+    (void)parts.log.flush();  // that it starts is said before it can say anything
+    parts.executions.spawn(e);
+  }
   void operator()(const effect::KillProcess& e) const { send_signal(e.pid, e.signal, e.and_hangup, e.and_continue); }
   void operator()(const effect::KillCgroup& e) const { parts.cgroups.kill(e); }
   void operator()(const effect::RealiseCgroup& e) const {
@@ -176,8 +179,11 @@ struct EffectRunner::Visitor {
 
 void EffectRunner::run(const Effects& effects) {
   // An effect that throws must not take the others of its turn with it.
+  parts_.log.set_gathering(true);
   for (const Effect& effect : effects)
     guard("effect", [&] { std::visit(Visitor{*this, parts_, effect}, effect); });
+  parts_.log.set_gathering(false);
+  (void)parts_.log.flush();
 }
 
 void EffectRunner::warn(UnitId unit, const std::string& message) {

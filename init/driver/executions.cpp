@@ -101,7 +101,7 @@ void Executions::spawn(const effect::Spawn& wanted) {
   if (unit == nullptr) return post_(event::Spawned{wanted.spawn, fail(ErrorCode::not_found, "the unit is gone")});
   const auto held = held_for(*unit);
   DiskEnvironmentFiles files;
-  SpawnRequest request = wanted.request;
+  SpawnRequest request = *wanted.request;
   if (standard_fds_ && request.role == SpawnRole::main) request.standard_fds = standard_fds_(wanted.unit);
   auto plan = build_spawn_plan(request, unit->config, facts_, held->runtime, files);
   if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
@@ -111,7 +111,7 @@ void Executions::spawn(const effect::Spawn& wanted) {
 
   UniqueFd report_read;
   UniqueFd report_write;
-  if (wanted.request.confirm_exec) {
+  if (wanted.request->confirm_exec) {
     int ends[2] = {-1, -1};
     if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0) {
       report_read.reset(ends[0]);
@@ -199,13 +199,19 @@ void Executions::watch_removal(pid_t pid, UnitId unit) {
 
 void Executions::on_unit_changed(UnitId unit) {
   const Unit* found = engine_->find(unit);
-  if (found == nullptr) return;
-  std::string& written = invocation_links_[static_cast<std::uint32_t>(unit)];
+  // Nobody else has processes that write to the journal.
+  if (found == nullptr || !(unitparser::type_has_exec(found->type()) || found->type() == UnitType::scope)) return;
   const bool wanted = !is_inactive_or_failed(found->active_state()) && !found->runtime.invocation_id.empty();
-  const std::string& now = wanted ? found->runtime.invocation_id : std::string();
-  if (written == now) return;
-  written = now;
-  publish_unit_for_journal(*found, facts_.runtime_prefix, wanted);
+  const auto at = published_.find(unit);
+  if (!wanted) {
+    if (at == published_.end()) return;
+    withdraw_unit_from_journal(*found, facts_.runtime_prefix, at->second.has_more);
+    published_.erase(at);
+  } else if (at == published_.end() || at->second.invocation != found->runtime.invocation_id) {
+    const bool had_more = at != published_.end() && at->second.has_more;
+    const bool has_more = publish_unit_for_journal(*found, facts_.runtime_prefix);
+    published_[unit] = {found->runtime.invocation_id, has_more || had_more};
+  }
 }
 
 std::vector<std::string> Executions::hand_over() const {

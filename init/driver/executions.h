@@ -76,7 +76,12 @@ class Executions {
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
   std::map<pid_t, Confirmation> confirmations_;
   std::map<pid_t, Removal> removals_;
-  std::unordered_map<std::uint32_t, std::string> invocation_links_;
+  /// What the journal was told of a unit.
+  struct Published {
+    std::string invocation;
+    bool has_more = false;
+  };
+  std::unordered_map<UnitId, Published> published_;
 };
 
 }  // namespace init

@@ -151,6 +151,12 @@ std::optional<RealTime> LinuxWorld::next_elapse(const std::string& calendar, Rea
   return next ? std::optional(*next) : std::nullopt;
 }
 
+std::uint64_t LinuxWorld::file_number(int fd) {
+  struct stat status{};
+  // Inodes rarely reach 2^48, and numbers of devices beyond 2^16 may coincide: a pair more is compared then.
+  return ::fstat(fd, &status) == 0 ? std::uint64_t{status.st_dev} << 48U ^ std::uint64_t{status.st_ino} : 0;
+}
+
 bool LinuxWorld::is_same_open_file(int fd, int other) {
   const pid_t self = ::getpid();
   return ::syscall(SYS_kcmp, self, self, KCMP_FILE, fd, other) == 0;
@@ -161,10 +167,12 @@ bool LinuxWorld::bus_name_owned(const std::string& name) {
 }
 
 std::uint64_t LinuxWorld::random() {
-  std::uint64_t value = 0;
   // Never waits for the pool at boot: these numbers name and spread things, they keep no secret.
-  (void)::getrandom(&value, sizeof value, GRND_INSECURE);
-  return value;
+  if (next_random_ == random_.size()) {
+    (void)::getrandom(random_.data(), sizeof random_, GRND_INSECURE);
+    next_random_ = 0;
+  }
+  return random_[next_random_++];
 }
 
 std::uint64_t LinuxWorld::stable_random(const UnitName& unit) {

@@ -1,6 +1,7 @@
 // LinuxWorld: the engine's questions, answered from /proc, /sys and the disk. [os]
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 
@@ -40,6 +41,7 @@ class LinuxWorld : public World {
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<RealTime> timer_stamp(const UnitName& timer) override;
   [[nodiscard]] std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) override;
+  [[nodiscard]] std::uint64_t file_number(int fd) override;
   [[nodiscard]] bool is_same_open_file(int fd, int other) override;
   [[nodiscard]] bool bus_name_owned(const std::string& name) override;
   [[nodiscard]] std::uint64_t random() override;
@@ -52,6 +54,8 @@ class LinuxWorld : public World {
 
  private:
   Options options_;
+  std::array<std::uint64_t, 32> random_{};  ///< from the kernel, for the next calls: as much as it gives without a break
+  std::size_t next_random_ = random_.size();
   unitparser::DiskTimeZones zones_;
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <utility>
 
 #include "unitparser/syntax/environment.h"
 
@@ -74,8 +75,7 @@ void Reloads::finish() {
   if (said_) parts_.extend_environment(read_assignments(said_.get()));
   said_.reset();
   parts_.files.refresh();
-  for (RequestId request : running_) parts_.post(event::Reload{request});
-  running_.clear();
+  parts_.post(event::Reload{std::exchange(running_, {})});
   active_ = false;
   parts_.announce(false);
   if (!waiting_.empty()) begin();

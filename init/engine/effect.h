@@ -1,6 +1,7 @@
 // Effect: everything the engine wants done; plain data, performed by the driver in order after each turn. [pure]
 #pragma once
 
+#include <memory>
 #include <variant>
 
 #include "init/engine/job.h"
@@ -16,7 +17,7 @@ namespace effect {
 struct Spawn {
   SpawnId spawn{};
   UnitId unit{};
-  SpawnRequest request;
+  std::shared_ptr<const SpawnRequest> request;  ///< apart, so that other effects need not be as large
   Cause cause;
 };
 /// Send a signal to one process (SIGCONT after it, if `and_continue`).

@@ -91,7 +91,8 @@ struct Dispatch {
   void operator()(const event::ResetFailed& e) const { on_reset_failed(core, e); }
   void operator()(const event::Reload& e) const {
     reload_all_units(core);
-    if (e.request != RequestId::none) core.emit(effect::Reply{e.request, effect::ReplyBody{}});
+    for (const RequestId request : e.requests)
+      if (request != RequestId::none) core.emit(effect::Reply{request, effect::ReplyBody{}});
   }
   void operator()(const event::ReplaceConfig& e) const { on_replace_config(core, e); }
   void operator()(const event::EnqueueMarked& e) const { on_enqueue_marked(core, e); }

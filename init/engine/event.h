@@ -55,7 +55,7 @@ struct ResetFailed {
 };
 /// Re-reads all units; the UnitSource already serves the new files.
 struct Reload {
-  RequestId request{};
+  std::vector<RequestId> requests{};  ///< all that are answered by it
 };
 /// SetUnitProperties: the unit's config with the new values in it; the bus made and checked it.
 struct ReplaceConfig {

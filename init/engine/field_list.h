@@ -61,7 +61,7 @@ constexpr auto fields(std::type_identity<IpTraffic>) {
 }
 constexpr auto fields(std::type_identity<StoredFd>) {
   using T = StoredFd;
-  return std::tuple{field("fd", &T::fd), field("name", &T::name), field("poll", &T::poll)};
+  return std::tuple{field("fd", &T::fd), field("name", &T::name), field("poll", &T::poll), field("file", &T::file)};
 }
 constexpr auto fields(std::type_identity<ServiceControl>) {
   using T = ServiceControl;

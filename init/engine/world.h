@@ -52,6 +52,8 @@ class World {
   [[nodiscard]] virtual std::optional<RealTime> timer_stamp(const UnitName& timer) = 0;
   /// An OnCalendar= expression's next elapse strictly after `after`; nothing if there is none.
   [[nodiscard]] virtual std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) = 0;
+  /// Equal for all descriptors of a file (fstat(2)), so that few have to be compared; 0: it has none.
+  [[nodiscard]] virtual std::uint64_t file_number(int fd) = 0;
   /// Whether two descriptors of ours are one open file (kcmp(2)).
   [[nodiscard]] virtual bool is_same_open_file(int fd, int other) = 0;
   /// Whether a name on the bus has an owner now.

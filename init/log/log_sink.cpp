@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -17,11 +19,7 @@ namespace {
 
 /// Most bytes kept for a journal that does not keep up.
 constexpr std::size_t kept_max = 4UL * 1024 * 1024;
-std::size_t size_of(const LogRecord& record) {
-  std::size_t size = sizeof record + record.message.size();
-  for (const auto& [name, value] : record.fields) size += name.size() + value.size();
-  return size;
-}
+constexpr std::size_t most_at_once = 64;  // datagrams in a system call
 /// The kernel cuts longer records.
 constexpr std::size_t kmsg_max = 900;
 
@@ -38,6 +36,18 @@ void append_field(std::string& datagram, std::string_view name, std::string_view
     datagram += value;
   }
   datagram += '\n';
+}
+
+/// In the native protocol.
+std::string datagram_of(const LogRecord& record) {
+  std::string datagram;
+  append_field(datagram, "MESSAGE", record.message);
+  append_field(datagram, "PRIORITY", std::to_string(record.priority));
+  append_field(datagram, "SYSLOG_FACILITY", "3");
+  append_field(datagram, "SYSLOG_IDENTIFIER", "systemd");
+  append_field(datagram, "TID", std::to_string(::getpid()));
+  for (const auto& [name, value] : record.fields) append_field(datagram, name, value);
+  return datagram;
 }
 
 /// "[    3.141592] ", as the kernel writes in front of its own messages.
@@ -64,10 +74,10 @@ void LogSink::write(const LogRecord& record) {
     case LogTarget::syslog:
     case LogTarget::syslog_or_kmsg:
     case LogTarget::journal:
-    case LogTarget::journal_or_kmsg: written = write_journal(record) || write_kmsg(record); break;
-    case LogTarget::kmsg: written = write_kmsg(record); break;
+    case LogTarget::journal_or_kmsg: written = write_journal(record) || write_kmsg(line_of(record)); break;
+    case LogTarget::kmsg: written = write_kmsg(line_of(record)); break;
     case LogTarget::console:
-    case LogTarget::console_prefixed: written = write_console(record); break;
+    case LogTarget::console_prefixed: written = write_console(line_of(record)); break;
     case LogTarget::null: written = true; break;
   }
   if (!written) ++lost_;
@@ -77,8 +87,8 @@ void LogSink::close() {
   constexpr int tries = 20;
   constexpr useconds_t pause = 5000;  // a tenth of a second in all
   for (int i = 0; i < tries && flush(); ++i) ::usleep(pause);
-  for (const LogRecord& record : kept_)
-    if (!write_kmsg(record)) ++lost_;
+  for (const Kept& kept : kept_)
+    if (!write_kmsg(kept.line)) ++lost_;
   kept_.clear();
   kept_bytes_ = 0;
   journal_.reset();
@@ -86,76 +96,93 @@ void LogSink::close() {
 }
 
 bool LogSink::flush() {
+  bool is_new = false;  // the connection; one that is not may be to a journal that is gone
   while (!kept_.empty()) {
-    const Sent sent = send(kept_.front());
-    if (sent == Sent::later) return true;
-    if (sent == Sent::no && !write_kmsg(kept_.front())) ++lost_;
-    kept_bytes_ -= size_of(kept_.front());
-    kept_.pop_front();
+    const int sent = send_kept();
+    if (sent == -EAGAIN || sent == -ENOBUFS || sent == -EINTR) return true;
+    for (int i = 0; i < sent; ++i) drop_first();
+    if (sent >= 0) continue;
+    if (sent != -EMSGSIZE && !is_new) {
+      journal_.reset();
+      is_new = true;
+      if (connect_journal()) continue;
+    }
+    if (!write_kmsg(kept_.front().line)) ++lost_;
+    drop_first();
   }
   return false;
 }
 
-/// In order: nothing overtakes what was kept.
-bool LogSink::write_journal(const LogRecord& record) {
-  const Sent sent = flush() ? Sent::later : send(record);
-  if (sent != Sent::later) return sent == Sent::yes;
-  if (kept_bytes_ + size_of(record) > kept_max) return false;
-  kept_bytes_ += size_of(record);
-  kept_.push_back(record);
-  return true;
+void LogSink::drop_first() {
+  kept_bytes_ -= kept_.front().size();
+  kept_.pop_front();
 }
 
-LogSink::Sent LogSink::send(const LogRecord& record) {
-  if (!journal_) {
-    if (::access(journal_socket_.c_str(), W_OK) != 0) return Sent::no;
-    unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return Sent::no;
-    const int buffer = 8 * 1024 * 1024;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer);
-    journal_ = std::move(fd);
+int LogSink::send_kept() {
+  std::array<iovec, most_at_once> texts{};
+  std::array<mmsghdr, most_at_once> messages{};
+  const std::size_t count = std::min(kept_.size(), most_at_once);
+  for (std::size_t i = 0; i < count; ++i) {
+    texts[i] = {kept_[i].datagram.data(), kept_[i].datagram.size()};
+    messages[i].msg_hdr.msg_iov = &texts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
   }
-  std::string datagram;
-  append_field(datagram, "MESSAGE", record.message);
-  append_field(datagram, "PRIORITY", std::to_string(record.priority));
-  append_field(datagram, "SYSLOG_FACILITY", "3");
-  append_field(datagram, "SYSLOG_IDENTIFIER", "systemd");
-  append_field(datagram, "TID", std::to_string(::getpid()));
-  for (const auto& [name, value] : record.fields) append_field(datagram, name, value);
+  const int sent = ::sendmmsg(journal_.get(), messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent < 0 ? -errno : sent;
+}
+
+bool LogSink::connect_journal() {
+  if (journal_) return true;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   journal_socket_.copy(address.sun_path, sizeof address.sun_path - 1);
-  if (::sendto(journal_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&address),
-               sizeof address) >= 0)
-    return Sent::yes;
-  return errno == EAGAIN || errno == ENOBUFS || errno == EINTR ? Sent::later : Sent::no;
+  unitparser::UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return false;
+  const int buffer = 8 * 1024 * 1024;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer);
+  journal_ = std::move(fd);
+  return true;
 }
 
-bool LogSink::write_kmsg(const LogRecord& record) {
+/// In order: nothing overtakes what was kept.
+bool LogSink::write_journal(const LogRecord& record) {
+  if (!connect_journal()) return false;
+  Kept kept{line_of(record), datagram_of(record)};
+  if (kept_bytes_ + kept.size() > kept_max) return false;
+  kept_bytes_ += kept.size();
+  kept_.push_back(std::move(kept));
+  if (!gathering_ || kept_.size() % most_at_once == 0) (void)flush();
+  return true;
+}
+
+LogSink::Line LogSink::line_of(const LogRecord& record) {
+  const bool is_of_job = std::any_of(record.fields.begin(), record.fields.end(), [](const auto& field) { return field.first == "JOB_ID"; });
+  return {record.priority, record.message, is_of_job};
+}
+
+bool LogSink::write_kmsg(const Line& entry) {
   if (!kmsg_) kmsg_.reset(::open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  if (!kmsg_) return write_console(record);
+  if (!kmsg_) return write_console(entry);
   // Facility 3 (daemon), as the journal expects of the manager.
-  std::string line = "<" + std::to_string(3 * 8 + record.priority) + ">systemd[" + std::to_string(::getpid()) +
-                     "]: " + record.message.substr(0, kmsg_max);
+  std::string line = "<" + std::to_string(3 * 8 + entry.priority) + ">systemd[" + std::to_string(::getpid()) +
+                     "]: " + entry.message.substr(0, kmsg_max);
   for (char& c : line)
     if (c == '\n') c = ' ';
   line += '\n';
   return ::write(kmsg_.get(), line.data(), line.size()) >= 0;
 }
 
-bool LogSink::write_console(const LogRecord& record) {
-  // What begins and ends is told there by status lines already, or shall not be told.
-  for (const auto& [name, value] : record.fields)
-    if (name == "JOB_ID") return true;
+bool LogSink::write_console(const Line& entry) {
+  if (entry.is_of_job) return true;  // what begins and ends is told there by status lines already, or shall not be told
   const unitparser::UniqueFd console(console_is_stderr_ ? ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
                                                         : ::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!console) return false;
   std::string line;
-  if (target_ == LogTarget::console_prefixed) line += "<" + std::to_string(record.priority) + ">";
+  if (target_ == LogTarget::console_prefixed) line += "<" + std::to_string(entry.priority) + ">";
   if (console_time_) line += seconds_since_boot();
-  const std::string_view colour = console_colour_ ? colour_of(record.priority) : std::string_view();
+  const std::string_view colour = console_colour_ ? colour_of(entry.priority) : std::string_view();
   line += colour;
-  line += record.message;
+  line += entry.message;
   if (!colour.empty()) line += "\x1b[0m";
   line += "\r\n";
   return ::write(console.get(), line.data(), line.size()) >= 0;

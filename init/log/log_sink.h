@@ -39,6 +39,8 @@ class LogSink {
 
   void write(const LogRecord& record);
   void write(int priority, std::string_view message) { write(LogRecord{priority, std::string(message), {}}); }
+  /// While it is on, what goes to the journal is kept for flush(), which sends many messages at once.
+  void set_gathering(bool on) { gathering_ = on; }
   /// Sends what was kept; returns whether something is left, to be tried again soon.
   bool flush();
   /// Closes what is open, nothing kept: before an exec, and when the journal was restarted.
@@ -46,14 +48,29 @@ class LogSink {
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
-  enum class Sent : std::uint8_t { yes, later, no };
-  Sent send(const LogRecord& record);
+  /// What the kernel's log and the console get of a message.
+  struct Line {
+    int priority = 6;
+    std::string message;
+    bool is_of_job = false;
+  };
+  /// A message for the journal, and what is written elsewhere if it cannot take it.
+  struct Kept {
+    Line line;
+    std::string datagram;
+    [[nodiscard]] std::size_t size() const { return sizeof *this + line.message.size() + datagram.size(); }
+  };
+  /// Sends as many of the first ones as can be sent in one call. Negative errno for the first of them.
+  int send_kept();
+  void drop_first();
+  bool connect_journal();
   bool write_journal(const LogRecord& record);
-  bool write_kmsg(const LogRecord& record);
-  bool write_console(const LogRecord& record);
+  bool write_kmsg(const Line& line);
+  bool write_console(const Line& line);
+  static Line line_of(const LogRecord& record);
 
   std::string journal_socket_;
-  std::deque<LogRecord> kept_;
+  std::deque<Kept> kept_;
   std::size_t kept_bytes_ = 0;
   unitparser::UniqueFd journal_;
   unitparser::UniqueFd kmsg_;
@@ -62,6 +79,7 @@ class LogSink {
   bool console_colour_ = true;
   bool console_time_ = false;
   bool console_is_stderr_ = false;
+  bool gathering_ = false;
   std::uint64_t lost_ = 0;
 };
 

@@ -64,7 +64,7 @@ SpawnId spawn_process(Core& core, Unit& unit, SpawnRequest request) {
   request.invocation_id = unit.runtime.invocation_id;
   const SpawnId id{++core.last_spawn};
   core.index.spawns[static_cast<std::uint64_t>(id)] = unit.id;
-  core.emit(effect::Spawn{id, unit.id, std::move(request), unit.runtime.last_cause});
+  core.emit(effect::Spawn{id, unit.id, std::make_shared<const SpawnRequest>(std::move(request)), unit.runtime.last_cause});
   return id;
 }
 

@@ -200,14 +200,15 @@ void store_fds(ServiceContext& c, const event::Notify& message, std::vector<int>
   std::vector<int> not_kept;
   bool is_full = false;
   for (int fd : fds) {
-    const auto is_same = [&](const StoredFd& stored) { return c.core.world.is_same_open_file(stored.fd, fd); };
+    const std::uint64_t file = c.core.world.file_number(fd);
+    const auto is_same = [&](const StoredFd& stored) { return (stored.file == 0 || stored.file == file) && c.core.world.is_same_open_file(stored.fd, fd); };
     const bool has_room = c.rt.fd_store.size() < c.unit.config.service->fd_store_max;
     if (!has_room || std::any_of(c.rt.fd_store.begin(), c.rt.fd_store.end(), is_same)) {
       is_full |= !has_room;
       not_kept.push_back(fd);
       continue;
     }
-    c.rt.fd_store.push_back({fd, valid ? name : "stored", poll});
+    c.rt.fd_store.push_back({fd, valid ? name : "stored", poll, file});
     if (poll) c.core.emit(effect::WatchStoredFd{c.unit.id, fd});
   }
   if (is_full)

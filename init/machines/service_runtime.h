@@ -39,6 +39,7 @@ struct StoredFd {
   int fd = -1;
   std::string name;
   bool poll = true;
+  std::uint64_t file = 0;  ///< World::file_number()
   bool operator==(const StoredFd&) const = default;
 };
 

@@ -155,16 +155,19 @@ void remove_ipc_of(const unitparser::UnitConfig& config) {
 
 UniqueFd open_pidfd(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-void publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory, bool wanted) {
-  const auto path = [&](const char* kind) { return runtime_directory + "/systemd/units/" + kind + ":" + unit.name.text(); };
+static std::string journal_path(const Unit& unit, const std::string& runtime_directory, std::string_view kind) {
+  return runtime_directory + "/systemd/units/" + std::string(kind) + ":" + unit.name.text();
+}
+
+bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory) {
+  bool has_more = false;
+  const auto path = [&](std::string_view kind) {
+    has_more = true;
+    return journal_path(unit, runtime_directory, kind);
+  };
   const unitparser::ExecLogging& logging = *unit.config.exec_logging;
-  if (!wanted) {
-    for (const char* kind : {"invocation", "log-level-max", "log-extra-fields", "log-filter-patterns", "log-rate-limit-interval", "log-rate-limit-burst"})
-      ::unlink(path(kind).c_str());
-    return;
-  }
-  set_link(path("invocation"), unit.runtime.invocation_id);
-  if (!unitparser::type_has_exec(unit.type())) return;
+  set_link(journal_path(unit, runtime_directory, "invocation"), unit.runtime.invocation_id);
+  if (!unitparser::type_has_exec(unit.type())) return false;
   if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));
   if (!logging.log_extra_fields.empty()) write_whole(path("log-extra-fields"), extra_fields_text(logging.log_extra_fields));
   if (!logging.log_filter_patterns.empty()) write_whole(path("log-filter-patterns"), log_filter_attribute(logging));
@@ -172,6 +175,14 @@ void publish_unit_for_journal(const Unit& unit, const std::string& runtime_direc
     set_link(path("log-rate-limit-interval"), std::to_string(logging.log_rate_limit_interval.usec()));
   if (logging.log_rate_limit_burst > 0)
     set_link(path("log-rate-limit-burst"), std::to_string(logging.log_rate_limit_burst));
+  return has_more;
+}
+
+void withdraw_unit_from_journal(const Unit& unit, const std::string& runtime_directory, bool has_more) {
+  ::unlink(journal_path(unit, runtime_directory, "invocation").c_str());
+  if (!has_more) return;
+  for (const char* kind : {"log-level-max", "log-extra-fields", "log-filter-patterns", "log-rate-limit-interval", "log-rate-limit-burst"})
+    ::unlink(journal_path(unit, runtime_directory, kind).c_str());
 }
 
 void write_dead_login_record(const std::string& id, pid_t pid, int code, int status) {

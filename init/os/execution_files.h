@@ -25,9 +25,11 @@ void remove_ipc_of(const unitparser::UnitConfig& config);
 [[nodiscard]] unitparser::UniqueFd open_pidfd(pid_t pid);
 
 /// /run/systemd/units/{invocation:,log-level-max:,log-extra-fields:,log-rate-limit-interval:,log-rate-limit-burst:}UNIT,
-/// from which the journal takes what it adds to the unit's lines. `wanted` false removes them. Of log-filter-patterns:UNIT our journal
-/// alone knows: unlike the control group's attribute, it is there for lines that are read when their process is gone.
-void publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory, bool wanted);
+/// from which the journal takes what it adds to the unit's lines. Of log-filter-patterns:UNIT our journal alone knows: unlike the
+/// control group's attribute, it is there for lines that are read when their process is gone. Whether there is more than the first of them.
+bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory);
+/// Removes the first, and with `has_more` the others.
+void withdraw_unit_from_journal(const Unit& unit, const std::string& runtime_directory, bool has_more);
 
 /// Marks the login record of a main process as dead (utmp(5)).
 void write_dead_login_record(const std::string& id, pid_t pid, int code, int status);

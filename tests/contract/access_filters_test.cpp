@@ -37,7 +37,7 @@ class AccessFilters : public ::testing::Test {
   }
 
   void apply() {
-    const auto refused = apply_access_filters(group_, config);
+    const auto refused = apply_access_filters(group_, config, ip_accounting);
     if (!refused.empty()) GTEST_SKIP() << refused.front();
   }
 
@@ -77,6 +77,7 @@ class AccessFilters : public ::testing::Test {
 
   std::string group_;
   unitparser::ResourceAccess config;
+  bool ip_accounting = false;
 };
 
 TEST_F(AccessFilters, ClosedLeavesTheHarmlessDevices) {
@@ -109,6 +110,27 @@ TEST_F(AccessFilters, DeniedAddressesAreUnreachableUnlessAllowed) {
   config.ip_address_allow = {{AF_INET, {127}, 8}};
   apply();
   EXPECT_EQ(inside(send_to_loopback), 0);
+}
+
+TEST_F(AccessFilters, PacketsThatPassAreCountedAndStayCounted) {
+  EXPECT_FALSE(ip_traffic(group_));
+  ip_accounting = true;
+  apply();
+  EXPECT_EQ(inside(send_to_loopback), 0);
+  constexpr std::uint64_t datagram = 20 + 8 + 1;  // headers of IP and UDP, one byte
+  const auto counted = ip_traffic(group_);
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(counted->egress_packets, 1U);
+  EXPECT_EQ(counted->egress_bytes, datagram);
+  config.ip_address_deny = {{AF_INET, {}, 0}};
+  apply();
+  EXPECT_EQ(inside(send_to_loopback), EPERM);
+  EXPECT_EQ(ip_traffic(group_)->egress_packets, 1U) << "what was denied is not counted, what was counted is kept";
+  config.ip_address_deny.clear();
+  ip_accounting = false;
+  apply();
+  EXPECT_FALSE(ip_traffic(group_));
+  EXPECT_EQ(inside(send_to_loopback), 0) << "a filter that is no longer asked for is gone";
 }
 
 TEST_F(AccessFilters, PortsCanBeDenied) {

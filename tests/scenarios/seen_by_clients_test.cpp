@@ -45,6 +45,16 @@ TEST(SeenByClients, AReloadTellsOfTheUnitsThatItChanged) {
   EXPECT_EQ(told, (std::set<std::string>{"hooked.service", "other.service"}));
 }
 
+TEST(SeenByClients, OneReloadAnswersAllWhoAskedForIt) {
+  sim::SimMachine machine;
+  machine.forget_effects();
+  machine.post(event::Reload{{RequestId{7}, RequestId::none, RequestId{8}}});
+  std::vector<RequestId> answered;
+  for (const Effect& effect : machine.effects())
+    if (const auto* reply = std::get_if<effect::Reply>(&effect)) answered.push_back(reply->request);
+  EXPECT_EQ(answered, (std::vector{RequestId{7}, RequestId{8}}));
+}
+
 TEST(SeenByClients, JobsBeforeAndAfterAJob) {
   sim::SimMachine machine;
   machine.source.set("first.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=notify\nExecStart=/bin/run\n");

@@ -285,7 +285,7 @@ void SimMachine::run_behaviour(Process& process) {
 }
 
 void SimMachine::perform_spawn(const effect::Spawn& spawn) {
-  const Behaviour behaviour = programs[spawn.request.command.path];
+  const Behaviour behaviour = programs[spawn.request->command.path];
   if (behaviour.fails_to_spawn || chance(faults.spawn_failure_percent)) {
     queue_.emplace_back(event::Spawned{spawn.spawn, fail(ErrorCode::io, "Resource temporarily unavailable")});
     return;
@@ -293,18 +293,18 @@ void SimMachine::perform_spawn(const effect::Spawn& spawn) {
   Process process;
   process.pid = next_pid_++;
   process.unit = spawn.unit;
-  process.unit_name = spawn.request.unit.text();
-  process.cgroup = spawn.request.cgroup;
-  process.kind = spawn.request.command_kind;
-  process.command = spawn.request.command;
-  process.environment = spawn.request.environment;
-  process.sockets = spawn.request.sockets;
+  process.unit_name = spawn.request->unit.text();
+  process.cgroup = spawn.request->cgroup;
+  process.kind = spawn.request->command_kind;
+  process.command = spawn.request->command;
+  process.environment = spawn.request->environment;
+  process.sockets = spawn.request->sockets;
   process.behaviour = behaviour;
   trace_.push_back(fmt::format("spawn {} {} {}", process.unit_name, process.kind,
                                process.command.argv.empty() ? process.command.path : fmt::format("{}", fmt::join(process.command.argv, " "))));
   Process& kept = processes[process.pid] = process;
   queue_.emplace_back(event::Spawned{spawn.spawn, kept.pid});
-  if (spawn.request.confirm_exec) queue_.emplace_back(event::ExecConfirmed{kept.pid});
+  if (spawn.request->confirm_exec) queue_.emplace_back(event::ExecConfirmed{kept.pid});
   run_behaviour(kept);
 }
 

@@ -145,6 +145,7 @@ class SimMachine final : public init::World {
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;
   [[nodiscard]] std::optional<init::RealTime> next_elapse(const std::string& calendar, init::RealTime after) override;
+  [[nodiscard]] std::uint64_t file_number(int) override { return 0; }
   [[nodiscard]] bool is_same_open_file(int fd, int other) override { return same_open_files.contains({fd, other}); }
   [[nodiscard]] bool bus_name_owned(const std::string& name) override { return bus_names.contains(name); }
   [[nodiscard]] std::uint64_t random() override;

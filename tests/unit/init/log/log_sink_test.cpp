@@ -20,6 +20,11 @@ class LazyJournal {
     char folder[] = "/tmp/log-sink.XXXXXX";
     folder_ = ::mkdtemp(folder);
     path = folder_ + "/socket";
+    open();
+  }
+  /// In the place of the one before, if there was one.
+  void open() {
+    ::unlink(path.c_str());
     fd_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -63,6 +68,29 @@ TEST(LogSink, LosesNothingWhenTheJournalIsSlow) {
   ASSERT_EQ(messages.size(), static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) EXPECT_EQ(messages[static_cast<std::size_t>(i)], std::to_string(i));
   EXPECT_EQ(sink.lost(), 0U);
+}
+
+TEST(LogSink, GathersInOrderWhatIsSentTogether) {
+  LazyJournal journal;
+  LogSink sink(journal.path);
+  sink.write(6, "before");
+  sink.set_gathering(true);
+  sink.write(6, "first");
+  sink.write(6, "second");
+  EXPECT_EQ(journal.read(), std::vector<std::string>{"before"});
+  sink.set_gathering(false);
+  EXPECT_FALSE(sink.flush());
+  EXPECT_EQ(journal.read(), (std::vector<std::string>{"first", "second"}));
+}
+
+TEST(LogSink, FindsTheJournalThatTookThePlaceOfAnother) {
+  LazyJournal journal;
+  LogSink sink(journal.path);
+  sink.write(6, "to the first");
+  EXPECT_EQ(journal.read(), std::vector<std::string>{"to the first"});
+  journal.open();
+  sink.write(6, "to the second");
+  EXPECT_EQ(journal.read(), std::vector<std::string>{"to the second"});
 }
 
 }  // namespace

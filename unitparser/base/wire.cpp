@@ -1,0 +1,92 @@
+// The wire format of D-Bus: values and messages as bytes. [pure]
+#include "unitparser/base/wire.h"
+
+#include <type_traits>
+
+#include "unitparser/base/text.h"
+
+namespace unitparser {
+namespace {
+
+constexpr std::uint8_t protocol_version = 1;
+
+struct ContentWriter {
+  WireWriter& writer;
+
+  void operator()(bool v) const { writer.boolean(v); }
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  void operator()(Number v) const {
+    writer.number(v);
+  }
+  void operator()(const std::string& v) const { writer.string(v); }
+  void operator()(const ObjectPath& v) const { writer.string(v.path); }
+  void operator()(const TypeSignature& v) const { writer.signature(v.signature); }
+  void operator()(const HandleValue& v) const { writer.number(static_cast<std::uint32_t>(v.fd)); }
+  void operator()(const Bytes& v) const {
+    writer.array(1, [&] {
+      for (const char c : v.data) writer.byte(static_cast<std::uint8_t>(c));
+    });
+  }
+  void operator()(const ArrayValue& v) const {
+    writer.array(wire_alignment(v.element_signature.empty() ? 'y' : v.element_signature.front()), [&] {
+      for (const Value& element : v.elements) writer.value(element);
+    });
+  }
+  void operator()(const StructValue& v) const {
+    writer.align(8);
+    for (const Value& field : v.fields) writer.value(field);
+  }
+  void operator()(const VariantValue& v) const { writer.variant(v.content.front()); }
+};
+
+}  // namespace
+
+void WireWriter::string(std::string_view text) {
+  ok_ = ok_ && is_valid_utf8(text);
+  number(static_cast<std::uint32_t>(text.size()));
+  text_ += text;
+  text_ += '\0';
+}
+
+void WireWriter::signature(std::string_view text) {
+  byte(static_cast<std::uint8_t>(text.size()));
+  text_ += text;
+  text_ += '\0';
+}
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the value
+void WireWriter::value(const Value& value) { std::visit(ContentWriter{*this}, value.storage); }
+
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the value
+void WireWriter::variant(const Value& content) {
+  signature(content.signature());
+  value(content);
+}
+
+void append_message(std::string& text, const MessageHeader& header, std::uint32_t serial, std::string_view body) {
+  WireWriter writer(text);
+  for (const auto byte : {static_cast<std::uint8_t>(wire_byte_order), static_cast<std::uint8_t>(header.type), header.flags, protocol_version}) writer.byte(byte);
+  writer.number(static_cast<std::uint32_t>(body.size()));
+  writer.number(serial);
+  const auto field = [&writer](HeaderField code, char type, std::string_view content) {
+    if (content.empty()) return;
+    writer.align(8);
+    writer.byte(static_cast<std::uint8_t>(code));
+    writer.signature({&type, 1});
+    if (type == 'g') writer.signature(content);
+    else writer.string(content);
+  };
+  writer.array(8, [&] {
+    field(HeaderField::path, 'o', header.path);
+    field(HeaderField::interface, 's', header.interface);
+    field(HeaderField::member, 's', header.member);
+    field(HeaderField::destination, 's', header.destination);
+    field(HeaderField::signature, 'g', header.signature);
+    field(HeaderField::sender, 's', header.sender);
+  });
+  writer.align(8);
+  text += body;
+}
+
+}  // namespace unitparser

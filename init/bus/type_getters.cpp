@@ -292,7 +292,9 @@ Value slice_name(const PropertyContext& c, const Member&) {
 }
 
 Value control_group(const PropertyContext& c, const Member&) {
-  const auto& group = c.unit.runtime.cgroup;
+  std::string group = c.unit.runtime.cgroup;
+  // COMPAT: a socket that is up has its path, though there is no group as long as it runs no command.
+  if (group.empty() && c.unit.type() == UnitType::socket && !is_inactive_or_failed(c.unit.active_state())) group = c.engine.cgroup_path(c.unit.id);
   return !group.empty() && group.front() != '/' ? "/" + group : group;
 }
 

@@ -181,11 +181,13 @@ Outcome set_properties(Request& r, const std::string& unit, bool runtime, const 
 namespace {
 
 /// What stands in the way of mounting into a service; nothing when its main process has a mount namespace of its own.
-std::optional<Outcome> objection_to_mount(Request& r, const std::string& name, const std::string& source, const std::string& destination) {
+std::optional<Outcome> objection_to_mount(Request& r, const std::string& name, const MountInsertion& wanted) {
   const Unit* unit = r.engine.find(name);
   if (unit == nullptr) return not_loaded(name);
-  if (!source.starts_with('/') || !is_normal_path(source)) return invalid_arguments("Source path must be absolute and normalized.");
-  if (!destination.starts_with('/') || !is_normal_path(destination)) return invalid_arguments("Destination path must be absolute and normalized.");
+  if (!wanted.source.starts_with('/') || !is_normal_path(wanted.source)) return invalid_arguments("Source path must be absolute and normalized.");
+  if (!wanted.destination.starts_with('/') || !is_normal_path(wanted.destination)) return invalid_arguments("Destination path must be absolute and normalized.");
+  for (const auto& [partition, options] : wanted.options)
+    if (!unitparser::is_image_partition(partition)) return invalid_arguments("Invalid partition name " + partition);
   if (!r.authorised) return NeedsAuthorisation{};
   if (unit->type() != UnitType::service) return invalid_arguments("Unit is not of type .service");
   if (main_pid_of(*unit) <= 0 || !r.manager.has_own_mounts(main_pid_of(*unit)))
@@ -194,7 +196,7 @@ std::optional<Outcome> objection_to_mount(Request& r, const std::string& name, c
 }
 
 Outcome insert_mount(Request& r, const std::string& name, MountInsertion&& wanted) {
-  if (auto refused = objection_to_mount(r, name, wanted.source, wanted.destination)) return std::move(*refused);
+  if (auto refused = objection_to_mount(r, name, wanted)) return std::move(*refused);
   wanted.process = main_pid_of(*r.engine.find(name));
   if (const auto started = r.manager.insert_mount(r.id, std::move(wanted)); !started) return failure_of(started.error());
   return Awaited{};
@@ -213,7 +215,6 @@ Outcome mount_image(Request& r, const std::string& name, std::size_t first) {
   for (const auto& element : std::get<ArrayValue>(r.arguments[first + 4].storage).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     wanted.options.push_back({std::get<std::string>(pair[0].storage), std::get<std::string>(pair[1].storage)});
-    if (!unitparser::is_image_partition(wanted.options.back().partition)) return invalid_arguments("Invalid partition name " + wanted.options.back().partition);
   }
   return insert_mount(r, name, std::move(wanted));
 }

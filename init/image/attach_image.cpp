@@ -14,7 +14,7 @@ unitparser::Result<void> attach_image(std::span<const MountedPart> parts, const 
   if (!has_root && ::mount("tmpfs", place.c_str(), "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=4m") < 0) return unitparser::fail_errno(errno, place);
   for (const MountedPart& part : parts) {
     const std::string target = part.place == "/" ? place : place + part.place;
-    if (::mkdir(target.c_str(), 0755) < 0 && errno != EEXIST && errno != EROFS) return unitparser::fail_errno(errno, target);
+    if (part.place != "/" && ::mkdir(target.c_str(), 0755) < 0 && errno != EEXIST && errno != EROFS) return unitparser::fail_errno(errno, target);
     if (::move_mount(part.tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return unitparser::fail_errno(errno, target);
   }
   return {};

@@ -7,13 +7,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include "unitparser/base/fd.h"
 #include "unitparser/base/result.h"
@@ -111,8 +109,6 @@ Result<void> attach(int group, const Program& wanted) {
 }
 
 constexpr const char *address_name = "incipit_ip", *interface_name = "incipit_iface", *device_name = "incipit_device", *bind_name = "incipit_bind";
-/// Set on groups that have programs of ours, so that those without need not be asked.
-constexpr const char* filtered_mark = "user.incipit_filtered";
 
 constexpr bpf_attach_type place_of(Direction direction) { return direction == Direction::ingress ? BPF_CGROUP_INET_INGRESS : BPF_CGROUP_INET_EGRESS; }
 
@@ -219,17 +215,15 @@ std::string read_devices_table() {
 /// Attaches programs, takes others away, and collects what could not be done.
 class Applier {
  public:
-  explicit Applier(const std::string& directory)
-      : group_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), was_filtered_(::fgetxattr(group_.get(), filtered_mark, nullptr, 0) >= 0) {}
+  Applier(const std::string& directory, Reset reset) : group_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)), reset_(reset) {}
 
   void attach(std::string_view directive, const Program& program) {
     if (!group_) return;
     const auto done = init::attach(group_.get(), program);
-    if (!done) return refuse(directive, done.error().message);
-    if (!std::exchange(was_filtered_, true)) (void)::fsetxattr(group_.get(), filtered_mark, "1", 1, 0);
+    if (!done) refuse(directive, done.error().message);
   }
   void remove(const char* name, bpf_attach_type place) {
-    if (group_ && was_filtered_) detach(group_.get(), place, attached_programs(group_.get(), place, name));
+    if (group_ && reset_ == Reset::yes) detach(group_.get(), place, attached_programs(group_.get(), place, name));
   }
   void refuse(std::string_view directive, std::string_view why) {
     warnings_.push_back(std::string(directive) + " has no effect: " + std::string(why));
@@ -246,7 +240,7 @@ class Applier {
 
  private:
   UniqueFd group_;
-  bool was_filtered_;
+  Reset reset_;
   std::vector<std::string> warnings_;
 };
 
@@ -294,12 +288,13 @@ std::vector<DeviceRule> device_rules(const unitparser::ResourceAccess& config, c
   return rules;
 }
 
-std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config, bool ip_accounting) {
+std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config, bool ip_accounting,
+                                              Reset reset) {
   const bool has_addresses = !config.ip_address_allow.empty() || !config.ip_address_deny.empty();
   const bool has_ports = !config.socket_bind_allow.empty() || !config.socket_bind_deny.empty();
   const bool has_interfaces = !config.restrict_network_interfaces.entries.empty();
   const bool has_foreign = !config.bpf_programs.empty() || !config.ip_ingress_filter_path.empty() || !config.ip_egress_filter_path.empty();
-  Applier applier(directory);
+  Applier applier(directory, reset);
   if (restricts_devices(config))
     applier.attach("DeviceAllow=/DevicePolicy=",
                    {device_name, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, device_program(device_rules(config, read_devices_table()))});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "init/cgroup/attributes.h"
 #include "init/cgroup/bpf_program.h"
 #include "init/engine/ip_traffic.h"
 #include "unitparser/config/resource_config.h"
@@ -12,9 +13,10 @@
 namespace init {
 
 /// Loads and attaches what the config asks for to the group at `directory` (absolute), replacing what an earlier call
-/// attached there, or taking it away; what was counted is kept. Returns one sentence for each restriction that this kernel refuses.
+/// attached there, and with `reset` taking away what is no longer asked for; what was counted is kept. Returns one sentence for each
+/// restriction that this kernel refuses.
 [[nodiscard]] std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config,
-                                                            bool ip_accounting);
+                                                            bool ip_accounting, Reset reset);
 
 /// What was counted in the group; nothing where it is not.
 [[nodiscard]] std::optional<IpTraffic> ip_traffic(const std::string& directory);

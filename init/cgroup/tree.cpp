@@ -154,8 +154,8 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
   }
 }
 
-void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config) {
-  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access, config.resource_basics->ip_accounting))
+void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config, Reset reset) {
+  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access, config.resource_basics->ip_accounting, reset))
     if (warn_) warn_(refused + " (" + group + ")");
 }
 
@@ -188,7 +188,7 @@ Result<void> CgroupTree::realise(const std::string& group, const unitparser::Uni
   if (!invocation.empty())
     for (const char* attribute : {"trusted.invocation_id", "user.invocation_id"})
       (void)::setxattr(directory(group).c_str(), attribute, invocation.data(), invocation.size(), 0);
-  filter_access(group, config);
+  filter_access(group, config, Reset::no);
   if (type == unitparser::UnitType::service || type == unitparser::UnitType::scope) watch(group);
   return {};
 }
@@ -204,7 +204,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
   });
   write_attributes(group, writes);
   mark(group, config, Reset::yes);
-  filter_access(group, config);
+  filter_access(group, config, Reset::yes);
   return {};
 }
 

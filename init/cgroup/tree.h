@@ -70,7 +70,7 @@ class CgroupTree {
   void disable_below(const std::string& group, std::uint32_t controllers);
   void write_attributes(const std::string& group, const std::vector<AttributeWrite>& writes);
   void mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset);
-  void filter_access(const std::string& group, const unitparser::UnitConfig& config);
+  void filter_access(const std::string& group, const unitparser::UnitConfig& config, Reset reset);
   void watch(const std::string& group);
   void unwatch(const std::string& group);
   void on_events();

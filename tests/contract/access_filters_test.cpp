@@ -37,7 +37,7 @@ class AccessFilters : public ::testing::Test {
   }
 
   void apply() {
-    const auto refused = apply_access_filters(group_, config, ip_accounting);
+    const auto refused = apply_access_filters(group_, config, ip_accounting, Reset::yes);
     if (!refused.empty()) GTEST_SKIP() << refused.front();
   }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "unitparser/base/text.h"
 #include "unitparser/names/unit_name.h"
 #include "unitparser/syntax/paths.h"
 
@@ -88,9 +89,7 @@ int run_escape(std::vector<std::string> words, Terminal& out) {
                                         {"template", required_argument, nullptr, opt_template}, {"unescape", no_argument, nullptr, 'u'},
                                         {"mangle", no_argument, nullptr, 'm'},       {"path", no_argument, nullptr, 'p'},
                                         {"instance", no_argument, nullptr, opt_instance}, {nullptr, 0, nullptr, 0}};
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  std::vector<char*> arguments = unitparser::argument_vector(words);
   const auto refuse = [&out](std::string_view message) {
     out.error(message);
     return EXIT_FAILURE;

@@ -83,10 +83,7 @@ bool run_editor(Session& session, std::vector<std::string> files) {
       std::vector<std::string> words;
       for (const auto word : unitparser::split_whitespace(editor)) words.emplace_back(word);
       words.insert(words.end(), files.begin(), files.end());
-      std::vector<char*> arguments;
-      for (auto& word : words) arguments.push_back(word.data());
-      arguments.push_back(nullptr);
-      execvp(arguments[0], arguments.data());
+      execvp(words[0].c_str(), unitparser::argument_vector(words).data());
     };
     if (!chosen.empty()) execute(chosen);
     for (const char* editor : {"editor", "nano", "vim", "vi"}) execute(editor);

@@ -26,9 +26,7 @@ int run_sysv_install(Session& session, const std::string& verb, const std::strin
   words.push_back(name);
   if (!session.options().quiet) session.out().say(Severity::info, "Executing: " + unitparser::join(words, " "));
   session.out().flush();
-  std::vector<char*> arguments;
-  for (auto& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = unitparser::argument_vector(words);
   const auto pid = fork();
   if (pid < 0) return EXIT_FAILURE;
   if (pid == 0) {

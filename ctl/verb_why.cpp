@@ -8,6 +8,7 @@
 
 #include "ctl/unit_arguments.h"
 #include "ctl/verb_list.h"
+#include "unitparser/base/text.h"
 
 namespace ctl {
 
@@ -21,11 +22,8 @@ int verb_why(Session& session, Arguments arguments) {
   if (options.lines) words.push_back("--lines=" + std::to_string(*options.lines));
   if (options.json()) words.emplace_back("--output=json");
   if (options.timestamps == TimestampStyle::utc || options.timestamps == TimestampStyle::us_utc) words.emplace_back("--utc");
-  std::vector<char*> program;
-  for (std::string& word : words) program.push_back(word.data());
-  program.push_back(nullptr);
   session.out().flush();
-  execvp(program[0], program.data());
+  execvp("journal", unitparser::argument_vector(words).data());
   return session.fail(std::string("Failed to run journal: ") + std::strerror(errno));
 }
 

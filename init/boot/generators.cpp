@@ -20,6 +20,7 @@
 #include <map>
 
 #include "unitparser/base/fd.h"
+#include "unitparser/base/text.h"
 
 namespace init {
 namespace {
@@ -86,13 +87,6 @@ struct Running {
   UniqueFd pidfd;
 };
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  for (std::string& s : strings) result.push_back(s.data());
-  result.push_back(nullptr);
-  return result;
-}
-
 /// Starts `path` in a process group of its own, stdout to `stdout_fd` or /dev/null when that is -1.
 int start(const std::string& path, std::vector<std::string> arguments, std::vector<std::string> environment,
           int stdout_fd, Running& running) {
@@ -111,8 +105,8 @@ int start(const std::string& path, std::vector<std::string> arguments, std::vect
   ::posix_spawnattr_setsigdefault(&attributes, &all);
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  const int error = ::posix_spawn(&running.pid, path.c_str(), &actions, &attributes, pointers(arguments).data(),
-                                  pointers(environment).data());
+  const int error = ::posix_spawn(&running.pid, path.c_str(), &actions, &attributes, unitparser::argument_vector(arguments).data(),
+                                  unitparser::argument_vector(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (error == 0) running.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, running.pid, 0)));

@@ -294,6 +294,7 @@ std::vector<std::string> apply_access_filters(const std::string& directory, cons
   const bool has_ports = !config.socket_bind_allow.empty() || !config.socket_bind_deny.empty();
   const bool has_interfaces = !config.restrict_network_interfaces.entries.empty();
   const bool has_foreign = !config.bpf_programs.empty() || !config.ip_ingress_filter_path.empty() || !config.ip_egress_filter_path.empty();
+  if (reset == Reset::no && !restricts_devices(config) && !has_addresses && !ip_accounting && !has_ports && !has_interfaces && !has_foreign) return {};
   Applier applier(directory, reset);
   if (restricts_devices(config))
     applier.attach("DeviceAllow=/DevicePolicy=",

@@ -252,13 +252,6 @@ bool work_off(Core& core, std::deque<UnitId>& queue, void (*check)(Core&, Unit&)
   return true;
 }
 
-/// What a unit that is at rest again has used; its group goes.
-void note_resources(Core& core, Unit& unit) {
-  if (unit.runtime.cgroup.empty() || unit.origin.perpetual) return;
-  unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
-  if (unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
-}
-
 }  // namespace
 
 void note_state_change(Core& core, Unit& unit, StateChange change) {
@@ -278,7 +271,7 @@ void note_state_change(Core& core, Unit& unit, StateChange change) {
   if (is_inactive_or_failed(after)) {
     unit.runtime.markers = 0;
     unit.runtime.freezer = FreezerState::running;
-    if (!is_inactive_or_failed(before)) note_resources(core, unit);
+    if (!is_inactive_or_failed(before) && !unit.runtime.cgroup.empty() && !unit.origin.perpetual) note_usage(core, unit);
     if (!unit.runtime.cgroup.empty() && !core.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
   }
   core.touch(unit);

@@ -182,7 +182,7 @@ bool effective_api_file_systems(const MountWishes& wishes) {
 bool needs_namespace(const MountWishes& wishes) {
   const auto& s = wishes.sandbox;
   const auto& p = wishes.paths;
-  if (!wishes.root_directory.empty() && wishes.apply_root &&
+  if (!wishes.root_directory.empty() &&
       (effective_api_file_systems(wishes) || !wishes.directories.empty()))
     return true;
   const bool has_paths = !wishes.root_image.empty() || !p.read_write_paths.empty() || !p.read_only_paths.empty() ||
@@ -239,7 +239,7 @@ MountPlan plan_mounts(const MountWishes& wishes) {
   if (!plan.wanted) return plan;
   const auto& sandbox = wishes.sandbox;
   const auto& paths = wishes.paths;
-  if (wishes.apply_root && wishes.root_image.empty()) plan.root_directory = wishes.root_directory;
+  if (wishes.root_image.empty()) plan.root_directory = wishes.root_directory;
   plan.root_image = wishes.root_image;
   if (!plan.root_image.empty()) plan.root_image_options = paths.root_image_options;
   plan.extension_images = paths.extension_images;

@@ -78,7 +78,6 @@ struct MountWishes {
   std::vector<PlannedMount> directories;  ///< binds that the provided folders need
   std::string log_namespace;
   std::string boot_id;
-  bool apply_root = true;
   std::string runtime_prefix = "/run";
 };
 

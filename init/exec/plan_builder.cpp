@@ -307,7 +307,6 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const SpawnRequest& request, con
                                  .directories = directory_mounts(config, plan.directories),
                                  .log_namespace = config.exec_logging->log_namespace,
                                  .boot_id = facts.boot_id,
-                                 .apply_root = true,
                                  .runtime_prefix = facts.runtime_prefix});
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "init/executor/context.h"
+#include "unitparser/base/text.h"
 #include "unitparser/syntax/exec_line.h"
 
 namespace executor {
@@ -44,14 +45,6 @@ int find_program(Context& context) {
   const bool found = own.empty() ? std::any_of(default_search_path.begin(), default_search_path.end(), try_folder)
                                  : std::any_of(own.begin(), own.end(), try_folder);
   return found ? 0 : result;
-}
-
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  result.reserve(strings.size() + 1);
-  for (std::string& text : strings) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
 }
 
 }  // namespace
@@ -126,8 +119,8 @@ Done step_pass_descriptors(Context& context) {
 }
 
 Done step_exec(Context& context) {
-  std::vector<char*> argv = pointers(context.argv);
-  std::vector<char*> environment = pointers(context.environment);
+  std::vector<char*> argv = unitparser::argument_vector(context.argv);
+  std::vector<char*> environment = unitparser::argument_vector(context.environment);
   if (context.argv.empty()) argv.insert(argv.begin(), context.executable.data());
   announce_execution(context);
   ::execve(context.executable.c_str(), argv.data(), environment.data());

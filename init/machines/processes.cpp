@@ -47,10 +47,14 @@ void realise_cgroup(Core& core, Unit& unit) {
   core.touch(unit);
 }
 
+void note_usage(Core& core, Unit& unit) {
+  unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
+  if (unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
+}
+
 void release_cgroup(Core& core, Unit& unit) {
   if (unit.runtime.cgroup.empty() || unit.runtime.cgroup == "/" || unit.origin.perpetual) return;
-  if (!unit.runtime.cpu_usage_nsec) unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
-  if (!unit.runtime.ip_traffic && unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
+  if (!unit.runtime.cpu_usage_nsec) note_usage(core, unit);
   core.index.cgroups.erase(unit.runtime.cgroup);
   core.emit(effect::TrimCgroup{unit.id, unit.runtime.cgroup});
   unit.runtime.cgroup.clear();

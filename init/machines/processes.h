@@ -10,6 +10,8 @@ namespace init {
 [[nodiscard]] std::string cgroup_path_of(const Core& core, const Unit& unit);
 /// Has the group made, with all slices above it.
 void realise_cgroup(Core& core, Unit& unit);
+/// Keeps what the unit's group used so far, for when it is gone.
+void note_usage(Core& core, Unit& unit);
 /// The unit is down: its group can go.
 void release_cgroup(Core& core, Unit& unit);
 

@@ -207,7 +207,7 @@ int print_fields(Journal& journal) {
 int list_boots(const Options& options, Journal& journal) {
   const std::vector<BootRange> boots = find_boots(journal);
   const auto n = static_cast<std::int64_t>(boots.size());
-  if (options.output >= OutputMode::json && options.output <= OutputMode::json_seq) {
+  if (is_json(options.output)) {
     std::string text = "[";
     for (std::int64_t i = 0; i < n; ++i) {
       const BootRange& boot = boots[static_cast<std::size_t>(i)];

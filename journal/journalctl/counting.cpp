@@ -101,7 +101,7 @@ int print_counts(const std::vector<std::string>& fields, const Options& options,
   for (const auto& [values, n] : *counts) all += n;
   Output output;
   std::string& out = output.buffer();
-  const bool json = options.output >= OutputMode::json && options.output <= OutputMode::json_seq;
+  const bool json = is_json(options.output);
   char number[64];
   std::uint64_t shown = 0;
   for (const auto& [values, n] : *counts) {

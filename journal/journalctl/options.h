@@ -13,6 +13,8 @@ namespace journal {
 enum class OutputMode : std::uint8_t { brief, full, iso, iso_precise, precise, monotonic, delta, unix_time, verbose,
                                        export_format, json, json_pretty, json_sse, json_seq, cat, with_unit };
 
+constexpr bool is_json(OutputMode mode) { return mode >= OutputMode::json && mode <= OutputMode::json_seq; }
+
 enum class Action : std::uint8_t { show, help, version, list_fields, field_values, list_boots, header, verify, disk_usage,
                                    vacuum, rotate, rotate_and_vacuum, flush, sync, relinquish_var,
                                    smart_relinquish_var, list_catalog, dump_catalog, update_catalog, setup_keys };

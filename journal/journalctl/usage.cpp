@@ -104,7 +104,7 @@ int print_usage(const Options& options, const SourceList& sources, Journal& jour
   };
   Output output;
   std::string& out = output.buffer();
-  if (options.output >= OutputMode::json && options.output <= OutputMode::json_seq) {
+  if (is_json(options.output)) {
     for (const auto& [unit, usage] : sorted) {
       out += "{\"unit\":";
       append_json_string(out, unit);

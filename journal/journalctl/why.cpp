@@ -48,7 +48,7 @@ class Inquiry {
     }
     const std::uint64_t wanted = options_.all_lines ? UINT64_MAX : options_.lines.value_or(1);
     for (std::uint64_t told = 0; act && told < wanted; ++told) {
-      if (told > 0 && !is_json()) std::printf("\n");
+      if (told > 0 && !is_json(options_.output)) std::printf("\n");
       print(chain_from(*act));
       act = find(act->unit, &act->at, Direction::up);
     }
@@ -110,7 +110,7 @@ class Inquiry {
     const std::string line = step.message;
     const EntryLocation at = step.at;
     auto behind = writer.empty() ? std::nullopt : find(writer, &at, Direction::up);
-    if (behind && !is_json()) print_line(at, writer, line);
+    if (behind && !is_json(options_.output)) print_line(at, writer, line);
     return behind;
   }
 
@@ -143,12 +143,10 @@ class Inquiry {
   }
 
   void print(const std::vector<Step>& chain) {
-    if (is_json()) std::printf("%s\n", json_of(chain).c_str());
+    if (is_json(options_.output)) std::printf("%s\n", json_of(chain).c_str());
     else
       for (const Step& step : chain) print_text(step);
   }
-
-  bool is_json() const { return options_.output >= OutputMode::json && options_.output <= OutputMode::json_seq; }
 
   const Options& options_;
   Journal& journal_;

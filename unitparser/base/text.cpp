@@ -15,6 +15,14 @@ bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) ==
 
 }  // namespace
 
+std::vector<char*> argument_vector(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  result.reserve(strings.size() + 1);
+  for (std::string& text : strings) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
 tl::unexpected<Error> fail_value(int os_errno, std::string message) {
   return tl::unexpected<Error>(Error{ErrorCode::invalid_argument, os_errno, std::move(message), {}});
 }

@@ -14,6 +14,9 @@
 
 namespace unitparser {
 
+/// As execve(2) and its kin want them: pointers to the strings, then a null pointer. Valid as long as the strings stay as they are.
+[[nodiscard]] std::vector<char*> argument_vector(std::vector<std::string>& strings);
+
 inline constexpr std::string_view whitespace = " \t\n\r";
 inline constexpr std::string_view digits = "0123456789";
 

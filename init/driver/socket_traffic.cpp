@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "init/os/sockets.h"
+
 namespace init {
 namespace {
 
@@ -106,7 +108,7 @@ void SocketTraffic::on_ready(UnitId unit, int fd, bool accept, std::uint32_t rev
 
 void SocketTraffic::accept_all(UnitId unit, int fd) {
   for (int i = 0; i < accept_burst; ++i) {
-    const int connection = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int connection = accept_connection(fd);
     if (connection < 0) return;  // none left, or one that went away: the next is told of again
     auto name = name_connection(connection);
     if (!name) {

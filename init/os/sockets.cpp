@@ -219,6 +219,25 @@ class InNetworkNamespace {
   int error_ = 0;
 };
 
+/// Keeps a descriptor from blocking for as long as it lives. Whether it blocks is a matter of all who have it, and a service
+/// that was started with it wants it blocking.
+class NonBlocking {
+ public:
+  explicit NonBlocking(int fd) : fd_(fd), flags_(::fcntl(fd, F_GETFL)) {
+    if (changes()) (void)::fcntl(fd_, F_SETFL, flags_ | O_NONBLOCK);
+  }
+  NonBlocking(const NonBlocking&) = delete;
+  NonBlocking& operator=(const NonBlocking&) = delete;
+  ~NonBlocking() {
+    if (changes()) (void)::fcntl(fd_, F_SETFL, flags_);
+  }
+
+ private:
+  [[nodiscard]] bool changes() const { return flags_ >= 0 && (flags_ & O_NONBLOCK) == 0; }
+  int fd_;
+  int flags_;
+};
+
 /// The path of an entry's node; empty when it has none.
 std::string node_of(const ListenEntry& entry) {
   if (entry.kind == ListenKind::fifo || (entry.address.starts_with("/") && entry.kind <= ListenKind::sequential_packet))
@@ -281,21 +300,25 @@ void remove_socket_files(const SocketConfig& config) {
   for (const std::string& link : config.symlinks) ::unlink(link.c_str());
 }
 
+int accept_connection(int listener) {
+  const NonBlocking meanwhile(listener);
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 void flush_sockets(const std::vector<int>& fds) {
   constexpr int most = 1024;
   char buffer[2048];
-  for (int fd : fds)
+  for (const int fd : fds) {
+    pollfd ready{fd, POLLIN, 0};
+    if (::poll(&ready, 1, 0) != 1) continue;
+    const NonBlocking meanwhile(fd);
     for (int i = 0; i < most; ++i) {
-      const int connection = ::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-      if (connection >= 0) {
-        ::close(connection);
-        continue;
-      }
+      const UniqueFd connection(::accept4(fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+      if (connection) continue;
       if (errno != EINVAL && errno != EOPNOTSUPP && errno != ENOTSOCK) break;
-      // The descriptor is as the service wants it, perhaps blocking: what is not there must not be waited for.
-      pollfd ready{fd, POLLIN, 0};
-      if (::poll(&ready, 1, 0) != 1 || ::read(fd, buffer, sizeof buffer) <= 0) break;
+      if (::read(fd, buffer, sizeof buffer) <= 0) break;
     }
+  }
 }
 
 }  // namespace init

@@ -25,7 +25,11 @@ struct SocketSurroundings {
 /// Removes the nodes and links that open_sockets() made (RemoveOnStop=).
 void remove_socket_files(const unitparser::SocketConfig& config);
 
-/// Reads and throws away what is queued (FlushPending=); bounded.
+/// A connection that waits at a listener: close-on-exec, non-blocking, the caller's. -1 and errno when there is none; never
+/// waits, even when a service that has the listener too made it blocking.
+[[nodiscard]] int accept_connection(int listener);
+
+/// Reads and throws away what is queued (FlushPending=); bounded, and never waits, as accept_connection().
 void flush_sockets(const std::vector<int>& fds);
 
 /// Makes every folder above `path` that is missing, with `mode`.

@@ -140,6 +140,16 @@ unitparser::SocketConfig listening_on(unitparser::ListenKind kind, const std::st
   return config;
 }
 
+/// A client of a stream socket; the test fails when nobody listens.
+UniqueFd connect_to(const std::string& path) {
+  UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  EXPECT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  return client;
+}
+
 TEST_F(DriverContract, ALocalSocketHasItsModeAndAcceptsUnderTheClientsName) {
   unitparser::SocketConfig config = listening_on(unitparser::ListenKind::stream, folder_ + "/deep/socket");
   config.socket_mode = 0600;
@@ -152,11 +162,7 @@ TEST_F(DriverContract, ALocalSocketHasItsModeAndAcceptsUnderTheClientsName) {
 
   SocketTraffic traffic(loop_, post_);
   traffic.watch({UnitId{9}, {opened->front().fd}, true});
-  const UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strcpy(address.sun_path, (folder_ + "/deep/socket").c_str());
-  ASSERT_EQ(::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const UniqueFd client = connect_to(folder_ + "/deep/socket");
   const auto ready = next<event::SocketReady>();
   const UniqueFd connection(ready.connection);
   EXPECT_TRUE(connection);
@@ -165,6 +171,28 @@ TEST_F(DriverContract, ALocalSocketHasItsModeAndAcceptsUnderTheClientsName) {
   ::close(opened->front().fd);
   remove_socket_files(config);
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/deep/socket"));
+}
+
+/// A listener that blocks, as a service that was started with it leaves it.
+UniqueFd blocking_listener(const std::string& path) {
+  auto opened = open_sockets(listening_on(unitparser::ListenKind::stream, path), {}, {});
+  EXPECT_TRUE(opened);
+  if (!opened) return {};
+  EXPECT_EQ(::fcntl(opened->front().fd, F_SETFL, 0), 0);
+  return UniqueFd(opened->front().fd);
+}
+
+TEST_F(DriverContract, NothingIsWaitedForAtAListenerThatAServiceMadeBlocking) {
+  const UniqueFd listener = blocking_listener(folder_ + "/socket");
+  ::alarm(20);  // the death of who waits
+  EXPECT_EQ(accept_connection(listener.get()), -1);
+  flush_sockets({listener.get()});
+  const UniqueFd client = connect_to(folder_ + "/socket");
+  flush_sockets({listener.get()});
+  ::alarm(0);
+  char byte = 0;
+  EXPECT_EQ(::read(client.get(), &byte, 1), 0);  // thrown away
+  EXPECT_EQ(::fcntl(listener.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_F(DriverContract, TheOtherEndsCloseOfAStoredDescriptorIsTold) {

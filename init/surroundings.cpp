@@ -66,7 +66,7 @@ void note_firmware(BootTimes& times) {
 void read_config(Surroundings& around, LogSink& log) {
   const auto files = unitparser::make_disk_file_source();
   const auto loaded = unitparser::load_manager_config(*files, around.kind.scope, around.kind.specifiers(), unitparser::read_machine_facts(),
-                                                      command_line_settings(around.options));
+                                                      command_line_settings(around));
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log.write(4, unitparser::describe(finding));
   around.config = loaded.config;
   const unitparser::ManagerBehaviour& behaviour = around.config.behaviour;
@@ -194,8 +194,9 @@ std::vector<std::string> generator_environment(const Surroundings& around, std::
   return environment;
 }
 
-unitparser::CommandLineSettings command_line_settings(const BootOptions& options) {
-  return {options.usual_settings, options.settings};
+unitparser::CommandLineSettings command_line_settings(const Surroundings& around) {
+  const char* kept_from_the_hosts_kernel = around.container.empty() ? "" : "LogTarget=journal\n";
+  return {kept_from_the_hosts_kernel + around.options.usual_settings, around.options.settings};
 }
 
 }  // namespace init

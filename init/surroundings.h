@@ -43,7 +43,7 @@ void generate_units(Surroundings& around, LogSink& log);
 /// The environment that the manager has of its own, before the environment generators speak.
 [[nodiscard]] std::vector<std::string> own_environment(const Surroundings& around);
 
-/// The settings that the kernel command line and our arguments hold.
-[[nodiscard]] unitparser::CommandLineSettings command_line_settings(const BootOptions& options);
+/// The settings that the kernel command line, our arguments and the kind of machine give.
+[[nodiscard]] unitparser::CommandLineSettings command_line_settings(const Surroundings& around);
 
 }  // namespace init

@@ -274,6 +274,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   const auto lines = unitparser::split_at(handed.substr(0, engine_at), '\n');
   unit_files_.refresh();
   const Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
+  engine_.forget_details();
   environment_ = {};
   for (std::string_view line : lines) take_line(line);
   on_environment_changed();
@@ -382,7 +383,7 @@ void System::reload_config() {
   surroundings_.times.pass(Milestone::units_load, read_clocks());
   const unitparser::LoadContext& old = loader_.context();
   auto loaded = unitparser::load_manager_config(*files_, kind().scope, old.specifiers, old.machine,
-                                                command_line_settings(surroundings_.options));
+                                                command_line_settings(surroundings_));
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
   surroundings_.config = std::move(loaded.config);
   loader_.set_context(load_context(surroundings_));

@@ -79,17 +79,6 @@ Value command_list(const PropertyContext& c, const Member& m) {
   return commands(c, m, [&](std::uint32_t index) { return kind ? find_status(r.command_status, *kind, index) : nullptr; });
 }
 
-Value service_commands(const PropertyContext& c, const Member& m) {
-  const auto& r = runtime<ServiceRuntime>(c);
-  const auto kind = command_kind<ServiceCommandKind>(m.name);
-  const bool is_start = kind == static_cast<std::uint32_t>(ServiceCommandKind::start);
-  return commands(c, m, [&](std::uint32_t index) -> const ExecStatus* {
-    if (!kind) return nullptr;
-    if (const auto* status = find_status(r.command_status, *kind, index)) return status;
-    return is_start && index == r.main.index && r.main.status.pid > 0 && c.unit.config.service->type != ServiceType::forking ? &r.main.status : nullptr;
-  });
-}
-
 template <class Runtime, auto Member_>
 Value result_word(const PropertyContext& c, const Member&) {
   return std::string(to_name(runtime<Runtime>(c).*Member_));
@@ -148,13 +137,13 @@ constexpr std::array service_rows{
     UnitGetterRow{"ExecMainPID", exec_main}, UnitGetterRow{"ExecMainCode", exec_main}, UnitGetterRow{"ExecMainStatus", exec_main},
     UnitGetterRow{"WatchdogUSec", watchdog}, UnitGetterRow{"WatchdogTimestamp", watchdog}, UnitGetterRow{"WatchdogTimestampMonotonic", watchdog},
     UnitGetterRow{"OOMPolicy", oom_policy},
-    UnitGetterRow{"ExecCondition", service_commands}, UnitGetterRow{"ExecConditionEx", service_commands},
-    UnitGetterRow{"ExecStartPre", service_commands}, UnitGetterRow{"ExecStartPreEx", service_commands},
-    UnitGetterRow{"ExecStart", service_commands}, UnitGetterRow{"ExecStartEx", service_commands},
-    UnitGetterRow{"ExecStartPost", service_commands}, UnitGetterRow{"ExecStartPostEx", service_commands},
-    UnitGetterRow{"ExecReload", service_commands}, UnitGetterRow{"ExecReloadEx", service_commands},
-    UnitGetterRow{"ExecStop", service_commands}, UnitGetterRow{"ExecStopEx", service_commands},
-    UnitGetterRow{"ExecStopPost", service_commands}, UnitGetterRow{"ExecStopPostEx", service_commands},
+    UnitGetterRow{"ExecCondition", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecConditionEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecStartPre", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartPreEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecStart", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecStartPost", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartPostEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecReload", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecReloadEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecStop", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStopEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecStopPost", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStopPostEx", command_list<ServiceRuntime, ServiceCommandKind>},
 };
 
 Value fd_name(const PropertyContext& c, const Member&) { return c.unit.config.socket->fd_name.value_or(c.unit.name.text()); }

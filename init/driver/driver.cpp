@@ -1,11 +1,14 @@
 // Turns of the engine. [loop]
 #include "init/driver/driver.h"
 
+#include "init/driver/freeze_watch.h"
+
 namespace init {
 namespace {
 
 /// The longest sleep: nothing depends on it, it bounds what a lost wake-up could cost.
 constexpr auto longest_sleep = Duration::from_seconds(60);
+constexpr auto freeze_period = Duration::from_seconds(75);  ///< longer than the longest sleep
 constexpr unsigned most_busy_rounds = 1000;  ///< jobs wait while other things happen, but not for ever
 constexpr auto log_pause = Duration::from_usec(5000);  ///< before the journal is asked again to take what it could not
 
@@ -39,8 +42,10 @@ RunEnd Driver::run() {
   end_ = {};
   postponed_.reset();
   drain();
+  FreezeWatch freeze_watch(freeze_period);
   unsigned busy_rounds = 0;
   while (!ending()) {
+    freeze_watch.beat();
     const bool was_idle = !loop_.run_once(sleep_limit(read_clocks().monotonic));
     busy_rounds = was_idle ? 0 : busy_rounds + 1;
     if (engine_.has_jobs_to_run() && (was_idle || busy_rounds % most_busy_rounds == 0)) post(event::RunJobs{});

@@ -384,4 +384,8 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   return std::move(core_->effects);
 }
 
+void Engine::forget_details() {
+  for (const UnitId id : core_->units.all()) init::forget_details(core_->units.get(id));
+}
+
 }  // namespace init

@@ -117,6 +117,8 @@ class Engine {
   [[nodiscard]] std::vector<int> descriptors() const;
   /// Into a fresh engine; then restore() gives the effects that arm and watch again what must be.
   [[nodiscard]] Result<Effects> restore(std::string_view snapshot, const Now& now);
+  /// What a re-execution forgets, as a reload does: how each command ended, what each condition said.
+  void forget_details();
 
  private:
   std::unique_ptr<Core> core_;

@@ -128,8 +128,8 @@ constexpr auto fields(std::type_identity<MountRuntime>) {
   return std::tuple{field("state", &T::state), field("result", &T::result), field("reload_result", &T::reload_result),
                     field("clean_result", &T::clean_result), field("control", &T::control),
                     field("control_kind", &T::control_kind), field("command_status", &T::command_status),
-                    field("kernel", &T::kernel), field("from_kernel_only", &T::from_kernel_only),
-                    field("unmount_attempts", &T::unmount_attempts), field("deadline", &T::deadline)};
+                    field("kernel", &T::kernel), field("unmount_attempts", &T::unmount_attempts),
+                    field("deadline", &T::deadline)};
 }
 constexpr auto fields(std::type_identity<AutomountRuntime>) {
   using T = AutomountRuntime;
@@ -142,8 +142,8 @@ constexpr auto fields(std::type_identity<SwapRuntime>) {
   return std::tuple{field("state", &T::state), field("result", &T::result), field("clean_result", &T::clean_result),
                     field("control", &T::control), field("control_kind", &T::control_kind),
                     field("command_status", &T::command_status), field("kernel_priority", &T::kernel_priority),
-                    field("kernel_device", &T::kernel_device), field("from_kernel_only", &T::from_kernel_only),
-                    field("following", &T::following), field("deadline", &T::deadline)};
+                    field("kernel_device", &T::kernel_device), field("following", &T::following),
+                    field("deadline", &T::deadline)};
 }
 constexpr auto fields(std::type_identity<DeviceRuntime>) {
   using T = DeviceRuntime;

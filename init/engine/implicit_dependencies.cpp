@@ -313,7 +313,7 @@ std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, co
       const std::string where = mount_point_of(unit);
       if (const std::size_t slash = where.rfind('/'); where != "/" && slash != std::string::npos)
         add(slash == 0 ? "/" : where.substr(0, slash));
-      if (unit.type() == UnitType::mount && config.mount->what.starts_with('/')) add(config.mount->what);
+      if (unit.type() == UnitType::mount && !unit.origin.fragment_path.empty() && config.mount->what.starts_with('/')) add(config.mount->what);
       break;
     }
     case UnitType::swap:

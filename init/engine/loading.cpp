@@ -229,6 +229,16 @@ struct RenewedUnit {
 
 }  // namespace
 
+void forget_details(Unit& unit) {
+  unit.runtime.condition_verdicts.clear();
+  unit.runtime.assert_verdicts.clear();
+  std::visit(
+      [](auto& runtime) {
+        if constexpr (requires { runtime.command_status; }) runtime.command_status.clear();
+      },
+      unit.type_runtime);
+}
+
 void reload_all_units(Core& core) {
   core.reloading = true;
   std::vector<RenewedUnit> all;
@@ -241,6 +251,7 @@ void reload_all_units(Core& core) {
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
     const std::vector<UnitName> aliases = unit->aliases;
+    forget_details(*unit);
     if (unit->origin.transient && unit->origin.load_state == LoadState::loaded) {
       // What a client asked for lives in no file that the source knows; the config stays as it is.
       draw_edges(core, *unit);

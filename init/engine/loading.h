@@ -20,6 +20,8 @@ void process_load_queue(Core& core);
 void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config);
 /// Reads all units again and draws the edges anew; runtime stays.
 void reload_all_units(Core& core);
+/// Forgets what systemd 252 forgets whenever it reads its units again: how each command ended, what each condition said.
+void forget_details(Unit& unit);
 /// The error that a start of this unit meets because of its load state; nothing if it is loaded.
 [[nodiscard]] std::optional<Error> load_state_error(const Unit& unit);
 

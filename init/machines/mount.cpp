@@ -215,6 +215,7 @@ MountState unmounting_sigkill_timeout(MountContext& c) {
 /// Somebody mounted it without us.
 MountState appeared(MountContext& c) {
   c.rt.result = MountResult::success;
+  begin_invocation(c.core, c.unit);
   return mounted;
 }
 MountState appeared_while_mounting(MountContext&) { return mounting_done; }
@@ -381,7 +382,22 @@ void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
 bool keeps(const Core&, const Unit& unit) { return std::get<MountRuntime>(unit.type_runtime).kernel.has_value(); }
 void forget(Core& core, Unit& unit) { core.index.mounted.erase(unit.id); }
+/// A mount that no file names: what the kernel says is its config.
+void complete_from_kernel(Unit& unit) {
+  const auto& kernel = std::get<MountRuntime>(unit.type_runtime).kernel;
+  if (!kernel || !unit.origin.fragment_path.empty()) return;
+  const std::string where = mount_point_of(unit);
+  auto& mount = unit.config.mount.write();
+  mount.what = kernel->what;
+  mount.where = where;
+  mount.type = kernel->type;
+  mount.options = kernel->options;
+  if (unit.config.unit->description.empty()) unit.config.unit.write().description = where == "/" ? "Root Mount" : where;
+  if (!unit.origin.perpetual) unit.config.unit.write().source_path = "/proc/self/mountinfo";
+}
+
 void verify(Core& core, Unit& unit) {
+  complete_from_kernel(unit);
   const std::string where = mount_point_of(unit);
   auto name = unitparser::name_from_path(where, UnitType::mount);
   if (!name || !(*name == unit.name))
@@ -394,23 +410,6 @@ void rearm(Core& core, Unit& unit) {
   if (rt.control.pid > 0) core.index.pids[rt.control.pid] = unit.id;
   if (rt.kernel) core.index.mounted.insert(unit.id);
   arm_deadline(core, unit, rt.deadline, rt.deadline);
-}
-
-/// A mount that no file names: what the kernel says is its config.
-void adopt_from_kernel(Core& core, Unit& unit, const event::MountEntry& entry) {
-  unitparser::UnitConfig config = unit.config;
-  auto& mount = config.mount.write();
-  mount.what = entry.what;
-  mount.where = entry.where;
-  mount.type = entry.type;
-  mount.options = entry.options;
-  mount.timeout = core.options.default_timeout_start;
-  if (config.unit->description.empty()) config.unit.write().description = entry.where == "/" ? "Root Mount" : entry.where;
-  if (!unit.origin.perpetual) config.unit.write().source_path = "/proc/self/mountinfo";
-  auto& rt = std::get<MountRuntime>(unit.type_runtime);
-  rt.from_kernel_only = true;
-  if (!config.kill->send_sighup) config.kill = {};
-  adopt_config(core, unit.id, config);
 }
 
 }  // namespace
@@ -438,15 +437,21 @@ unitparser::ExecCommand mount_command(const EngineOptions& options, const Unit& 
 }
 
 void mount_table_changed(Core& core, const event::MountTable& table) {
-  std::unordered_map<UnitId, const event::MountEntry*> present;
+  std::unordered_set<UnitId> present;
   std::unordered_set<std::string> nodes;
   std::unordered_set<std::string> nodes_before;
   for (UnitId id : core.index.mounted)
     if (const Unit* unit = core.units.find(id))
       if (const auto& kernel = std::get<MountRuntime>(unit->type_runtime).kernel) nodes_before.insert(kernel->what);
+  std::unordered_map<std::string_view, const event::MountEntry*> on_top;  // of what is mounted over each other
+  for (const event::MountEntry& entry : table.mounts) {
+    if (entry.type == "autofs") continue;
+    nodes.insert(entry.what);
+    on_top[entry.where] = &entry;
+  }
   for (const event::MountEntry& entry : table.mounts) {
     auto name = unitparser::name_from_path(entry.where, UnitType::mount);
-    if (!name || entry.type == "autofs") continue;
+    if (!name || entry.type == "autofs" || on_top[entry.where] != &entry) continue;
     const UnitId known = core.units.find_id(name->text());
     UnitId id = known;
     if (known == UnitId::none) {
@@ -460,19 +465,16 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
     }
     Unit* unit = core.units.find(id);
     if (unit == nullptr || unit->type() != UnitType::mount) continue;
-    auto& rt = std::get<MountRuntime>(unit->type_runtime);
-    rt.kernel = MountTableEntry{entry.what, entry.type, entry.options};
-    if (unit->origin.fragment_path.empty() &&
-        (unit->config.mount->what != entry.what || unit->config.mount->where != entry.where))
-      adopt_from_kernel(core, *unit, entry);
-    present[id] = &entry;
-    nodes.insert(entry.what);
+    auto& kernel = std::get<MountRuntime>(unit->type_runtime).kernel;
+    const auto seen = std::exchange(kernel, MountTableEntry{entry.what, entry.type, entry.options});
+    if (unit->origin.fragment_path.empty() && seen != kernel) adopt_config(core, id, unit->config);
+    present.insert(id);
   }
   const std::vector<UnitId> before(core.index.mounted.begin(), core.index.mounted.end());
   for (const std::string& node : nodes)
     if (!nodes_before.contains(node)) device_named_by_table(core, node, DeviceUser::mount, true);
   std::vector<UnitId> appeared;
-  for (const auto& [id, entry] : present)
+  for (const UnitId id : present)
     if (core.index.mounted.insert(id).second) appeared.push_back(id);
   std::sort(appeared.begin(), appeared.end());
   for (UnitId id : appeared)

@@ -125,7 +125,6 @@ struct MountRuntime {
   MountCommandKind control_kind{};
   std::map<std::uint32_t, ExecStatus> command_status;
   std::optional<MountTableEntry> kernel;  ///< as last seen in the mount table
-  bool from_kernel_only = false;          ///< no fragment: exists because it is mounted
   std::uint32_t unmount_attempts = 0;
   MonotonicTime deadline;
   bool operator==(const MountRuntime&) const = default;
@@ -174,7 +173,6 @@ struct SwapRuntime {
   std::map<std::uint32_t, ExecStatus> command_status;
   std::optional<int> kernel_priority;  ///< set while /proc/swaps lists it
   std::string kernel_device;           ///< as there
-  bool from_kernel_only = false;
   UnitId following = UnitId::none;     ///< other names of one device follow the kernel's
   MonotonicTime deadline;
   bool operator==(const SwapRuntime&) const = default;

@@ -94,6 +94,7 @@ ExecStatus started_status(const Core& core, pid_t pid) {
 }
 
 void end_status(const Core& core, ExecStatus& status, const event::ProcessExited& exit) {
+  if (status.pid != exit.pid) status = {};
   status.exit = DualTime::at(core.now);
   status.pid = exit.pid;
   status.code = exit.code;

@@ -237,9 +237,7 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
     path = commands[index].path;
     if (commands[index].ignore_failure) result = ServiceResult::success;
     if (type != ServiceType::forking)
-      end_status(core, rt.command_status[command_key(static_cast<std::size_t>(ServiceCommandKind::start),
-                                                     static_cast<std::uint32_t>(index))],
-                 exit);
+      rt.command_status[command_key(static_cast<std::size_t>(ServiceCommandKind::start), static_cast<std::uint32_t>(index))] = rt.main.status;
   }
   log_process_exit(core, unit, "Main process", path, exit, result == ServiceResult::success);
   if (!unit.config.exec_streams->utmp_identifier.empty())

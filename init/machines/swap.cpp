@@ -119,6 +119,7 @@ SwapState sigkill_timeout(SwapContext& c) {
 }
 SwapState appeared(SwapContext& c) {
   c.rt.result = SwapResult::success;
+  begin_invocation(c.core, c.unit);
   return active;
 }
 SwapState appeared_while_activating(SwapContext&) { return activating_done; }
@@ -256,7 +257,18 @@ void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
 bool keeps(const Core&, const Unit& unit) { return std::get<SwapRuntime>(unit.type_runtime).kernel_priority.has_value(); }
 void forget(Core& core, Unit& unit) { core.index.swapped.erase(unit.id); }
+/// A swap that no file names: what the kernel says is its config.
+void complete_from_kernel(Unit& unit) {
+  const auto& priority = std::get<SwapRuntime>(unit.type_runtime).kernel_priority;
+  if (!priority || !unit.origin.fragment_path.empty()) return;
+  const std::string what = swap_device_of(unit);
+  auto& swap = unit.config.swap.write();
+  swap.what = what;
+  swap.priority = *priority;
+}
+
 void verify(Core& core, Unit& unit) {
+  complete_from_kernel(unit);
   auto name = unitparser::name_from_path(swap_device_of(unit), UnitType::swap);
   if (!name || !(*name == unit.name)) refuse_unit(core, unit, "What= setting doesn't match unit name. Refusing.");
 }
@@ -280,14 +292,6 @@ Unit* swap_unit(Core& core, const std::string& path, const event::SwapEntry& ent
     fresh.in_load_queue = true;
     core.load_queue.push_back(fresh.id);
     process_load_queue(core);
-    Unit* unit = core.units.find(core.units.find_id(name->text()));
-    if (unit != nullptr && unit->origin.fragment_path.empty()) {
-      unitparser::UnitConfig config = unit->config;
-      config.swap.write().what = path;
-      config.swap.write().priority = entry.priority;
-      std::get<SwapRuntime>(unit->type_runtime).from_kernel_only = true;
-      adopt_config(core, unit->id, config);
-    }
   }
   return core.units.find(core.units.find_id(name->text()));
 }

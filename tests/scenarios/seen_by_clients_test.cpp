@@ -45,6 +45,40 @@ TEST(SeenByClients, AReloadTellsOfTheUnitsThatItChanged) {
   EXPECT_EQ(told, (std::set<std::string>{"hooked.service", "other.service"}));
 }
 
+TEST(SeenByClients, AMountThatNoFileNamesStaysTheKernels) {
+  sim::SimMachine machine;
+  event::MountTable table;
+  table.mounts = {{"/dev/vda", "/data", "ext4", "rw"}, {"/lower", "/mnt", "none", "ro"}, {"tmpfs", "/mnt", "tmpfs", "rw"}};
+  machine.post(table);
+  for (const bool reloaded : {false, true}) {
+    if (reloaded) machine.post(event::Reload{});
+    const Unit* on_top = machine.unit("mnt.mount");
+    ASSERT_NE(on_top, nullptr);
+    EXPECT_EQ(on_top->config.mount->what, "tmpfs");
+    EXPECT_EQ(on_top->config.mount->options, "rw");
+    EXPECT_EQ(on_top->config.unit->description, "/mnt");
+    EXPECT_EQ(on_top->config.unit->source_path, "/proc/self/mountinfo");
+    EXPECT_EQ(on_top->origin.load_state, LoadState::loaded);
+    EXPECT_FALSE(on_top->runtime.invocation_id.empty());
+  }
+  table.mounts[2].options = "ro";
+  machine.post(table);
+  EXPECT_EQ(machine.unit("mnt.mount")->config.mount->options, "ro");
+}
+
+TEST(SeenByClients, AReloadForgetsHowSingleCommandsEnded) {
+  sim::SimMachine machine;
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\nConditionPathExists=!/missing\n[Service]\nExecStart=/bin/run\n");
+  machine.start("a.service");
+  const auto statuses = [&] { return std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).command_status.size(); };
+  EXPECT_EQ(statuses(), 1U);
+  EXPECT_EQ(machine.unit("a.service")->runtime.condition_verdicts.size(), 1U);
+  machine.post(event::Reload{});
+  EXPECT_EQ(statuses(), 0U);
+  EXPECT_TRUE(machine.unit("a.service")->runtime.condition_verdicts.empty());
+  EXPECT_TRUE(std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).main.status.start.is_set());
+}
+
 TEST(SeenByClients, OneReloadAnswersAllWhoAskedForIt) {
   sim::SimMachine machine;
   machine.forget_effects();

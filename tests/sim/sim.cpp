@@ -48,7 +48,10 @@ unitparser::LoadedUnit SimUnitSource::read(const UnitName& name) {
     missing.id = real;
     missing.state = LoadState::not_found;
     missing.is_whole = false;
-    if (real.type() == unitparser::UnitType::mount) missing.config.mount.write().where = unitparser::path_from_name(real).value_or("");
+    if (real.type() == unitparser::UnitType::mount) {
+      missing.config.mount.write().where = unitparser::path_from_name(real).value_or("");
+      missing.config.unit.write().description = missing.config.mount->where;
+    }
     missing.fragment_path.clear();
     missing.diagnostics.clear();
     return missing;

@@ -68,7 +68,7 @@ TEST(SeenByClients, AMountThatNoFileNamesStaysTheKernels) {
 
 TEST(SeenByClients, AReloadForgetsHowSingleCommandsEnded) {
   sim::SimMachine machine;
-  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\nConditionPathExists=!/missing\n[Service]\nExecStart=/bin/run\n");
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\nConditionPathExists=/there\n[Service]\nExecStart=/bin/run\n");
   machine.start("a.service");
   const auto statuses = [&] { return std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).command_status.size(); };
   EXPECT_EQ(statuses(), 1U);

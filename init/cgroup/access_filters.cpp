@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include "unitparser/base/fd.h"
 #include "unitparser/base/result.h"
 #include "unitparser/base/text.h"
+#include "unitparser/syntax/kernel_names.h"
 
 namespace init {
 namespace {
@@ -65,19 +67,24 @@ Info info_of(const UniqueFd& object, std::uint32_t* ids = nullptr, std::uint32_t
   return info;
 }
 
-/// Our programs of that purpose that are on the group itself.
-std::vector<UniqueFd> attached_programs(int group, bpf_attach_type place, std::string_view name) {
-  std::array<std::uint32_t, 64> ids{};
+/// The numbers that the kernel gave to the programs on the group itself.
+std::vector<std::uint32_t> attached_ids(int group, bpf_attach_type place) {
+  std::vector<std::uint32_t> ids(64);
   bpf_attr attributes{};
   attributes.query.target_fd = static_cast<std::uint32_t>(group);
   attributes.query.attach_type = place;
   attributes.query.prog_ids = reinterpret_cast<std::uintptr_t>(ids.data());
-  attributes.query.prog_cnt = ids.size();
+  attributes.query.prog_cnt = static_cast<std::uint32_t>(ids.size());
+  ids.resize(bpf(BPF_PROG_QUERY, attributes) < 0 ? 0 : std::min<std::size_t>(attributes.query.prog_cnt, ids.size()));
+  return ids;
+}
+
+/// Our programs of that purpose that are on the group itself.
+std::vector<UniqueFd> attached_programs(int group, bpf_attach_type place, std::string_view name) {
   std::vector<UniqueFd> found;
-  if (bpf(BPF_PROG_QUERY, attributes) < 0) return found;
-  for (std::size_t i = 0; i < std::min<std::size_t>(attributes.query.prog_cnt, ids.size()); ++i) {
+  for (const std::uint32_t id : attached_ids(group, place)) {
     bpf_attr by_id{};
-    by_id.prog_id = ids[i];
+    by_id.prog_id = id;
     UniqueFd program(static_cast<int>(bpf(BPF_PROG_GET_FD_BY_ID, by_id)));
     if (program && info_of<bpf_prog_info>(program).name == name) found.push_back(std::move(program));
   }
@@ -94,18 +101,39 @@ void detach(int group, bpf_attach_type place, const std::vector<UniqueFd>& progr
   }
 }
 
+/// Beside what is there; an errno, or 0.
+int attach_beside(int group, bpf_attach_type place, const UniqueFd& program) {
+  bpf_attr attributes{};
+  attributes.target_fd = static_cast<std::uint32_t>(group);
+  attributes.attach_bpf_fd = static_cast<std::uint32_t>(program.get());
+  attributes.attach_type = place;
+  attributes.attach_flags = BPF_F_ALLOW_MULTI;
+  return bpf(BPF_PROG_ATTACH, attributes) < 0 ? errno : 0;
+}
+
 /// Puts the new program in place before the old ones go, so that there is no moment without a filter.
 Result<void> attach(int group, const Program& wanted) {
   const UniqueFd program = TRY(load_program(wanted));
   const auto before = attached_programs(group, wanted.place, wanted.name);
-  bpf_attr attributes{};
-  attributes.target_fd = static_cast<std::uint32_t>(group);
-  attributes.attach_bpf_fd = static_cast<std::uint32_t>(program.get());
-  attributes.attach_type = wanted.place;
-  attributes.attach_flags = BPF_F_ALLOW_MULTI;
-  if (bpf(BPF_PROG_ATTACH, attributes) < 0) return fail_errno(errno, "the kernel does not attach the BPF program");
+  if (const int error = attach_beside(group, wanted.place, program)) return fail_errno(error, "the kernel does not attach the BPF program");
   detach(group, wanted.place, before);
   return {};
+}
+
+/// A program that somebody pinned in a bpffs; not valid and errno if there is none.
+UniqueFd open_pinned(const std::string& path) {
+  bpf_attr attributes{};
+  attributes.pathname = reinterpret_cast<std::uintptr_t>(path.c_str());
+  return UniqueFd(static_cast<int>(bpf(BPF_OBJ_GET, attributes)));
+}
+
+/// Once only, however often it is asked for. An errno, or 0.
+int attach_pinned(int group, const std::string& path, bpf_attach_type place) {
+  const UniqueFd program = open_pinned(path);
+  if (!program) return errno;
+  const auto ids = attached_ids(group, place);
+  const bool is_there = std::find(ids.begin(), ids.end(), info_of<bpf_prog_info>(program).id) != ids.end();
+  return is_there ? 0 : attach_beside(group, place, program);
 }
 
 constexpr const char *address_name = "incipit_ip", *interface_name = "incipit_iface", *device_name = "incipit_device", *bind_name = "incipit_bind";
@@ -293,8 +321,7 @@ std::vector<std::string> apply_access_filters(const std::string& directory, cons
   const bool has_addresses = !config.ip_address_allow.empty() || !config.ip_address_deny.empty();
   const bool has_ports = !config.socket_bind_allow.empty() || !config.socket_bind_deny.empty();
   const bool has_interfaces = !config.restrict_network_interfaces.entries.empty();
-  const bool has_foreign = !config.bpf_programs.empty() || !config.ip_ingress_filter_path.empty() || !config.ip_egress_filter_path.empty();
-  if (reset == Reset::no && !restricts_devices(config) && !has_addresses && !ip_accounting && !has_ports && !has_interfaces && !has_foreign) return {};
+  if (reset == Reset::no && !restricts_devices(config) && !has_addresses && !ip_accounting && !has_ports && !has_interfaces) return {};
   Applier applier(directory, reset);
   if (restricts_devices(config))
     applier.attach("DeviceAllow=/DevicePolicy=",
@@ -317,8 +344,30 @@ std::vector<std::string> apply_access_filters(const std::string& directory, cons
       applier.attach("SocketBindAllow=/SocketBindDeny=", {bind_name, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, place,
                                                           bind_program(config.socket_bind_allow, config.socket_bind_deny, family)});
     else applier.remove(bind_name, place);
-  if (has_foreign) applier.refuse("BPFProgram=/IPIngressFilterPath=/IPEgressFilterPath=", "programs from files are not supported by this build");
   return applier.take();
+}
+
+Result<void> check_pinned_ip_filters(const unitparser::ResourceAccess& config) {
+  for (const auto* paths : {&config.ip_ingress_filter_path, &config.ip_egress_filter_path})
+    for (const std::string& path : *paths)
+      if (!open_pinned(path))
+        return fail_errno(errno, "bpf-firewall: Loading of ingress BPF program " + path + " failed");  // COMPAT: "ingress" for both
+  return {};
+}
+
+std::vector<std::string> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config) {
+  std::vector<std::string> refused;
+  if (config.bpf_programs.empty() && config.ip_ingress_filter_path.empty() && config.ip_egress_filter_path.empty()) return refused;
+  const UniqueFd group(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (const std::string& path : config.ip_ingress_filter_path) (void)attach_pinned(group.get(), path, BPF_CGROUP_INET_INGRESS);
+  for (const std::string& path : config.ip_egress_filter_path) (void)attach_pinned(group.get(), path, BPF_CGROUP_INET_EGRESS);
+  for (const unitparser::BpfProgram& program : config.bpf_programs) {
+    const auto type = unitparser::number_of(unitparser::bpf_attach_types(), program.attach_type);
+    const int error = attach_pinned(group.get(), program.path, static_cast<bpf_attach_type>(*type));
+    if (error == ENOENT) refused.push_back("bpf-foreign: foreign program " + program.path + " does not exist, skipping.");
+    else if (error != 0) refused.push_back("bpf-foreign: Attaching foreign BPF program to cgroup " + directory + " failed: " + ::strerrordesc_np(error));
+  }
+  return refused;
 }
 
 std::optional<IpTraffic> ip_traffic(const std::string& directory) {

@@ -1,4 +1,5 @@
-// DevicePolicy=, IPAddressDeny=, SocketBindDeny=, RestrictNetworkInterfaces= and IPAccounting=: BPF programs on a control group. [os]
+// DevicePolicy=, IPAddressDeny=, SocketBindDeny=, RestrictNetworkInterfaces=, IPAccounting= and BPFProgram=: BPF programs on a
+// control group. [os]
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 #include "init/cgroup/attributes.h"
 #include "init/cgroup/bpf_program.h"
 #include "init/engine/ip_traffic.h"
+#include "unitparser/base/result.h"
 #include "unitparser/config/resource_config.h"
 
 namespace init {
@@ -17,6 +19,13 @@ namespace init {
 /// restriction that this kernel refuses.
 [[nodiscard]] std::vector<std::string> apply_access_filters(const std::string& directory, const unitparser::ResourceAccess& config,
                                                             bool ip_accounting, Reset reset);
+
+/// Whether the programs of IPIngressFilterPath= and IPEgressFilterPath= are there: without them nothing of the unit starts.
+[[nodiscard]] unitparser::Result<void> check_pinned_ip_filters(const unitparser::ResourceAccess& config);
+
+/// Attaches the programs of BPFProgram=, IPIngressFilterPath= and IPEgressFilterPath= to the group at `directory`. Those of a running
+/// unit stay until its group goes, whatever its settings say meanwhile. Returns one sentence for each of BPFProgram= that cannot be.
+[[nodiscard]] std::vector<std::string> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config);
 
 /// What was counted in the group; nothing where it is not.
 [[nodiscard]] std::optional<IpTraffic> ip_traffic(const std::string& directory);

@@ -208,6 +208,10 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
   return {};
 }
 
+std::vector<std::string> CgroupTree::attach_programs(const std::string& group, const unitparser::UnitConfig& config) const {
+  return attach_pinned_programs(directory(group), *config.resource_access);
+}
+
 void CgroupTree::trim(const std::string& group) {
   unwatch(group);
   if (is_root(group)) return;

@@ -37,6 +37,8 @@ class CgroupTree {
   /// Writes the attributes of an existing group again; defaults too.
   [[nodiscard]] unitparser::Result<void> apply(const std::string& group, const unitparser::UnitConfig& config,
                                                unitparser::UnitType type, const SliceRules& slices);
+  /// attach_pinned_programs() for an existing group.
+  [[nodiscard]] std::vector<std::string> attach_programs(const std::string& group, const unitparser::UnitConfig& config) const;
   /// Stops watching and removes the group with all empty groups below; busy ones stay.
   void trim(const std::string& group);
   [[nodiscard]] unitparser::Result<void> attach(const std::string& group, const std::vector<pid_t>& pids);

@@ -67,13 +67,20 @@ struct EffectRunner::Visitor {
   void operator()(const effect::KillProcess& e) const { send_signal(e.pid, e.signal, e.and_hangup, e.and_continue); }
   void operator()(const effect::KillCgroup& e) const { parts.cgroups.kill(e); }
   void operator()(const effect::RealiseCgroup& e) const {
-    if (const Unit* u = unit(e.unit))
+    if (const Unit* u = unit(e.unit)) {
       if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime.invocation_id, rules_of_slices(parts.engine, *u)); !done)
         runner.warn(e.unit, done.error().message);
+      else attach_programs(e.unit, e.cgroup, u->config);
+    }
   }
   void operator()(const effect::ApplyCgroup& e) const {
-    if (const Unit* u = unit(e.unit))
+    if (const Unit* u = unit(e.unit)) {
       if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type(), rules_of_slices(parts.engine, *u)); !done) runner.warn(e.unit, done.error().message);
+      else attach_programs(e.unit, e.cgroup, u->config);
+    }
+  }
+  void attach_programs(UnitId id, const std::string& group, const unitparser::UnitConfig& config) const {
+    for (const std::string& refused : parts.cgroups.attach_programs(group, config)) runner.warn(id, refused);
   }
   void operator()(const effect::TrimCgroup& e) const { parts.cgroups.trim(e.cgroup); }
   void operator()(const effect::SetFrozen& e) const {

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 
+#include "init/cgroup/access_filters.h"
 #include "init/conditions/file_conditions.h"
 #include "init/os/execution_files.h"
 #include "unitparser/base/text.h"
@@ -105,6 +106,8 @@ void Executions::spawn(const effect::Spawn& wanted) {
   if (standard_fds_ && request.role == SpawnRole::main) request.standard_fds = standard_fds_(wanted.unit);
   auto plan = build_spawn_plan(request, unit->config, facts_, held->runtime, files);
   if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
+  if (auto filters = check_pinned_ip_filters(*unit->config.resource_access); !filters)
+    return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(filters.error()))});
   // It must not be waited for by what it needs in order to start; that of a user's manager runs before it.
   const Unit* journal = engine_->find("systemd-journald.service");
   plan->process.journal_runs = facts_.user_manager || (journal != nullptr && journal->active_state() == ActiveState::active);

@@ -8,6 +8,7 @@
 #include "unitparser/directives/codec_resource.h"
 #include "unitparser/directives/codec_security.h"
 #include "unitparser/syntax/addresses.h"
+#include "unitparser/syntax/kernel_names.h"
 
 namespace unitparser {
 bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vector<IpPrefix>& value) {
@@ -66,12 +67,9 @@ Value FilterPathsCodec::encode(const std::vector<std::string>& value) {
 }
 
 bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::vector<BpfProgram>& value) {
-  constexpr std::array<std::string_view, 18> types{
-      "ingress", "egress", "sock_create", "sock_ops", "device", "bind4", "bind6", "connect4", "connect6", "post_bind4", "post_bind6",
-      "sendmsg4", "sendmsg6", "sysctl", "recvmsg4", "recvmsg6", "getsockopt", "setsockopt"};
   const std::size_t colon = text.find(':');
   const std::string_view type = text.substr(0, colon);
-  if (colon == std::string_view::npos || std::find(types.begin(), types.end(), type) == types.end()) {
+  if (colon == std::string_view::npos || !number_of(bpf_attach_types(), type)) {
     context.ignore(fmt::format("{}, ignoring: {}", colon == std::string_view::npos ? "Syntax error" : "Unknown bpf program type", text), "write type:path, such as egress:/sys/fs/bpf/name");
     return false;
   }

@@ -2,6 +2,7 @@
 #include "unitparser/syntax/kernel_names.h"
 
 #include <fmt/format.h>
+#include <linux/bpf.h>
 #include <linux/securebits.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
@@ -145,6 +146,18 @@ constexpr std::string_view secondary;
 #endif
 constexpr unsigned long per_linux = 0;
 constexpr unsigned long per_linux32 = 8;
+
+constexpr std::array bpf_attaches{
+    NamedNumber{"ingress", BPF_CGROUP_INET_INGRESS},       NamedNumber{"egress", BPF_CGROUP_INET_EGRESS},
+    NamedNumber{"sock_create", BPF_CGROUP_INET_SOCK_CREATE}, NamedNumber{"sock_ops", BPF_CGROUP_SOCK_OPS},
+    NamedNumber{"device", BPF_CGROUP_DEVICE},              NamedNumber{"bind4", BPF_CGROUP_INET4_BIND},
+    NamedNumber{"bind6", BPF_CGROUP_INET6_BIND},           NamedNumber{"connect4", BPF_CGROUP_INET4_CONNECT},
+    NamedNumber{"connect6", BPF_CGROUP_INET6_CONNECT},     NamedNumber{"post_bind4", BPF_CGROUP_INET4_POST_BIND},
+    NamedNumber{"post_bind6", BPF_CGROUP_INET6_POST_BIND}, NamedNumber{"sendmsg4", BPF_CGROUP_UDP4_SENDMSG},
+    NamedNumber{"sendmsg6", BPF_CGROUP_UDP6_SENDMSG},      NamedNumber{"sysctl", BPF_CGROUP_SYSCTL},
+    NamedNumber{"recvmsg4", BPF_CGROUP_UDP4_RECVMSG},      NamedNumber{"recvmsg6", BPF_CGROUP_UDP6_RECVMSG},
+    NamedNumber{"getsockopt", BPF_CGROUP_GETSOCKOPT},      NamedNumber{"setsockopt", BPF_CGROUP_SETSOCKOPT},
+};
 
 }  // namespace
 
@@ -290,6 +303,7 @@ std::span<const NamedNumber> netlink_families() { return netlinks; }
 std::span<const NamedNumber> io_scheduling_classes() { return io_classes; }
 std::span<const NamedNumber> cpu_scheduling_policies() { return cpu_policies; }
 std::span<const NamedNumber> numa_policies() { return memory_policies; }
+std::span<const NamedNumber> bpf_attach_types() { return bpf_attaches; }
 std::span<const NamedNumber> ip_tos_names() { return tos; }
 std::span<const NamedNumber> syslog_levels() { return levels; }
 std::span<const NamedNumber> syslog_facilities() { return facilities; }

@@ -56,6 +56,7 @@ inline constexpr std::uint64_t all_capabilities = (1ULL << capability_count) - 1
 [[nodiscard]] std::span<const NamedNumber> cpu_scheduling_policies();
 [[nodiscard]] std::span<const NamedNumber> numa_policies();
 [[nodiscard]] std::span<const NamedNumber> ip_tos_names();
+[[nodiscard]] std::span<const NamedNumber> bpf_attach_types();      ///< those of control groups, as BPFProgram= names them
 [[nodiscard]] std::span<const NamedNumber> syslog_levels();
 [[nodiscard]] std::span<const NamedNumber> syslog_facilities();     ///< unshifted
 [[nodiscard]] std::span<const NamedNumber> mount_propagations();    ///< shared slave private, as MS_* flags

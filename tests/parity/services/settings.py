@@ -192,6 +192,24 @@ def terminals():
             *begin, 'systemctl start U', *end]
 
 
+# PATH VERDICT...: pins a program for packets that answers so.
+_PIN = r"""import ctypes, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def bpf(command, *fields):
+    attributes = struct.pack(*fields).ljust(128, b'\0')
+    answer = libc.syscall(321, command, attributes, len(attributes))
+    assert answer >= 0, ctypes.get_errno()
+    return answer
+def text(value):
+    kept.append(ctypes.create_string_buffer(value))
+    return ctypes.addressof(kept[-1])
+kept = []
+for path, verdict in zip(sys.argv[1::2], sys.argv[2::2]):
+    code = struct.pack('<BBhi', 0xb7, 0, 0, int(verdict)) + struct.pack('<BBhi', 0x95, 0, 0, 0)
+    program = bpf(5, '<IIQQ', 8, 2, text(code), text(b'GPL'))
+    bpf(6, '<QI', text(path.encode()), program)"""
+
+
 def networks():
     """Filters of the kernel on control groups: sockets and packets."""
     def python(name, settings, text):
@@ -207,6 +225,12 @@ def networks():
                      'RestrictNetworkInterfaces=~lo\nIPAddressAllow=localhost\n', 'RestrictNetworkInterfaces=lo\nIPAddressDeny=any\n',
                      'IPIngressFilterPath=/sys/fs/bpf/U-none\n', 'IPEgressFilterPath=/sys/fs/bpf/U-none\n', 'BPFProgram=egress:/sys/fs/bpf/U-none\n'):
         yield python(settings.strip(), settings, speak)
+    for settings in ('IPIngressFilterPath=/run/U-bpf/deny\n', 'IPEgressFilterPath=/run/U-bpf/deny\nIPEgressFilterPath=/run/U-bpf/allow\n',
+                     'BPFProgram=ingress:/run/U-bpf/deny\n', 'BPFProgram=egress:/run/U-bpf/allow\nBPFProgram=ingress:/run/U-bpf/allow\n',
+                     'BPFProgram=connect4:/run/U-bpf/deny\n'):
+        name, units, steps = python(settings.strip(), settings, speak)
+        pins = 'mkdir -p /run/U-bpf && mount -t bpf bpf /run/U-bpf && python3 -c "$(cat /run/U-pin)" /run/U-bpf/deny 0 /run/U-bpf/allow 1'
+        yield name, units, [f"cat >/run/U-pin <<'END'\n{_PIN}\nEND", pins, *steps, 'systemctl restart U', 'settle', 'journal U', 'umount /run/U-bpf']
     name, units, steps = python('IPAccounting', 'IPAccounting=yes\nRemainAfterExit=yes\n', speak)
     counters = f"systemctl show -p IPIngressBytes -p IPIngressPackets -p IPEgressBytes -p IPEgressPackets U | {_DIGITS}"
     yield name, units, [*steps[:-1], counters, 'systemctl stop U', 'settle', counters, 'systemctl start U', counters]

@@ -54,6 +54,8 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "SecureBits=no-setuid-fixup\nSecureBits=keep-caps", "SecureBits", "16"},
     {"a.service", "Service", "CapabilityBoundingSet=CAP_CHOWN \"CAP", "CapabilityBoundingSet", "cap_chown"},
     {"a.service", "Service", "SystemCallLog=read bogus_c'll write", "SystemCallLog", "read write"},
+    {"a.service", "Service", "SystemCallLog=sys_debug_setcontext", "SystemCallLog", "switch_endian"},  // one number in libseccomp
+    {"a.service", "Service", "SystemCallFilter=~@debug", "SystemCallFilter", "~lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr switch_endian"},
     {"a.service", "Service", "PrivateMounts=yes\nPrivateMounts=", "PrivateMounts", "yes"},
     {"a.service", "Service", "RootDirectory=/", "MountAPIVFS", "no"},
     {"a.service", "Service", "KillMode=mixed\nKillMode=", "KillMode", "control-group"},

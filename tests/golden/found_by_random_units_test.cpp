@@ -103,6 +103,12 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=root:ro,n:oatime", "RootImageOptions", "root:ro"},
     {"a.socket", "Socket", "CPUAffinity=0 1\nCPUAffinity=numa", "CPUAffinity", ""},
     {"a.socket", "Socket", "CPUAffinity=0\nCPUAffinity=numa\nCPUAffinity=1", "CPUAffinity", "1"},
+    {"a.service", "Service", "WorkingDirectory=/x\nWorkingDirectory=-", "WorkingDirectory", "/x"},  // '-' alone is no path
+    {"a.service", "Service", "WorkingDirectory=-/x\nWorkingDirectory=", "WorkingDirectory", "!"},
+    {"a.service", "Service", "ExtensionImages=/y.raw\nExtensionImages=/a /x.r\\w /z", "ExtensionImages", "/y.raw /a"},
+    {"a.service", "Service", "ExtensionImages=/y.raw:root:r\\w /z.raw", "ExtensionImages", ""},
+    {"a.service", "Service", "MountImages=/a:/b /x.r\\w:/c /z:/d", "MountImages", "/a:/b"},
+    {"a.service", "Service", "SecureBits=keep-caps noroot-'ocked", "SecureBits", "16"},
 };
 
 std::string shown(const Finding& finding) {
@@ -133,6 +139,12 @@ TEST(FoundByRandomUnits, LoadStates) {
   EXPECT_EQ(state_of("a.service", "Service", "PIDFile=/a/../b"), LoadState::error);
   EXPECT_EQ(state_of("a.service", "Service", "Type=oneshot\nRestartForceExitStatus=1"), LoadState::bad_setting);
   EXPECT_EQ(state_of("a.service", "Unit", "OnFailure=b.service c.service\nOnFailureJobMode=isolate"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.slice", "Unit", "OnFailure=b.service c.service\nOnFailureJobMode=isolate"), LoadState::loaded);  // it cannot fail
+  EXPECT_EQ(state_of("a.service", "Service", "PAMName=x\nKillMode=mixed"), LoadState::loaded);
+  EXPECT_EQ(state_of("a.service", "Service", "PAMName=x\nKillMode=process"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.socket", "Socket", "PAMName=x\nKillMode=mixed"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("mnt-a.mount", "Mount", "PAMName=x\nKillMode=mixed"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("mnt-a.mount", "Mount", "PAMName=x\nKillMode=control-group"), LoadState::loaded);
   EXPECT_EQ(state_of("a.service", "Service", "RootImage=%i"), LoadState::loaded);
   EXPECT_EQ(state_of("mnt-a.automount", "Automount", "Where=/"), LoadState::error);
 }

@@ -268,10 +268,13 @@ Result<Texts> ImageOptionsCodec::texts(const Value& value) {
 
 namespace {
 bool parse_images(ParseContext& context, std::string_view text, bool with_destination, std::vector<ImageMount>& value) {
+  bool understood = true;
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+    if (!understood) return;  // COMPAT: the rest of the line counts for nothing either
     const std::vector<std::string> fields = colon_fields(word);
     if (fields.empty()) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
+      context.ignore(fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, word));
+      understood = false;
       return;
     }
     ImageMount image;

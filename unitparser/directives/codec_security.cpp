@@ -34,13 +34,13 @@ bool SecureBitsCodec::parse(ParseContext& context, std::string_view text, std::o
     return true;
   }
   int bits = 0;  // COMPAT: the last line counts, though systemd.exec(5) has them add up
-  const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  // COMPAT: of a line that is not understood to its end the first words count.
+  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (const std::optional<int> bit = parse_secure_bit(word))
       bits |= *bit;
     else
       context.ignore(fmt::format("Failed to parse secure bits, ignoring: {}", word));
   });
-  if (!complete) return false;
   value = bits;
   return true;
 }

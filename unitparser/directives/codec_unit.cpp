@@ -19,6 +19,7 @@ Result<UnitName> resolve_unit_name(const ParseContext& context, std::string_view
 }
 
 bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_view text, std::vector<DependencyEntry>& entries) {
+  const bool can_fail = context.type != UnitType::slice && context.type != UnitType::device;
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::optional<std::string> name = context.expand(word, SpecifierSet::unit_name);
     if (!name) return;
@@ -28,7 +29,10 @@ bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_
                      "a unit name ends in its type, such as .service or .target");
       return;
     }
-    entries.push_back({kind, unit->text(), context.origin});
+    if (kind == DependencyKind::on_failure && !can_fail)
+      context.ignore(fmt::format("Requested dependency OnFailure={} ignored ({} units cannot fail).", unit->text(), to_name(context.type)));
+    else
+      entries.push_back({kind, unit->text(), context.origin});
   });
 }
 

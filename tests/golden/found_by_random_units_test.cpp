@@ -109,6 +109,12 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "ExtensionImages=/y.raw:root:r\\w /z.raw", "ExtensionImages", ""},
     {"a.service", "Service", "MountImages=/a:/b /x.r\\w:/c /z:/d", "MountImages", "/a:/b"},
     {"a.service", "Service", "SecureBits=keep-caps noroot-'ocked", "SecureBits", "16"},
+    {"a.service", "Service", "ExtensionImages=/a : /b", "ExtensionImages", "/a /b"},
+    {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=:", "RootImageOptions", ""},
+    {"a.service", "Service", "RootImageOptions=ro : root:noexec", "RootImageOptions", "root:ro root:noexec"},
+    {"a.service", "Service", "RootImageOptions=%i", "RootImageOptions", "root:"},
+    {"a.slice", "Slice", "SocketBindAllow=66\\66-7777\nSocketBindAllow=tcp:", "SocketBindAllow", "6666-7777"},
+    {"a.target", "Unit", "Documentation=file:/ man:b(2)", "Documentation", "\"man:b(2)\""},
 };
 
 std::string shown(const Finding& finding) {

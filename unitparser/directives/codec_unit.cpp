@@ -75,7 +75,7 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
 }
 
 bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:", "info:", "man:"};
+  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:/", "info:", "man:"};
   bool good = true;  // COMPAT: nothing counts behind a bad specifier
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     std::optional<std::string> url = good ? context.expand(word) : std::nullopt;
@@ -86,7 +86,7 @@ bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std
         value.push_back(std::move(*url));
         return;
       }
-    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:, info: or man:");
+    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:/, info: or man:");
   });
 }
 

@@ -14,7 +14,7 @@ bool parse_capabilities(ParseContext& context, std::string_view text, std::uint6
   if (invert) text.remove_prefix(1);
   std::uint64_t sum = 0;
   // COMPAT: of a line that is not understood to its end the first words count.
-  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (const std::optional<int> capability = parse_capability(word))
       sum |= std::uint64_t{1} << *capability;
     else
@@ -35,7 +35,7 @@ bool SecureBitsCodec::parse(ParseContext& context, std::string_view text, std::o
   }
   int bits = 0;  // COMPAT: the last line counts, though systemd.exec(5) has them add up
   // COMPAT: of a line that is not understood to its end the first words count.
-  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (const std::optional<int> bit = parse_secure_bit(word))
       bits |= *bit;
     else

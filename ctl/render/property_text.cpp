@@ -218,6 +218,7 @@ std::string pair_with_colon(const std::vector<Value>& f, std::string_view, Times
   const auto second = text_of(f[1]);
   return text_of(f[0]) + (second.empty() ? "" : ":" + second);
 }
+std::string pair_around_colon(const std::vector<Value>& f, std::string_view, TimestampStyle) { return text_of(f[0]) + ":" + text_of(f[1]); }
 std::string path_and_number(const std::vector<Value>& f, std::string_view name, TimestampStyle) {
   const auto n = get<std::uint64_t>(f[1]);
   return text_of(f[0]) + " " + (contains(name, "USec") ? span_text(n, 0) : std::to_string(n));
@@ -233,7 +234,7 @@ constexpr std::array struct_lists{
     StructListRow{"DeviceAllow", "(ss)", true, pair_with_blank},
     StructListRow{"BPFProgram", "(ss)", true, pair_with_colon},
     StructListRow{"TemporaryFileSystem", "(ss)", false, pair_with_colon},
-    StructListRow{"RootImageOptions", "(ss)", true, pair_with_colon},
+    StructListRow{"RootImageOptions", "(ss)", true, pair_around_colon},
     StructListRow{"TimersMonotonic", "(stt)", true,
                   [](const std::vector<Value>& f, std::string_view, TimestampStyle) {
                     const auto span = [](const Value& v) { return get<std::uint64_t>(v) == unlimited ? "infinity" : span_text(get<std::uint64_t>(v), 0); };

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "init/cgroup/attributes.h"
+#include "init/exec/dynamic_user.h"
 #include "init/os/accounts.h"
 #include "init/os/ipc_objects.h"
 

@@ -71,7 +71,7 @@ Result<void> pack_file(Disk& disk, int fd, const std::string& path) {
     const UniqueFd target(disk.open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 07777));
     if (!target) return fail_errno(errno, made);
     std::string frame;
-    const auto buffer = std::make_unique<char[]>(frame_size);
+    const auto buffer = std::make_unique_for_overwrite<char[]>(frame_size);
     for (std::uint64_t from = 0, to = 0;; from += frame_size) {
       const std::size_t n = TRY(read_at(fd, {buffer.get(), frame_size}, from, path));
       if (n == 0) break;
@@ -98,7 +98,7 @@ Result<UniqueFd> unpack_file(int fd, const std::string& path) {
   if (!target) return fail_errno(errno, path);
   const auto size = static_cast<std::uint64_t>(st.st_size);
   const std::size_t largest_frame = zstd_frame_bound(frame_size);
-  const auto buffer = std::make_unique<char[]>(largest_frame);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(largest_frame);
   std::string expanded;
   for (std::uint64_t from = 0, to = 0; from < size;) {
     const std::size_t n = TRY(read_at(fd, {buffer.get(), largest_frame}, from, path));

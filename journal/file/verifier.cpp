@@ -300,12 +300,14 @@ VerifyReport verify_file(const JournalFile& file, const SealCheck* seals) { retu
 bool ends_agree(const JournalFile& file) {
   const FileView& view = file.view();
   const Header& header = file.header();
+  // Each array is in one list, each datum in one chain. A file that says otherwise would be read without an end.
+  std::uint64_t left = view.size() / sizeof(ObjectHeader);
   /// Whether a list of `total` entries ends in `tail_array`, with `tail_count` of its places taken; 0: not said.
-  const auto agrees = [&view](std::uint64_t array, std::uint64_t total, std::uint64_t tail_array, std::uint64_t tail_count) {
+  const auto agrees = [&view, &left](std::uint64_t array, std::uint64_t total, std::uint64_t tail_array, std::uint64_t tail_count) {
     if (tail_array == 0) return true;
     for (std::uint64_t before = 0; array != 0;) {
       const EntryArrayView entries = view.entry_array(array);
-      if (!entries) return false;
+      if (!entries || left-- == 0) return false;
       const std::uint64_t next = entries.object->next_entry_array_offset;
       if (before + entries.capacity >= total) return array == tail_array && tail_count == total - before && next == 0;
       if (next <= array) return false;
@@ -320,7 +322,7 @@ bool ends_agree(const JournalFile& file) {
   for (const HashItem& bucket : view.data_hash_table())
     for (std::uint64_t offset = bucket.head_hash_offset; offset != 0;) {
       const DataView data = view.data(offset);
-      if (!data) return false;
+      if (!data || left-- == 0) return false;
       const auto* tail = reinterpret_cast<const CompactDataTail*>(data.object + 1);
       const std::uint64_t in_arrays = data.object->n_entries == 0 ? 0 : data.object->n_entries - 1;
       if (!agrees(data.object->entry_array_offset, in_arrays, tail->tail_entry_array_offset, tail->tail_entry_array_n_entries))

@@ -54,6 +54,8 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "SecureBits=no-setuid-fixup\nSecureBits=keep-caps", "SecureBits", "16"},
     {"a.service", "Service", "CapabilityBoundingSet=CAP_CHOWN \"CAP", "CapabilityBoundingSet", "cap_chown"},
     {"a.service", "Service", "SystemCallLog=read bogus_c'll write", "SystemCallLog", "read write"},
+    {"a.service", "Service", "SystemCallLog=sys_debug_setcontext", "SystemCallLog", "switch_endian"},  // one number in libseccomp
+    {"a.service", "Service", "SystemCallFilter=~@debug", "SystemCallFilter", "~lookup_dcookie perf_event_open pidfd_getfd ptrace rtas s390_runtime_instr switch_endian"},
     {"a.service", "Service", "PrivateMounts=yes\nPrivateMounts=", "PrivateMounts", "yes"},
     {"a.service", "Service", "RootDirectory=/", "MountAPIVFS", "no"},
     {"a.service", "Service", "KillMode=mixed\nKillMode=", "KillMode", "control-group"},
@@ -101,6 +103,22 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=root:ro,n:oatime", "RootImageOptions", "root:ro"},
     {"a.socket", "Socket", "CPUAffinity=0 1\nCPUAffinity=numa", "CPUAffinity", ""},
     {"a.socket", "Socket", "CPUAffinity=0\nCPUAffinity=numa\nCPUAffinity=1", "CPUAffinity", "1"},
+    {"a.service", "Service", "WorkingDirectory=/x\nWorkingDirectory=-", "WorkingDirectory", "/x"},  // '-' alone is no path
+    {"a.service", "Service", "WorkingDirectory=-/x\nWorkingDirectory=", "WorkingDirectory", "!"},
+    {"a.service", "Service", "ExtensionImages=/y.raw\nExtensionImages=/a /x.r\\w /z", "ExtensionImages", "/y.raw /a"},
+    {"a.service", "Service", "ExtensionImages=/y.raw:root:r\\w /z.raw", "ExtensionImages", ""},
+    {"a.service", "Service", "MountImages=/a:/b /x.r\\w:/c /z:/d", "MountImages", "/a:/b"},
+    {"a.service", "Service", "SecureBits=keep-caps noroot-'ocked", "SecureBits", "16"},
+    {"a.service", "Service", "ExtensionImages=/a : /b", "ExtensionImages", "/a /b"},
+    {"a.service", "Service", "RootImageOptions=ro\nRootImageOptions=:", "RootImageOptions", ""},
+    {"a.service", "Service", "RootImageOptions=ro : root:noexec", "RootImageOptions", "root:ro root:noexec"},
+    {"a.service", "Service", "RootImageOptions=%i", "RootImageOptions", "root:"},
+    {"a.slice", "Slice", "SocketBindAllow=66\\66-7777\nSocketBindAllow=tcp:", "SocketBindAllow", "6666-7777"},
+    {"a.service", "Service", "LimitNICE=+5\nLimitNICE=0", "LimitNICE", "0"},
+    {"a.service", "Service", "AmbientCapabilities=CAP_NET_ADMIN \\CAP_CHOWN", "AmbientCapabilities", "cap_chown cap_net_admin"},
+    {"a.service", "Service", "SecureBits=keep-caps no\\root", "SecureBits", "17"},
+    {"a.socket", "Socket", "ListenStream=\nListenStream=/run/a\\'b\t\nListenStream=@\xC3\xA4\nListenFIFO=/run/a\\b", "Listen", "/run/a\\\\\\'b (Stream) @\\303\\244 (Stream) /run/a\\b (FIFO)"},
+    {"a.target", "Unit", "Documentation=file:/ man:b(2)", "Documentation", "\"man:b(2)\""},
 };
 
 std::string shown(const Finding& finding) {
@@ -131,6 +149,12 @@ TEST(FoundByRandomUnits, LoadStates) {
   EXPECT_EQ(state_of("a.service", "Service", "PIDFile=/a/../b"), LoadState::error);
   EXPECT_EQ(state_of("a.service", "Service", "Type=oneshot\nRestartForceExitStatus=1"), LoadState::bad_setting);
   EXPECT_EQ(state_of("a.service", "Unit", "OnFailure=b.service c.service\nOnFailureJobMode=isolate"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.slice", "Unit", "OnFailure=b.service c.service\nOnFailureJobMode=isolate"), LoadState::loaded);  // it cannot fail
+  EXPECT_EQ(state_of("a.service", "Service", "PAMName=x\nKillMode=mixed"), LoadState::loaded);
+  EXPECT_EQ(state_of("a.service", "Service", "PAMName=x\nKillMode=process"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("a.socket", "Socket", "PAMName=x\nKillMode=mixed"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("mnt-a.mount", "Mount", "PAMName=x\nKillMode=mixed"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("mnt-a.mount", "Mount", "PAMName=x\nKillMode=control-group"), LoadState::loaded);
   EXPECT_EQ(state_of("a.service", "Service", "RootImage=%i"), LoadState::loaded);
   EXPECT_EQ(state_of("mnt-a.automount", "Automount", "Where=/"), LoadState::error);
 }

@@ -13,9 +13,9 @@
 namespace unitparser {
 namespace {
 
-/// Splits at colons that no backslash precedes, several counting as one, and resolves C escapes; empty when there is a bad one.
-std::vector<std::string> colon_fields(std::string_view text) {
-  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true}).value_or(std::vector<std::string>());
+/// Splits at colons that no backslash precedes, several counting as one, and resolves C escapes; fails when there is a bad one.
+Result<std::vector<std::string>> colon_fields(std::string_view text) {
+  return split_words(text, {.separators = ":", .unescape = true, .unescape_separators = true});
 }
 std::string colon_escaped(std::string_view text) {
   std::string out;
@@ -247,9 +247,9 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
   }
   bool paired = true;
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
-    const std::vector<std::string> fields = colon_fields(word);
-    paired = paired && !fields.empty() && fields.size() <= 2;
-    if (paired) take_options(context, fields, 0, options);
+    const auto fields = colon_fields(word);
+    paired = paired && fields && fields->size() <= 2;
+    if (paired) take_options(context, *fields, 0, options);
   });
   if (complete && !paired) context.ignore(fmt::format("Failed to parse {}=, ignoring: {}", context.key, text), "write partition:options");
   if (!complete || !paired) return false;
@@ -268,12 +268,16 @@ Result<Texts> ImageOptionsCodec::texts(const Value& value) {
 
 namespace {
 bool parse_images(ParseContext& context, std::string_view text, bool with_destination, std::vector<ImageMount>& value) {
+  bool understood = true;
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
-    const std::vector<std::string> fields = colon_fields(word);
-    if (fields.empty()) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", word));
-      return;
+    if (!understood) return;  // COMPAT: the rest of the line counts for nothing either
+    const auto words = colon_fields(word);
+    if (!words) {
+      context.ignore(fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, word));
+      understood = false;
     }
+    if (!words || words->empty()) return;
+    const std::vector<std::string>& fields = *words;
     ImageMount image;
     const std::optional<std::string> source = context.expand(fields[0]);
     if (!source) return;
@@ -380,7 +384,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
   bool ended = false;  // COMPAT: a word without a name ends the line
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     if (ended) return;
-    const std::vector<std::string> fields = colon_fields(word);
+    const std::vector<std::string> fields = colon_fields(word).value_or(std::vector<std::string>());
     ended = fields.empty() || fields[0].empty();
     // COMPAT: what stands behind a second colon is passed over.
     if (ended || (fields.size() >= 2 && links == DirectoryLinks::refused)) {

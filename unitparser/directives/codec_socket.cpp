@@ -24,6 +24,10 @@ std::string without_legacy_folder(ParseContext& context, std::string path) {
 }  // namespace
 
 // --- Sockets ------------------------------------------------------------------------------------------------------
+namespace {
+bool is_address(ListenKind kind) { return kind == ListenKind::stream || kind == ListenKind::datagram || kind == ListenKind::sequential_packet; }
+}  // namespace
+
 bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text, std::vector<ListenEntry>& list) {
   if (text.empty()) {
     list.clear();
@@ -32,12 +36,12 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
   const std::optional<std::string> expanded = context.expand(text);
   if (!expanded) return false;
   ListenEntry entry{kind, {}, context.origin};
-  const bool is_address = kind == ListenKind::stream || kind == ListenKind::datagram || kind == ListenKind::sequential_packet;
-  if (is_address || kind == ListenKind::netlink) {
-    const std::string said = is_address ? without_legacy_folder(context, *expanded) : *expanded;
-    const Result<SocketAddress> address = is_address ? parse_socket_address(said) : parse_netlink_address(said);
+  const bool has_address = is_address(kind);
+  if (has_address || kind == ListenKind::netlink) {
+    const std::string said = has_address ? without_legacy_folder(context, *expanded) : *expanded;
+    const Result<SocketAddress> address = has_address ? parse_socket_address(said) : parse_netlink_address(said);
     if (!address) {
-      context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", is_address ? "address" : "netlink address", *expanded),
+      context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", has_address ? "address" : "netlink address", *expanded),
                      "write a path, @abstract, port, address:port or vsock:cid:port");
       return false;
     }
@@ -57,7 +61,8 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
 }
 Value encode_listen(const std::vector<ListenEntry>& list) {
   ArrayValue array{"(ss)", {}};
-  for (const ListenEntry& entry : list) array.elements.push_back(struct_of(std::string(to_name(entry.kind)), entry.address));
+  // COMPAT: what is an address is shown escaped, what is a path of another kind as it is.
+  for (const ListenEntry& entry : list) array.elements.push_back(struct_of(std::string(to_name(entry.kind)), is_address(entry.kind) ? escape_c(entry.address) : entry.address));
   return array;
 }
 

@@ -19,6 +19,7 @@ Result<UnitName> resolve_unit_name(const ParseContext& context, std::string_view
 }
 
 bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_view text, std::vector<DependencyEntry>& entries) {
+  const bool can_fail = context.type != UnitType::slice && context.type != UnitType::device;
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const std::optional<std::string> name = context.expand(word, SpecifierSet::unit_name);
     if (!name) return;
@@ -28,7 +29,10 @@ bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_
                      "a unit name ends in its type, such as .service or .target");
       return;
     }
-    entries.push_back({kind, unit->text(), context.origin});
+    if (kind == DependencyKind::on_failure && !can_fail)
+      context.ignore(fmt::format("Requested dependency OnFailure={} ignored ({} units cannot fail).", unit->text(), to_name(context.type)));
+    else
+      entries.push_back({kind, unit->text(), context.origin});
   });
 }
 
@@ -71,7 +75,7 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
 }
 
 bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:", "info:", "man:"};
+  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:/", "info:", "man:"};
   bool good = true;  // COMPAT: nothing counts behind a bad specifier
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     std::optional<std::string> url = good ? context.expand(word) : std::nullopt;
@@ -82,7 +86,7 @@ bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std
         value.push_back(std::move(*url));
         return;
       }
-    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:, info: or man:");
+    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:/, info: or man:");
   });
 }
 

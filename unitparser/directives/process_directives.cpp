@@ -20,13 +20,18 @@ using Logging = ExecLogging;
 // --- Identity -----------------------------------------------------------------------------------------------------
 /// "/path", "-/path" (may be missing), "~" (home of the user), "-~".
 bool apply_working_directory(ParseContext& context, UnitConfig& config, std::string_view text) {
+  if (text.empty()) {  // COMPAT: a '-' of before stays
+    set_field<&Identity::working_directory>(config, std::string());
+    set_field<&Identity::working_directory_home>(config, false);
+    return true;
+  }
   bool missing_ok = false;
   bool home = false;
   std::string path;
   if (text.starts_with('-')) missing_ok = true, text.remove_prefix(1);
   if (text == "~") {
     home = true;
-  } else if (!text.empty()) {
+  } else {
     const std::optional<std::string> expanded = context.expand(text);
     std::optional<std::string> checked = expanded ? checked_path(context, *expanded, !missing_ok) : std::nullopt;
     if (!checked) {

@@ -192,10 +192,11 @@ void derive_description(UnitConfig& config, const UnitName& name, ManagerScope s
 // --- Checks -------------------------------------------------------------------------------------------------------
 namespace {
 
+/// PAM's own process must be killed with the others. COMPAT: KillMode=mixed will do for services alone.
 bool pam_needs_group_kill(const UnitConfig& config) {
-  return !config.exec_identity->pam_name.empty() && config.kill->kill_mode != KillMode::control_group && config.kill->kill_mode != KillMode::mixed;
+  return !config.exec_identity->pam_name.empty() && config.kill->kill_mode != KillMode::control_group;
 }
-constexpr std::string_view pam_refusal = "PAM enabled. Kill mode must be set to 'control-group' or 'mixed'. Refusing.";
+constexpr std::string_view pam_refusal = "Unit has PAM enabled. Kill mode must be set to 'control-group'. Refusing.";
 
 std::string verify_service(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
   const ServiceConfig& service = *config.service;
@@ -219,7 +220,8 @@ std::string verify_service(const UnitConfig& config, const UnitName& name, Remar
     return "Service is of type D-Bus but no D-Bus service name has been specified. Refusing.";
   if (service.type == ServiceType::forking && service.exit_type == ServiceExitType::cgroup)
     return "Service of Type=forking does not support ExitType=cgroup, Refusing.";
-  if (pam_needs_group_kill(config)) return fmt::format("Service has {}", pam_refusal);
+  if (pam_needs_group_kill(config) && config.kill->kill_mode != KillMode::mixed)
+    return "Service has PAM enabled. Kill mode must be set to 'control-group' or 'mixed'. Refusing.";
   const auto note = [&](std::string_view text) { remarks.add(Severity::warning, fmt::format("{}: {}", name.text(), text)); };
   if (service.usb_function_descriptors.empty() && !service.usb_function_strings.empty())
     note("Service has USBFunctionStrings= setting, but no USBFunctionDescriptors=. Ignoring.");
@@ -246,7 +248,7 @@ std::string verify_socket(const UnitConfig& config) {
     if (socket.max_connections == 0) return "MaxConnection= setting too small. Refusing.";
     if (!socket.service.empty()) return "Explicit service configuration for accepting socket units not supported. Refusing.";
   }
-  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  if (pam_needs_group_kill(config)) return std::string(pam_refusal);
   if (!socket.symlinks.empty()) {
     std::size_t files = 0;
     for (const ListenEntry& entry : socket.listen) files += is_file(entry) ? 1 : 0;
@@ -272,7 +274,7 @@ std::string verify_mount(const UnitConfig& config, const UnitName& name) {
   if (is_api_mount(mount.where))
     return fmt::format("Cannot create mount unit for API file system '{}'. Refusing.", mount.where);
   if (mount.what.empty()) return "What= setting is missing. Refusing.";
-  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  if (pam_needs_group_kill(config)) return std::string(pam_refusal);
   return {};
 }
 
@@ -289,7 +291,7 @@ std::string verify_swap(const UnitConfig& config, const UnitName& name) {
   const bool tag = what.starts_with("UUID=") || what.starts_with("LABEL=") || what.starts_with("PARTUUID=") || what.starts_with("PARTLABEL=");
   const Result<UnitName> expected = name_from_path(what, UnitType::swap);
   if (!tag && (!expected || expected->text() != name.text())) return "Value of What= and unit name do not match, not loading.";
-  if (pam_needs_group_kill(config)) return fmt::format("Unit has {}", pam_refusal);
+  if (pam_needs_group_kill(config)) return std::string(pam_refusal);
   return {};
 }
 

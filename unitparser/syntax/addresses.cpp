@@ -165,10 +165,11 @@ std::string format_ip_prefix(const IpPrefix& prefix) { return fmt::format("{}/{}
 
 Result<SocketBindRule> parse_socket_bind_rule(std::string_view text) {
   SocketBindRule rule;
-  std::string_view rest = text;
-  const auto take = [&rest](std::string_view word) {
-    if (!rest.starts_with(word) || (rest.size() > word.size() && rest[word.size()] != ':')) return false;
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+  const std::vector<std::string> words = TRY(split_words(text, {.separators = ":", .keep_empty = true}));
+  std::size_t taken = 0;
+  const auto take = [&](std::string_view word) {
+    if (taken == words.size() || words[taken] != word) return false;
+    ++taken;
     return true;
   };
   if (text.empty()) return fail_value(EINVAL, "empty rule");
@@ -176,10 +177,13 @@ Result<SocketBindRule> parse_socket_bind_rule(std::string_view text) {
   else if (take("ipv6")) rule.family = AF_INET6;
   if (take("tcp")) rule.protocol = IPPROTO_TCP;
   else if (take("udp")) rule.protocol = IPPROTO_UDP;
-  if (rest.empty() || rest == "any") return rule;
-  const std::size_t dash = rest.find('-');
-  rule.port_first = TRY(parse_port(rest.substr(0, dash)));
-  const std::uint16_t last = dash == std::string_view::npos ? rule.port_first : TRY(parse_port(rest.substr(dash + 1)));
+  if (taken == words.size()) return rule;
+  if (taken + 1 < words.size()) return fail_value(EINVAL, "something behind the ports");
+  if (take("any")) return rule;
+  const std::string_view ports = words.back();
+  const std::size_t dash = ports.find('-');
+  rule.port_first = TRY(parse_port(ports.substr(0, dash)));
+  const std::uint16_t last = dash == std::string_view::npos ? rule.port_first : TRY(parse_port(ports.substr(dash + 1)));
   if (last < rule.port_first) return fail_value(ERANGE, "port range runs backwards");
   rule.port_count = static_cast<std::uint16_t>(last - rule.port_first + 1);
   return rule;

@@ -156,13 +156,11 @@ constexpr std::array<LimitKind, RLIM_NLIMITS> limit_kinds = [] {
   return kinds;
 }();
 
-/// RLIMIT_NICE counts 1..40 for the levels 19..-20; "+5" and "-5" are levels.
+/// RLIMIT_NICE counts 1..40 for the levels 19..-20, and 0 for none; "+5" and "-5" are levels.
 Result<std::uint64_t> parse_nice_limit(std::string_view text) {
   if (text.starts_with('+')) return 20 - TRY(parse_unsigned(text.substr(1), 19));
   if (text.starts_with('-')) return 20 + TRY(parse_unsigned(text.substr(1), 20));
-  const std::uint64_t value = TRY(parse_unsigned(text, 40));
-  if (value == 0) return fail_value(ERANGE, "limit out of range");
-  return value;
+  return parse_unsigned(text, 40);
 }
 
 Result<std::uint64_t> parse_one_limit(LimitUnit unit, std::string_view text) {

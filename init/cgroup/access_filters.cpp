@@ -355,17 +355,24 @@ Result<void> check_pinned_ip_filters(const unitparser::ResourceAccess& config) {
   return {};
 }
 
-std::vector<std::string> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config) {
-  std::vector<std::string> refused;
+std::vector<RefusedProgram> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config) {
+  std::vector<RefusedProgram> refused;
   if (config.bpf_programs.empty() && config.ip_ingress_filter_path.empty() && config.ip_egress_filter_path.empty()) return refused;
   const UniqueFd group(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  for (const std::string& path : config.ip_ingress_filter_path) (void)attach_pinned(group.get(), path, BPF_CGROUP_INET_INGRESS);
-  for (const std::string& path : config.ip_egress_filter_path) (void)attach_pinned(group.get(), path, BPF_CGROUP_INET_EGRESS);
+  const auto failed = [&](std::string_view what, int error) {
+    refused.push_back({3, std::string(what) + " BPF program to cgroup " + directory + " failed: " + ::strerrordesc_np(error)});
+  };
+  const auto attach_filters = [&](const std::vector<std::string>& paths, std::string_view what, bpf_attach_type place) {
+    for (const std::string& path : paths)
+      if (const int error = attach_pinned(group.get(), path, place); error != 0 && error != ENOENT) failed(what, error);
+  };
+  attach_filters(config.ip_egress_filter_path, "bpf-firewall: Attaching custom egress", BPF_CGROUP_INET_EGRESS);
+  attach_filters(config.ip_ingress_filter_path, "bpf-firewall: Attaching custom ingress", BPF_CGROUP_INET_INGRESS);
   for (const unitparser::BpfProgram& program : config.bpf_programs) {
     const auto type = unitparser::number_of(unitparser::bpf_attach_types(), program.attach_type);
     const int error = attach_pinned(group.get(), program.path, static_cast<bpf_attach_type>(*type));
-    if (error == ENOENT) refused.push_back("bpf-foreign: foreign program " + program.path + " does not exist, skipping.");
-    else if (error != 0) refused.push_back("bpf-foreign: Attaching foreign BPF program to cgroup " + directory + " failed: " + ::strerrordesc_np(error));
+    if (error == ENOENT) refused.push_back({4, "bpf-foreign: foreign program " + program.path + " does not exist, skipping."});
+    else if (error != 0) failed("bpf-foreign: Attaching foreign", error);
   }
   return refused;
 }

@@ -23,9 +23,16 @@ namespace init {
 /// Whether the programs of IPIngressFilterPath= and IPEgressFilterPath= are there: without them nothing of the unit starts.
 [[nodiscard]] unitparser::Result<void> check_pinned_ip_filters(const unitparser::ResourceAccess& config);
 
+/// A program that is not on the group, as the journal is told of it.
+struct RefusedProgram {
+  int priority = 4;
+  std::string message;
+};
+
 /// Attaches the programs of BPFProgram=, IPIngressFilterPath= and IPEgressFilterPath= to the group at `directory`. Those of a running
-/// unit stay until its group goes, whatever its settings say meanwhile. Returns one sentence for each of BPFProgram= that cannot be.
-[[nodiscard]] std::vector<std::string> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config);
+/// unit stay until its group goes, whatever its settings say meanwhile. Returns one sentence for each that
+/// cannot be, but for a missing filter of packets: check_pinned_ip_filters() tells of that.
+[[nodiscard]] std::vector<RefusedProgram> attach_pinned_programs(const std::string& directory, const unitparser::ResourceAccess& config);
 
 /// What was counted in the group; nothing where it is not.
 [[nodiscard]] std::optional<IpTraffic> ip_traffic(const std::string& directory);

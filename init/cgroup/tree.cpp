@@ -21,7 +21,6 @@
 #include <set>
 
 #include "init/conditions/file_conditions.h"
-#include "init/cgroup/access_filters.h"
 #include "init/cgroup/group_files.h"
 #include "unitparser/base/text.h"
 
@@ -208,7 +207,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
   return {};
 }
 
-std::vector<std::string> CgroupTree::attach_programs(const std::string& group, const unitparser::UnitConfig& config) const {
+std::vector<RefusedProgram> CgroupTree::attach_programs(const std::string& group, const unitparser::UnitConfig& config) const {
   return attach_pinned_programs(directory(group), *config.resource_access);
 }
 

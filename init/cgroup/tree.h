@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "init/cgroup/access_filters.h"
 #include "init/cgroup/attributes.h"
 #include "init/driver/loop.h"
 #include "init/driver/post.h"
@@ -38,7 +39,7 @@ class CgroupTree {
   [[nodiscard]] unitparser::Result<void> apply(const std::string& group, const unitparser::UnitConfig& config,
                                                unitparser::UnitType type, const SliceRules& slices);
   /// attach_pinned_programs() for an existing group.
-  [[nodiscard]] std::vector<std::string> attach_programs(const std::string& group, const unitparser::UnitConfig& config) const;
+  [[nodiscard]] std::vector<RefusedProgram> attach_programs(const std::string& group, const unitparser::UnitConfig& config) const;
   /// Stops watching and removes the group with all empty groups below; busy ones stay.
   void trim(const std::string& group);
   [[nodiscard]] unitparser::Result<void> attach(const std::string& group, const std::vector<pid_t>& pids);

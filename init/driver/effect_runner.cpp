@@ -80,7 +80,7 @@ struct EffectRunner::Visitor {
     }
   }
   void attach_programs(UnitId id, const std::string& group, const unitparser::UnitConfig& config) const {
-    for (const std::string& refused : parts.cgroups.attach_programs(group, config)) runner.warn(id, refused);
+    for (const RefusedProgram& refused : parts.cgroups.attach_programs(group, config)) runner.warn(id, refused.message, refused.priority);
   }
   void operator()(const effect::TrimCgroup& e) const { parts.cgroups.trim(e.cgroup); }
   void operator()(const effect::SetFrozen& e) const {
@@ -193,9 +193,9 @@ void EffectRunner::run(const Effects& effects) {
   (void)parts_.log.flush();
 }
 
-void EffectRunner::warn(UnitId unit, const std::string& message) {
+void EffectRunner::warn(UnitId unit, const std::string& message, int priority) {
   effect::Log log;
-  log.priority = 4;
+  log.priority = priority;
   log.unit = unit;
   const Unit* found = parts_.engine.find(unit);
   log.message = found != nullptr ? found->name.text() + ": " + message : message;

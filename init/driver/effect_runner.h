@@ -52,7 +52,7 @@ class EffectRunner {
 
  private:
   struct Visitor;
-  void warn(UnitId unit, const std::string& message);
+  void warn(UnitId unit, const std::string& message, int priority = 4);
   RunnerParts parts_;
 };
 

@@ -192,7 +192,7 @@ def terminals():
             *begin, 'systemctl start U', *end]
 
 
-# PATH VERDICT...: pins a program for packets that answers so.
+# PATH TYPE VERDICT...: pins programs of types of the kernel (8: packets, 9: sockets) that answer so.
 _PIN = r"""import ctypes, struct, sys
 libc = ctypes.CDLL(None, use_errno=True)
 def bpf(command, *fields):
@@ -204,9 +204,9 @@ def text(value):
     kept.append(ctypes.create_string_buffer(value))
     return ctypes.addressof(kept[-1])
 kept = []
-for path, verdict in zip(sys.argv[1::2], sys.argv[2::2]):
+for path, kind, verdict in zip(sys.argv[1::3], sys.argv[2::3], sys.argv[3::3]):
     code = struct.pack('<BBhi', 0xb7, 0, 0, int(verdict)) + struct.pack('<BBhi', 0x95, 0, 0, 0)
-    program = bpf(5, '<IIQQ', 8, 2, text(code), text(b'GPL'))
+    program = bpf(5, '<IIQQ', int(kind), 2, text(code), text(b'GPL'))
     bpf(6, '<QI', text(path.encode()), program)"""
 
 
@@ -227,9 +227,9 @@ def networks():
         yield python(settings.strip(), settings, speak)
     for settings in ('IPIngressFilterPath=/run/U-bpf/deny\n', 'IPEgressFilterPath=/run/U-bpf/deny\nIPEgressFilterPath=/run/U-bpf/allow\n',
                      'BPFProgram=ingress:/run/U-bpf/deny\n', 'BPFProgram=egress:/run/U-bpf/allow\nBPFProgram=ingress:/run/U-bpf/allow\n',
-                     'BPFProgram=connect4:/run/U-bpf/deny\n'):
+                     'BPFProgram=connect4:/run/U-bpf/deny\n', 'BPFProgram=sock_create:/run/U-bpf/socket\n', 'IPIngressFilterPath=/run/U-bpf/socket\n'):
         name, units, steps = python(settings.strip(), settings, speak)
-        pins = 'mkdir -p /run/U-bpf && mount -t bpf bpf /run/U-bpf && python3 -c "$(cat /run/U-pin)" /run/U-bpf/deny 0 /run/U-bpf/allow 1'
+        pins = 'mkdir -p /run/U-bpf && mount -t bpf bpf /run/U-bpf && python3 -c "$(cat /run/U-pin)" /run/U-bpf/deny 8 0 /run/U-bpf/allow 8 1 /run/U-bpf/socket 9 1'
         yield name, units, [f"cat >/run/U-pin <<'END'\n{_PIN}\nEND", pins, *steps, 'systemctl restart U', 'settle', 'journal U', 'umount /run/U-bpf']
     name, units, steps = python('IPAccounting', 'IPAccounting=yes\nRemainAfterExit=yes\n', speak)
     counters = f"systemctl show -p IPIngressBytes -p IPIngressPackets -p IPEgressBytes -p IPEgressPackets U | {_DIGITS}"

@@ -195,8 +195,8 @@ std::vector<std::string> generator_environment(const Surroundings& around, std::
 }
 
 unitparser::CommandLineSettings command_line_settings(const Surroundings& around) {
-  const char* kept_from_the_hosts_kernel = around.container.empty() ? "" : "LogTarget=journal\n";
-  return {kept_from_the_hosts_kernel + around.options.usual_settings, around.options.settings};
+  const std::string for_containers = around.container.empty() ? "" : "LogTarget=journal\n";  // the kernel's log is the host's
+  return {for_containers + around.options.usual_settings, around.options.settings};
 }
 
 }  // namespace init

@@ -36,7 +36,6 @@ EngineOptions engine_options(const Surroundings& around) {
   options.cgroup_root = around.kind.cgroup;
   options.directories = around.kind.directories;
   const unitparser::ManagerDefaults& defaults = around.config.defaults;
-  options.default_timeout_start = defaults.timeout_start;
   options.default_timeout_stop = defaults.timeout_stop;
   options.default_oom_policy = defaults.oom_policy;
   options.default_timer_accuracy = defaults.timer_accuracy;

@@ -120,6 +120,8 @@ Value oom_policy(const PropertyContext& c, const Member& m) {
 
 Value service_type(const PropertyContext& c, const Member& m) { return c.unit.origin.is_whole ? config_value(c, m) : Value(std::string()); }
 
+constexpr auto service_commands = command_list<ServiceRuntime, ServiceCommandKind>;
+
 constexpr std::array service_rows{
     UnitGetterRow{"Type", service_type},
     UnitGetterRow{"MainPID", main_pid},
@@ -137,13 +139,13 @@ constexpr std::array service_rows{
     UnitGetterRow{"ExecMainPID", exec_main}, UnitGetterRow{"ExecMainCode", exec_main}, UnitGetterRow{"ExecMainStatus", exec_main},
     UnitGetterRow{"WatchdogUSec", watchdog}, UnitGetterRow{"WatchdogTimestamp", watchdog}, UnitGetterRow{"WatchdogTimestampMonotonic", watchdog},
     UnitGetterRow{"OOMPolicy", oom_policy},
-    UnitGetterRow{"ExecCondition", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecConditionEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecStartPre", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartPreEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecStart", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecStartPost", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStartPostEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecReload", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecReloadEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecStop", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStopEx", command_list<ServiceRuntime, ServiceCommandKind>},
-    UnitGetterRow{"ExecStopPost", command_list<ServiceRuntime, ServiceCommandKind>}, UnitGetterRow{"ExecStopPostEx", command_list<ServiceRuntime, ServiceCommandKind>},
+    UnitGetterRow{"ExecCondition", service_commands}, UnitGetterRow{"ExecConditionEx", service_commands},
+    UnitGetterRow{"ExecStartPre", service_commands}, UnitGetterRow{"ExecStartPreEx", service_commands},
+    UnitGetterRow{"ExecStart", service_commands}, UnitGetterRow{"ExecStartEx", service_commands},
+    UnitGetterRow{"ExecStartPost", service_commands}, UnitGetterRow{"ExecStartPostEx", service_commands},
+    UnitGetterRow{"ExecReload", service_commands}, UnitGetterRow{"ExecReloadEx", service_commands},
+    UnitGetterRow{"ExecStop", service_commands}, UnitGetterRow{"ExecStopEx", service_commands},
+    UnitGetterRow{"ExecStopPost", service_commands}, UnitGetterRow{"ExecStopPostEx", service_commands},
 };
 
 Value fd_name(const PropertyContext& c, const Member&) { return c.unit.config.socket->fd_name.value_or(c.unit.name.text()); }

@@ -27,7 +27,6 @@ struct EngineOptions {
   std::string cgroup_root;  ///< prefix of all group paths; "" for the system manager
   /// Where RuntimeDirectory= and so on are made, by DirectoryKind.
   std::array<std::string, unitparser::directory_kind_count> directories{"/run", "/var/lib", "/var/cache", "/var/log", "/etc"};
-  Duration default_timeout_start = Duration::from_seconds(90);
   Duration default_timeout_stop = Duration::from_seconds(90);
   unitparser::OomPolicy default_oom_policy = unitparser::OomPolicy::stop;
   Duration default_timer_accuracy = Duration::from_seconds(60);

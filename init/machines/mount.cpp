@@ -12,6 +12,7 @@
 #include "init/machines/machine.h"
 #include "init/machines/processes.h"
 #include "unitparser/base/text.h"
+#include "unitparser/load/derived_settings.h"
 
 namespace init {
 namespace {
@@ -392,7 +393,7 @@ void complete_from_kernel(Unit& unit) {
   mount.where = where;
   mount.type = kernel->type;
   mount.options = kernel->options;
-  if (unit.config.unit->description.empty()) unit.config.unit.write().description = where == "/" ? "Root Mount" : where;
+  unitparser::derive_description(unit.config, unit.name, unitparser::ManagerScope::system);  // a user's is called the same
   if (!unit.origin.perpetual) unit.config.unit.write().source_path = "/proc/self/mountinfo";
 }
 
@@ -450,8 +451,9 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
     on_top[entry.where] = &entry;
   }
   for (const event::MountEntry& entry : table.mounts) {
+    if (on_top[entry.where] != &entry) continue;
     auto name = unitparser::name_from_path(entry.where, UnitType::mount);
-    if (!name || entry.type == "autofs" || on_top[entry.where] != &entry) continue;
+    if (!name) continue;
     const UnitId known = core.units.find_id(name->text());
     UnitId id = known;
     if (known == UnitId::none) {

@@ -195,8 +195,9 @@ std::vector<std::string> generator_environment(const Surroundings& around, std::
 }
 
 unitparser::CommandLineSettings command_line_settings(const Surroundings& around) {
-  const std::string for_containers = around.container.empty() ? "" : "LogTarget=journal\n";  // the kernel's log is the host's
-  return {for_containers + around.options.usual_settings, around.options.settings};
+  const bool is_of_container = around.kind.is_system() && !around.container.empty();
+  const std::string first = is_of_container ? "LogTarget=journal\n" : "";  // the kernel's log is the host's
+  return {first + around.options.usual_settings, around.options.settings};
 }
 
 }  // namespace init

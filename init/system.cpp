@@ -106,6 +106,7 @@ System::System(Surroundings surroundings, LogSink& log)
       cgroups_(loop_, post_, cgroup_hierarchy, kind().cgroup),
       processes_("/usr/lib/incipit/executor"),
       executions_(loop_, post_, processes_, execution_facts(surroundings_)),
+      journal_links_(loop_, executions_.facts().runtime_prefix),
       runner_(runner_parts()),
       driver_(loop_, engine_, runner_),
       signals_(loop_, post_, kind().scope, [this](const SignalRule& rule, pid_t pid, uid_t uid) { on_signal(rule, pid, uid); }),
@@ -140,6 +141,7 @@ System::System(Surroundings surroundings, LogSink& log)
       bus_({engine_, post_, *port_, [this](int priority, const std::string& message) { log_.write(priority, message); }}),
       environment_(surroundings_.environment) {
   executions_.set_engine(engine_);
+  journal_links_.set_engine(engine_);
   executions_.set_standard_fds([this](UnitId unit) { return bus_.standard_fds(unit); });
   console_.set_mode(config().behaviour.show_status);
 }
@@ -156,6 +158,7 @@ RunnerParts System::runner_parts() {
       .stored_fds = stored_fds_,
       .automounts = automounts_,
       .executions = executions_,
+      .journal_links = journal_links_,
       .cgroups = cgroups_,
       .log = log_,
       .console = console_,
@@ -280,6 +283,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   if (notify_.fd() < 0) TRY(notify_.start(kind().notify_socket()));
   TRY(start_sources());
   audit_.adopt();
+  journal_links_.adopt();
   for (const UnitId id : engine_.units()) console_users_.on_unit_changed(id);
   runner_.run(effects);
   // Whoever exited while there was no manager is still waiting to be reaped.

@@ -142,6 +142,7 @@ class System {
   CgroupTree cgroups_;
   Processes processes_;
   Executions executions_;
+  JournalLinks journal_links_;
   EffectRunner runner_;
   Driver driver_;
   Signals signals_;

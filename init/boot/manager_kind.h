@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "init/boot/generators.h"
+#include "init/exec/credential_folders.h"
 #include "unitparser/base/result.h"
 #include "unitparser/config/exec_config.h"
 #include "unitparser/directives/parse_context.h"
@@ -21,7 +22,7 @@ struct ManagerKind {
   /// Where RuntimeDirectory=, StateDirectory= and so on are made, by DirectoryKind.
   std::array<std::string, unitparser::directory_kind_count> directories{"/run", "/var/lib", "/var/cache", "/var/log", "/etc"};
   std::string stamp_directory = "/var/lib/systemd/timers";  ///< of Persistent= timers
-  std::vector<std::string> credential_folders;   ///< what the manager was given for its units
+  CredentialFolders credential_folders;
   std::string bus_address = "unix:path=/run/dbus/system_bus_socket";
   bool bus_is_there = false;                     ///< not a unit of ours: we were told its address
   unitparser::UnitPaths unit_paths;

@@ -62,6 +62,7 @@ struct EffectRunner::Visitor {
   // --- Processes and control groups -----------------------------------------------------------------------------
   void operator()(const effect::Spawn& e) const {
     (void)parts.log.flush();  // that it starts is said before it can say anything
+    parts.journal_links.on_unit_changed(e.unit);  // before the process can write
     parts.executions.spawn(e);
   }
   void operator()(const effect::KillProcess& e) const { send_signal(e.pid, e.signal, e.and_hangup, e.and_continue); }
@@ -154,7 +155,7 @@ struct EffectRunner::Visitor {
   // --- Telling --------------------------------------------------------------------------------------------------
   void operator()(const effect::Reply&) const { parts.tell_bus(whole); }
   void operator()(const effect::UnitChanged& e) const {
-    parts.executions.on_unit_changed(e.unit);
+    parts.journal_links.on_unit_changed(e.unit);
     parts.tell_bus(whole);
   }
   void operator()(const effect::UnitNew&) const { parts.tell_bus(whole); }

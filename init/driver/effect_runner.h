@@ -6,6 +6,7 @@
 #include "init/cgroup/tree.h"
 #include "init/driver/automounts.h"
 #include "init/driver/executions.h"
+#include "init/driver/journal_links.h"
 #include "init/driver/objective.h"
 #include "init/driver/path_watches.h"
 #include "init/driver/post.h"
@@ -28,6 +29,7 @@ struct RunnerParts {
   StoredFds& stored_fds;
   Automounts& automounts;
   Executions& executions;
+  JournalLinks& journal_links;
   CgroupTree& cgroups;
   LogSink& log;
   StatusConsole& console;

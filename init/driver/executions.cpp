@@ -200,23 +200,6 @@ void Executions::watch_removal(pid_t pid, UnitId unit) {
   else post_(event::CleanDone{unit, true});
 }
 
-void Executions::on_unit_changed(UnitId unit) {
-  const Unit* found = engine_->find(unit);
-  // Nobody else has processes that write to the journal.
-  if (found == nullptr || !(unitparser::type_has_exec(found->type()) || found->type() == UnitType::scope)) return;
-  const bool wanted = !is_inactive_or_failed(found->active_state()) && !found->runtime.invocation_id.empty();
-  const auto at = published_.find(unit);
-  if (!wanted) {
-    if (at == published_.end()) return;
-    withdraw_unit_from_journal(*found, facts_.runtime_prefix, at->second.has_more);
-    published_.erase(at);
-  } else if (at == published_.end() || at->second.invocation != found->runtime.invocation_id) {
-    const bool had_more = at != published_.end() && at->second.has_more;
-    const bool has_more = publish_unit_for_journal(*found, facts_.runtime_prefix);
-    published_[unit] = {found->runtime.invocation_id, has_more || had_more};
-  }
-}
-
 std::vector<std::string> Executions::hand_over() const {
   std::vector<std::string> lines;
   std::set<const Held*> seen;

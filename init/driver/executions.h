@@ -32,8 +32,6 @@ class Executions {
   void release(UnitId unit, bool keep_runtime_directories);
   /// Posts event::CleanDone.
   void clean(UnitId unit, std::uint32_t what);
-  /// Keeps /run/systemd/units/* in step, which the journal reads (invocation, log limits).
-  void on_unit_changed(UnitId unit);
   /// The boot's jobs are done: processes of Type=idle need not wait any longer.
   void release_idle();
   void end_login_record(const effect::EndLoginRecord& record);
@@ -76,12 +74,6 @@ class Executions {
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
   std::map<pid_t, Confirmation> confirmations_;
   std::map<pid_t, Removal> removals_;
-  /// What the journal was told of a unit.
-  struct Published {
-    std::string invocation;
-    bool has_more = false;
-  };
-  std::unordered_map<UnitId, Published> published_;
 };
 
 }  // namespace init

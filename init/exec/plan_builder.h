@@ -22,7 +22,7 @@ struct SystemFacts {
   std::string notify_socket_path = "/run/systemd/notify";
   std::string cgroup_root = "/sys/fs/cgroup";  ///< where the cgroup2 hierarchy that we manage begins
   std::string terminal_type;                   ///< TERM of the console; empty: by the kind of terminal
-  std::vector<std::string> credential_folders; ///< what the machine was given: "/run/credentials/@system", …
+  CredentialFolders credential_folders;        ///< what the machine was given, and what is installed for its units
   int idle_fd = -1;                            ///< closed by its writer when the boot's jobs are done
 };
 

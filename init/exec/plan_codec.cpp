@@ -63,6 +63,10 @@ template <class V> void fields(V& v, Is<PlanCredentials> auto& s) {
   auto& [a, b, c, d, e] = s;
   v(a, b, c, d, e);
 }
+template <class V> void fields(V& v, Is<CredentialFolders> auto& s) {
+  auto& [a, b] = s;
+  v(a, b);
+}
 template <class V> void fields(V& v, Is<CredentialData> auto& s) {
   auto& [a, b, c] = s;
   v(a, b, c);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "init/exec/credential_folders.h"
 #include "init/exec/exec_step.h"
 #include "init/exec/mount_plan.h"
 #include "init/exec/spawn_request.h"
@@ -97,7 +98,7 @@ struct PlanCredentials {
   bool write = false;     ///< this process has to fill it; else it is only used
   std::vector<unitparser::CredentialData> set;
   std::vector<unitparser::CredentialSource> load;
-  std::vector<std::string> search;  ///< folders for a relative LoadCredential= path: what the machine was given
+  CredentialFolders search;  ///< for a LoadCredential= path that is not absolute
   bool operator==(const PlanCredentials&) const = default;
 };
 

@@ -14,11 +14,13 @@
 #include <map>
 
 #include "init/executor/context.h"
+#include "unitparser/base/encoding.h"
 
 namespace executor {
 namespace {
 
 constexpr std::size_t credential_bytes_max = 1U << 20U;   // documented limit of all credentials together
+constexpr std::size_t file_bytes_max = 2 * credential_bytes_max;   // encrypted and in base64 it is longer
 constexpr std::size_t credential_name_max = 255;
 
 /// Collects what there is, and writes it out.
@@ -32,6 +34,11 @@ class Store {
     if (total_ > credential_bytes_max) return unitparser::fail_errno(E2BIG, "Credentials are too big");
     found_.try_emplace(id, data);
     return {};
+  }
+
+  Done put(const unitparser::CredentialData& set) {
+    if (!set.encrypted) return put(set.id, set.data);
+    return put_source(set.id, unitparser::encode_base64(set.data), true);
   }
 
   [[nodiscard]] bool has(const std::string& id) const { return found_.contains(id); }
@@ -50,19 +57,11 @@ class Store {
   }
 
   Done load(const unitparser::CredentialSource& source) {
-    if (source.encrypted) return unitparser::fail_errno(EOPNOTSUPP, "Encrypted credentials cannot be read by this build");
-    if (source.path.empty() || source.path.front() != '/') {
-      for (const std::string& folder : context_.plan.credentials.search) {
-        auto data = read_file(folder + "/" + source.path, credential_bytes_max);
-        if (data) return put(source.id, *data);
-        if (data.error().os_errno != ENOENT) return tl::unexpected(std::move(data.error()));
-      }
-      return {};  // one that the machine was not given is no error
-    }
+    if (!source.path.starts_with('/')) return find(source);
     struct stat info {};
-    if (::stat(source.path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return load_folder(source.id, source.path);
-    auto data = S_ISSOCK(info.st_mode) ? read_socket(source) : read_file(source.path, credential_bytes_max);
-    if (data) return put(source.id, *data);
+    if (::stat(source.path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return load_folder(source);
+    auto data = S_ISSOCK(info.st_mode) ? read_socket(source) : read_file(source.path, file_bytes_max);
+    if (data) return put_source(source.id, *data, source.encrypted);
     const bool has_default = std::any_of(context_.plan.credentials.set.begin(), context_.plan.credentials.set.end(),
                                          [&](const auto& set) { return set.id == source.id; });
     if (data.error().os_errno == ENOENT && has_default) return {};
@@ -70,9 +69,31 @@ class Store {
   }
 
  private:
-  Done load_folder(const std::string& prefix, const std::string& path) {
-    DIR* directory = ::opendir(path.c_str());
-    if (directory == nullptr) return failed("Failed to open " + path);
+  /// `content` is the credential itself or, encrypted, what systemd-creds(1) made of it.
+  Done put_source(const std::string& id, const std::string& content, bool encrypted) {
+    if (!encrypted) return put(id, content);
+    auto data = run_tool({"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"}, content, credential_bytes_max);
+    if (data) return put(id, *data);
+    data.error().message = "Failed to decrypt credential " + id + ": " + data.error().message;
+    return tl::unexpected(std::move(data.error()));
+  }
+
+  /// One that is in none of the folders is no error.
+  Done find(const unitparser::CredentialSource& source) {
+    const init::CredentialFolders& search = context_.plan.credentials.search;
+    std::vector<std::string> folders = source.encrypted ? search.encrypted : std::vector<std::string>();
+    folders.insert(folders.end(), search.plain.begin(), search.plain.end());
+    for (const std::string& folder : folders) {
+      auto data = read_file(folder + "/" + source.path, file_bytes_max);
+      if (data) return put_source(source.id, *data, source.encrypted);
+      if (data.error().os_errno != ENOENT) return tl::unexpected(std::move(data.error()));
+    }
+    return {};
+  }
+
+  Done load_folder(const unitparser::CredentialSource& source) {
+    DIR* directory = ::opendir(source.path.c_str());
+    if (directory == nullptr) return failed("Failed to open " + source.path);
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(directory)) {
       if (entry->d_name[0] != '.' && names.size() < 1000) names.emplace_back(entry->d_name);
@@ -80,12 +101,12 @@ class Store {
     ::closedir(directory);
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
-      const std::string id = prefix + "_" + name;
+      const std::string id = source.id + "_" + name;
       struct stat info {};
-      const std::string file = path + "/" + name;
+      const std::string file = source.path + "/" + name;
       if (id.size() > credential_name_max || ::stat(file.c_str(), &info) < 0 || !S_ISREG(info.st_mode)) continue;
-      const std::string data = TRY(read_file(file, credential_bytes_max));
-      TRY(put(id, data));
+      const std::string data = TRY(read_file(file, file_bytes_max));
+      TRY(put_source(id, data, source.encrypted));
     }
     return {};
   }
@@ -118,7 +139,7 @@ class Store {
       if (n < 0) return failed("Failed to read from " + source.path);
       if (n == 0) return data;
       data.append(buffer, static_cast<std::size_t>(n));
-      if (data.size() > credential_bytes_max) return unitparser::fail_errno(E2BIG, "Failed to read from " + source.path);
+      if (data.size() > file_bytes_max) return unitparser::fail_errno(E2BIG, "Failed to read from " + source.path);
     }
   }
 
@@ -145,9 +166,7 @@ Done step_credentials(Context& context) {
   Store store(context);
   for (const auto& source : plan.load) TRY(store.load(source));
   for (const auto& set : plan.set) {
-    if (store.has(set.id)) continue;
-    if (set.encrypted) return unitparser::fail_errno(EOPNOTSUPP, "Encrypted credentials cannot be read by this build");
-    TRY(store.put(set.id, set.data));
+    if (!store.has(set.id)) TRY(store.put(set));
   }
   constexpr unsigned long flags = MS_NODEV | MS_NOEXEC | MS_NOSUID;
   const bool mounted = ::mount("ramfs", plan.directory.c_str(), "ramfs", flags, "mode=0700") == 0 ||

@@ -156,18 +156,18 @@ void remove_ipc_of(const unitparser::UnitConfig& config) {
 
 UniqueFd open_pidfd(pid_t pid) { return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
-static std::string journal_path(const Unit& unit, const std::string& runtime_directory, std::string_view kind) {
-  return runtime_directory + "/systemd/units/" + std::string(kind) + ":" + unit.name.text();
+static std::string journal_path(const std::string& unit, const std::string& runtime_directory, std::string_view kind) {
+  return runtime_directory + "/systemd/units/" + std::string(kind) + ":" + unit;
 }
 
 bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory) {
   bool has_more = false;
   const auto path = [&](std::string_view kind) {
     has_more = true;
-    return journal_path(unit, runtime_directory, kind);
+    return journal_path(unit.name.text(), runtime_directory, kind);
   };
   const unitparser::ExecLogging& logging = *unit.config.exec_logging;
-  set_link(journal_path(unit, runtime_directory, "invocation"), unit.runtime.invocation_id);
+  set_link(journal_path(unit.name.text(), runtime_directory, "invocation"), unit.runtime.invocation_id);
   if (!unitparser::type_has_exec(unit.type())) return false;
   if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));
   if (!logging.log_extra_fields.empty()) write_whole(path("log-extra-fields"), extra_fields_text(logging.log_extra_fields));
@@ -179,7 +179,7 @@ bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_direc
   return has_more;
 }
 
-void withdraw_unit_from_journal(const Unit& unit, const std::string& runtime_directory, bool has_more) {
+void withdraw_unit_from_journal(const std::string& unit, const std::string& runtime_directory, bool has_more) {
   ::unlink(journal_path(unit, runtime_directory, "invocation").c_str());
   if (!has_more) return;
   for (const char* kind : {"log-level-max", "log-extra-fields", "log-filter-patterns", "log-rate-limit-interval", "log-rate-limit-burst"})

@@ -29,7 +29,7 @@ void remove_ipc_of(const unitparser::UnitConfig& config);
 /// control group's attribute, it is there for lines that are read when their process is gone. Whether there is more than the first of them.
 bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_directory);
 /// Removes the first, and with `has_more` the others.
-void withdraw_unit_from_journal(const Unit& unit, const std::string& runtime_directory, bool has_more);
+void withdraw_unit_from_journal(const std::string& unit, const std::string& runtime_directory, bool has_more);
 
 /// Marks the login record of a main process as dead (utmp(5)).
 void write_dead_login_record(const std::string& id, pid_t pid, int code, int status);

@@ -165,9 +165,8 @@ std::shared_ptr<const LogFilter> SenderCache::find_filter(const std::string& uni
   return filter;
 }
 
-void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint,
-                              std::uint64_t now) {
-  const ProcessFacts facts = read_process(credentials.pid);
+void SenderCache::read_sender(Sender& sender, const SenderCredentials& credentials, const ProcessFacts& facts,
+                              std::string_view unit_hint, std::uint64_t now) {
   sender.pid = credentials.pid;
   sender.uid = credentials.uid != static_cast<uid_t>(-1) ? credentials.uid : facts.uid;
   sender.gid = credentials.gid != static_cast<gid_t>(-1) ? credentials.gid : facts.gid;
@@ -242,8 +241,11 @@ Sender& SenderCache::find(const SenderCredentials& credentials, std::string_view
   const bool other_process = sender.read_at != 0 && credentials.uid != static_cast<uid_t>(-1) &&
                              (sender.uid != credentials.uid || sender.gid != credentials.gid);
   const bool other_stream = sender.is_hinted && sender.unit != unit_hint;
-  if (sender.read_at == 0 || other_process || other_stream || now - sender.read_at > refresh_interval) {
-    read_sender(sender, credentials, unit_hint, now);
+  const bool is_new = sender.read_at == 0 || other_process || other_stream;
+  if (is_new || now - sender.read_at > refresh_interval) {
+    const ProcessFacts facts = read_process(credentials.pid);
+    // Of a process that has ended meanwhile the last that was known holds.
+    if (is_new || !facts.has_ended()) read_sender(sender, credentials, facts, unit_hint, now);
     sender.read_at = now;
   }
   sender.used_at = now;

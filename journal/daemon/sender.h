@@ -73,9 +73,12 @@ class SenderCache {
     std::string comm, exe, command_line, capabilities, label, audit_session, login_uid, cgroup;
     uid_t uid = static_cast<uid_t>(-1);
     gid_t gid = static_cast<gid_t>(-1);
+    /// Gone, or not yet collected by its parent.
+    [[nodiscard]] bool has_ended() const { return exe.empty() && command_line.empty(); }
   };
   [[nodiscard]] ProcessFacts read_process(pid_t pid) const;
-  void read_sender(Sender& sender, const SenderCredentials& credentials, std::string_view unit_hint, std::uint64_t now);
+  void read_sender(Sender& sender, const SenderCredentials& credentials, const ProcessFacts& facts, std::string_view unit_hint,
+                   std::uint64_t now);
   void read_unit_settings(Sender& sender, const std::string& folder, std::vector<std::string>& fields);
   /// The filter of a unit: as our PID 1 tells it, else, as systemd does, by an attribute of its group (empty: not known).
   [[nodiscard]] std::shared_ptr<const LogFilter> find_filter(const std::string& unit, const std::string& group);

@@ -54,6 +54,8 @@ class Server {
   void serve(Source source, int fd);
   void after_events();
   void tell_ready();
+  /// Messages come by the ten thousand a second: counts those of this turn.
+  [[nodiscard]] bool is_flooded();
   void gather() const;
   void write_stamp(const char* name) const;
   [[nodiscard]] int timeout() const;
@@ -74,6 +76,7 @@ class Server {
   VarlinkInput varlink_;
   unitparser::UniqueFd epoll_, native_, syslog_, stream_listener_, varlink_listener_, audit_, signals_, hostname_;
   std::uint64_t watchdog_interval_ = 0, watchdog_due_ = 0;
+  std::uint64_t window_begin_ = 0, window_count_ = 0;  ///< messages since then
   bool stopping_ = false;
   bool has_long_queues_ = false;  ///< senders can go on for a while without us
   bool descriptors_waiting_ = false;

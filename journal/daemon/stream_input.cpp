@@ -68,6 +68,7 @@ bool StreamInput::learn_peer(Stream& stream) const {
   socklen_t size = sizeof peer;
   if (::getsockopt(stream.fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return false;
   stream.sender = {peer.pid, peer.uid, peer.gid, {}};
+  stream.tells_unit = peer.uid == 0;
   std::array<char, 256> label{};
   size = label.size();
   if (::getsockopt(stream.fd.get(), SOL_SOCKET, SO_PEERSEC, label.data(), &size) == 0)
@@ -241,7 +242,7 @@ bool StreamInput::receive(int fd, int reads) {
       if (credentials.pid > 0) sender = {credentials.pid, credentials.uid, credentials.gid, {}};
     }
     const auto unit_hint = [&stream]() -> std::string_view {
-      return stream.sender.uid == 0 ? std::string_view(stream.parser.header().unit) : std::string_view{};
+      return stream.tells_unit ? std::string_view(stream.parser.header().unit) : std::string_view{};
     };
     const auto find_sender = [&](SenderCredentials credentials) -> Sender& {
       credentials.label = stream.label;
@@ -262,7 +263,8 @@ bool StreamInput::receive(int fd, int reads) {
       close(fd);
       return false;
     }
-    // The sender is looked up when there is a line: a stream that only introduces itself costs no look at /proc.
+    // The sender is looked up when it wrote something: a stream that only introduces itself costs no look at /proc. What
+    // begins a line may have ended when the rest comes.
     Sender* known = nullptr;
     const bool good = stream.parser.feed({buffer_.data(), static_cast<std::size_t>(n)},
                                          [&](std::string_view line, LineBreak why) {
@@ -275,6 +277,7 @@ bool StreamInput::receive(int fd, int reads) {
       return false;
     }
     if (!stream.announced && stream.parser.has_header()) announce(stream);
+    if (known == nullptr && stream.parser.has_header() && stream.parser.has_partial_line()) find_sender(stream.sender);
   }
   return true;
 }

@@ -50,6 +50,7 @@ class StreamInput {
     std::string id;
     std::string state_path;
     SharedFields fixed;  ///< fields that every line of the stream has
+    bool tells_unit = false;   ///< who connected may name a unit: root, which is the service manager
     bool announced = false, stored = false;
     Stream(unitparser::UniqueFd socket, StreamParser start) : fd(std::move(socket)), parser(std::move(start)) {}
   };

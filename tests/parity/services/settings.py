@@ -123,14 +123,60 @@ def images():
             f'busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager MountImageUnit "sssbba(ss)" U.service {call}',
             f'nsenter -t $(systemctl show -P MainPID U) -m sh -c "cat {place}/data/marker; touch {place}/x; grep -o \\" {place} [a-z,]*\\" /proc/self/mountinfo"']
 
+def credentials():
+    """Credentials out of the folders that are searched, and encrypted ones (with the machine's own key)."""
+    folders = 'mkdir -p /etc/credstore /run/credstore /usr/local/lib/credstore /usr/lib/credstore /etc/credstore.encrypted /run/credstore.encrypted /usr/lib/credstore.encrypted'
+
+    def seal(path, text='sealed', options='--name=U-c --with-key=host'):
+        return f'printf "{text}" | systemd-creds -q encrypt {options} - {path} 2>/dev/null'
+
+    def look(name, settings, *before):
+        what = 'cd $CREDENTIALS_DIRECTORY && for f in *; do stat -c "%a %u %n" $f; cat $f; echo; done; sleep .1'
+        return f'credential: {name}', {'U.service': _shell(what, settings)}, [
+            folders, *before, 'systemctl start U', 'settle', 'journal U', 'systemctl show -p Result -p ExecMainStatus U', 'rm -f /*/credstore*/U-* /usr/lib/credstore*/U-* /usr/local/lib/credstore*/U-*']
+
+    plain = [f'echo in {folder} >/{folder}/credstore/U-c' for folder in ('usr/lib', 'usr/local/lib', 'run', 'etc')]
+    for number in range(1, 5):
+        yield look(f'found in folder {number}', 'LoadCredential=U-c\n', *plain[:number])
+    yield look('found under another name', 'LoadCredential=x:U-c\nUser=nobody\n', *plain)
+    yield look('found nowhere', 'LoadCredential=U-c\nSetCredential=U-c:default\n')
+    yield look('folder in a folder', 'LoadCredential=U-d\n', 'mkdir -p /run/credstore/U-d; echo 1 >/run/credstore/U-d/one', 'rm -r /run/credstore/U-d')
+    yield look('plain, where encrypted ones are', 'LoadCredential=U-c\n', 'echo plain >/etc/credstore.encrypted/U-c')
+    yield look('encrypted file', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred'))
+    yield look('encrypted file for another user', 'LoadCredentialEncrypted=U-c:/run/U.cred\nUser=nobody\n', seal('/run/U.cred'))
+    yield look('encrypted file, empty', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred', ''))
+    yield look('encrypted file of another name', 'LoadCredentialEncrypted=U-other:/run/U.cred\n', seal('/run/U.cred'))
+    yield look('encrypted file of any name', 'LoadCredentialEncrypted=U-other:/run/U.cred\n', seal('/run/U.cred', options='--name= --with-key=host'))
+    yield look('encrypted file, outlived', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred', options='--name=U-c --with-key=host --timestamp=2020-01-01 --not-after=2020-01-02'))
+    yield look('encrypted file with no key', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred', options='--name=U-c --with-key=tpm2-absent'))
+    yield look('encrypted file, damaged', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred'), 'tr A-Z B-ZA </run/U.cred >/run/U.2; mv /run/U.2 /run/U.cred')
+    yield look('encrypted file, cut', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', seal('/run/U.cred'), 'truncate -s 40 /run/U.cred')
+    yield look('encrypted file, missing', 'LoadCredentialEncrypted=U-c:/run/U.cred\n')
+    yield look('encrypted file, missing, with a default', 'LoadCredentialEncrypted=U-c:/run/U.cred\nSetCredential=U-c:default\n')
+    yield look('encrypted file that is not', 'LoadCredentialEncrypted=U-c:/run/U.cred\n', 'echo plain >/run/U.cred')
+    yield look('encrypted, of 200 kB', 'LoadCredentialEncrypted=U-c:/run/U.cred\nExecStartPre=/bin/sh -c "wc -c <$CREDENTIALS_DIRECTORY/U-c"\nExecStartPre=/bin/sh -c "exit 3"\n',
+               'head -c 200000 /dev/zero | systemd-creds -q encrypt --name=U-c --with-key=host - /run/U.cred 2>/dev/null')
+    yield look('encrypted, found', 'LoadCredentialEncrypted=U-c\n', seal('/run/credstore.encrypted/U-c', 'in run'), seal('/usr/lib/credstore.encrypted/U-c', 'in usr'))
+    yield look('encrypted, where plain ones are', 'LoadCredentialEncrypted=U-c\n', seal('/etc/credstore/U-c'))
+    yield look('encrypted, found nowhere', 'LoadCredentialEncrypted=U-c\n')
+    yield look('encrypted folder', 'LoadCredentialEncrypted=p:/run/U-d\n', 'mkdir -p /run/U-d', seal('/run/U-d/one', '1', '--name=p_one --with-key=host'), seal('/run/U-d/two', '2', '--name=p_two --with-key=host'))
+    unit = '/run/systemd/system/U.service'
+    given = f'printf "[Service]\\nSetCredentialEncrypted=U-c:%s\\n" "$(printf given | systemd-creds -q encrypt --name=U-c --with-key=host - - 2>/dev/null | tr -d \\\\n)" >{unit}.d/c.conf'
+    yield look('encrypted, in the unit', '', f'mkdir -p {unit}.d', given)
+    yield look('encrypted, in the unit, under another name', '', f'mkdir -p {unit}.d', given, f'sed -i s/U-c:/U-other:/ {unit}.d/c.conf')
+    yield look('encrypted, in the unit, after a file', 'LoadCredential=U-c:/run/U.plain\n', 'echo file >/run/U.plain', f'mkdir -p {unit}.d', given)
+
+
 def logs():
     fields = "journalctl -q -u U -o export | grep -aE '^(PRIORITY|SYSLOG_FACILITY|SYSLOG_IDENTIFIER|SHAPE|MESSAGE)=' | sort | uniq -c"
     for settings in ('SyslogFacility=local3\n', 'SyslogLevel=warning\n', 'SyslogLevelPrefix=no\n', 'LogExtraFields=SHAPE=round SHAPE2=%n\n'):
         yield f'log: {settings.strip()}', {'U.service': _shell('echo "<3>worse"; echo plain', settings)}, ['systemctl start U', 'settle', 'journalctl --sync', fields]
+    yield 'log: lines that several write', {'U.service': _shell('/usr/bin/printf begun; sleep 1.2; /usr/bin/printf "end\\nagain"; sleep .1; echo', 'User=nobody\n')}, [
+        'systemctl start U', 'settle', 'journalctl --sync', 'journalctl -q -u U -o export | grep -aE "^(_LINE_BREAK|_SYSTEMD_UNIT|MESSAGE)=" | grep -v systemd:']
     yield 'log: rate', {'U.service': _shell('for i in 1 2 3 4 5 6 7 8 9; do echo line $i; done', 'LogRateLimitIntervalSec=1h\nLogRateLimitBurst=5\n')}, [
         'systemctl start U', 'settle', 'journal U']
     yield 'log: namespace', {'U.service': _shell('readlink /proc/self/fd/1 | cut -c1-7; echo hidden', 'LogNamespace=Uspace\n')}, [
-        'systemctl start U', 'systemctl show -P Requires U | xargs -n1 | sort', 'journalctl -q --namespace=Uspace -t sh -o cat', 'journalctl -q -t sh -u U -o cat',
+        'systemctl start U', 'systemctl show -P Requires U | xargs -n1 | sort', 'journalctl --namespace=Uspace --sync', 'journalctl -q --namespace=Uspace -t sh -o cat', 'journalctl -q -t sh -u U -o cat',
         'systemctl stop systemd-journald@Uspace.socket systemd-journald@Uspace.service']
 
 
@@ -237,5 +283,5 @@ def networks():
 
 
 def all_settings():
-    for family in (conditions, processes, images, logs, lives, networks):
+    for family in (conditions, processes, images, credentials, logs, lives, networks):
         yield from family()

@@ -78,7 +78,7 @@ SystemFacts execution_facts(const Surroundings& around) {
   facts.directory_prefixes = around.kind.directories;
   facts.notify_socket_path = around.kind.notify_socket();
   facts.cgroup_root = cgroup_hierarchy;
-  facts.credential_folders = around.kind.credential_folders;
+  facts.credential_folders = credential_folders(around.kind.credentials_directory, around.kind.encrypted_credentials_directory);
   facts.boot_id = around.boot_id;
   facts.environment = around.environment;
   for (char** entry = environ; *entry != nullptr; ++entry) facts.own_environment.emplace_back(*entry);

@@ -38,7 +38,8 @@ unitparser::SpecifierFacts ManagerKind::specifiers() const {
 
 ManagerKind system_manager() {
   ManagerKind kind;
-  kind.credential_folders = credential_folders("/run/credentials/@system", "/run/credentials/@encrypted");
+  kind.credentials_directory = "/run/credentials/@system";
+  kind.encrypted_credentials_directory = "/run/credentials/@encrypted";
   kind.unit_paths = unitparser::make_unit_paths(unitparser::UnitScope::system);
   kind.generators = system_generator_folders();
   return kind;
@@ -56,7 +57,8 @@ unitparser::Result<ManagerKind> user_manager() {
   kind.directories = {user.runtime_directory, user.state_directory, user.cache_directory, user.logs_directory, user.configuration_directory};
   const unitparser::UnitPathEnvironment paths = unitparser::read_unit_path_environment();
   kind.stamp_directory = (paths.data_home.empty() ? user.home + "/.local/share" : paths.data_home) + "/systemd/timers";
-  kind.credential_folders = credential_folders(variable("CREDENTIALS_DIRECTORY"), variable("ENCRYPTED_CREDENTIALS_DIRECTORY"));
+  kind.credentials_directory = variable("CREDENTIALS_DIRECTORY");
+  kind.encrypted_credentials_directory = variable("ENCRYPTED_CREDENTIALS_DIRECTORY");
   kind.bus_address = variable("DBUS_SESSION_BUS_ADDRESS");
   kind.bus_is_there = !kind.bus_address.empty();
   if (!kind.bus_is_there) kind.bus_address = "unix:path=" + kind.runtime_directory + "/bus";

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "init/boot/generators.h"
-#include "init/exec/credential_folders.h"
 #include "unitparser/base/result.h"
 #include "unitparser/config/exec_config.h"
 #include "unitparser/directives/parse_context.h"
@@ -22,7 +21,8 @@ struct ManagerKind {
   /// Where RuntimeDirectory=, StateDirectory= and so on are made, by DirectoryKind.
   std::array<std::string, unitparser::directory_kind_count> directories{"/run", "/var/lib", "/var/cache", "/var/log", "/etc"};
   std::string stamp_directory = "/var/lib/systemd/timers";  ///< of Persistent= timers
-  CredentialFolders credential_folders;
+  std::string credentials_directory;             ///< what the manager was given for its units; empty: nothing
+  std::string encrypted_credentials_directory;   ///< the same, encrypted
   std::string bus_address = "unix:path=/run/dbus/system_bus_socket";
   bool bus_is_there = false;                     ///< not a unit of ours: we were told its address
   unitparser::UnitPaths unit_paths;

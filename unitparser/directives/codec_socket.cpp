@@ -160,10 +160,13 @@ bool TimestampingCodec::parse(ParseContext& context, std::string_view text, Sock
   return true;
 }
 bool SymlinksCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
+  bool ended = false;  // COMPAT: a path that is not absolute is the line's last
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
-    const std::optional<std::string> expanded = context.expand(word);
+    const std::optional<std::string> expanded = ended ? std::nullopt : context.expand(word);
     if (!expanded) return;
-    if (std::optional<std::string> path = checked_path(context, *expanded)) value.push_back(std::move(*path));
+    std::optional<std::string> path = checked_path(context, *expanded);
+    ended = !path;
+    if (path) value.push_back(std::move(*path));
   });
 }
 

@@ -74,7 +74,7 @@ Result<SocketAddress> parse_socket_address(std::string_view text, Ipv6 ipv6) {
     const bool abstract = text[0] == '@';
     address.kind = abstract ? SocketAddress::Kind::unix_abstract : SocketAddress::Kind::unix_path;
     address.path = abstract ? text.substr(1) : text;
-    if (address.path.empty()) return fail_value(EINVAL, "empty socket name");
+    if (text.size() == 1) return fail_value(EINVAL, "empty socket name");
     if (text.size() > longest_unix_path) return fail_value(EINVAL, "path too long for a socket");
     return address;
   }

@@ -241,7 +241,10 @@ MountPlan plan_mounts(const MountWishes& wishes) {
   const auto& paths = wishes.paths;
   if (wishes.root_image.empty()) plan.root_directory = wishes.root_directory;
   plan.root_image = wishes.root_image;
-  if (!plan.root_image.empty()) plan.root_image_options = paths.root_image_options;
+  if (!plan.root_image.empty()) {
+    plan.root_image_options = paths.root_image_options;
+    plan.root_verity = {paths.root_hash, paths.root_hash_path, paths.root_hash_signature, paths.root_hash_signature_path, paths.root_verity};
+  }
   plan.extension_images = paths.extension_images;
   plan.extension_directories = paths.extension_directories;
   plan.api_file_systems = effective_api_file_systems(wishes);

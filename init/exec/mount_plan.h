@@ -48,6 +48,7 @@ struct MountPlan {
   std::string root_directory;       ///< empty: the host's, or root_image
   std::string root_image;
   std::vector<unitparser::ImageOption> root_image_options;
+  unitparser::VeritySettings root_verity;
   std::vector<unitparser::ImageMount> extension_images;       ///< their /usr and /opt are laid over the root's, the last on top
   std::vector<unitparser::MountablePath> extension_directories;  ///< the same, above the images
   bool api_file_systems = false;    ///< MountAPIVFS= below the root directory

@@ -310,17 +310,6 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const SpawnRequest& request, con
                                  .runtime_prefix = facts.runtime_prefix});
 }
 
-/// What nothing here carries out, and without which a process would run among other files than it should.
-Result<void> refuse_verity(const ExecPaths& paths) {
-  if (paths.root_image.empty()) return {};
-  const std::pair<bool, const char*> wanted[] = {{!paths.root_hash.empty() || !paths.root_hash_path.empty(), "RootHash="},
-                                                 {!paths.root_hash_signature.empty() || !paths.root_hash_signature_path.empty(), "RootHashSignature="},
-                                                 {!paths.root_verity.empty(), "RootVerity="}};
-  for (const auto& [is_set, directive] : wanted)
-    if (is_set) return fail(ErrorCode::not_supported, std::string(directive) + " is not supported by this build, refusing to start without it");
-  return {};
-}
-
 std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
   const ExecScheduling& scheduling = plan.scheduling;
   const ExecStreams& streams = plan.streams;
@@ -437,10 +426,8 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.namespaces = resolve_namespaces(config, plan.identity.sandboxed);
   plan.mounts = resolve_mounts(plan, request, config, facts, runtime);
   plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
-  if (plan.identity.sandboxed) {
-    TRY(refuse_verity(*config.exec_paths));
-    if (config.exec_privileges->restrict_file_systems) plan.warnings.push_back("RestrictFileSystems= is not supported by this build, ignoring.");
-  }
+  if (plan.identity.sandboxed && config.exec_privileges->restrict_file_systems)
+    plan.warnings.push_back("RestrictFileSystems= is not supported by this build, ignoring.");
   if (facts.user_manager) plan.mounts.propagate_directory.clear();  // nobody could put anything there later
   plan.steps = choose_steps(plan, facts.privileged);
   return plan;

@@ -96,8 +96,12 @@ template <class V> void fields(V& v, Is<MountablePath> auto& s) {
   v(a, b, c);
 }
 template <class V> void fields(V& v, Is<MountPlan> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = s;
-  v(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
+}
+template <class V> void fields(V& v, Is<VeritySettings> auto& s) {
+  auto& [a, b, c, d, e] = s;
+  v(a, b, c, d, e);
 }
 template <class V> void fields(V& v, Is<ResourceLimit> auto& s) {
   auto& [a, b] = s;

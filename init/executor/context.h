@@ -128,9 +128,6 @@ Done step_exec(Context& context);
 Done write_file(const std::string& path, std::string_view value);
 /// Whole content of a file of at most `limit` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 16U << 20U);
-/// Runs a program (`arguments` begins with its path) with `input` to read, and tells what it wrote to its standard output,
-/// `limit` bytes at most. Fails with the last line of its standard error, and with ETIMEDOUT after a minute.
-Result<std::string> run_tool(const std::vector<std::string>& arguments, std::string_view input, std::size_t limit);
 /// mkdir -p, with mode 0755 for what is made.
 Done make_parents(const std::string& path, mode_t mode = 0755);
 /// Sends `fd` over a socket pair's end and the way back (MSG_DONTWAIT; EAGAIN when none waits).

@@ -15,6 +15,7 @@
 
 #include "init/executor/context.h"
 #include "unitparser/base/encoding.h"
+#include "unitparser/base/run_program.h"
 
 namespace executor {
 namespace {
@@ -72,7 +73,10 @@ class Store {
   /// `content` is the credential itself or, encrypted, what systemd-creds(1) made of it.
   Done put_source(const std::string& id, const std::string& content, bool encrypted) {
     if (!encrypted) return put(id, content);
-    auto data = run_tool({"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"}, content, credential_bytes_max);
+    auto data = unitparser::run_program({.arguments = {"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"},
+                                         .environment = unitparser::plain_environment(),
+                                         .input = content,
+                                         .output_max = credential_bytes_max});
     if (data) return put(id, *data);
     data.error().message = "Failed to decrypt credential " + id + ": " + data.error().message;
     return tl::unexpected(std::move(data.error()));

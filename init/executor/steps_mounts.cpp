@@ -48,8 +48,9 @@ UniqueFd clone_tree(const std::string& path, bool recursive) {
 }
 
 /// The file systems of an image, none where it may be missing.
-Result<std::vector<init::MountedPart>> open_image(const std::string& path, const std::vector<unitparser::ImageOption>& options, bool ignore_missing) {
-  auto image = init::mount_image(path, options);
+Result<std::vector<init::MountedPart>> open_image(const std::string& path, const std::vector<unitparser::ImageOption>& options, bool ignore_missing,
+                                                   const unitparser::VeritySettings& verity = {}) {
+  auto image = init::mount_image(path, options, verity);
   if (image || (ignore_missing && image.error().os_errno == ENOENT)) return image ? std::move(image) : std::vector<init::MountedPart>{};
   auto error = std::move(image.error());
   error.message = "Failed to set up mount namespacing: " + path + ": " + error.message;
@@ -557,7 +558,7 @@ Done step_mount_namespace(Context& context) {
   if (!plan.root_image.empty()) {
     root = unit_root;
     TRY(make_parents(root));
-    auto image = open_image(plan.root_image, plan.root_image_options, false);
+    auto image = open_image(plan.root_image, plan.root_image_options, false, plan.root_verity);
     if (!image) return tl::unexpected(image.error());
     TRY(init::attach_image(*image, root));
   } else if (!plan.root_directory.empty()) {

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -34,20 +35,28 @@ using Probe = std::unique_ptr<std::remove_pointer_t<blkid_probe>, FreeProbe>;
 /// Types of partitions, https://uapi-group.org/specifications/specs/discoverable_partitions_specification/
 struct PartitionType {
   std::string_view uuid, designator, place;
+  std::string_view tree{};   ///< the type of partition in which the tree of hashes is
 };
 constexpr std::array partition_types{
 #if defined(__x86_64__)
-    PartitionType{"4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "root", "/"},
-    PartitionType{"8484680c-9521-48c6-9c11-b0720656f69e", "usr", "/usr"},
+    PartitionType{"4f68bce3-e8cd-4db1-96e7-fbcaf984b709", "root", "/", "2c7357ed-ebd2-46d9-aec1-23d437ec2bf5"},
+    PartitionType{"8484680c-9521-48c6-9c11-b0720656f69e", "usr", "/usr", "77ff5f63-e7b6-4633-acf4-1565b864c0e6"},
 #elif defined(__aarch64__)
-    PartitionType{"b921b045-1df0-41c3-af44-4c6f280d3fae", "root", "/"},
-    PartitionType{"b0e01050-ee5f-4390-949a-9101b17104e9", "usr", "/usr"},
+    PartitionType{"b921b045-1df0-41c3-af44-4c6f280d3fae", "root", "/", "df3300ce-d69f-4c92-978c-9bfb0f38d820"},
+    PartitionType{"b0e01050-ee5f-4390-949a-9101b17104e9", "usr", "/usr", "6e11a4e7-fbca-4ded-b9e9-e1a512bb664e"},
 #endif
     PartitionType{"933ac7e1-2eb4-4f13-b844-0e14e2aef915", "home", "/home"},
     PartitionType{"3b8f8425-20e0-4f3b-907f-1a25a76f98e8", "srv", "/srv"},
     PartitionType{"4d21b016-b534-45c2-a9fb-5c16e091fd2d", "var", "/var"},
     PartitionType{"7ec6f557-3bc5-4aca-b293-16ef5df639d1", "tmp", "/var/tmp"},
 };
+
+/// The identifier of a partition that half of a hash makes: the first half that of the data, the last that of the tree.
+std::string half_as_uuid(std::string_view half) {
+  std::string text = unitparser::encode_hex(half.substr(0, 16));
+  for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, "-");
+  return text;
+}
 constexpr std::string_view generic_linux = "0fc63daf-8483-4772-8e79-3d69d8477de4";
 constexpr int generic_linux_of_dos = 0x83;
 constexpr std::uint64_t flag_no_auto = 1ULL << 63, flag_read_only = 1ULL << 60;  // of partitions in a GPT
@@ -70,12 +79,15 @@ Result<std::string> file_system_at(int image, std::uint64_t offset, std::uint64_
 }
 
 /// The partitions of an image; none where it has no table.
-Result<std::vector<ImagePart>> partitions_of(int image) {
+Result<std::vector<ImagePart>> partitions_of(int image, const std::string& root_hash) {
   const Probe probe(::blkid_new_probe());
   if (!probe || ::blkid_probe_set_device(probe.get(), image, 0, 0) < 0) return fail_errno(errno != 0 ? errno : ENOMEM, "Failed to look into the image");
   ::blkid_probe_enable_partitions(probe.get(), 1);
   ::blkid_probe_set_partitions_flags(probe.get(), BLKID_PARTS_ENTRY_DETAILS);
-  std::vector<ImagePart> parts, generic;
+  std::vector<ImagePart> parts, generic, trees;
+  const bool is_checked = root_hash.size() >= 16;
+  const std::string data_uuid = is_checked ? half_as_uuid(root_hash) : std::string();
+  const std::string tree_uuid = is_checked ? half_as_uuid(std::string_view(root_hash).substr(root_hash.size() - 16)) : std::string();
   const blkid_partlist list = ::blkid_do_safeprobe(probe.get()) == 0 ? ::blkid_probe_get_partitions(probe.get()) : nullptr;
   for (int i = 0; list != nullptr && i < ::blkid_partlist_numof_partitions(list); ++i) {
     const blkid_partition partition = ::blkid_partlist_get_partition(list, i);
@@ -85,8 +97,16 @@ Result<std::vector<ImagePart>> partitions_of(int image) {
     ImagePart part{{}, {}, static_cast<std::uint64_t>(::blkid_partition_get_start(partition)) * sector,
                    static_cast<std::uint64_t>(::blkid_partition_get_size(partition)) * sector, {}, !type.empty() && (flags & flag_read_only) != 0};
     if (!type.empty() && (flags & flag_no_auto) != 0) continue;
+    const char* uuid = ::blkid_partition_get_uuid(partition);
+    const auto tree_of = std::find_if(partition_types.begin(), partition_types.end(), [type](const PartitionType& t) { return !t.tree.empty() && t.tree == type; });
+    if (tree_of != partition_types.end()) {
+      part.designator = tree_of->designator;
+      if (uuid != nullptr && uuid == tree_uuid) trees.push_back(std::move(part));
+      continue;
+    }
     const auto row = std::find_if(partition_types.begin(), partition_types.end(), [type](const PartitionType& t) { return t.uuid == type; });
     if (row != partition_types.end()) {
+      if (is_checked && !row->tree.empty() && (uuid == nullptr || uuid != data_uuid)) continue;
       part.designator = row->designator;
       part.place = row->place;
       parts.push_back(std::move(part));
@@ -96,8 +116,14 @@ Result<std::vector<ImagePart>> partitions_of(int image) {
       generic.push_back(std::move(part));
     }
   }
+  for (ImagePart& part : parts) {
+    const auto tree = std::find_if(trees.begin(), trees.end(), [&part](const ImagePart& t) { return t.designator == part.designator; });
+    if (tree != trees.end()) part.tree_offset = tree->offset, part.tree_size = tree->size;
+  }
+  if (is_checked && std::none_of(parts.begin(), parts.end(), [](const ImagePart& part) { return part.tree_size != 0; }))
+    return fail_errno(EADDRNOTAVAIL, "The image has no partitions that belong to the root hash");
   const bool has_root = std::any_of(parts.begin(), parts.end(), [](const ImagePart& part) { return part.place == "/" || part.place == "/usr"; });
-  if (!has_root && generic.size() == 1) parts.push_back(std::move(generic.front()));
+  if (!has_root && !is_checked && generic.size() == 1) parts.push_back(std::move(generic.front()));
   // Of several partitions of a kind the first counts; what lies below another comes after it.
   std::stable_sort(parts.begin(), parts.end(), [](const ImagePart& a, const ImagePart& b) { return a.place < b.place; });
   parts.erase(std::unique(parts.begin(), parts.end(), [](const ImagePart& a, const ImagePart& b) { return a.place == b.place; }), parts.end());
@@ -176,12 +202,39 @@ Result<UniqueFd> mount_device(const std::string& node, const std::string& type, 
 
 constexpr bool is_always_read_only(std::string_view type) { return type == "squashfs" || type == "erofs" || type == "iso9660" || type == "cramfs"; }
 
+/// A part's device, checked where there is something to check it with.
+struct PartDevice {
+  UniqueFd loop;               ///< keeps it until it is mounted
+  std::string node;
+  CheckedDevice checked;       ///< nothing opened: it is not
+};
+Result<PartDevice> open_part(int image, const ImagePart& part, const Verity& verity, bool read_only) {
+  PartDevice device;
+  device.loop = TRY(make_loop(image, part, read_only, device.node));
+  const bool has_tree = !verity.root_hash.empty() && (part.tree_size != 0 || (part.place == "/" && !verity.tree_path.empty()));
+  if (!has_tree) return device;
+  UniqueFd tree_file;
+  if (part.tree_size == 0) {
+    tree_file.reset(::open(verity.tree_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!tree_file) return fail_errno(errno, verity.tree_path);
+  }
+  ImagePart tree;
+  tree.offset = part.tree_offset;
+  tree.size = part.tree_size;
+  std::string tree_node;
+  const UniqueFd tree_loop = TRY(make_loop(tree_file ? tree_file.get() : image, tree, true, tree_node));
+  device.checked = TRY(open_checked(verity, device.node, tree_node));
+  device.node = device.checked.node;
+  return device;
+}
+
 }  // namespace
 
-Result<std::vector<ImagePart>> dissect_image(int image) {
+Result<std::vector<ImagePart>> dissect_image(int image, const Verity& verity) {
   std::string whole = TRY(file_system_at(image, 0, 0));
   if (!whole.empty()) return std::vector<ImagePart>{{"root", "/", 0, 0, std::move(whole), false}};
-  std::vector<ImagePart> parts = TRY(partitions_of(image));
+  if (!verity.tree_path.empty()) return fail(ErrorCode::not_supported, "An image with a file of hashes beside it must hold one file system");
+  std::vector<ImagePart> parts = TRY(partitions_of(image, verity.root_hash));
   for (ImagePart& part : parts) {
     part.type = TRY(file_system_at(image, part.offset, part.size));
     if (part.type.empty()) return fail(ErrorCode::not_supported, "The image's partition for " + part.place + " has no file system that is known");
@@ -191,20 +244,27 @@ Result<std::vector<ImagePart>> dissect_image(int image) {
   return parts;
 }
 
-Result<std::vector<MountedPart>> mount_image(const std::string& path, std::span<const ImageOption> options) {
+Result<std::vector<MountedPart>> mount_image(const std::string& path, std::span<const ImageOption> options,
+                                             const unitparser::VeritySettings& wanted_verity) {
   UniqueFd image(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   const bool writable = static_cast<bool>(image);
   if (!writable && (errno == EROFS || errno == EACCES || errno == EPERM)) image.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info {};
   if (!image || ::fstat(image.get(), &info) < 0) return fail_errno(errno, path);
   if (!S_ISREG(info.st_mode) && !S_ISBLK(info.st_mode)) return fail_errno(S_ISDIR(info.st_mode) ? EISDIR : ENOTBLK, path);
+  const Verity verity = TRY(find_verity(wanted_verity, path));
+  const std::vector<ImagePart> parts = TRY(dissect_image(image.get(), verity));
+  // What the unit wants checked is not used unchecked.
+  const bool is_checked = !verity.root_hash.empty() && (!verity.tree_path.empty() || parts.front().tree_size != 0);
+  if (wanted_verity.is_set() && !is_checked) return fail_errno(EINVAL, "There are no hashes to check the image with");
   std::vector<MountedPart> mounted;
-  for (const ImagePart& part : TRY(dissect_image(image.get()))) {
+  for (const ImagePart& part : parts) {
     Wishes wishes = wishes_for(part, options);
-    wishes.read_only = wishes.read_only || !writable || is_always_read_only(part.type);
-    std::string node;
-    const UniqueFd device = TRY(make_loop(image.get(), part, wishes.read_only, node));  // the mount keeps it from now on
-    mounted.push_back({part.place, TRY(mount_device(node, part.type, wishes))});
+    wishes.read_only = wishes.read_only || !writable || is_always_read_only(part.type) || is_checked;
+    const PartDevice device = TRY(open_part(image.get(), part, verity, wishes.read_only));
+    auto tree = mount_device(device.node, part.type, wishes);  // the mount keeps the devices from now on
+    if (device.checked.opened) release_checked(device.checked);
+    mounted.push_back({part.place, TRY(std::move(tree))});
   }
   return mounted;
 }

@@ -118,6 +118,7 @@ constexpr Finding findings[] = {
     {"a.service", "Service", "AmbientCapabilities=CAP_NET_ADMIN \\CAP_CHOWN", "AmbientCapabilities", "cap_chown cap_net_admin"},
     {"a.service", "Service", "SecureBits=keep-caps no\\root", "SecureBits", "17"},
     {"a.socket", "Socket", "ListenStream=\nListenStream=/run/a\\'b\t\nListenStream=@\xC3\xA4\nListenFIFO=/run/a\\b", "Listen", "/run/a\\\\\\'b (Stream) @\\303\\244 (Stream) /run/a\\b (FIFO)"},
+    {"a.service", "Service", "Delegate=cp\\u pids", "DelegateControllers", "cpu pids"},
     {"a.socket", "Socket", "Symlinks=/run/b \\run/a /run/c", "Symlinks", "/run/b"},
     {"a.socket", "Socket", "ListenDatagram=/\nListenStream=@\nListenFIFO=/", "Listen", "/run/a.sock (Stream) / (FIFO)"},
     {"a.target", "Unit", "Documentation=file:/ man:b(2)", "Documentation", "\"man:b(2)\""},

@@ -110,6 +110,8 @@ void print_compat() {
     if (row->kind == RowKind::ignored || row->description.find("without effect") != std::string_view::npos ||
         row->description.find("is refused:") != std::string_view::npos)
       print(fmt::format("- `{}=`: {}\n", row->key, row->description));
+  for (const auto& [key, line] : lines_of(Section::manager))
+    if (line.meaning.find("without effect") != std::string_view::npos) print(fmt::format("- `{}=` of system.conf and user.conf: {}\n", key, line.meaning));
   print("\n## Older spellings\n\n");
   for (const UnitRow* row : all_unit_rows())
     if (row->kind == RowKind::alias) print(fmt::format("- `{}=` is `{}=`\n", row->key, row->target));

@@ -96,6 +96,16 @@ struct ImageMount {
   std::vector<ImageOption> options;
   bool operator==(const ImageMount&) const = default;
 };
+/// What an image's blocks are checked with: RootHash=, RootHashSignature=, RootVerity=. Empty strings: not said.
+struct VeritySettings {
+  std::string root_hash;       ///< bytes
+  std::string root_hash_path;
+  std::string signature;       ///< bytes
+  std::string signature_path;
+  std::string tree_path;
+  [[nodiscard]] bool is_set() const { return *this != VeritySettings{}; }
+  bool operator==(const VeritySettings&) const = default;
+};
 struct CredentialData {
   std::string id;
   std::string data;

@@ -168,7 +168,7 @@ bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate
     return true;
   }
   std::uint32_t named = 0;
-  if (!parse_controllers(context, text, quoted_words, named)) return false;
+  if (!parse_controllers(context, text, plain_words, named)) return false;
   delegate = true;
   controllers |= named;
   return true;

@@ -128,7 +128,7 @@ Value get_confirm(const Subject<Behaviour>& subject) { return subject.config.con
 consteval BehaviourRow confirm_spawn() {
   BehaviourRow r;
   r.sections = manager, r.key = "ConfirmSpawn", r.bus = constant("ConfirmSpawn"), r.signature = "b", r.value_word = "boolean or terminal";
-  r.description = "Ask on a terminal before each process is started.";
+  r.description = "Ask on a terminal before each process is started; without effect: processes are started without a question.";
   r.apply = &apply_confirm, r.get = &get_confirm, r.texts = &no_texts;
   r.fields = {field_id<&Behaviour::confirm_spawn>(), field_id<&Behaviour::confirm_spawn_path>()};
   return r;
@@ -181,7 +181,7 @@ constexpr std::array behaviour_table{
     row<&Behaviour::log_level, LogLevelCodec>(manager, "LogLevel", no_property, "Least important messages that the manager logs."),
     row<&Behaviour::log_target, EnumCodec<LogTarget>>(manager, "LogTarget", no_property, "Where the manager logs to."),
     row<&Behaviour::log_color, BooleanCodec>(manager, "LogColor", no_property, "Important messages are coloured on the console."),
-    row<&Behaviour::log_location, BooleanCodec>(manager, "LogLocation", no_property, "Messages name the place in the code."),
+    row<&Behaviour::log_location, BooleanCodec>(manager, "LogLocation", no_property, "Messages name the place in the code; without effect: ours name the place in the unit file."),
     row<&Behaviour::log_time, BooleanCodec>(manager, "LogTime", no_property, "Messages on the console carry the time."),
     row<&Behaviour::dump_core, BooleanCodec>(manager, "DumpCore", no_property, "Dump core when the manager crashes."),
     row<&Behaviour::crash_shell, BooleanCodec>(manager, "CrashShell", no_property, "Start a shell when the manager crashes."),

@@ -136,7 +136,7 @@ TEST_F(Plan, UnsupportedDirectivesAreNamed) {
   EXPECT_NE(plan.warnings[0].find("RestrictFileSystems="), std::string::npos);
 }
 
-TEST_F(Plan, ImagesAreForTheMainProcessAndVerityIsRefused) {
+TEST_F(Plan, ImagesAreForTheMainProcess) {
   config.exec_paths.write().root_image = "/image";
   config.exec_paths.write().mount_images = {{"/data", "/mnt", true, {{"root", "ro"}}}};
   SpawnPlan found = build();
@@ -148,10 +148,14 @@ TEST_F(Plan, ImagesAreForTheMainProcessAndVerityIsRefused) {
   found = build();
   EXPECT_FALSE(found.mounts.has_own_root());
   EXPECT_TRUE(found.mounts.has_images()) << "MountImages= are for all processes";
+}
+
+TEST_F(Plan, WhatARootImageIsCheckedWithGoesWithIt) {
   config.exec_paths.write().root_hash = "0123";
-  const auto plan = build_spawn_plan(request, config, facts, runtime, files);
-  ASSERT_FALSE(plan.has_value());
-  EXPECT_NE(plan.error().message.find("RootHash="), std::string::npos);
+  config.exec_paths.write().root_verity = "/tree";
+  EXPECT_FALSE(build().mounts.root_verity.is_set());
+  config.exec_paths.write().root_image = "/image";
+  EXPECT_EQ(build().mounts.root_verity, (unitparser::VeritySettings{"0123", {}, {}, {}, "/tree"}));
 }
 
 TEST_F(Plan, ServicesOfAUsersManagerKnowItAndOtherUnitsDoNot) {

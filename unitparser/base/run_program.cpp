@@ -1,4 +1,6 @@
-// Programs of the distribution to which a step leaves its work. [os]
+#include "unitparser/base/run_program.h"
+
+#include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -7,34 +9,41 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 
-#include "init/executor/context.h"
+#include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
-namespace executor {
+namespace unitparser {
 namespace {
 
-constexpr int patience_msec = 60'000;
 constexpr std::size_t said_bytes_max = 64U << 10U;
+
+tl::unexpected<Error> failed(std::string_view what) { return fail_errno(errno, what); }
+
+/// A file in memory, whose number is none of the standard streams'.
+UniqueFd make_file() {
+  const UniqueFd file(::memfd_create("stream", MFD_CLOEXEC));
+  return UniqueFd(::fcntl(file.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
 
 /// A stream of the program's: in memory, so that neither side waits for the other.
 struct Stream {
-  UniqueFd fd{static_cast<int>(::memfd_create("tool", MFD_CLOEXEC))};
+  UniqueFd fd = make_file();
 
   Result<std::string> content(std::size_t limit) const {
     struct stat info {};
     if (::fstat(fd.get(), &info) < 0) return failed("Failed to look at what a program wrote");
-    if (static_cast<std::size_t>(info.st_size) > limit) return unitparser::fail_errno(E2BIG, "A program wrote too much");
+    if (static_cast<std::size_t>(info.st_size) > limit) return fail_errno(E2BIG, "A program wrote too much");
     std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
     if (::pread(fd.get(), bytes.data(), bytes.size(), 0) != info.st_size) return failed("Failed to read what a program wrote");
     return bytes;
   }
 };
 
-int spawn(std::vector<std::string> arguments, const std::array<Stream, 3>& streams, pid_t& pid) {
-  std::vector<std::string> environment{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_COLOR=0"};
+int spawn(std::vector<std::string> arguments, std::vector<std::string> environment, const std::array<Stream, 3>& streams, pid_t& pid) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
@@ -47,23 +56,24 @@ int spawn(std::vector<std::string> arguments, const std::array<Stream, 3>& strea
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setsigdefault(&attributes, &all);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = ::posix_spawn(&pid, arguments.front().c_str(), &actions, &attributes, unitparser::argument_vector(arguments).data(),
-                                  unitparser::argument_vector(environment).data());
+  const int error = ::posix_spawn(&pid, arguments.front().c_str(), &actions, &attributes, argument_vector(arguments).data(),
+                                  argument_vector(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   return error;
 }
 
 /// Waits for the end. A program that is late is killed.
-Done wait_for(pid_t pid, int& status) {
+Result<void> wait_for(pid_t pid, Duration patience, int& status) {
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   pollfd poll{pidfd.get(), POLLIN, 0};
-  const bool late = pidfd && ::poll(&poll, 1, patience_msec) == 0;
+  const bool late = pidfd && ::poll(&poll, 1, static_cast<int>(patience.usec() / 1000)) == 0;
   if (late) ::kill(pid, SIGKILL);
   while (::waitpid(pid, &status, 0) < 0) {
     if (errno != EINTR) return failed("Failed to wait for a program");
   }
-  return late ? Done(unitparser::fail_errno(ETIMEDOUT, "It took too long")) : Done();
+  if (late) return fail_errno(ETIMEDOUT, "It took too long");
+  return {};
 }
 
 std::string_view last_line(std::string_view text) {
@@ -73,21 +83,27 @@ std::string_view last_line(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> run_tool(const std::vector<std::string>& arguments, std::string_view input, std::size_t limit) {
+std::vector<std::string> plain_environment() {
+  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_COLOR=0"};
+}
+
+Result<std::string> run_program(const Program& program) {
   const std::array<Stream, 3> streams;
   for (const Stream& stream : streams) {
     if (!stream.fd) return failed("Failed to make a file in memory");
   }
   const int in = streams[STDIN_FILENO].fd.get();
+  const std::string_view input = program.input;
   if (::write(in, input.data(), input.size()) != static_cast<ssize_t>(input.size()) || ::lseek(in, 0, SEEK_SET) < 0)
     return failed("Failed to write a file in memory");
+  const std::string& path = program.arguments.front();
   pid_t pid = -1;
-  if (const int error = spawn(arguments, streams, pid); error != 0) return unitparser::fail_errno(error, "Failed to run " + arguments.front());
+  if (const int error = spawn(program.arguments, program.environment, streams, pid); error != 0) return fail_errno(error, "Failed to run " + path);
   int status = 0;
-  TRY(wait_for(pid, status));
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return streams[STDOUT_FILENO].content(limit);
+  TRY(wait_for(pid, program.patience, status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return streams[STDOUT_FILENO].content(program.output_max);
   const std::string said = TRY(streams[STDERR_FILENO].content(said_bytes_max));
-  return unitparser::fail_errno(EIO, arguments.front() + ": " + std::string(said.empty() ? "ended abnormally" : last_line(said)));
+  return fail_errno(EIO, path + ": " + std::string(said.empty() ? "ended abnormally" : last_line(said)));
 }
 
-}  // namespace executor
+}  // namespace unitparser

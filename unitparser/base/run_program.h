@@ -1,0 +1,30 @@
+// run_program(): a program of the distribution to which a piece of work is left, from its start to its end. [os]
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "unitparser/base/result.h"
+#include "unitparser/base/time.h"
+
+namespace unitparser {
+
+struct Program {
+  std::vector<std::string> arguments;                    ///< the first is its path
+  std::vector<std::string> environment;
+  std::string_view input{};                              ///< what its standard input holds
+  std::size_t output_max = std::size_t{1} << 20U;        ///< bytes of standard output
+  Duration patience = Duration::from_seconds(60);        ///< then it is killed
+};
+
+/// What a program of the distribution's that is run without a terminal should have in its environment.
+[[nodiscard]] std::vector<std::string> plain_environment();
+
+/// Runs a program to its end, with signals as they are by default, and tells what it wrote to its standard output. Fails with the
+/// last line of its standard error when it ended otherwise than with status 0 (EIO), when it took too long (ETIMEDOUT) or wrote
+/// too much (E2BIG), and with what the kernel says when it cannot be run.
+[[nodiscard]] Result<std::string> run_program(const Program& program);
+
+}  // namespace unitparser

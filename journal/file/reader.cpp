@@ -24,7 +24,7 @@ using unitparser::UniqueFd;
 namespace {
 
 /// What read_apart() reads: new data are written right before the entry that they came with.
-constexpr std::uint64_t apart_before = 896, apart_bytes = 1152;
+constexpr std::uint64_t apart_before = 512, apart_bytes = 704;
 constexpr std::uint64_t apart_begin(std::uint64_t entry_offset) {
   return (entry_offset - std::min(entry_offset, apart_before)) & ~std::uint64_t{7};
 }
@@ -235,6 +235,19 @@ EntryList JournalFile::entries_of_data(std::uint64_t data_offset) const {
   const DataView data = view_.data(data_offset);
   if (!data || data.object->n_entries == 0 || data.object->entry_offset == 0) return {};
   return {data.object->entry_offset, data.object->entry_array_offset, data.object->n_entries};
+}
+
+void JournalFile::fetch_data(std::span<const std::string_view> payloads) const {
+  const std::span<const HashItem> table = view_.data_hash_table();
+  if (table.empty() || payloads.size() < 2) return;
+  std::vector<const HashItem*> buckets;
+  for (const std::string_view payload : payloads) {
+    const std::uint64_t i = view_.hash(payload) % table.size();
+    buckets.push_back(&table[i]);
+    fetch(header().data_hash_table_offset + i * sizeof(HashItem), sizeof(HashItem));
+  }
+  for (const HashItem* bucket : buckets)
+    if (bucket->head_hash_offset != 0) fetch(bucket->head_hash_offset, sizeof(DataObject));
 }
 
 EntryList JournalFile::entries_with(std::string_view payload) const {

@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +40,29 @@ class EntryList {
   /// Offset of the first entry at or after `offset` (down), or of the last at or before it (up); 0 when there is none.
   [[nodiscard]] std::uint64_t nearest(const FileView& view, std::uint64_t offset, Direction direction);
 
-  /// Visits the offsets, up to `most`, that follow the last answer in this direction.
+  /// Visits what will be read: the offsets of the entries, up to `most`, that follow the last answer in this direction, and that of
+  /// the array that goes on behind the last of them. What a call before visited is left out as long as the answers stay near.
   template <class Visit>
-  void visit_next(const FileView& view, Direction direction, std::size_t most, Visit visit) {
-    for (std::uint64_t i = 1; i <= most; ++i) {
-      if (direction == Direction::up && i > hint_) return;
-      const std::uint64_t offset = at(view, direction == Direction::down ? hint_ + i : hint_ - i);
+  void visit_next(const FileView& view, Direction direction, std::uint64_t most, Visit visit) {
+    const bool down = direction == Direction::down;
+    const std::uint64_t here = down || hint_ == 0 ? hint_ : hint_ - 1;
+    if (here < visited_begin_ || here >= visited_end_) {
+      visited_begin_ = here;
+      visited_end_ = here + 1;
+    }
+    if (!down) {
+      for (const std::uint64_t begin = here - std::min(here, most); visited_begin_ > begin; --visited_begin_)
+        if (const std::uint64_t offset = at(view, visited_begin_ - 1); offset != 0) visit(offset);
+      return;
+    }
+    for (const std::uint64_t end = std::min(here + 1 + most, count_); visited_end_ < end; ++visited_end_) {
+      const std::size_t arrays = segments_.size();
+      const std::uint64_t offset = at(view, visited_end_);
       if (offset == 0) return;
       visit(offset);
+      if (segments_.size() == arrays) continue;
+      const EntryArrayView last = view.entry_array(segments_.back().array_offset);
+      if (last && last.object->next_entry_array_offset != 0) visit(last.object->next_entry_array_offset);
     }
   }
 
@@ -83,7 +100,8 @@ class EntryList {
   std::uint64_t count_ = 0;
   std::uint64_t hint_ = 0;         ///< the last answer of lower_bound(): questions come near each other
   std::uint64_t hint_offset_ = 0;  ///< of the entry there, 0: not known
-  std::size_t segment_ = 0;  ///< that the last entry was in
+  std::uint64_t visited_begin_ = 0, visited_end_ = 0;  ///< indices, by visit_next()
+  std::size_t segment_ = 0;        ///< that the last entry was in
   std::vector<Segment> segments_;
 };
 
@@ -128,6 +146,8 @@ class JournalFile {
   /// The entries that have this data ("FIELD=value"); empty when none.
   [[nodiscard]] EntryList entries_with(std::string_view payload) const;
   [[nodiscard]] EntryList entries_of_data(std::uint64_t data_offset) const;
+  /// Lets the disk fetch what entries_with() will read for these, all at once.
+  void fetch_data(std::span<const std::string_view> payloads) const;
 
   /// Reads where the entry at `offset` is; false when it is damaged.
   [[nodiscard]] bool locate(std::uint64_t offset, EntryLocation& location) const;

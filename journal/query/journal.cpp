@@ -20,7 +20,7 @@ using unitparser::UniqueFd;
 constexpr std::uint64_t bytes_between_trims = 16ULL << 20;
 /// Entries farther from each other than this are read apart from the mapping.
 constexpr std::uint64_t far_apart = 16ULL << 10;
-/// So much is mapped, about, by touching a page that is not near what was touched before.
+/// So much is mapped, about, by touching a page.
 constexpr std::uint64_t fault_size = 64ULL << 10;
 /// A file with more boots than this is searched without its index.
 constexpr std::size_t most_boots = 1000;
@@ -273,19 +273,27 @@ bool Journal::beyond_place(const EntryLocation& candidate, Direction direction) 
   return true;
 }
 
+void Journal::touch(Source& source, std::uint64_t offset) {
+  if (offset >= source.file->view().size()) return;
+  const auto part = static_cast<std::size_t>(offset / fault_size);
+  if (part >= source.touched.size()) source.touched.resize(static_cast<std::size_t>(source.file->view().size() / fault_size) + 1);
+  if (source.touched[part]) return;
+  source.touched[part] = true;
+  touched_ += fault_size;
+}
+
 void Journal::read_apart(Source& source, std::uint64_t offset, Direction direction) {
-  if (source.file->read_apart(offset, JournalFile::Wait::never)) return;
-  // One disk access after the other would be slow: it gets the next ones as well, all at once.
-  constexpr std::size_t at_once = 128;
-  const bool is_fetched = direction == Direction::down ? offset < source.fetched_until : offset > source.fetched_until;
-  if (!is_fetched) {
-    source.fetched_until = offset;
-    source.match.visit_next(*source.file, direction, at_once, [&](std::uint64_t next) {
-      source.file->fetch_apart(next);
-      source.fetched_until = next;
-    });
+  const bool is_there = source.file->read_apart(offset, JournalFile::Wait::never);
+  source.is_fetching = source.is_fetching || !is_there;
+  if (!source.is_fetching) return;
+  // One disk access after the other would be slow: it gets the next ones as well, and more before it has brought all of them.
+  constexpr unsigned at_once = 256, step = 32;
+  if (source.fetch_in == 0) {
+    source.match.visit_next(*source.file, direction, at_once, [&](std::uint64_t next) { source.file->fetch_apart(next); });
+    source.fetch_in = step;
   }
-  source.file->read_apart(offset, JournalFile::Wait::for_disk);
+  --source.fetch_in;
+  if (!is_there) source.file->read_apart(offset, JournalFile::Wait::for_disk);
 }
 
 void Journal::set_required_text(std::string_view text, Boots boots) {
@@ -375,13 +383,11 @@ void Journal::take(Source& source, std::uint64_t offset, Direction direction) {
       }
     const std::uint64_t distance = found > source.last_offset ? found - source.last_offset : source.last_offset - found;
     source.last_offset = found;
-    if (source.index != nullptr) {
-      touched_ += std::min(distance, MessageIndex::stretch_size);
-    } else if (distance > far_apart) {
+    if (source.index == nullptr && distance > far_apart) {
       read_apart(source, found, direction);
     } else {
-      touched_ += distance;
-      source.file->fetch_ahead(found, direction);
+      touch(source, found);
+      if (source.index == nullptr) source.file->fetch_ahead(found, direction);
     }
     if (source.file->locate(found, source.candidate)) {
       source.has_candidate = true;
@@ -401,6 +407,8 @@ void Journal::position(Source& source, Direction direction) {
   source.last_offset = direction == Direction::down ? 1 : UINT64_MAX;
   source.has_candidate = false;
   source.fetched_stretch = UINT64_MAX;
+  source.is_fetching = false;
+  source.fetch_in = 0;
   if (place_ == Place::head || place_ == Place::tail) {
     // Beyond an end there is nothing in that direction.
     const bool from_outside = (place_ == Place::head) == (direction == Direction::down);
@@ -515,7 +523,9 @@ bool Journal::step(Direction direction) {
     if (!required_.is_empty() && boots_ == Boots::seen) note_boot(sources_[best]);
     if (touched_ > bytes_between_trims) {
       touched_ = 0;
-      for (const Source& source : sources_) {
+      for (Source& source : sources_) {
+        if (source.touched.empty()) continue;
+        source.touched.clear();
         source.file->drop_pages();
         if (source.index != nullptr) source.index->drop_pages();
       }
@@ -525,12 +535,12 @@ bool Journal::step(Direction direction) {
   }
 }
 
-bool Journal::read_datum(const JournalFile& file, std::uint64_t offset, Datum& datum) {
+bool Journal::read_datum(Source& source, std::uint64_t offset, Datum& datum) {
+  const JournalFile& file = *source.file;
   const DataView data = file.view().data(offset);
   if (!data) return false;
   const bool is_apart = file.is_apart(offset);
-  const std::uint64_t distance = offset < current_.offset ? current_.offset - offset : offset - current_.offset;
-  if (!is_apart && distance > fault_size) touched_ += fault_size;
+  if (!is_apart) touch(source, offset);
   datum.is_compressed = (data.flags & object_flag::compressed_any) != 0;
   if (datum.is_compressed) {
     // Its name is enough until somebody asks for the value.

@@ -95,7 +95,7 @@ class Journal {
     for (std::uint64_t i = 0; i < entry.n_items; ++i) {
       const std::uint64_t offset = entry.item(i);
       const Datum* datum = memory_.find(file, offset);
-      if (datum == nullptr) datum = read_datum(file, offset, fresh) ? &fresh : nullptr;
+      if (datum == nullptr) datum = read_datum(sources_[current_source_], offset, fresh) ? &fresh : nullptr;
       if (datum != nullptr && !visit(*datum)) return;
     }
   }
@@ -127,7 +127,9 @@ class Journal {
     bool has_candidate = false;
     std::uint64_t last_offset = 0;  ///< of the last candidate: where a grown file is looked at again
     std::size_t rank = 0;
-    std::uint64_t fetched_until = 0;  ///< the disk was asked for the entries from the last candidate to here
+    bool is_fetching = false;         ///< an entry was not in memory: the disk is asked for those that come next
+    unsigned fetch_in = 0;            ///< after so many entries it is asked again
+    std::vector<bool> touched;        ///< parts of the file, each as large as what touching a page maps, since pages were given back
     std::unique_ptr<MessageIndex> index;         ///< where a text is required and the file has one
     std::uint64_t stretch = UINT64_MAX;          ///< of the index, in which entries are looked at
     std::uint64_t fetched_stretch = UINT64_MAX;  ///< the last that the disk was asked for
@@ -153,12 +155,14 @@ class Journal {
   /// Opens all unless they can be told apart by their numbers alone.
   void arrange_unopened();
   void find_next_unopened(Direction direction);
-  bool read_datum(const JournalFile& file, std::uint64_t offset, Datum& datum);
+  bool read_datum(Source& source, std::uint64_t offset, Datum& datum);
   void position_all(Direction direction);
   void position(Source& source, Direction direction);
   /// Finds the next candidate at or beyond `offset`.
   void take(Source& source, std::uint64_t offset, Direction direction);
   void read_apart(Source& source, std::uint64_t offset, Direction direction);
+  /// Notes that what is at `offset` was read through the mapping.
+  void touch(Source& source, std::uint64_t offset);
   void advance(Source& source, Direction direction);
   /// `found`, or where to look for the next entry when the index says that there is no wanted one around it.
   [[nodiscard]] std::uint64_t pass_over(Source& source, std::uint64_t found, Direction direction);
@@ -202,7 +206,7 @@ class Journal {
   Boots boots_ = Boots::seen;
   enum class Passing : std::uint8_t { unknown, asked_for, allowed };
   Passing passing_ = Passing::unknown;  ///< over entries, for the files that there are; asked for once something could be passed over
-  std::uint64_t touched_ = 0;  ///< bytes of files, about, that were mapped since pages were last given back
+  std::uint64_t touched_ = 0;  ///< bytes of files that were mapped since pages were last given back
   FieldNumbers fields_;
   DatumMemory memory_;
   std::deque<std::string> expanded_;

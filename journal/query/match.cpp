@@ -56,6 +56,11 @@ bool Match::is_empty() const { return groups_.empty(); }
 
 CompiledMatch::CompiledMatch(const Match& match, const JournalFile& file) {
   if (match.is_empty()) return;
+  std::vector<std::string_view> payloads;
+  for (const Match::Group& group : match.groups())
+    for (const Match::Term& term : group)
+      for (const Match::Alternatives& values : term) payloads.insert(payloads.end(), values.payloads.begin(), values.payloads.end());
+  file.fetch_data(payloads);
   root_.kind = Kind::all_of;
   for (const Match::Group& group : match.groups()) {
     Node alternatives;
@@ -161,7 +166,7 @@ std::uint64_t CompiledMatch::fewest_of(Node& node, JournalFile& file) {
   return n;
 }
 
-void CompiledMatch::visit_next(Node& node, JournalFile& file, Direction direction, std::size_t most,
+void CompiledMatch::visit_next(Node& node, JournalFile& file, Direction direction, std::uint64_t most,
                                const std::function<void(std::uint64_t)>& visit) {
   switch (node.kind) {
     case Kind::all_entries: file.entries().visit_next(file.view(), direction, most, visit); return;
@@ -179,7 +184,7 @@ void CompiledMatch::visit_next(Node& node, JournalFile& file, Direction directio
   }
 }
 
-void CompiledMatch::visit_next(JournalFile& file, Direction direction, std::size_t most, const std::function<void(std::uint64_t)>& visit) {
+void CompiledMatch::visit_next(JournalFile& file, Direction direction, std::uint64_t most, const std::function<void(std::uint64_t)>& visit) {
   visit_next(root_, file, direction, most, visit);
 }
 

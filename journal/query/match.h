@@ -49,9 +49,9 @@ class CompiledMatch {
   /// The nearest matching entry at or after `offset` (down), or at or before it (up); 0 when there is none.
   [[nodiscard]] std::uint64_t find(JournalFile& file, std::uint64_t offset, Direction direction);
 
-  /// Visits entries that may come after the one found last, `most` at least where there are so many; for looking ahead, so some
-  /// that do not match in the end are among them, and the order is each list's own.
-  void visit_next(JournalFile& file, Direction direction, std::size_t most, const std::function<void(std::uint64_t)>& visit);
+  /// Visits what will be read for the `most` entries, at least, that may come after the one found last, but for what a call before
+  /// visited; some that do not match in the end are among them, and the order is each list's own.
+  void visit_next(JournalFile& file, Direction direction, std::uint64_t most, const std::function<void(std::uint64_t)>& visit);
 
   /// The first matching entry of a place that is not an offset: `locate` finds it in one list of entries (0: none there).
   using Locate = std::function<std::uint64_t(EntryList& list)>;
@@ -65,7 +65,7 @@ class CompiledMatch {
     EntryList list;
   };
   static std::uint64_t find(Node& node, JournalFile& file, std::uint64_t offset, Direction direction);
-  static void visit_next(Node& node, JournalFile& file, Direction direction, std::size_t most, const std::function<void(std::uint64_t)>& visit);
+  static void visit_next(Node& node, JournalFile& file, Direction direction, std::uint64_t most, const std::function<void(std::uint64_t)>& visit);
   static std::uint64_t fewest_of(Node& node, JournalFile& file);
   static std::uint64_t find_place(Node& node, JournalFile& file, Direction direction, const Locate& locate);
 

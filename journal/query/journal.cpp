@@ -32,7 +32,7 @@ bool comes_first(const EntryLocation& a, const EntryLocation& b, Direction direc
 
 }  // namespace
 
-void Journal::add_source(std::unique_ptr<JournalFile> file, std::size_t rank) {
+void Journal::add_source(std::unique_ptr<JournalFile> file, std::uint32_t rank) {
   Source source;
   source.file = std::move(file);
   source.match = CompiledMatch(match_, *source.file);
@@ -40,7 +40,7 @@ void Journal::add_source(std::unique_ptr<JournalFile> file, std::size_t rank) {
   if (!required_.is_empty()) source.index = MessageIndex::open(*source.file);
   passing_ = Passing::unknown;
   const auto place = std::upper_bound(sources_.begin(), sources_.end(), rank,
-                                      [](std::size_t wanted, const Source& other) { return wanted < other.rank; });
+                                      [](std::uint32_t wanted, const Source& other) { return wanted < other.rank; });
   const auto index = static_cast<std::size_t>(place - sources_.begin());
   if (index <= current_source_ && !sources_.empty()) ++current_source_;
   sources_.insert(place, std::move(source));
@@ -84,7 +84,7 @@ void Journal::add_archive(const std::string& path, const Id128& seqnum_id, std::
 Journal::Source* Journal::open_unopened(std::size_t i) {
   const UnopenedFile unopened = unopened_.take(i);
   next_unopened_ = UnopenedFiles::none;
-  const std::string& path = unopened_.path(unopened);
+  const std::string path = unopened_.path(unopened);
   struct stat st = {};
   if (::stat(path.c_str(), &st) == 0 && has_file(st)) return nullptr;
   auto file = JournalFile::open(path, rule_);
@@ -112,8 +112,8 @@ void Journal::arrange_unopened() {
   if (unopened_.is_empty()) return;
   // Entries of one source of numbers are in the order of their numbers, whatever the clocks did. Where there are others, or a
   // place in time is sought, each file has to be asked.
-  const Id128 id = unopened_.at(0).seqnum_id;
-  const bool is_one_order = unopened_.all_of_source(id) && std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
+  const Id128 id = unopened_.seqnum_id();
+  const bool is_one_order = !id.is_null() && std::all_of(sources_.begin(), sources_.end(), [&](const Source& source) {
                               return source.file->header().seqnum_id == id;
                             });
   if (!is_one_order || place_ == Place::cursor) {

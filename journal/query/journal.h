@@ -126,7 +126,7 @@ class Journal {
     EntryLocation candidate;
     bool has_candidate = false;
     std::uint64_t last_offset = 0;  ///< of the last candidate: where a grown file is looked at again
-    std::size_t rank = 0;
+    std::uint32_t rank = 0;
     bool is_fetching = false;         ///< an entry was not in memory: the disk is asked for those that come next
     unsigned fetch_in = 0;            ///< after so many entries it is asked again
     std::vector<bool> touched;        ///< parts of the file, each as large as what touching a page maps, since pages were given back
@@ -147,7 +147,7 @@ class Journal {
   };
   enum class Place : std::uint8_t { head, tail, cursor, entry };
 
-  void add_source(std::unique_ptr<JournalFile> file, std::size_t rank);
+  void add_source(std::unique_ptr<JournalFile> file, std::uint32_t rank);
   [[nodiscard]] bool has_file(const struct ::stat& st) const;
   /// Opens one of unopened_; nullptr when it cannot be or is there already. `position` it when all are.
   Source* open_unopened(std::size_t i);
@@ -197,7 +197,7 @@ class Journal {
   std::size_t current_source_ = 0;
   bool is_at_candidate_ = false;  ///< the current entry still is its source's candidate
   Others others_;
-  std::size_t ranks_ = 0;
+  std::uint32_t ranks_ = 0;
   UnopenedFiles unopened_;
   std::size_t next_unopened_ = UnopenedFiles::none;
   std::unordered_set<std::string> known_archives_;  ///< paths; filled when archives are added to a journal that is being read

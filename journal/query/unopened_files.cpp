@@ -2,24 +2,22 @@
 
 #include <algorithm>
 #include <tuple>
-#include <utility>
 
 namespace journal {
 
-void UnopenedFiles::add(const std::string& path, std::size_t rank, const Id128& seqnum_id, std::uint64_t first_seqnum) {
-  const std::string_view chain = std::string_view(path).substr(0, path.rfind('@'));
+void UnopenedFiles::add(std::string_view path, std::uint32_t rank, const Id128& seqnum_id, std::uint64_t first_seqnum) {
+  const std::string_view chain = path.substr(0, path.rfind('@'));
+  const std::string_view name = path.substr(chain.size());
   auto found = std::find(chains_.rbegin(), chains_.rend(), chain);
   if (found == chains_.rend()) {
     chains_.emplace_back(chain);
     found = chains_.rbegin();
   }
-  files_.push_back({static_cast<std::uint32_t>(paths_.size()), static_cast<std::uint32_t>(chains_.rend() - found) - 1, rank, seqnum_id,
-                    first_seqnum});
-  paths_.push_back(path);
-}
-
-bool UnopenedFiles::all_of_source(const Id128& seqnum_id) const {
-  return std::all_of(files_.begin(), files_.end(), [&](const UnopenedFile& file) { return file.seqnum_id == seqnum_id; });
+  if (names_.empty()) seqnum_id_ = seqnum_id;
+  else if (seqnum_id != seqnum_id_) seqnum_id_ = {};
+  files_.push_back({static_cast<std::uint32_t>(names_.size()), static_cast<std::uint32_t>(name.size()),
+                    static_cast<std::uint32_t>(chains_.rend() - found) - 1, rank, first_seqnum});
+  names_ += name;
 }
 
 void UnopenedFiles::sort() {
@@ -27,7 +25,7 @@ void UnopenedFiles::sort() {
     return std::tie(a.chain, a.first_seqnum, a.rank) < std::tie(b.chain, b.first_seqnum, b.rank);
   });
   const auto is_same = [this](const UnopenedFile& a, const UnopenedFile& b) {
-    return a.chain == b.chain && a.first_seqnum == b.first_seqnum && path(a) == path(b);
+    return a.chain == b.chain && a.first_seqnum == b.first_seqnum && name(a) == name(b);
   };
   files_.erase(std::unique(files_.begin(), files_.end(), is_same), files_.end());
 }
@@ -45,7 +43,7 @@ std::size_t UnopenedFiles::nearest(Direction direction, std::uint64_t from) cons
 }
 
 UnopenedFile UnopenedFiles::take(std::size_t i) {
-  UnopenedFile file = std::move(files_[i]);
+  const UnopenedFile file = files_[i];
   files_.erase(files_.begin() + static_cast<std::ptrdiff_t>(i));
   return file;
 }

@@ -49,7 +49,7 @@ void visit_names(const std::string& folder, const std::function<void(const Store
     file.path.assign(folder).append("/").append(name);
     if (is_packed(name)) name.remove_suffix(packed_suffix.size());
     file.is_archived = parse_archived_name(name, file);
-    file.stem = name.substr(0, file.is_archived ? name.rfind('@') : name.rfind(".journal"));
+    if (!file.is_archived) file.stem = name.substr(0, name.rfind(".journal"));
     visit(file);
   }
 }

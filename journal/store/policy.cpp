@@ -18,6 +18,10 @@ constexpr std::uint64_t largest_file = 128 * mebibyte;
 constexpr std::uint64_t least_use = 16 * mebibyte;
 constexpr std::uint64_t files_in_use = 8;
 
+// "ID-SEQNUM-TIME.journal", and "TIME-RANDOM.journal~" of one that was not closed.
+constexpr std::string_view archived_ending = ".journal", damaged_ending = ".journal~";
+constexpr std::size_t archived_numbers = 32 + 1 + 16 + 1 + 16, damaged_numbers = 16 + 1 + 16;
+
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
 }  // namespace
@@ -52,27 +56,26 @@ SpaceState space_state(const SpaceRules& rules, std::uint64_t used, std::uint64_
 }
 
 bool parse_archived_name(std::string_view name, StoredFile& file) {
-  const std::size_t at = name.rfind('@');  // the name of an instance has one of its own
-  if (at == std::string_view::npos || at == 0) return false;
-  std::string_view rest = name.substr(at + 1);
-  if (rest.ends_with(".journal~")) {
-    rest.remove_suffix(9);
-    const auto realtime = rest.size() == 33 && rest[16] == '-' ? parse_hex(rest.substr(0, 16)) : std::nullopt;
-    if (!realtime || !parse_hex(rest.substr(17))) return false;
-    file.realtime = *realtime;
-  } else if (rest.ends_with(".journal")) {
-    rest.remove_suffix(8);
-    if (rest.size() != 66 || rest[32] != '-' || rest[49] != '-') return false;
-    const auto seqnum_id = parse_id(rest.substr(0, 32));
-    const auto seqnum = parse_hex(rest.substr(33, 16));
-    const auto realtime = parse_hex(rest.substr(50));
-    if (!seqnum_id || !seqnum || !realtime) return false;
+  const bool is_whole = name.ends_with(archived_ending);
+  if (!is_whole && !name.ends_with(damaged_ending)) return false;
+  // The name of an instance has an '@' of its own: where the last one must be is counted from the end.
+  const std::size_t tail = 1 + (is_whole ? archived_numbers + archived_ending.size() : damaged_numbers + damaged_ending.size());
+  if (name.size() <= tail || name[name.size() - tail] != '@') return false;
+  const std::string_view numbers = name.substr(name.size() - tail + 1);
+  if (is_whole) {
+    const auto seqnum_id = parse_id(numbers.substr(0, 32));
+    const auto seqnum = parse_hex(numbers.substr(33, 16));
+    const auto realtime = parse_hex(numbers.substr(50, 16));
+    if (numbers[32] != '-' || numbers[49] != '-' || !seqnum_id || !seqnum || !realtime) return false;
     file.seqnum_id = *seqnum_id;
     file.seqnum = *seqnum;
     file.realtime = *realtime;
   } else {
-    return false;
+    const auto realtime = parse_hex(numbers.substr(0, 16));
+    if (numbers[16] != '-' || !realtime || !parse_hex(numbers.substr(17, 16))) return false;
+    file.realtime = *realtime;
   }
+  file.stem = name.substr(0, name.size() - tail);
   file.is_archived = true;
   return true;
 }

@@ -48,7 +48,7 @@ struct StoredFile {
   bool is_empty = false;       ///< holds no entry: goes first
 };
 
-/// Reads an archived file's name ("system@ID-SEQNUM-TIME.journal", "system@TIME-RANDOM.journal~").
+/// Reads an archived file's name ("system@ID-SEQNUM-TIME.journal", "system@TIME-RANDOM.journal~"), its stem too.
 /// False for active files and other names.
 bool parse_archived_name(std::string_view name, StoredFile& file);
 

@@ -32,11 +32,6 @@ constexpr std::uint64_t fewest_data_buckets = 2047;
 constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
-/// After so many payload bytes the touched pages are given back to the kernel, which keeps them cached. Each time costs a fault for
-/// every page that is looked at again: new data are linked to old ones all over the file.
-constexpr std::uint64_t trim_interval = 24ULL * 1024 * 1024;
-/// What lies so near to the end stays mapped.
-constexpr std::uint64_t kept_at_end = 1024 * 1024;
 constexpr std::uint64_t page_size = 4096;
 
 /// Buckets for the data of a file that may grow to `max_size`, one for each 576 bytes. A full file has somewhat more data than
@@ -155,7 +150,6 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
       file->view_.object(header.tail_object_offset, ObjectType::unused, tail_size) == nullptr)
     return fail(ErrorCode::busy, path + ": damaged");
   file->end_ = align8(header.tail_object_offset + tail_size);
-  file->trimmed_ = file->end_;
   if (file->end_ > file->file_size_) return fail(ErrorCode::busy, path + ": damaged");
   if (has_seals) {
     // The next code begins where the last one ended: a file that was closed ends with a tag.
@@ -347,7 +341,6 @@ Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash
   const std::uint64_t field = TRY(intern_field(payload.substr(0, equals)));
   data->next_field_offset = at<FieldObject>(field)->head_data_offset;
   at<FieldObject>(field)->head_data_offset = offset;
-  touched_ += stored.size();
   return DataHandle{offset, xor_part};
 }
 
@@ -492,9 +485,7 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   header_->tail_entry_realtime = stamp.realtime;
   header_->tail_entry_monotonic = monotonic;
   header_->tail_entry_boot_id = stamp.boot_id;
-  touched_ += size + data.size() * 64;
   cover_objects();
-  trim_pages();
   return {};
 }
 
@@ -549,18 +540,7 @@ Result<void> Appender::mark_online() {
   return fail_errno(error, path_);
 }
 
-void Appender::trim_pages() {
-  if (touched_ < trim_interval) return;
-  touched_ = 0;
-  // Not the hash tables, which each new datum writes to, nor what lies right before the end.
-  const std::uint64_t begin = header_->data_hash_table_offset + header_->data_hash_table_size + page_size;
-  const std::uint64_t end = end_ - std::min(end_, kept_at_end);
-  if (begin < end) ::madvise(base_ + begin / page_size * page_size, (end - begin) / page_size * page_size, MADV_DONTNEED);
-}
-
 void Appender::give_back_pages() {
-  touched_ = 0;
-  trimmed_ = end_;
   ::madvise(base_, mapped_, MADV_DONTNEED);  // shared file pages: dirty ones stay in the page cache
 }
 

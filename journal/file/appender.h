@@ -104,7 +104,8 @@ class Appender {
   /// Tells followers (inotify) that entries were appended; once for each batch.
   void notify_followers();
 
-  /// Lets the kernel have the mapped pages, which stay cached: what is idle takes no memory.
+  /// Lets the kernel have the mapped pages, which stay cached: what is idle takes no memory. Not to be done entry after entry:
+  /// new data are linked to old ones all over the file, and each page of it would be mapped anew.
   void give_back_pages();
 
   /// Waits until everything appended so far, and the file's name, are on the disk.
@@ -155,7 +156,6 @@ class Appender {
   /// Bytes kept free behind each object for the next tag.
   [[nodiscard]] std::uint64_t tag_room() const { return sealer_ != nullptr ? sizeof(TagObject) : 0; }
   [[nodiscard]] unitparser::Result<void> clear_rest();
-  void trim_pages();
 
   template <class T>
   T* at(std::uint64_t offset) {
@@ -171,14 +171,12 @@ class Appender {
   std::uint64_t mapped_ = 0;
   std::uint64_t file_size_ = 0;
   std::uint64_t end_ = 0;      ///< where the next object goes
-  std::uint64_t trimmed_ = 0;  ///< `end_` when pages were last given back
   Header* header_ = nullptr;
   FileView view_;
   bool compact_ = false;
   bool changed_ = false;          ///< since the last sync
   bool name_is_synced_ = false;   ///< the folder knows this file on the disk too
   std::uint64_t generation_ = 0;
-  std::uint64_t touched_ = 0;
   std::string packed_;
   const Sealer* sealer_ = nullptr;
   std::unique_ptr<SealRun> seal_;    ///< over the objects since the last tag; null: none yet

@@ -366,9 +366,10 @@ Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const P
   handles_.clear();
   hashes_.clear();
   for (const std::string_view field : entry.fields) hashes_.push_back(file.appender->look_ahead(field));
+  for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
+  for (const std::uint64_t hash : hashes_) file.appender->look_farther(hash);
   for (std::size_t i = 0; i < entry.fields.size(); ++i)
     handles_.push_back(TRY(file.appender->intern(entry.fields[i], hashes_[i])));
-  for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
   TRY(file.appender->append(stamp, handles_, seqnum_));
   file.touched = true;
   return {};

@@ -314,6 +314,12 @@ std::uint64_t Appender::look_ahead(std::string_view payload) const {
   return hash;
 }
 
+void Appender::look_farther(std::uint64_t hash) const {
+  const std::uint64_t buckets = header_->data_hash_table_size / sizeof(HashItem);
+  const std::uint64_t first = reinterpret_cast<const HashItem*>(base_ + header_->data_hash_table_offset)[hash % buckets].head_hash_offset;
+  __builtin_prefetch(base_ + std::min(first, file_size_));
+}
+
 Result<DataHandle> Appender::intern(std::string_view payload) { return intern(payload, view_.hash(payload)); }
 
 Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash) {
@@ -346,19 +352,7 @@ Result<DataHandle> Appender::intern(std::string_view payload, std::uint64_t hash
 
 Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* tail_array, std::uint32_t* tail_count,
                                      std::uint64_t total, std::uint64_t entry_offset) {
-  const std::uint64_t item_size = compact_ ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
-  const auto capacity_of = [&](std::uint64_t array) {
-    return (at<EntryArrayObject>(array)->object.size - sizeof(EntryArrayObject)) / item_size;
-  };
-  const auto store = [&](std::uint64_t array, std::uint64_t index) {
-    std::uint8_t* place = base_ + array + sizeof(EntryArrayObject) + index * item_size;
-    if (compact_) {
-      const auto offset = static_cast<std::uint32_t>(entry_offset);
-      std::memcpy(place, &offset, sizeof offset);
-    } else {
-      std::memcpy(place, &entry_offset, sizeof entry_offset);
-    }
-  };
+  const auto place_in = [this](std::uint64_t array, std::uint64_t i) { return array + sizeof(EntryArrayObject) + i * array_item_size(); };
   std::uint64_t last = 0;
   std::uint64_t used = total;
   if (tail_array != nullptr && *tail_array != 0) {
@@ -366,11 +360,12 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
     used = *tail_count;
   } else {
     for (std::uint64_t array = first_array; array != 0;) {
-      if (!view_.entry_array(array)) return fail(ErrorCode::io, path_ + ": damaged entry array");
+      const EntryArrayView walked = view_.entry_array(array);
+      if (!walked) return fail(ErrorCode::io, path_ + ": damaged entry array");
       last = array;
-      const std::uint64_t next = at<EntryArrayObject>(array)->next_entry_array_offset;
+      const std::uint64_t next = walked.object->next_entry_array_offset;
       if (next <= array) break;
-      used -= std::min(used, capacity_of(array));
+      used -= std::min(used, walked.capacity);
       array = next;
     }
   }
@@ -378,7 +373,7 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
     const EntryArrayView tail = view_.entry_array(last);
     if (!tail) return fail(ErrorCode::io, path_ + ": damaged entry array");
     if (used < tail.capacity) {
-      store(last, used);
+      store_item(place_in(last, used), entry_offset);
       if (tail_array != nullptr) {
         *tail_array = static_cast<std::uint32_t>(last);
         *tail_count = static_cast<std::uint32_t>(used + 1);
@@ -386,11 +381,9 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
       return {};
     }
   }
-  const std::uint64_t capacity = new_array_capacity(total);
-  const std::uint64_t array =
-      TRY(append_object(ObjectType::entry_array, sizeof(EntryArrayObject) + capacity * item_size));
+  const std::uint64_t array = TRY(append_object(ObjectType::entry_array, size_of_new_array(total)));
   ++header_->n_entry_arrays;
-  store(array, 0);
+  store_item(place_in(array, 0), entry_offset);
   if (last == 0) first_array = array;
   else at<EntryArrayObject>(last)->next_entry_array_offset = array;
   if (tail_array != nullptr) {
@@ -400,30 +393,42 @@ Result<void> Appender::push_to_array(std::uint64_t& first_array, std::uint32_t* 
   return {};
 }
 
-std::uint64_t Appender::room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total) {
-  const std::uint64_t item_size = compact_ ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
-  if (tail_array != 0) {
-    if (const EntryArrayView tail = view_.entry_array(tail_array); tail && tail_count < tail.capacity) return 0;
-  }
-  return align8(sizeof(EntryArrayObject) + new_array_capacity(total) * item_size);
+std::uint64_t Appender::size_of_new_array(std::uint64_t total) const {
+  return sizeof(EntryArrayObject) + new_array_capacity(total) * array_item_size();
 }
 
+std::uint64_t Appender::place_in_tail(std::uint64_t tail_array, std::uint64_t tail_count) const {
+  if (tail_array == 0) return 0;
+  const EntryArrayView tail = view_.entry_array(tail_array);
+  return tail && tail_count < tail.capacity ? tail_array + sizeof(EntryArrayObject) + tail_count * array_item_size() : 0;
+}
+
+void Appender::store_item(std::uint64_t place, std::uint64_t entry_offset) {
+  std::memcpy(base_ + place, &entry_offset, array_item_size());  // little-endian, as the whole format
+}
+
+bool Appender::keeps_tail() const { return mapped_ <= compact_limit + 1; }
+
 Result<void> Appender::link_entry(std::uint64_t entry_offset, std::span<const DataHandle> data) {
-  // tail_entry_array_offset has 32 bits: larger regular files go without it and walk the chain.
-  const bool use_tail = mapped_ <= compact_limit + 1;
-  TRY(push_to_array(header_->entry_array_offset, use_tail ? &header_->tail_entry_array_offset : nullptr,
-                    use_tail ? &header_->tail_entry_array_n_entries : nullptr, header_->n_entries, entry_offset));
+  const auto push = [&](std::uint64_t place, std::uint64_t& first_array, std::uint32_t* tail_array, std::uint32_t* tail_count,
+                        std::uint64_t total) -> Result<void> {
+    if (place == 0) return push_to_array(first_array, tail_array, tail_count, total, entry_offset);
+    store_item(place, entry_offset);
+    ++*tail_count;
+    return {};
+  };
+  TRY(push(places_[0], header_->entry_array_offset, keeps_tail() ? &header_->tail_entry_array_offset : nullptr,
+           keeps_tail() ? &header_->tail_entry_array_n_entries : nullptr, header_->n_entries));
   std::atomic_signal_fence(std::memory_order_seq_cst);
   ++header_->n_entries;
-  for (const DataHandle& handle : data) {
-    auto* object = at<DataObject>(handle.offset);
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    auto* object = at<DataObject>(data[i].offset);
     if (object->n_entries == 0) {
       object->entry_offset = entry_offset;
     } else {
-      auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
-      TRY(push_to_array(object->entry_array_offset, tail != nullptr ? &tail->tail_entry_array_offset : nullptr,
-                        tail != nullptr ? &tail->tail_entry_array_n_entries : nullptr, object->n_entries - 1,
-                        entry_offset));
+      auto* tail = compact_ ? at<CompactDataTail>(data[i].offset + sizeof(DataObject)) : nullptr;
+      TRY(push(places_[i + 1], object->entry_array_offset, tail != nullptr ? &tail->tail_entry_array_offset : nullptr,
+               tail != nullptr ? &tail->tail_entry_array_n_entries : nullptr, object->n_entries - 1));
     }
     std::atomic_signal_fence(std::memory_order_seq_cst);
     ++object->n_entries;
@@ -441,14 +446,22 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   // Room for everything first: an entry is linked whole or not made at all.
   const std::uint64_t item_size = compact_ ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
   const std::uint64_t size = sizeof(EntryObject) + data.size() * item_size;
-  std::uint64_t needed = align8(size) + room_for_push(header_->tail_entry_array_offset,
-                                                      header_->tail_entry_array_n_entries, header_->n_entries);
+  std::uint64_t needed = align8(size);
+  const auto plan_push = [&](std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total) {
+    places_.push_back(place_in_tail(tail_array, tail_count));
+    if (places_.back() == 0) needed += align8(size_of_new_array(total));
+  };
+  places_.clear();
+  plan_push(keeps_tail() ? header_->tail_entry_array_offset : 0, header_->tail_entry_array_n_entries, header_->n_entries);
   for (const DataHandle& handle : data) {
     const auto* object = at<DataObject>(handle.offset);
-    if (object->n_entries == 0) continue;
+    if (object->n_entries == 0) {
+      places_.push_back(0);
+      continue;
+    }
     const auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
-    needed += room_for_push(tail != nullptr ? tail->tail_entry_array_offset : 0,
-                            tail != nullptr ? tail->tail_entry_array_n_entries : 0, object->n_entries - 1);
+    plan_push(tail != nullptr ? tail->tail_entry_array_offset : 0, tail != nullptr ? tail->tail_entry_array_n_entries : 0,
+              object->n_entries - 1);
   }
   needed += tag_room();
   if (end_ + needed > file_size_) TRY(grow(end_ + needed));

@@ -86,9 +86,10 @@ class Appender {
   /// The data object with this payload ("FIELD=value"), made when it is new. Errors: too_big (no room: rotate),
   /// io (disk full, or the file was damaged under us), invalid_argument (no '=').
   [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload);
-  /// The same in two steps, for several data at once: look_ahead() computes the hash and lets the memory that intern() will look
-  /// at come closer in the meantime.
+  /// The same in steps, for several data at once: look_ahead() computes the hash, and it and look_farther() let the memory that
+  /// intern() will look at come closer in the meantime.
   [[nodiscard]] std::uint64_t look_ahead(std::string_view payload) const;
+  void look_farther(std::uint64_t hash) const;
   [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload, std::uint64_t hash);
 
   /// Appends an entry of these data (sorted and made unique in place). `seqnum`: in the last number given out in this
@@ -147,8 +148,14 @@ class Appender {
   [[nodiscard]] unitparser::Result<void> push_to_array(std::uint64_t& first_array, std::uint32_t* tail_array,
                                                        std::uint32_t* tail_count, std::uint64_t total,
                                                        std::uint64_t entry_offset);
-  /// Bytes that push_to_array() will need for a new array; 0 when the last one has room.
-  [[nodiscard]] std::uint64_t room_for_push(std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total);
+  /// Bytes of the array that push_to_array() makes when the last one has no room.
+  [[nodiscard]] std::uint64_t size_of_new_array(std::uint64_t total) const;
+  /// Where the next item of a chain goes, as what is kept of its last array says; 0: that array is full, or none is known.
+  [[nodiscard]] std::uint64_t place_in_tail(std::uint64_t tail_array, std::uint64_t tail_count) const;
+  void store_item(std::uint64_t place, std::uint64_t entry_offset);
+  [[nodiscard]] std::uint64_t array_item_size() const { return compact_ ? sizeof(std::uint32_t) : sizeof(std::uint64_t); }
+  /// True when the header can say where the last array of all entries is: it has 32 bits for that. Larger files walk the chain.
+  [[nodiscard]] bool keeps_tail() const;
   [[nodiscard]] unitparser::Result<void> link_into_table(HashItem& bucket, std::uint64_t offset, ObjectType type);
   [[nodiscard]] unitparser::Result<void> mark_online();
   /// Lets the seal cover all objects that are there.
@@ -178,6 +185,7 @@ class Appender {
   bool name_is_synced_ = false;   ///< the folder knows this file on the disk too
   std::uint64_t generation_ = 0;
   std::string packed_;
+  std::vector<std::uint64_t> places_;  ///< by place_in_tail(), for the list of all entries and those of the entry's data
   const Sealer* sealer_ = nullptr;
   std::unique_ptr<SealRun> seal_;    ///< over the objects since the last tag; null: none yet
   std::uint64_t sealed_end_ = 0;     ///< of the objects that seals cover

@@ -92,8 +92,8 @@ EntryView FileView::entry(std::uint64_t offset) const {
   std::uint64_t size = 0;
   const ObjectHeader* header = object(offset, ObjectType::entry, size);
   if (header == nullptr) return {};
-  const std::uint64_t item_size = is_compact() ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
-  const std::uint64_t n = (size - sizeof(EntryObject)) / item_size;
+  const std::uint64_t bytes = size - sizeof(EntryObject);
+  const std::uint64_t n = is_compact() ? bytes / sizeof(CompactEntryItem) : bytes / sizeof(RegularEntryItem);  // by constants: quicker
   if (n == 0) return {};
   return {reinterpret_cast<const EntryObject*>(header), reinterpret_cast<const std::uint8_t*>(header) + sizeof(EntryObject), n,
           is_compact()};
@@ -103,8 +103,8 @@ EntryArrayView FileView::entry_array(std::uint64_t offset) const {
   std::uint64_t size = 0;
   const ObjectHeader* header = object(offset, ObjectType::entry_array, size);
   if (header == nullptr) return {};
-  const std::uint64_t item_size = is_compact() ? sizeof(std::uint32_t) : sizeof(std::uint64_t);
-  const std::uint64_t n = (size - sizeof(EntryArrayObject)) / item_size;
+  const std::uint64_t bytes = size - sizeof(EntryArrayObject);
+  const std::uint64_t n = is_compact() ? bytes / sizeof(std::uint32_t) : bytes / sizeof(std::uint64_t);  // by constants: quicker
   if (n == 0) return {};
   return {reinterpret_cast<const EntryArrayObject*>(header),
           reinterpret_cast<const std::uint8_t*>(header) + sizeof(EntryArrayObject), n, is_compact()};

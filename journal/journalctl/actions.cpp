@@ -172,11 +172,13 @@ int verify_files(const Options& options, Journal& journal) {
   return code;
 }
 
-int print_disk_usage(Journal& journal) {
+int print_disk_usage(const Options& options, Journal& journal) {
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < journal.file_count(); ++i) {
     struct stat st = {};
     if (::fstat(journal.file(i).fd(), &st) == 0) bytes += static_cast<std::uint64_t>(st.st_blocks) * 512;
+    // COMPAT: journalctl(1) --disk-usage knows of no indexes.
+    if (!options.speaks_as_journalctl) bytes += size_of_index(journal.file(i).path());
   }
   std::printf("Archived and active journals take up %s in the file system.\n", format_bytes(bytes).c_str());
   return EXIT_SUCCESS;

@@ -11,7 +11,7 @@ namespace journal {
 int list_boots(const Options& options, Journal& journal);
 int print_headers(const Options& options, Journal& journal);
 int verify_files(const Options& options, Journal& journal);
-int print_disk_usage(Journal& journal);
+int print_disk_usage(const Options& options, Journal& journal);
 int print_field_values(const Options& options, Journal& journal);
 int print_fields(Journal& journal);
 int vacuum_folders(const Options& options, const SourceList& sources);

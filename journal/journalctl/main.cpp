@@ -111,7 +111,7 @@ int run(int argc, char** argv) {
     case Action::list_boots: return list_boots(options, journal);
     case Action::header: return print_headers(options, journal);
     case Action::verify: return verify_files(options, journal);
-    case Action::disk_usage: return print_disk_usage(journal);
+    case Action::disk_usage: return print_disk_usage(options, journal);
     default: return show_entries(options, *sources, journal, realtime_usec());
   }
 }

@@ -137,10 +137,11 @@ int print_usage(const Options& options, const SourceList& sources, Journal& jour
   for (std::size_t i = 0; i < journal.file_count(); ++i) {
     struct stat st = {};
     if (::fstat(journal.file(i).fd(), &st) == 0) on_disk += static_cast<std::uint64_t>(st.st_blocks) * 512;
+    on_disk += size_of_index(journal.file(i).path());
   }
   if (!options.quiet)
     out += "\n" + std::to_string(all.entries) + " entries, " + format_bytes(static_cast<std::uint64_t>(all.bytes)) + "; " +
-           std::to_string(journal.file_count()) + " files take up " + format_bytes(on_disk) + " with their tables and reserves.\n";
+           std::to_string(journal.file_count()) + " files take up " + format_bytes(on_disk) + " with their tables, reserves and indexes.\n";
   return EXIT_SUCCESS;
 }
 
@@ -179,6 +180,7 @@ int vacuum_units(const Options& options, const SourceList& sources, std::uint64_
         continue;
       }
       gone += doomed.size();
+      if (!all) ::unlink(index_path(stored.path).c_str());  // which is one of what was in the file
       struct stat st = {};
       const std::uint64_t left = !all && ::stat(stored.path.c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_blocks) * 512 : 0;
       freed += stored.size > left ? stored.size - left : 0;

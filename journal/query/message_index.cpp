@@ -190,8 +190,7 @@ Result<void> write_message_index(const std::string& path) {
 
 IndexUpdate update_indexes(const std::string& folder) {
   IndexUpdate update;
-  for (const std::string& path : list_with_suffix(folder, index_path(".journal")))
-    if (::access(path.substr(0, path.size() - index_suffix.size()).c_str(), F_OK) < 0 && errno == ENOENT) ::unlink(path.c_str());
+  delete_orphaned_indexes(folder);
   for (const StoredFile& stored : list_files(folder)) {
     if (!stored.is_archived || !stored.path.ends_with(".journal")) continue;
     const auto file = JournalFile::open(stored.path, HeaderRule::strict);
@@ -200,8 +199,7 @@ IndexUpdate update_indexes(const std::string& folder) {
       update.failures.push_back(written.error().message);
       continue;
     }
-    struct stat st = {};
-    if (::stat(index_path(stored.path).c_str(), &st) == 0) update.bytes += static_cast<std::uint64_t>(st.st_blocks) * 512;
+    update.bytes += size_of_index(stored.path);
     ++update.written;
   }
   return update;

@@ -61,9 +61,20 @@ std::vector<StoredFile> list_files(const std::string& folder) {
     if (::lstat(named.path.c_str(), &st) < 0 || !S_ISREG(st.st_mode)) return;
     StoredFile& file = files.emplace_back(named);
     file.size = static_cast<std::uint64_t>(st.st_blocks) * 512;
+    if (file.is_archived) file.size += size_of_index(file.path);
     file.is_empty = file.is_archived && has_no_entries(file.path);
   });
   return files;
+}
+
+std::uint64_t size_of_index(const std::string& journal_path) {
+  struct stat st = {};
+  return ::lstat(index_path(journal_path).c_str(), &st) == 0 ? static_cast<std::uint64_t>(st.st_blocks) * 512 : 0;
+}
+
+void delete_orphaned_indexes(const std::string& folder, Disk& disk) {
+  for (const std::string& path : list_with_suffix(folder, index_path(".journal")))
+    if (::access(path.substr(0, path.size() - index_suffix.size()).c_str(), F_OK) < 0 && errno == ENOENT) disk.unlink(path);
 }
 
 int delete_with_index(Disk& disk, const std::string& journal_path) {
@@ -81,6 +92,7 @@ FileSystemSpace file_system_space(const std::string& path) {
 }
 
 std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk) {
+  delete_orphaned_indexes(folder, disk);
   const std::vector<StoredFile> files = list_files(folder);
   std::vector<VacuumedFile> gone;
   for (const std::size_t i : plan_vacuum(files, goal))

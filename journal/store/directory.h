@@ -16,12 +16,17 @@ namespace journal {
 /// Visits the journal files directly in a folder ("*.journal", "*.journal~"), in the order that the folder has them (journalctl
 /// lists values and headers so); none when it cannot be read. With what their names say, without looking at them.
 void visit_names(const std::string& folder, const std::function<void(const StoredFile&)>& visit);
-/// The same files with their sizes, and which are empty.
+/// The same files with their sizes, those of their indexes included, and which are empty.
 [[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
 
 /// What the index beside a journal file (query/message_index.h) is called.
 inline constexpr std::string_view index_suffix = ".index";
 [[nodiscard]] inline std::string index_path(const std::string& journal_path) { return journal_path + std::string(index_suffix); }
+
+/// Bytes on disk of a journal file's index; 0 when it has none.
+[[nodiscard]] std::uint64_t size_of_index(const std::string& journal_path);
+/// Deletes the indexes in a folder whose journal files are gone: deleted by somebody who knows of no index.
+void delete_orphaned_indexes(const std::string& folder, Disk& disk = Disk::real());
 
 /// Deletes a journal file and the index that it may have; like unlink(2) of the file.
 int delete_with_index(Disk& disk, const std::string& journal_path);
@@ -37,7 +42,7 @@ struct VacuumedFile {
   std::string path;
   std::uint64_t size = 0;
 };
-/// Deletes archived files of the folder, and their indexes, until the goal is reached.
+/// Deletes archived files of the folder, and their indexes, until the goal is reached; and indexes without a file.
 std::vector<VacuumedFile> vacuum(const std::string& folder, const VacuumGoal& goal, Disk& disk = Disk::real());
 
 /// Makes a folder and its parents; those that exist are fine.

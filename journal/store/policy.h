@@ -39,7 +39,7 @@ struct SpaceState {
 /// One file of a journal folder.
 struct StoredFile {
   std::string path;
-  std::uint64_t size = 0;      ///< on disk
+  std::uint64_t size = 0;      ///< on disk, with its index
   std::uint64_t realtime = 0;  ///< of its first entry, from its name; 0 for active files
   std::uint64_t seqnum = 0;
   Id128 seqnum_id;             ///< source of that number; null: the name says none

@@ -53,9 +53,9 @@ class Store {
     return paths;
   }
   /// What the client prints.
-  [[nodiscard]] std::string ask(const std::string& arguments) const {
+  [[nodiscard]] std::string ask(const std::string& arguments, const std::string& verb = {}) const {
     const std::string out = path() + "/out";
-    const std::string command = "env -i TZ=UTC '" JOURNAL_PROGRAM "' --no-pager -D '" + path() + "' " + arguments + " >'" + out + "' 2>&1";
+    const std::string command = "env -i TZ=UTC '" JOURNAL_PROGRAM "' " + verb + " --no-pager -D '" + path() + "' " + arguments + " >'" + out + "' 2>&1";
     const int status = std::system(command.c_str());
     return read_file(out) + "status " + std::to_string(status);
   }
@@ -200,6 +200,41 @@ TEST(MessageIndex, IsThereForThoseWhoMayReadTheFileAndGoesWithIt) {
   ASSERT_TRUE(std::filesystem::remove(last)) << "by somebody who knows of no index";
   static_cast<void>(update_indexes(store.path()));
   EXPECT_FALSE(std::filesystem::exists(index_path(last)));
+}
+
+std::uint64_t bytes_of(const std::string& folder) {
+  std::uint64_t bytes = 0;
+  for (const StoredFile& file : list_files(folder)) bytes += file.size;
+  return bytes;
+}
+
+TEST(MessageIndex, CountsAsPartOfItsFile) {
+  const Store store;
+  const std::uint64_t bare = bytes_of(store.path());
+  const std::string bare_usage = store.ask({}, "usage"), bare_disk_usage = store.ask("--disk-usage");
+  const IndexUpdate update = update_indexes(store.path());
+  ASSERT_GT(update.bytes, 0U);
+  EXPECT_EQ(bytes_of(store.path()), bare + update.bytes);
+  // What the files alone would be allowed is too much with their indexes; what both take is not.
+  VacuumGoal goal;
+  goal.max_use = bare + update.bytes;
+  EXPECT_THAT(vacuum(store.path(), goal), IsEmpty());
+  EXPECT_NE(store.ask({}, "usage"), bare_usage);
+  EXPECT_NE(store.ask("--disk-usage"), bare_disk_usage);
+  goal.max_use = bare;
+  const std::vector<VacuumedFile> gone = vacuum(store.path(), goal);
+  ASSERT_THAT(gone, SizeIs(1));
+  EXPECT_EQ(bytes_of(store.path()), bare + update.bytes - gone[0].size);
+}
+
+TEST(MessageIndex, GoesWithTheNextVacuumWhereItsFileIsGone) {
+  const Store store;
+  ASSERT_EQ(update_indexes(store.path()).written, 6U);
+  const std::string last = store.archives().back();
+  ASSERT_TRUE(std::filesystem::remove(last)) << "by somebody who knows of no index";
+  EXPECT_THAT(vacuum(store.path(), {}), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(index_path(last)));
+  for (const std::string& path : store.archives()) EXPECT_TRUE(std::filesystem::exists(index_path(path)));
 }
 
 TEST(Pattern, KnowsATextThatEveryMatchHas) {

@@ -165,6 +165,8 @@ RunnerParts System::runner_parts() {
       .timer_stamp_path = [this](const UnitName& timer) { return world_.stamp_path(timer); },
       .tell_bus = [this](const Effect& effect) { tell_others(effect); },
       .end_of_turns = [this] { on_end_of_turns(); },
+      .end_of_round = [this] { bus_.end_round(); },
+      .before_sleep = [this] { bus_.send_out(); },
       .end_run = [this](RunEnd wanted) { end(std::move(wanted)); },
       .set_exit_code = [this](std::uint8_t code) { set_exit_code(code); },
       .jobs_done = [this] { on_jobs_done(); },

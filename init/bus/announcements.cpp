@@ -1,6 +1,4 @@
 // Signals to private clients and those who subscribed: gathered over a round of the loop, each unit once. [bus]
-#include <fcntl.h>
-
 #include <algorithm>
 
 #include "init/bus/server_state.h"
@@ -15,7 +13,6 @@ namespace {
 constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
 constexpr std::string_view manager_interface = "org.freedesktop.systemd1.Manager";
 constexpr std::size_t flush_at = 4096;  // announcements held back at most
-constexpr std::size_t most_unread = 128UL * 1024 * 1024;  // bytes of signals kept for one who does not read
 }  // namespace
 
 bool BusServer::State::has_private_clients() const {
@@ -44,52 +41,7 @@ void BusServer::State::announce(Announcement announcement) {
   if (!announcement.on_bus && !has_private_clients()) return;
   if (announcement.kind == Kind::unit_changed && !changed_units.insert(announcement.unit).second) return;
   announcements.push_back(std::move(announcement));
-  if (announcements.size() >= flush_at)
-    flush();
-  else
-    flush_soon();
-}
-
-std::size_t bus::queued_for_sending(const Connection& connection) {
-  std::uint64_t queued = 0;
-  return sd_bus_get_n_queued_write(connection.bus.get(), &queued) < 0 ? 0 : static_cast<std::size_t>(queued);
-}
-
-void BusServer::State::send(Connection& connection, const Piece& signals) {
-  if (connection.closing) return;
-  if (connection.outbox.bytes() + signals->size() > most_unread) {
-    connection.closing = connection.is_private;  // it does not read
-    return;
-  }
-  connection.outbox.add(signals);
-  write_out(connection);
-}
-
-void BusServer::State::write_out(Connection& connection) {
-  if (connection.closing || connection.outbox.empty() || sd_bus_is_ready(connection.bus.get()) <= 0) return;
-  // What sd-bus could not write comes first: it may have written a part of it.
-  const bool is_free = queued_for_sending(connection) == 0;
-  const auto outcome = is_free ? connection.outbox.write_to(sd_bus_get_fd(connection.bus.get())) : Outbox::Outcome::later;
-  if (outcome == Outbox::Outcome::broken) {
-    connection.closing = true;
-    flush_soon();
-  }
-  const bool waits = outcome == Outbox::Outcome::later;
-  if (waits && !connection.writable) {
-    // sd-event watches a descriptor once, and sd-bus does so already.
-    unitparser::UniqueFd socket(::fcntl(sd_bus_get_fd(connection.bus.get()), F_DUPFD_CLOEXEC, 3));
-    sd_event_source* source = nullptr;
-    const auto write_on = [](sd_event_source*, int, std::uint32_t, void* userdata) {
-      auto* waiting = static_cast<Connection*>(userdata);
-      static_cast<State*>(waiting->server)->write_out(*waiting);
-      return 0;
-    };
-    if (sd_event_add_io(loop, &source, socket.get(), EPOLLOUT, write_on, &connection) < 0) return;
-    (void)socket.release();
-    sd_event_source_set_io_fd_own(source, 1);
-    connection.writable.reset(source);
-  }
-  if (connection.writable) sd_event_source_set_enabled(connection.writable.get(), waits ? SD_EVENT_ON : SD_EVENT_OFF);
+  if (announcements.size() >= flush_at) flush();
 }
 
 namespace {
@@ -197,9 +149,8 @@ class SignalSender {
     if (!clients_.empty()) append(for_clients_, header, clients_);
   }
   void append(std::string& signals, const MessageHeader& header, const std::vector<Connection*>& to) {
-    if (++s_.last_signal == 0) ++s_.last_signal;
     const std::size_t before = signals.size();
-    append_message(signals, header, s_.last_signal, body_);
+    append_message(signals, header, s_.next_serial(), body_);
     if (signals.size() <= Outbox::piece_size || before == 0) return;
     std::string rest = signals.substr(before);
     signals.resize(before);
@@ -228,7 +179,6 @@ void BusServer::State::flush() {
     for (const Announcement& announcement : batch) sender.send(announcement);
     sender.finish();
   }
-  drop_closing();
 }
 
 BusFailure BusServer::State::subscribe(Connection& connection, const std::string& sender, bool on) {

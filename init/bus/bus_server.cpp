@@ -76,12 +76,6 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
     place.reset(source);
   };
-  add_defer(state_->flusher, [](sd_event_source*, void* userdata) {
-    return guarded([&] {
-      static_cast<State*>(userdata)->flush();
-      return 0;
-    });
-  });
   add_defer(state_->releaser, [](sd_event_source*, void* userdata) {
     return guarded([&] {
       static_cast<State*>(userdata)->release_one();
@@ -97,7 +91,6 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
       }, state_.get()) >= 0)
     state_->beginner.reset(source);
   state_->resume_all();
-  if (!state_->announcements.empty()) state_->flush_soon();  // what happened while nobody could be told
   state_->consider_bus();
   return true;
 }
@@ -157,6 +150,7 @@ Connection* BusServer::State::adopt(BusPtr bus, bool is_private) {
   if (sd_bus_is_open(bus.get()) <= 0 && sd_bus_start(bus.get()) < 0) return nullptr;
   if (sd_bus_attach_event(bus.get(), loop, SD_EVENT_PRIORITY_NORMAL) < 0) return nullptr;
   connection->bus = std::move(bus);
+  if (beginner) sd_event_source_set_enabled(beginner.get(), SD_EVENT_ON);
   auto* adopted = connection.get();
   connections.emplace(adopted->number, std::move(connection));
   return adopted;
@@ -168,11 +162,13 @@ void BusServer::State::read_beginnings() {
     if (!connection->begun && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) beginning.push_back(connection.get());
   for (Connection* connection : beginning) {
     int processed = 1;  // connections are only dropped between rounds of the loop, not by what is read here
-    for (unsigned messages = 0; processed > 0 && messages < most_with_handshake && !connection->closing; ++messages)
+    for (unsigned messages = 0; processed > 0 && messages < most_with_handshake && !connection->closing && !connection->paused; ++messages)
       processed = sd_bus_process(connection->bus.get(), nullptr);
     connection->begun = processed >= 0;
     write_out(*connection);
   }
+  const bool is_over = std::all_of(connections.begin(), connections.end(), [](const auto& entry) { return entry.second->begun; });
+  if (is_over && beginner) sd_event_source_set_enabled(beginner.get(), SD_EVENT_OFF);
 }
 
 int BusServer::State::on_message(sd_bus_message* message, void* userdata, sd_bus_error*) {
@@ -181,7 +177,6 @@ int BusServer::State::on_message(sd_bus_message* message, void* userdata, sd_bus
     auto* self = static_cast<State*>(connection->server);
     if (sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", "Disconnected") > 0) {
       connection->closing = true;
-      self->flush_soon();
       return 1;
     }
     if (sd_bus_message_is_signal(message, "org.freedesktop.systemd1.Activator", "ActivationRequest") > 0 && !connection->is_private) {
@@ -191,10 +186,6 @@ int BusServer::State::on_message(sd_bus_message* message, void* userdata, sd_bus
     }
     return self->hold_back(*connection, message) ? 1 : self->handle(*connection, message, false);
   });
-}
-
-void BusServer::State::flush_soon() {
-  if (flusher) sd_event_source_set_enabled(flusher.get(), SD_EVENT_ONESHOT);
 }
 
 void BusServer::State::drop_closing() {
@@ -227,7 +218,7 @@ void BusServer::State::drop_closing() {
 }
 
 void BusServer::State::consider_bus() {
-  if (api != nullptr || loop == nullptr) return;
+  if (api != nullptr || loop == nullptr || retry) return;
   const Unit* daemon = parts.engine.find("dbus.service");
   if (options.bus_is_there || (daemon != nullptr && daemon->active_state() == ActiveState::active)) connect_bus();
 }
@@ -241,7 +232,6 @@ void BusServer::State::connect_bus() {
   if (r >= 0) r = sd_bus_negotiate_fds(raw, 1);
   auto* connection = r < 0 ? nullptr : adopt(std::move(bus), false);
   if (connection == nullptr) {
-    if (retry) return;
     sd_event_source* source = nullptr;
     if (sd_event_add_time_relative(loop, &source, CLOCK_MONOTONIC, retry_usec, retry_usec, [](sd_event_source*, std::uint64_t, void* userdata) {
           return guarded([&] {
@@ -296,19 +286,20 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
     return refuse(entry.message.get(), failure_of(reply.result.error()));
   }
   const auto& body = *reply.result;
+  if (body.job != JobId::none || !body.affected.empty()) flush();  // COMPAT: who asked for a job hears of it before the answer
   if (body.job != JobId::none && !connection->second->is_private) jobs_of_bus.insert(body.job);
   const Unit* unit = parts.engine.find(body.unit);
   const std::string unit_name = unit == nullptr ? "" : unit->name.text();
   const Value path = unitparser::ObjectPath{job_path(body.job)};
   switch (entry.shape) {
-    case ReplyShape::nothing: return finish(entry.message.get(), {});
+    case ReplyShape::nothing: return finish(entry.message.get(), Answer{});
     case ReplyShape::job_paths: {
       unitparser::ArrayValue jobs{"o", {}};
       for (const auto id : body.affected) jobs.elements.emplace_back(unitparser::ObjectPath{job_path(id)});
-      return finish(entry.message.get(), {std::move(jobs)});
+      return finish(entry.message.get(), Answer{std::move(jobs)});
     }
-    case ReplyShape::job_path: return finish(entry.message.get(), {path});
-    case ReplyShape::unit_path: return finish(entry.message.get(), {unitparser::ObjectPath{unit_path(unit_name)}});
+    case ReplyShape::job_path: return finish(entry.message.get(), Answer{path});
+    case ReplyShape::unit_path: return finish(entry.message.get(), Answer{unitparser::ObjectPath{unit_path(unit_name)}});
     case ReplyShape::enqueued_job: break;
   }
   const Job* job = parts.engine.find_job(body.job);
@@ -320,7 +311,7 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
       affected.elements.push_back(unitparser::struct_of(static_cast<std::uint32_t>(id), unitparser::ObjectPath{job_path(id)}, of->name.text(),
                                                         unitparser::ObjectPath{unit_path(of->name.text())}, std::string(unitparser::to_name(other->type))));
   }
-  finish(entry.message.get(), {static_cast<std::uint32_t>(body.job), path, unit_name, unitparser::ObjectPath{unit_path(unit_name)},
+  finish(entry.message.get(), Answer{static_cast<std::uint32_t>(body.job), path, unit_name, unitparser::ObjectPath{unit_path(unit_name)},
                                std::string(job == nullptr ? "" : unitparser::to_name(job->type)), std::move(affected)});
 }
 
@@ -330,7 +321,6 @@ void BusServer::on_effect(const Effect& effect) {
   if (const auto* reply = std::get_if<effect::Reply>(&effect)) {
     s.on_reply(*reply);
   } else if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
-    if (s.api == nullptr) s.flush_soon();  // it may have been the bus
     s.release_standard_fds(changed->unit);
     s.announce({Kind::unit_changed, changed->unit, {}, 0, {}, false});
   } else if (const auto* added = std::get_if<effect::UnitNew>(&effect)) {
@@ -359,6 +349,9 @@ void BusServer::on_effect(const Effect& effect) {
   }
 }
 
+void BusServer::end_round() { state_->end_round(); }
+void BusServer::send_out() { state_->send_out(); }
+
 void BusServer::on_reloading(bool active) { state_->announce({Announcement::Kind::reloading, UnitId::none, {}, 0, {}, active}); }
 void BusServer::on_startup_finished(const StartupTimes& times) {
   state_->startup = times;
@@ -368,7 +361,6 @@ void BusServer::on_unit_files_changed() { state_->announce({Announcement::Kind::
 
 void BusServer::reconnect() {
   if (state_->api != nullptr) state_->api->closing = true;
-  state_->flush_soon();
 }
 
 void BusServer::State::release_standard_fds(UnitId id) {

@@ -65,6 +65,10 @@ class BusServer {
   /// Takes all effects that concern the bus (Reply, Unit…, Job…, …BusName, RequestScopeStop) and ignores all others. Call
   /// it in the order of the effects, after the turn.
   void on_effect(const Effect& effect);
+  /// After each round of the loop: makes signals of what was told.
+  void end_round();
+  /// Before the loop sleeps: sends answers and signals.
+  void send_out();
   void on_reloading(bool active);
   void on_startup_finished(const StartupTimes& times);
   void on_unit_files_changed();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
 constexpr std::string_view manager_interface = "org.freedesktop.systemd1.Manager";
+constexpr std::string_view peer_interface = "org.freedesktop.DBus.Peer";
 constexpr std::string_view job_interface = "org.freedesktop.systemd1.Job";
 constexpr std::string_view unit_folder = "/org/freedesktop/systemd1/unit";
 constexpr std::string_view own_unit = "/org/freedesktop/systemd1/unit/self";  ///< the caller's
@@ -89,25 +90,6 @@ struct PropertySource {
   std::function<Value(std::size_t)> value;
 };
 
-}  // namespace
-
-void BusServer::State::finish(sd_bus_message* message, const Answer& answer) {
-  if (sd_bus_message_get_expect_reply(message) <= 0) return;
-  sd_bus_message* raw = nullptr;
-  if (sd_bus_message_new_method_return(message, &raw) < 0) return;
-  const MessagePtr reply(raw);
-  for (const auto& value : answer)
-    if (append(raw, value) < 0) return refuse(message, {"org.freedesktop.DBus.Error.Failed", "The reply cannot be sent."});
-  sd_bus_send(nullptr, raw, nullptr);
-}
-
-void BusServer::State::refuse(sd_bus_message* message, const BusFailure& failure) {
-  if (sd_bus_message_get_expect_reply(message) <= 0) return;
-  sd_bus_reply_method_errorf(message, failure.name.c_str(), "%s", failure.text.c_str());
-}
-
-namespace {
-
 /// Reads properties of whatever object.
 class PropertyReader {
  public:
@@ -151,22 +133,19 @@ PropertyReader::PropertyReader(BusServer::State& s, const Object& object) {
   }
 }
 
-void reply_all_properties(sd_bus_message* message, const PropertyReader& reader, std::string_view wanted) {
-  sd_bus_message* raw = nullptr;
-  if (sd_bus_message_new_method_return(message, &raw) < 0) return;
-  const MessagePtr reply(raw);
-  sd_bus_message_open_container(raw, 'a', "{sv}");
-  for (const auto& source : reader.sources) {
-    if (!wanted.empty() && source.name != wanted) continue;
-    for (std::size_t i = 0; i < source.members.size(); ++i) {
-      sd_bus_message_open_container(raw, 'e', "sv");
-      sd_bus_message_append_basic(raw, 's', std::string(source.members[i]->name).c_str());
-      append_variant(raw, source.value(i));
-      sd_bus_message_close_container(raw);
-    }
-  }
-  sd_bus_message_close_container(raw);
-  sd_bus_send(nullptr, raw, nullptr);
+Written all_properties(const PropertyReader& reader, std::string_view wanted) {
+  Written answer{"a{sv}", {}, false};
+  unitparser::WireWriter writer(answer.body);
+  writer.array(8, [&] {
+    for (const auto& source : reader.sources)
+      for (std::size_t i = 0; (wanted.empty() || source.name == wanted) && i < source.members.size(); ++i) {
+        writer.align(8);
+        writer.string(source.members[i]->name);
+        writer.variant(source.value(i));
+      }
+  });
+  answer.ok = writer.ok();
+  return answer;
 }
 
 std::optional<BusFailure> set_property(BusServer::State& s, const PropertyReader& reader, std::string_view interface, std::string_view name, const Value& value) {
@@ -197,6 +176,7 @@ std::optional<BusFailure> set_property(BusServer::State& s, const PropertyReader
 bool is_properties_call(std::string_view member) { return member == "Get" || member == "GetAll" || member == "Set"; }
 
 BusFailure unknown_method(std::string_view member, std::string_view interface) {
+  if (interface == peer_interface) return {"org.freedesktop.DBus.Error.UnknownMethod", "Unknown method '" + std::string(member) + "' on interface '" + std::string(interface) + "'."};
   return {"org.freedesktop.DBus.Error.UnknownMethod", "Unknown method " + std::string(member) + " or interface " + std::string(interface) + "."};
 }
 
@@ -257,7 +237,7 @@ void write_property(BusServer::State& s, Connection& connection, sd_bus_message*
     const auto failure = set_property(s, PropertyReader(s, object), std::get<std::string>(arguments[0].storage),
                                       std::get<std::string>(arguments[1].storage),
                                       std::get<unitparser::VariantValue>(arguments[2].storage).content.front());
-    failure ? s.refuse(held.get(), *failure) : s.finish(held.get(), {});
+    failure ? s.refuse(held.get(), *failure) : s.finish(held.get(), Answer{});
   });
 }
 
@@ -274,7 +254,7 @@ void handle_properties(BusServer::State& s, Connection& connection, sd_bus_messa
     const bool is_ours = std::any_of(reader.sources.begin(), reader.sources.end(), [&](const auto& source) { return source.name == wanted; });
     if (!wanted.empty() && !is_ours && !wanted.starts_with("org.freedesktop.DBus."))
       return s.refuse(message, {"org.freedesktop.DBus.Error.UnknownInterface", "Unknown interface '" + wanted + "'."});
-    return reply_all_properties(message, reader, wanted);
+    return s.finish(message, all_properties(reader, wanted));
   }
   const auto& name = std::get<std::string>(arguments[1].storage);
   for (const auto& source : reader.sources) {
@@ -283,7 +263,7 @@ void handle_properties(BusServer::State& s, Connection& connection, sd_bus_messa
       if (source.members[i]->name != name) continue;
       unitparser::VariantValue variant;
       variant.content.push_back(source.value(i));
-      return s.finish(message, {std::move(variant)});
+      return s.finish(message, Answer{std::move(variant)});
     }
   }
   s.refuse(message, {"org.freedesktop.DBus.Error.UnknownProperty", "Unknown interface " + wanted + " or property " + name + "."});
@@ -306,7 +286,7 @@ void handle_method(BusServer::State& s, Connection& connection, sd_bus_message* 
     return s.refuse(message, {"org.freedesktop.DBus.Error.NotSupported", std::string(row->machine_only)});
   if (row == nullptr) {
     const auto failure = s.subscribe(connection, sender, member == "Subscribe");
-    return failure.name.empty() ? s.finish(message, {}) : s.refuse(message, failure);
+    return failure.name.empty() ? s.finish(message, Answer{}) : s.refuse(message, failure);
   }
   const auto request = std::make_shared<Request>(Request{.engine = s.parts.engine,
                                                          .manager = s.parts.manager,
@@ -355,7 +335,7 @@ void handle_object(BusServer::State& s, Connection& connection, sd_bus_message* 
   } else if (object.kind == ObjectKind::unknown) {
     s.refuse(message, {"org.freedesktop.DBus.Error.UnknownObject", "Unknown object '" + std::string(path) + "'."});
   } else if (interface == "org.freedesktop.DBus.Introspectable" && member == "Introspect") {
-    s.finish(message, {introspect(s.parts.engine, object, path)});
+    s.finish(message, Answer{introspect(s.parts.engine, object, path)});
   } else if (interface == "org.freedesktop.DBus.Properties" && is_properties_call(member)) {
     handle_properties(s, connection, message, object, member);
   } else {
@@ -363,11 +343,26 @@ void handle_object(BusServer::State& s, Connection& connection, sd_bus_message* 
   }
 }
 
+/// A call of org.freedesktop.DBus.Peer. Not left to sd-bus, which would write its reply into the middle of one of ours.
+void handle_peer(BusServer::State& s, sd_bus_message* message) {
+  const auto member = view(sd_bus_message_get_member(message));
+  if (member == "Ping") return s.finish(message, Answer{});
+  if (member != "GetMachineId") return s.refuse(message, unknown_method(member, peer_interface));
+  sd_id128_t id{};
+  if (const int r = sd_id128_get_machine(&id); r < 0)
+    return s.refuse(message, failure_of(unitparser::fail_errno(-r, "cannot read the machine's identifier").value()));
+  std::array<char, SD_ID128_STRING_MAX> text{};
+  s.finish(message, Answer{std::string(sd_id128_to_string(id, text.data()))});
+}
+
 }  // namespace
 
 int BusServer::State::handle(Connection& connection, sd_bus_message* message, bool unit_was_loaded) {
   if (sd_bus_message_is_method_call(message, nullptr, nullptr) <= 0) return 0;
-  if (view(sd_bus_message_get_interface(message)) == "org.freedesktop.DBus.Peer") return 0;
+  if (view(sd_bus_message_get_interface(message)) == peer_interface) {
+    handle_peer(*this, message);
+    return 1;
+  }
   const auto path = view(sd_bus_message_get_path(message));
   if (path != own_unit) {
     handle_object(*this, connection, message, object_at(parts.engine, path), unit_was_loaded);
@@ -411,11 +406,12 @@ void BusServer::State::run_method(Connection& connection, sd_bus_message* messag
     waiting.emplace(request.id, std::move(entry));
   };
   if (auto* answer = std::get_if<Answer>(&outcome)) return finish(message, *answer);
+  if (auto* written = std::get_if<Written>(&outcome)) return finish(message, *written);
   if (auto* failure = std::get_if<BusFailure>(&outcome)) {
     drop_standard_fds(request.id);
     return refuse(message, *failure);
   }
-  if (auto* descriptor = std::get_if<Descriptor>(&outcome)) return finish(message, {unitparser::HandleValue{descriptor->fd.get()}});
+  if (auto* descriptor = std::get_if<Descriptor>(&outcome)) return finish_with(message, std::move(descriptor->fd));
   if (auto* posted = std::get_if<Posted>(&outcome)) {
     if (!connection.is_private) track_clients_of(posted->event);
     wait(posted->shape, false);

@@ -41,18 +41,6 @@ constexpr std::string_view head = R"(<!DOCTYPE node PUBLIC "-//freedesktop//DTD 
  </interface>
 )";
 
-/// Length of the first complete type of a (valid) signature.
-std::size_t type_length(std::string_view signature) {
-  std::size_t at = 0;
-  while (signature[at] == 'a') ++at;
-  if (signature[at] != '(' && signature[at] != '{') return at + 1;
-  for (int depth = 0; at < signature.size(); ++at) {
-    if (signature[at] == '(' || signature[at] == '{') ++depth;
-    if ((signature[at] == ')' || signature[at] == '}') && --depth == 0) break;
-  }
-  return at + 1;
-}
-
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 void put_arguments(std::string& out, std::string_view signature, std::string_view names, std::string_view direction) {

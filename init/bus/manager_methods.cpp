@@ -7,6 +7,7 @@
 #include "init/bus/request.h"
 #include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
+#include "unitparser/base/wire.h"
 #include "unitparser/directives/codec_process.h"
 
 namespace init::bus {
@@ -60,14 +61,38 @@ Outcome get_unit_by_invocation(Request& r) {
 
 // --- Lists -------------------------------------------------------------------------------------------------------
 
-Value unit_row(const Engine& engine, const Unit& unit) {
-  const Unit* leader = engine.find(engine.following(unit.id));
-  const Job* job = engine.find_job(unit.job);
-  return struct_of(unit.name.text(), std::string(unit.description()), std::string(to_name(unit.origin.load_state)),
-                   std::string(to_name(unit.runtime.active_state)), std::string(sub_state(unit)), leader == nullptr ? std::string() : leader->name.text(),
-                   ObjectPath{unit_path(unit.name.text())}, static_cast<std::uint32_t>(unit.job), job == nullptr ? std::string() : std::string(to_name(job->type)),
-                   ObjectPath{job == nullptr ? "/" : job_path(job->id)});
-}
+/// Rows of a list of units, written straight: there may be many.
+class UnitRows {
+ public:
+  explicit UnitRows(const Engine& engine) : engine_(engine) {}
+  void add(const Unit& unit) { units_.push_back(&unit); }
+  [[nodiscard]] Written answer() const {
+    Written written{"a(ssssssouso)", {}, false};
+    WireWriter writer(written.body);
+    writer.array(8, [&] {
+      for (const Unit* unit : units_) put(writer, *unit);
+    });
+    written.ok = writer.ok();
+    return written;
+  }
+
+ private:
+  void put(WireWriter& writer, const Unit& unit) const {
+    const Unit* leader = engine_.find(engine_.following(unit.id));
+    const Job* job = engine_.find_job(unit.job);
+    writer.align(8);
+    for (const std::string_view text : {std::string_view(unit.name.text()), std::string_view(unit.description()), to_name(unit.origin.load_state),
+                                        to_name(unit.runtime.active_state), std::string_view(sub_state(unit)),
+                                        leader == nullptr ? std::string_view() : std::string_view(leader->name.text())})
+      writer.string(text);
+    writer.string(unit_path(unit.name.text()));
+    writer.number(static_cast<std::uint32_t>(unit.job));
+    writer.string(job == nullptr ? std::string_view() : to_name(job->type));
+    writer.string(job == nullptr ? "/" : job_path(job->id));
+  }
+  const Engine& engine_;
+  std::vector<const Unit*> units_;
+};
 
 bool in_states(const Unit& unit, const std::vector<std::string>& states) {
   if (states.empty()) return true;
@@ -109,26 +134,26 @@ std::string dump_units(const Engine& engine, const std::vector<std::string>& pat
 }
 
 Outcome list_units_where(Request& r, const std::vector<std::string>& states, const std::vector<std::string>& patterns) {
-  ArrayValue rows{"(ssssssouso)", {}};
+  UnitRows rows(r.engine);
   for (const auto id : r.engine.units()) {
     const Unit* unit = r.engine.find(id);
-    if (unit != nullptr && in_states(*unit, states) && matches(*unit, patterns)) rows.elements.push_back(unit_row(r.engine, *unit));
+    if (unit != nullptr && in_states(*unit, states) && matches(*unit, patterns)) rows.add(*unit);
   }
-  return Answer{std::move(rows)};
+  return rows.answer();
 }
 Outcome list_units(Request& r) { return list_units_where(r, {}, {}); }
 Outcome list_units_filtered(Request& r) { return list_units_where(r, r.texts(0), {}); }
 Outcome list_units_by_patterns(Request& r) { return list_units_where(r, r.texts(0), r.texts(1)); }
 
 Outcome list_units_by_names(Request& r) {
-  ArrayValue rows{"(ssssssouso)", {}};
+  UnitRows rows(r.engine);
   for (const auto& name : r.texts(0)) {
     if (!UnitName::is_valid(name)) continue;
     const Unit* unit = r.engine.find(name);
     if (unit == nullptr && !r.unit_was_loaded) return NeedsUnit{name};
-    if (unit != nullptr) rows.elements.push_back(unit_row(r.engine, *unit));
+    if (unit != nullptr) rows.add(*unit);
   }
-  return Answer{std::move(rows)};
+  return rows.answer();
 }
 
 Outcome list_jobs(Request& r) { return Answer{list_of_jobs(r.engine, r.engine.jobs())}; }

@@ -1,63 +1,96 @@
 // Values in and out of sd-bus messages; an owning pointer for messages. [bus]
 #include "init/bus/message_value.h"
 
+#include <cstring>
+
+#include "init/bus/schema.h"
+#include "unitparser/base/wire.h"
+
 namespace init::bus {
 namespace {
 
 using namespace unitparser;
 
+/// Reads what WireWriter wrote.
 class Appender {
  public:
-  explicit Appender(sd_bus_message* message) : message_(message) {}
+  Appender(sd_bus_message* message, std::string_view body) : message_(message), body_(body) {}
 
-  // NOLINTNEXTLINE(misc-no-recursion): as deep as the value
-  int put(const Value& value) {
-    return std::visit([this](const auto& content) { return put_content(content); }, value.storage);
+  /// All values of the types, one after the other.
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as the values
+  int put(std::string_view signature) {
+    int r = 0;
+    while (r >= 0 && !signature.empty()) {
+      const std::size_t length = type_length(signature);
+      r = put_one(signature.substr(0, length));
+      signature.remove_prefix(length);
+    }
+    return r;
   }
 
  private:
-  template <class T>
-  int basic(char type, const T& value) {
+  template <class Number>
+  Number number() {
+    Number value{};
+    align(sizeof value);
+    std::memcpy(&value, body_.data() + at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+  /// Of a string; there is a zero byte behind it.
+  const char* text(std::size_t length) {
+    const char* begin = body_.data() + at_;
+    at_ += length + 1;
+    return begin;
+  }
+  void align(std::size_t to) { at_ += (to - at_ % to) % to; }
+
+  template <class Number>
+  int put_number(char type) {
+    const auto value = number<Number>();
     return sd_bus_message_append_basic(message_, type, &value);
   }
-  int put_content(bool v) { return basic('b', static_cast<int>(v)); }
-  int put_content(std::uint8_t v) { return basic('y', v); }
-  int put_content(std::int16_t v) { return basic('n', v); }
-  int put_content(std::uint16_t v) { return basic('q', v); }
-  int put_content(std::int32_t v) { return basic('i', v); }
-  int put_content(std::uint32_t v) { return basic('u', v); }
-  int put_content(std::int64_t v) { return basic('x', v); }
-  int put_content(std::uint64_t v) { return basic('t', v); }
-  int put_content(double v) { return basic('d', v); }
-  int put_content(const std::string& v) { return sd_bus_message_append_basic(message_, 's', v.c_str()); }
-  int put_content(const ObjectPath& v) { return sd_bus_message_append_basic(message_, 'o', v.path.c_str()); }
-  int put_content(const TypeSignature& v) { return sd_bus_message_append_basic(message_, 'g', v.signature.c_str()); }
-  int put_content(const HandleValue& v) { return basic('h', v.fd); }
-  int put_content(const Bytes& v) { return sd_bus_message_append_array(message_, 'y', v.data.data(), v.data.size()); }
-  int put_content(const ArrayValue& v) {
-    int r = sd_bus_message_open_container(message_, 'a', v.element_signature.c_str());
-    const bool dictionary = v.element_signature.starts_with('{');
-    for (auto i = v.elements.begin(); r >= 0 && i != v.elements.end(); ++i) {
-      const auto* entry = std::get_if<StructValue>(&i->storage);
-      r = dictionary && entry != nullptr
-              ? put_fields(*entry, 'e', std::string_view(v.element_signature).substr(1, v.element_signature.size() - 2))
-              : put(*i);
+  int put_container(char kind, std::string_view contents, const auto& put_contents) {
+    int r = sd_bus_message_open_container(message_, kind, std::string(contents).c_str());
+    if (r >= 0) r = put_contents();
+    return r < 0 ? r : sd_bus_message_close_container(message_);
+  }
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as the value
+  int put_one(std::string_view type) {
+    switch (type.front()) {
+      case 'y': return put_number<std::uint8_t>('y');
+      case 'n': case 'q': return put_number<std::uint16_t>(type.front());
+      case 'b': case 'i': case 'u': case 'h': return put_number<std::uint32_t>(type.front());
+      case 'x': case 't': case 'd': return put_number<std::uint64_t>(type.front());
+      case 's': case 'o': return sd_bus_message_append_basic(message_, type.front(), text(number<std::uint32_t>()));
+      case 'g': return sd_bus_message_append_basic(message_, 'g', text(number<std::uint8_t>()));
+      case 'v': {
+        const std::string contents = text(number<std::uint8_t>());
+        return put_container('v', contents, [&] { return put(contents); });
+      }
+      case 'a': return put_array(type.substr(1));
+      default: {
+        align(8);
+        const std::string_view fields = type.substr(1, type.size() - 2);
+        return put_container(type.front() == '(' ? 'r' : 'e', fields, [&] { return put(fields); });
+      }
     }
-    return r < 0 ? r : sd_bus_message_close_container(message_);
   }
-  int put_content(const StructValue& v) {
-    std::string signature;
-    for (const auto& field : v.fields) signature += field.signature();
-    return put_fields(v, 'r', signature);
-  }
-  int put_content(const VariantValue& v) { return append_variant(message_, v.content.front()); }
-  int put_fields(const StructValue& v, char kind, std::string_view signature) {
-    int r = sd_bus_message_open_container(message_, kind, std::string(signature).c_str());
-    for (auto i = v.fields.begin(); r >= 0 && i != v.fields.end(); ++i) r = put(*i);
-    return r < 0 ? r : sd_bus_message_close_container(message_);
+  // NOLINTNEXTLINE(misc-no-recursion): as deep as the value
+  int put_array(std::string_view element) {
+    const std::size_t length = number<std::uint32_t>();
+    align(unitparser::wire_alignment(element.front()));
+    const std::size_t end = at_ + length;
+    return put_container('a', element, [&] {
+      int r = 0;
+      while (r >= 0 && at_ < end) r = put_one(element);
+      return r;
+    });
   }
 
   sd_bus_message* message_;
+  std::string_view body_;
+  std::size_t at_ = 0;
 };
 
 template <class T>
@@ -148,13 +181,7 @@ bool read_one(sd_bus_message* message, Value& into) {
 
 }  // namespace
 
-int append(sd_bus_message* message, const Value& value) { return Appender(message).put(value); }
-
-int append_variant(sd_bus_message* message, const Value& value) {
-  int r = sd_bus_message_open_container(message, 'v', value.signature().c_str());
-  if (r >= 0) r = append(message, value);
-  return r < 0 ? r : sd_bus_message_close_container(message);
-}
+int append(sd_bus_message* message, std::string_view signature, std::string_view body) { return Appender(message, body).put(signature); }
 
 bool read_all(sd_bus_message* message, std::vector<Value>& values) {
   while (sd_bus_message_at_end(message, 1) == 0)

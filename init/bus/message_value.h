@@ -22,9 +22,8 @@ struct Unref {
 using MessagePtr = std::unique_ptr<sd_bus_message, Unref>;
 using SlotPtr = std::unique_ptr<sd_bus_slot, Unref>;
 
-/// Appends a value; negative errno on failure.
-int append(sd_bus_message* message, const Value& value);
-int append_variant(sd_bus_message* message, const Value& value);
+/// Appends what WireWriter wrote of values of these types, a descriptor as its number; negative errno on failure.
+int append(sd_bus_message* message, std::string_view signature, std::string_view body);
 
 /// Reads everything that is left of a message; false when it is malformed.
 [[nodiscard]] bool read_all(sd_bus_message* message, std::vector<Value>& values);

@@ -1,26 +1,83 @@
-// Signals on their way to a connection, many to one system call. [os]
+// Messages on their way to a connection, many to one system call. [os]
 #include "init/bus/outbox.h"
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstring>
 
 namespace init::bus {
 
-void Outbox::add(Piece piece) {
+void Outbox::add(Piece piece, unitparser::UniqueFd descriptor) {
   bytes_ += piece->size();
-  pieces_.push_back(std::move(piece));
+  entries_.emplace_back(Piecemeal{std::move(piece), std::move(descriptor)});
+}
+
+void Outbox::add_foreign(std::size_t bytes, std::function<void()> write) {
+  bytes_ += bytes;
+  entries_.emplace_back(Foreign{bytes, std::move(write)});
+}
+
+/// One call for as many pieces as may go together. A descriptor goes with the first byte of a call.
+std::ptrdiff_t Outbox::send_to(int socket) const {
+  std::array<iovec, 16> parts{};
+  std::size_t count = 0, total = 0;
+  int descriptor = -1;
+  for (const auto& entry : entries_) {
+    const auto* next = std::get_if<Piecemeal>(&entry);
+    if (next == nullptr || count == parts.size()) break;
+    const std::string& text = *next->piece;
+    const std::size_t skipped = count == 0 ? sent_ : 0, size = text.size() - skipped;
+    if (count > 0 && (next->descriptor || total + size > piece_size)) break;
+    if (count == 0) descriptor = next->descriptor.get();
+    parts[count++] = {const_cast<char*>(text.data()) + skipped, size};
+    total += size;
+  }
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = count;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> control{};
+  if (descriptor >= 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    cmsghdr* rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
+    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
+  }
+  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/// Those bytes, of pieces, are written.
+void Outbox::drop(std::size_t bytes) {
+  bytes_ -= bytes;
+  sent_ += bytes;
+  while (!empty()) {
+    auto* first = std::get_if<Piecemeal>(&entries_.front());
+    if (first == nullptr || sent_ == 0) return;
+    first->descriptor.reset();  // it went with the first byte
+    if (sent_ < first->piece->size()) return;
+    sent_ -= first->piece->size();
+    entries_.pop_front();
+  }
 }
 
 Outbox::Outcome Outbox::write_to(int socket) {
   while (!empty()) {
-    const std::string& text = *pieces_.front();
-    const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (auto* foreign = std::get_if<Foreign>(&entries_.front())) {
+      const Foreign taken = std::move(*foreign);
+      bytes_ -= taken.bytes;
+      entries_.pop_front();
+      taken.write();
+      return Outcome::foreign;
+    }
+    const std::ptrdiff_t sent = send_to(socket);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)) return Outcome::later;
-    if (sent != static_cast<ssize_t>(text.size())) return Outcome::broken;
-    bytes_ -= text.size();
-    pieces_.pop_front();
+    if (sent < 0) return Outcome::broken;
+    drop(static_cast<std::size_t>(sent));
   }
   return Outcome::all;
 }

@@ -42,7 +42,12 @@ struct NeedsAuthorisation {};
 /// Waits for something that answers by request id without an event (daemon-reload, a mount).
 struct Awaited {};
 using Answer = std::vector<Value>;
-using Outcome = std::variant<Answer, BusFailure, Posted, NeedsUnit, NeedsAuthorisation, Awaited, Descriptor>;
+/// An answer as WireWriter wrote it.
+struct Written {
+  std::string signature, body;
+  bool ok = false;  ///< WireWriter::ok()
+};
+using Outcome = std::variant<Answer, Written, BusFailure, Posted, NeedsUnit, NeedsAuthorisation, Awaited, Descriptor>;
 
 /// Who calls.
 struct Caller {

@@ -17,6 +17,17 @@ SchemaParts type_schema(UnitType type) {
   return result;
 }
 
+std::size_t type_length(std::string_view signature) {
+  std::size_t at = 0;
+  while (signature[at] == 'a') ++at;
+  if (signature[at] != '(' && signature[at] != '{') return at + 1;
+  for (int depth = 0; at < signature.size(); ++at) {
+    if (signature[at] == '(' || signature[at] == '{') ++depth;
+    if ((signature[at] == ')' || signature[at] == '}') && --depth == 0) break;
+  }
+  return at + 1;
+}
+
 std::string_view type_interface(UnitType type) {
   constexpr std::array<std::string_view, unitparser::unit_type_count> names{
       "org.freedesktop.systemd1.Service",   "org.freedesktop.systemd1.Mount",     "org.freedesktop.systemd1.Swap",

@@ -67,6 +67,8 @@ struct SchemaParts {
   std::size_t count = 0;
 };
 [[nodiscard]] SchemaParts type_schema(UnitType type);
+/// Length of the first complete type of a valid signature.
+[[nodiscard]] std::size_t type_length(std::string_view signature);
 /// "org.freedesktop.systemd1.Service".
 [[nodiscard]] std::string_view type_interface(UnitType type);
 

@@ -21,6 +21,7 @@
 #include "init/bus/outbox.h"
 #include "init/bus/request.h"
 #include "unitparser/base/fd.h"
+#include "unitparser/base/wire.h"
 
 namespace init {
 
@@ -42,10 +43,12 @@ struct Connection {
   void* server = nullptr;     ///< BusServer::State, for C callbacks
   BusPtr bus;
   SlotPtr filter, name_slot;
-  Outbox outbox;              ///< signals; what else is sent lies with sd-bus
+  Outbox outbox;              ///< what we write ourselves; what else is sent lies with sd-bus
   SourcePtr writable;         ///< tells when the outbox can be written on
   bool is_private = false;
   bool subscribed = false;    ///< a private client that called Subscribe (it hears all the same)
+  bool waits = false;         ///< its socket takes nothing more just now; `writable` tells when
+  bool paused = false;        ///< it leaves so much unread that nothing is read from it
   bool closing = false;       ///< to be dropped before the loop sleeps again
   bool begun = false;         ///< what came together with its handshake was read
   std::uint64_t number = 0;
@@ -84,11 +87,19 @@ struct HeldBack {
   std::deque<MessagePtr> messages;
 };
 
+/// Apart from sd-bus's numbers, which count from 1: what the bus has to say against a message of ours is no answer to a call of sd-bus's.
+inline constexpr std::uint32_t first_serial = std::uint32_t{1} << 31U;
 constexpr std::size_t most_waiting = 16384;  ///< requests that clients may have under way, together; and calls held back
 
 struct WatchedName {
   std::optional<std::string> owner;   ///< empty: it has none; nothing: the bus was not heard of it yet
   SlotPtr match;
+};
+
+/// What is known of the messages that we write ourselves.
+struct Outgoing {
+  std::uint32_t last_serial = first_serial;
+  unsigned unsent_rounds = 0;    ///< of the loop, since what lies in the outboxes was last sent
 };
 
 /// Things to tell subscribers, in order.
@@ -123,12 +134,12 @@ struct BusServer::State {
   BusParts parts;
   BusOptions options;
   sd_event* loop = nullptr;
-  bus::SourcePtr listener, beginner, flusher, retry, releaser;
+  bus::SourcePtr listener, beginner, retry, releaser;
   std::map<std::uint64_t, std::unique_ptr<bus::Connection>> connections;
   bus::Connection* api = nullptr;             ///< the bus; owned by `connections`
   bool api_ready = false;                     ///< our name is ours
   std::uint64_t last_number = 0;
-  std::uint32_t last_signal = 0;              ///< serial number
+  bus::Outgoing outgoing;
   std::map<RequestId, bus::Waiting> waiting;
   std::map<std::uint64_t, std::unique_ptr<bus::Asynchronous>> calls;
   std::map<std::string, bus::Credentials> credentials;   ///< by unique name, bounded
@@ -156,7 +167,6 @@ struct BusServer::State {
   void connect_bus();
   void consider_bus();
   void drop_closing();
-  void flush_soon();
   /// Closes what a transient unit's streams were, when its run is over: the client waits for the end of its pipes.
   void release_standard_fds(UnitId unit);
   void on_reply(const effect::Reply& reply);
@@ -167,8 +177,6 @@ struct BusServer::State {
 
   // --- dispatch.cpp
   int handle(bus::Connection& connection, sd_bus_message* message, bool unit_was_loaded);
-  void finish(sd_bus_message* message, const bus::Answer& answer);
-  void refuse(sd_bus_message* message, const bus::BusFailure& failure);
   void run_method(bus::Connection& connection, sd_bus_message* message, std::shared_ptr<bus::Request> request, const bus::MethodRow& row);
 
   // --- clients.cpp
@@ -201,14 +209,32 @@ struct BusServer::State {
   [[nodiscard]] std::vector<const bus::Connection*> handed_connections() const;
   [[nodiscard]] std::string unique_name() const;  ///< ours on the bus; empty: we are not connected
 
+  // --- sending.cpp
+  void finish(sd_bus_message* message, const bus::Answer& answer);
+  void finish(sd_bus_message* message, const bus::Written& answer);
+  void finish_with(sd_bus_message* message, unitparser::UniqueFd descriptor);
+  void refuse(sd_bus_message* message, const bus::BusFailure& failure);
+  /// The connection that a message came on; none when it is gone.
+  [[nodiscard]] bus::Connection* asked_on(sd_bus_message* message);
+  /// Sends a reply whose body is written, behind all that was sent before. A client that is gone needs none.
+  void reply(sd_bus_message* message, unitparser::MessageHeader header, std::string_view body, unitparser::UniqueFd descriptor = {});
+  /// One so long that it could be cut, to the bus, where sd-bus writes too.
+  void reply_through_sd_bus(bus::Connection& connection, sd_bus_message* message, const unitparser::MessageHeader& header, std::string_view body);
+  [[nodiscard]] std::uint32_t next_serial();
+  [[nodiscard]] static bool makes_room(bus::Connection& connection, std::size_t bytes);
+  /// Puts messages into the connection's outbox.
+  void send(bus::Connection& connection, bus::Piece messages, unitparser::UniqueFd descriptor = {});
+  /// Writes what can be written.
+  void write_out(bus::Connection& connection);
+  void wait_for_room(bus::Connection& connection, bool wanted);
+  void end_round();
+  void send_out();
+
   // --- announcements.cpp
   [[nodiscard]] bool has_private_clients() const;
   [[nodiscard]] bool is_followed_on_bus(const bus::Announcement& announcement) const;
   void announce(bus::Announcement announcement);
   void flush();
-  /// Puts signals into the connection's outbox and writes what can be written.
-  void send(bus::Connection& connection, const bus::Piece& signals);
-  void write_out(bus::Connection& connection);
   bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
 
   [[nodiscard]] bus::PropertyContext context(const Unit& unit) { return {parts.engine, parts.manager, unit}; }

@@ -32,8 +32,15 @@ void Driver::end_when(RunEnd end, std::function<bool()> settled, Duration limit)
   postponed_ = Postponed{std::move(end), std::move(settled), read_clocks().monotonic + limit};
 }
 
+void Driver::end_round() {
+  guard("end of a round", [&] {
+    runner_.end_round();
+    if (ending() || !has_more_to_do()) runner_.rest();
+  });
+}
+
 Duration Driver::sleep_limit(MonotonicTime now) {
-  if (engine_.has_garbage() || engine_.has_jobs_to_run()) return {};
+  if (has_more_to_do()) return {};
   if (runner_.flush_log()) return log_pause;
   return postponed_ && postponed_->limit > now ? postponed_->limit - now : longest_sleep;
 }
@@ -42,6 +49,7 @@ RunEnd Driver::run() {
   end_ = {};
   postponed_.reset();
   drain();
+  end_round();
   FreezeWatch freeze_watch(freeze_period);
   unsigned busy_rounds = 0;
   while (!ending()) {
@@ -50,6 +58,7 @@ RunEnd Driver::run() {
     busy_rounds = was_idle ? 0 : busy_rounds + 1;
     if (engine_.has_jobs_to_run() && (was_idle || busy_rounds % most_busy_rounds == 0)) post(event::RunJobs{});
     drain();
+    end_round();
     if (postponed_ && (postponed_->settled() || read_clocks().monotonic >= postponed_->limit)) end_ = postponed_->end;
   }
   return end_;

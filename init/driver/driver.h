@@ -47,6 +47,8 @@ class Driver {
     MonotonicTime limit;
   };
   std::optional<Postponed> postponed_;
+  [[nodiscard]] bool has_more_to_do() const { return !queue_.empty() || engine_.has_garbage() || engine_.has_jobs_to_run(); }
+  void end_round();
   [[nodiscard]] Duration sleep_limit(MonotonicTime now);
 };
 

@@ -36,6 +36,8 @@ struct RunnerParts {
   std::function<std::string(const UnitName&)> timer_stamp_path;
   std::function<void(const Effect&)> tell_bus;         ///< replies, units, jobs, bus names, scopes
   std::function<void()> end_of_turns;                  ///< the queue is empty: send what was collected
+  std::function<void()> end_of_round;                  ///< the loop's: clients are to hear what was told
+  std::function<void()> before_sleep;                  ///< they hear it now
   std::function<void(RunEnd)> end_run;
   std::function<void(std::uint8_t)> set_exit_code;     ///< of the run, whenever it ends
   std::function<void()> jobs_done;                     ///< nothing is left to be done
@@ -51,6 +53,10 @@ class EffectRunner {
   void run(const Effects& effects);
   /// After the last turn before the loop sleeps.
   void flush() { parts_.end_of_turns(); }
+  /// After each round of the loop.
+  void end_round() { parts_.end_of_round(); }
+  /// Nothing is left to do until something happens.
+  void rest() { parts_.before_sleep(); }
 
  private:
   struct Visitor;

@@ -43,12 +43,6 @@ int dispatch_time(sd_event_source*, std::uint64_t, void* userdata) {
   return 0;
 }
 
-int dispatch_call(sd_event_source*, void* userdata) {
-  const auto handler = static_cast<Source::State*>(userdata)->on_call;
-  guard("loop handler", handler);
-  return 0;
-}
-
 Result<StatePointer> finish(StatePointer state, int result, Priority priority, const char* what) {
   if (result < 0) return unitparser::fail_errno(-result, what);
   ::sd_event_source_set_priority(state->source, static_cast<std::int64_t>(priority));
@@ -82,14 +76,6 @@ Result<Source> Loop::at(clockid_t clock, std::uint64_t usec, unitparser::Duratio
   const std::uint64_t slack = accuracy.is_zero() ? 1 : accuracy.usec();
   const int result = ::sd_event_add_time(event_, &state->source, clock, usec, slack, dispatch_time, state.get());
   return Source(TRY(finish(std::move(state), result, priority, "cannot arm a timer")));
-}
-
-Result<Source> Loop::on_idle(std::function<void()> handler) {
-  StatePointer state(new Source::State, destroy);
-  state->on_call = std::move(handler);
-  const int result = ::sd_event_add_defer(event_, &state->source, dispatch_call, state.get());
-  if (result >= 0) ::sd_event_source_set_enabled(state->source, SD_EVENT_ON);
-  return Source(TRY(finish(std::move(state), result, Priority::idle, "cannot add an idle handler")));
 }
 
 bool Loop::run_once(unitparser::Duration limit) { return ::sd_event_run(event_, limit.usec()) > 0; }

@@ -59,8 +59,6 @@ class Loop {
   /// Calls `handler` once when `clock` (CLOCK_*) reaches `usec`, at most `accuracy` later.
   [[nodiscard]] unitparser::Result<Source> at(clockid_t clock, std::uint64_t usec, unitparser::Duration accuracy,
                                               Priority priority, std::function<void()> handler);
-  /// Calls `handler` at the end of each round of the loop, when nothing of a higher priority is ready, until it is reset.
-  [[nodiscard]] unitparser::Result<Source> on_idle(std::function<void()> handler);
 
   /// Serves one round, waiting at most `limit`; whether anything was there to serve.
   bool run_once(unitparser::Duration limit);

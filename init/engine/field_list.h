@@ -75,7 +75,7 @@ constexpr auto fields(std::type_identity<ServiceMain>) {
 }
 constexpr auto fields(std::type_identity<ServiceNotify>) {
   using T = ServiceNotify;
-  return std::tuple{field("state", &T::state), field("status_text", &T::status_text), field("bus_error", &T::bus_error),
+  return std::tuple{field("state", &T::state), field("status_text", &T::status_text),
                     field("status_errno", &T::status_errno), field("access", &T::access),
                     field("watchdog_at", &T::watchdog_at), field("watchdog_realtime", &T::watchdog_realtime),
                     field("watchdog_override", &T::watchdog_override), field("extended_until", &T::extended_until)};

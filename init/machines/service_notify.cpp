@@ -249,8 +249,8 @@ void trigger_watchdog(ServiceContext& c) {
   step<ServiceMachine>(c, ServiceEvent::watchdog);
 }
 
-/// Of the lines that change the state, the last one counts.
-void apply_states(ServiceContext& c, const event::Notify& message) {
+/// Of the lines that change the state, the last one counts. Whether there is any.
+bool apply_states(ServiceContext& c, const event::Notify& message) {
   std::string_view last;
   for (const auto& [key, value] : message.fields)
     if (value == "1" && (key == "STOPPING" || key == "RELOADING" || key == "READY")) last = key;
@@ -270,6 +270,12 @@ void apply_states(ServiceContext& c, const event::Notify& message) {
     c.rt.notify.state = NotifyState::ready;
     if (ends_reload) step<ServiceMachine>(c, ServiceEvent::notified_ready);
   }
+  return !last.empty();
+}
+
+template <class T>
+bool replace(T& place, T value) {
+  return std::exchange(place, value) != value;
 }
 
 }  // namespace
@@ -280,11 +286,11 @@ void service_notify(Core& core, Unit& unit, const event::Notify& message) {
   const bool is_barrier = find_field(message, "BARRIER") == std::optional<std::string_view>("1");  // anyone's; nothing but its end counts
   if (!is_barrier && may_notify(core, unit, message)) {
     if (auto text = find_field(message, "MAINPID")) take_main_pid(c, message, *text);
-    apply_states(c, message);
-    if (auto text = find_field(message, "STATUS")) c.rt.notify.status_text = *text;
+    // COMPAT: what else a service says does not concern clients: they hear nothing of watchdogs that are fed, of stored descriptors, of BUSERROR=.
+    bool is_news = apply_states(c, message);
+    if (auto text = find_field(message, "STATUS")) is_news |= replace(c.rt.notify.status_text, std::string(*text));
     if (auto text = find_field(message, "ERRNO"))
-      if (auto number = unitparser::parse_signed(*text, 0, 4095)) c.rt.notify.status_errno = static_cast<int>(*number);
-    if (auto text = find_field(message, "BUSERROR")) c.rt.notify.bus_error = *text;
+      if (auto number = unitparser::parse_signed(*text, 0, 4095)) is_news |= replace(c.rt.notify.status_errno, static_cast<int>(*number));
     if (auto text = find_field(message, "NOTIFYACCESS"))
       if (auto access = unitparser::from_name<NotifyAccess>(*text)) c.rt.notify.access = *access;
     if (auto text = find_field(message, "EXTEND_TIMEOUT_USEC")) extend_deadlines(c, *text);
@@ -299,7 +305,7 @@ void service_notify(Core& core, Unit& unit, const event::Notify& message) {
       drop_stored(c, message);
     else if (find_field(message, "FDSTORE") == std::optional<std::string_view>("1"))
       store_fds(c, message, fds);
-    core.touch(unit);
+    if (is_news) core.touch(unit);
   }
   // Also ends BARRIER=1: the sender waits for its descriptor to be closed.
   if (!fds.empty()) core.emit(effect::CloseFds{std::move(fds)});

@@ -61,7 +61,6 @@ struct ServiceMain {
 struct ServiceNotify {
   NotifyState state = NotifyState::unknown;
   std::string status_text;
-  std::string bus_error;
   int status_errno = 0;
   std::optional<unitparser::NotifyAccess> access;  ///< raised by use, e.g. main for watchdogs
   MonotonicTime watchdog_at;                       ///< last keep-alive

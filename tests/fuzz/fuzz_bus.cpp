@@ -7,7 +7,8 @@
 #include "init/bus/request.h"
 #include "init/bus/resumption.h"
 #include "tests/fuzz/require.h"
-#include "tests/fuzz/sim_port.h"
+#include "tests/sim/sim_port.h"
+#include "unitparser/base/wire.h"
 #include "unitparser/directives/registry.h"
 
 namespace {
@@ -123,8 +124,13 @@ std::optional<std::vector<Value>> received(const std::vector<Value>& values) {
   sd_bus_message* raw = nullptr;
   require(sd_bus_message_new_method_call(bus.get(), &raw, nullptr, "/", "a.b", "C") >= 0);
   const MessagePtr message(raw);
-  for (const Value& value : values)
-    if (append(raw, value) < 0) return std::nullopt;
+  std::string signature, body;
+  unitparser::WireWriter writer(body);
+  for (const Value& value : values) {
+    signature += value.signature();
+    writer.value(value);
+  }
+  if (!writer.ok() || append(raw, signature, body) < 0) return std::nullopt;
   require(sd_bus_message_seal(raw, 1, 0) >= 0);
   std::vector<Value> all;
   require(read_all(raw, all));

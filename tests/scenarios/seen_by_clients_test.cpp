@@ -118,6 +118,28 @@ TEST(SeenByClients, KeptDescriptorsAreClosedWhenTheServiceIsAtRest) {
   EXPECT_EQ(kept(), 0U);
 }
 
+TEST(SeenByClients, OfNotificationsOnlyWhatTheyCanSee) {
+  sim::SimMachine machine;
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\nNotifyAccess=all\nFileDescriptorStoreMax=2\nWatchdogSec=1h\n");
+  machine.start("a.service");
+  const auto hears_of = [&](std::vector<std::pair<std::string, std::string>> fields, std::vector<int> fds = {}) {
+    machine.forget_effects();
+    machine.notify(machine.main_pid("a.service"), std::move(fields), std::move(fds));
+    const auto is_change = [](const Effect& effect) { return std::holds_alternative<effect::UnitChanged>(effect); };
+    return std::any_of(machine.effects().begin(), machine.effects().end(), is_change);
+  };
+  EXPECT_FALSE(hears_of({{"FDSTORE", "1"}}, {70}));
+  EXPECT_FALSE(hears_of({{"WATCHDOG", "1"}}));
+  EXPECT_FALSE(hears_of({{"FDSTOREREMOVE", "1"}, {"FDNAME", "stored"}}));
+  EXPECT_TRUE(hears_of({{"STATUS", "busy"}}));
+  EXPECT_FALSE(hears_of({{"STATUS", "busy"}}));
+  EXPECT_TRUE(hears_of({{"ERRNO", "5"}}));
+  EXPECT_FALSE(hears_of({{"ERRNO", "5"}}));
+  EXPECT_FALSE(hears_of({{"BUSERROR", "a.b.C"}}));
+  EXPECT_FALSE(hears_of({{"EXTEND_TIMEOUT_USEC", "5000000"}, {"WATCHDOG_USEC", "7200000000"}, {"X_OWN", "1"}}));
+  EXPECT_TRUE(hears_of({{"READY", "1"}}));
+}
+
 TEST(SeenByClients, TheBootOfTheHostIsNoneOfAContainer) {
   EngineOptions options;
   options.in_container = true;

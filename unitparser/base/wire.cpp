@@ -77,10 +77,20 @@ void append_message(std::string& text, const MessageHeader& header, std::uint32_
     if (type == 'g') writer.signature(content);
     else writer.string(content);
   };
+  const auto numeric_field = [&writer](HeaderField code, std::uint32_t content) {
+    if (content == 0) return;
+    writer.align(8);
+    writer.byte(static_cast<std::uint8_t>(code));
+    writer.signature("u");
+    writer.number(content);
+  };
   writer.array(8, [&] {
     field(HeaderField::path, 'o', header.path);
     field(HeaderField::interface, 's', header.interface);
     field(HeaderField::member, 's', header.member);
+    field(HeaderField::error_name, 's', header.error_name);
+    numeric_field(HeaderField::reply_serial, header.reply_serial);
+    numeric_field(HeaderField::unix_fds, header.unix_fds);
     field(HeaderField::destination, 's', header.destination);
     field(HeaderField::signature, 'g', header.signature);
     field(HeaderField::sender, 's', header.sender);

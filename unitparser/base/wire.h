@@ -74,6 +74,9 @@ struct MessageHeader {
   std::uint8_t flags = 0;
   std::string_view path, interface, member, destination, sender;
   std::string_view signature;  ///< of the body
+  std::string_view error_name = {};
+  std::uint32_t reply_serial = 0;  ///< of the call that it answers
+  std::uint32_t unix_fds = 0;      ///< how many descriptors go with it
 };
 
 /// Appends a whole message. serial: not 0.

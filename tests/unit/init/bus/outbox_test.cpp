@@ -18,19 +18,30 @@ using unitparser::ArrayValue, unitparser::Bytes, unitparser::ObjectPath, unitpar
 struct Signal {
   std::string path, interface, member, sender;
   std::vector<Value> values;
+  std::vector<std::string> replies;
   int count = 0;
 };
 
 int take_in(sd_bus_message* message, void* userdata, sd_bus_error*) {
   auto& heard = *static_cast<Signal*>(userdata);
   const char* sender = sd_bus_message_get_sender(message);
+  ++heard.count;
+  std::uint64_t call = 0;
+  if (sd_bus_message_get_reply_cookie(message, &call) >= 0) {
+    const sd_bus_error* error = sd_bus_message_get_error(message);
+    heard.replies.push_back((error == nullptr ? "return" : error->name) + (" to " + std::to_string(call)));
+    int descriptor = -1;
+    if (sd_bus_message_read_basic(message, 'h', &descriptor) > 0) {
+      EXPECT_EQ(::write(descriptor, "x", 1), 1);
+    }
+    return 1;
+  }
   heard.path = sd_bus_message_get_path(message);
   heard.interface = sd_bus_message_get_interface(message);
   heard.member = sd_bus_message_get_member(message);
   heard.sender = sender == nullptr ? "" : sender;
   heard.values.clear();
   EXPECT_TRUE(read_all(message, heard.values));
-  ++heard.count;
   return 1;
 }
 
@@ -49,6 +60,7 @@ class Listener {
       bus->reset(raw);
       const int fd = pair_[bus == &client_ ? 0 : 1];
       EXPECT_GE(sd_bus_set_fd(raw, fd, fd), 0);
+      EXPECT_GE(sd_bus_negotiate_fds(raw, 1), 0);
     }
     EXPECT_GE(sd_bus_set_server(server_.get(), 1, {}), 0);
     EXPECT_GE(sd_bus_add_filter(client_.get(), nullptr, take_in, &heard), 0);
@@ -62,12 +74,13 @@ class Listener {
     EXPECT_EQ(heard.count, count);
   }
 
-  Signal heard;
-
- private:
   void process() {
     for (const BusPtr* bus : {&client_, &server_}) ASSERT_GE(sd_bus_process(bus->get(), nullptr), 0);
   }
+
+  Signal heard;
+
+ private:
   std::array<int, 2> pair_{};
   BusPtr client_, server_;
 };
@@ -137,6 +150,45 @@ TEST(Outbox, NoMessageIsCutWhenTheOtherEndDoesNotRead) {
   EXPECT_EQ(outbox.write_to(listener.socket()), Outbox::Outcome::all);
   EXPECT_EQ(outbox.bytes(), 0U);
   listener.listen(sent);
+}
+
+TEST(Wire, HeaderOfAReplySaysWhatItAnswers) {
+  std::string text, body;
+  WireWriter(body).number(std::uint32_t{0});
+  unitparser::append_message(text, {unitparser::MessageType::method_return, unitparser::no_reply_expected, {}, {}, {}, "", "e.f", "h", {}, 77, 1}, 8, body);
+  unitparser::append_message(text, {unitparser::MessageType::error, unitparser::no_reply_expected, {}, {}, {}, "", "e.f", "", "a.b.Refused", 78}, 9, "");
+  Listener listener;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  Outbox outbox;
+  outbox.add(std::make_shared<const std::string>(text), unitparser::UniqueFd(ends[1]));
+  ASSERT_EQ(outbox.write_to(listener.socket()), Outbox::Outcome::all);
+  listener.listen(2);
+  EXPECT_EQ(listener.heard.replies, (std::vector<std::string>{"return to 77", "a.b.Refused to 78"}));
+  char byte = 0;
+  EXPECT_EQ(::read(ends[0], &byte, 1), 1);  // take_in() wrote into what came with the reply
+  EXPECT_EQ(::read(ends[0], &byte, 1), 0);  // and that is all there was of the other end
+  ::close(ends[0]);
+}
+
+TEST(Outbox, ALongMessageIsWrittenOnAsTheOtherEndReads) {
+  Listener listener;
+  std::string text, body;
+  WireWriter(body).string(std::string(20'000'000, 'x'));
+  append_signal(text, "/a", "Long", "s", "e.f", body);
+  Outbox outbox;
+  outbox.add(std::make_shared<const std::string>(text));
+  ASSERT_EQ(outbox.write_to(listener.socket()), Outbox::Outcome::later);
+  EXPECT_TRUE(outbox.is_cut());
+  EXPECT_LT(outbox.bytes(), text.size());
+  for (int round = 0; round < 1'000'000 && listener.heard.count == 0; ++round) {
+    EXPECT_NE(outbox.write_to(listener.socket()), Outbox::Outcome::broken);
+    listener.process();
+  }
+  EXPECT_FALSE(outbox.is_cut());
+  EXPECT_TRUE(outbox.empty());
+  ASSERT_EQ(listener.heard.values.size(), 1U);
+  EXPECT_EQ(std::get<std::string>(listener.heard.values[0].storage).size(), 20'000'000U);
 }
 
 TEST(Outbox, TellsThatNobodyReadsAnyMore) {

@@ -5,7 +5,7 @@
 #include "tests/sim/sim.h"
 
 /// Refuses what only a real machine can do; units that clients make are files of the machine.
-class SimPort final : public init::bus::ManagerPort {
+class SimPort : public init::bus::ManagerPort {
  public:
   using Failure = tl::unexpected<unitparser::Error>;
   template <class T>

@@ -169,6 +169,7 @@ RunnerParts System::runner_parts() {
       .before_sleep = [this] { bus_.send_out(); },
       .end_run = [this](RunEnd wanted) { end(std::move(wanted)); },
       .set_exit_code = [this](std::uint8_t code) { set_exit_code(code); },
+      .reloaded = [this] { reloads_.end(); },
       .jobs_done = [this] { on_jobs_done(); },
   };
 }

@@ -352,7 +352,10 @@ void BusServer::on_effect(const Effect& effect) {
 void BusServer::end_round() { state_->end_round(); }
 void BusServer::send_out() { state_->send_out(); }
 
-void BusServer::on_reloading(bool active) { state_->announce({Announcement::Kind::reloading, UnitId::none, {}, 0, {}, active}); }
+void BusServer::on_reloading(bool active) {
+  state_->announce({Announcement::Kind::reloading, UnitId::none, {}, 0, {}, active});
+  if (!active) state_->flush();  // the answers to those who asked for it come after it
+}
 void BusServer::on_startup_finished(const StartupTimes& times) {
   state_->startup = times;
   state_->announce({Announcement::Kind::startup, UnitId::none, {}, 0, {}, false});

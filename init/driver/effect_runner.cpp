@@ -163,6 +163,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::JobNew&) const { parts.tell_bus(whole); }
   void operator()(const effect::JobChanged&) const { parts.tell_bus(whole); }
   void operator()(const effect::JobRemoved&) const { parts.tell_bus(whole); }
+  void operator()(const effect::Reloaded&) const { parts.reloaded(); }
   void operator()(const effect::JobsDone&) const { parts.jobs_done(); }
   void operator()(const effect::Log& e) const { parts.log.write(to_record(e, parts.engine)); }
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }

@@ -40,6 +40,7 @@ struct RunnerParts {
   std::function<void()> before_sleep;                  ///< they hear it now
   std::function<void(RunEnd)> end_run;
   std::function<void(std::uint8_t)> set_exit_code;     ///< of the run, whenever it ends
+  std::function<void()> reloaded;                      ///< a reload is over
   std::function<void()> jobs_done;                     ///< nothing is left to be done
 };
 

@@ -75,8 +75,11 @@ void Reloads::finish() {
   if (said_) parts_.extend_environment(read_assignments(said_.get()));
   said_.reset();
   parts_.files.refresh();
-  parts_.post(event::Reload{std::exchange(running_, {})});
   active_ = false;
+  parts_.post(event::Reload{std::exchange(running_, {})});
+}
+
+void Reloads::end() {
   parts_.announce(false);
   if (!waiting_.empty()) begin();
 }

@@ -31,6 +31,8 @@ class Reloads {
 
   /// Asks for a reload; `request` is answered by the engine when it is done.
   void request(RequestId request);
+  /// All units are read again (effect::Reloaded).
+  void end();
   /// A reload is under way.
   [[nodiscard]] bool active() const { return active_; }
 

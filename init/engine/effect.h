@@ -215,6 +215,8 @@ struct JobRemoved {
   JobType type{};
   JobResult result{};
 };
+/// A reload is over, and all that it changed was told; the answers to those who asked for it follow.
+struct Reloaded {};
 /// The queue of jobs has become empty (first time: the boot is done; ends Type=idle's waiting).
 struct JobsDone {};
 
@@ -262,7 +264,7 @@ using Effect = std::variant<
     effect::CloseFds, effect::WatchStoredFd, effect::WatchPath, effect::UnwatchPaths, effect::WatchBusName, effect::UnwatchBusName,
     effect::MakeDirectory, effect::ReleaseExecution, effect::CleanDirectories, effect::RemoveFile, effect::RemoveTransient, effect::OpenAutomount,
     effect::CloseAutomount, effect::AnswerAutomount, effect::ExpireAutomount, effect::Reply, effect::UnitChanged,
-    effect::UnitNew, effect::UnitRemoved, effect::JobNew, effect::JobChanged, effect::JobRemoved, effect::JobsDone,
+    effect::UnitNew, effect::UnitRemoved, effect::JobNew, effect::JobChanged, effect::JobRemoved, effect::Reloaded, effect::JobsDone,
     effect::Log, effect::ConsoleStatus, effect::Emergency, effect::EndLoginRecord, effect::RequestScopeStop>;
 using Effects = std::vector<Effect>;
 

@@ -89,11 +89,7 @@ struct Dispatch {
   void operator()(const event::LoadUnit& e) const { on_load_unit(core, e); }
   void operator()(const event::KillUnit& e) const { on_kill_unit(core, e); }
   void operator()(const event::ResetFailed& e) const { on_reset_failed(core, e); }
-  void operator()(const event::Reload& e) const {
-    reload_all_units(core);
-    for (const RequestId request : e.requests)
-      if (request != RequestId::none) core.emit(effect::Reply{request, effect::ReplyBody{}});
-  }
+  void operator()(const event::Reload&) const { reload_all_units(core); }
   void operator()(const event::ReplaceConfig& e) const { on_replace_config(core, e); }
   void operator()(const event::EnqueueMarked& e) const { on_enqueue_marked(core, e); }
   void operator()(const event::StartTransient& e) const { on_start_transient(core, e); }
@@ -252,6 +248,13 @@ void settle_turn(Core& core, std::size_t budget) {
   core.changed_units.clear();
 }
 
+/// COMPAT: what a reload changed is told before its end is, and that before the answers.
+void end_reload(Core& core, const event::Reload& reload) {
+  core.emit(effect::Reloaded{});
+  for (const RequestId request : reload.requests)
+    if (request != RequestId::none) core.emit(effect::Reply{request, effect::ReplyBody{}});
+}
+
 }  // namespace
 
 Engine::Engine(unitparser::UnitSource& source, World& world, EngineOptions options)
@@ -266,6 +269,7 @@ Effects Engine::turn(const Event& event, const Now& now) {
   core.cause = {};
   std::visit(Dispatch{core}, event);
   settle_turn(core, std::holds_alternative<event::RunJobs>(event) ? most_jobs_in_turn : 0);
+  if (const auto* reload = std::get_if<event::Reload>(&event)) end_reload(core, *reload);
   return std::move(core.effects);
 }
 

@@ -84,8 +84,16 @@ TEST(SeenByClients, OneReloadAnswersAllWhoAskedForIt) {
   machine.forget_effects();
   machine.post(event::Reload{{RequestId{7}, RequestId::none, RequestId{8}}});
   std::vector<RequestId> answered;
-  for (const Effect& effect : machine.effects())
-    if (const auto* reply = std::get_if<effect::Reply>(&effect)) answered.push_back(reply->request);
+  bool is_over = false;
+  for (const Effect& effect : machine.effects()) {
+    is_over = is_over || std::holds_alternative<effect::Reloaded>(effect);
+    EXPECT_FALSE(is_over && std::holds_alternative<effect::UnitChanged>(effect));
+    if (const auto* reply = std::get_if<effect::Reply>(&effect)) {
+      answered.push_back(reply->request);
+      EXPECT_TRUE(is_over);
+    }
+  }
+  EXPECT_TRUE(is_over);
   EXPECT_EQ(answered, (std::vector{RequestId{7}, RequestId{8}}));
 }
 

@@ -68,6 +68,8 @@ class SignalSender {
       case Kind::job_changed:
         if (const Job* job = s_.parts.engine.find_job(JobId{a.job})) job_changed(*job);
         break;
+      case Kind::failed_units:
+        return properties_changed(manager_object, manager_interface, "NFailedUnits", static_cast<std::uint32_t>(s_.outgoing.failed_units));
       case Kind::reloading: return of_manager("Reloading", "b", [&a](WireWriter& body) { body.boolean(a.flag); });
       case Kind::startup:
         return of_manager("StartupFinished", "tttttt", [&t = s_.startup](WireWriter& body) {
@@ -101,19 +103,22 @@ class SignalSender {
     });
   }
   template <class Write>
-  void properties_changed(const std::string& path, Write write) {
+  void properties_changed(std::string_view path, Write write) {
     put(path, "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as", write);
   }
-  void job_changed(const Job& job) {
-    properties_changed(job_path(job.id), [&job](WireWriter& body) {
-      body.string("org.freedesktop.systemd1.Job");
+  void properties_changed(std::string_view path, std::string_view interface, std::string_view property, const Value& value) {
+    properties_changed(path, [&](WireWriter& body) {
+      body.string(interface);
       body.array(8, [&] {
         body.align(8);
-        body.string("State");
-        body.variant(std::string(unitparser::to_name(job.state)));
+        body.string(property);
+        body.variant(value);
       });
       body.array(4, [] {});
     });
+  }
+  void job_changed(const Job& job) {
+    properties_changed(job_path(job.id), "org.freedesktop.systemd1.Job", "State", std::string(unitparser::to_name(job.state)));
   }
   void unit_changed(const Unit& unit) {
     const std::string path = unit_path(unit.name.text());
@@ -171,7 +176,17 @@ class SignalSender {
 
 }  // namespace
 
+/// The number of failed units is told once for several, and before what is told of them.
+void BusServer::State::count_failed_units() {
+  const std::size_t failed = parts.engine.failed_units();
+  if (std::exchange(outgoing.failed_units, failed) == failed || (subscribers.empty() && !has_private_clients())) return;
+  Announcement announcement{Announcement::Kind::failed_units, UnitId::none, {}, 0, {}, false};
+  announcement.on_bus = !subscribers.empty();
+  announcements.insert(announcements.begin(), std::move(announcement));
+}
+
 void BusServer::State::flush() {
+  count_failed_units();
   const auto batch = std::exchange(announcements, {});
   changed_units.clear();
   if (!batch.empty()) {

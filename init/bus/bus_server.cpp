@@ -90,6 +90,7 @@ Result<bool> BusServer::start(sd_event* loop, BusOptions options) {
         });
       }, state_.get()) >= 0)
     state_->beginner.reset(source);
+  state_->outgoing.failed_units = state_->parts.engine.failed_units();
   state_->resume_all();
   state_->consider_bus();
   return true;

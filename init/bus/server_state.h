@@ -100,11 +100,12 @@ struct WatchedName {
 struct Outgoing {
   std::uint32_t last_serial = first_serial;
   unsigned unsent_rounds = 0;    ///< of the loop, since what lies in the outboxes was last sent
+  std::size_t failed_units = 0;  ///< so many were told of
 };
 
 /// Things to tell subscribers, in order.
 struct Announcement {
-  enum class Kind : std::uint8_t { unit_new, unit_changed, unit_removed, job_new, job_changed, job_removed, reloading, startup, files } kind{};
+  enum class Kind : std::uint8_t { unit_new, unit_changed, unit_removed, job_new, job_changed, job_removed, failed_units, reloading, startup, files } kind{};
   UnitId unit = UnitId::none;
   std::string name;
   std::uint32_t job = 0;
@@ -234,6 +235,7 @@ struct BusServer::State {
   [[nodiscard]] bool has_private_clients() const;
   [[nodiscard]] bool is_followed_on_bus(const bus::Announcement& announcement) const;
   void announce(bus::Announcement announcement);
+  void count_failed_units();
   void flush();
   bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
 

@@ -295,6 +295,7 @@ EngineCounts Engine::counts() const {
   return {core_->units.name_count(), core_->units.all().size(), core_->jobs.size(),
           core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
 }
+std::size_t Engine::failed_units() const { return core_->failed_units; }
 std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr) return std::nullopt;

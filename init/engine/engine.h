@@ -80,6 +80,7 @@ class Engine {
   [[nodiscard]] UnitId unit_of_pid(pid_t pid) const;            ///< main or control process of a unit
   [[nodiscard]] UnitId unit_of_cgroup(std::string_view cgroup) const;  ///< nearest group upwards; none
   [[nodiscard]] EngineCounts counts() const;
+  [[nodiscard]] std::size_t failed_units() const;
   [[nodiscard]] const EngineOptions& options() const;
   /// CPU time that the unit's group used so far, or its last one; nothing when it is not known.
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(UnitId id) const;

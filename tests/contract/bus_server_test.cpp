@@ -121,7 +121,15 @@ class Peer {
       sd_bus_message_read(message, "uos", &job, nullptr, &unit);
     else if (member.starts_with("Unit"))
       sd_bus_message_read(message, "s", &unit);
+    if (member == "PropertiesChanged" && text_or_nothing(sd_bus_message_get_path(message)) == manager_path) return take_in_manager(message);
     heard.push_back(member + (unit == nullptr ? "" : " " + std::string(unit)));
+    return 1;
+  }
+  int take_in_manager(sd_bus_message* message) {
+    const char* property = nullptr;
+    std::uint32_t value = 0;
+    EXPECT_GT(sd_bus_message_read(message, "sa{sv}as", nullptr, 1, &property, "u", &value, 0), 0);
+    heard.push_back(std::string(property == nullptr ? "" : property) + "=" + std::to_string(value));
     return 1;
   }
   int take_in_reply(sd_bus_message* message, std::uint64_t serial) {
@@ -267,6 +275,20 @@ TEST_F(BusServerContract, WhoAsksForAJobHearsOfItBeforeTheAnswer) {
   ASSERT_GE(client->heard.size(), 2U);
   EXPECT_EQ(client->heard[0], "JobNew b.target");
   EXPECT_EQ(client->heard[1], "return to EnqueueUnitJob");
+}
+
+TEST_F(BusServerContract, TheNumberOfFailedUnitsIsToldWhenItChanges) {
+  machine_.source.set("f.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/false\n");
+  machine_.programs["/bin/false"] = {.exits_at_once = 1};
+  const auto client = make_client();
+  const auto heard = [&](const char* what) { return std::count(client->heard.begin(), client->heard.end(), what); };
+  client->start_unit("f.service");
+  until([&] { return heard("JobRemoved f.service") == 1; }, {client.get()});
+  EXPECT_EQ(heard("NFailedUnits=1"), 1);
+  EXPECT_LT(std::find(client->heard.begin(), client->heard.end(), "NFailedUnits=1"), std::find(client->heard.begin(), client->heard.end(), "JobRemoved f.service"));
+  client->heard.clear();
+  client->call(manager_interface, "ResetFailed");
+  until([&] { return heard("NFailedUnits=0") == 1; }, {client.get()});
 }
 
 TEST_F(BusServerContract, WhoeverAsksForNoAnswerGetsNone) {

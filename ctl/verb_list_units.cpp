@@ -22,7 +22,8 @@ namespace {
 
 /// Ignoring case as strcasecmp does, suffix before name.
 bool before_by_type_and_name(const std::string& a, const std::string& b) {
-  const int by_type = strcasecmp(std::string(suffix_of(a)).c_str(), std::string(suffix_of(b)).c_str());
+  const auto suffix = [](const std::string& name) { return name.c_str() + name.size() - suffix_of(name).size(); };
+  const int by_type = strcasecmp(suffix(a), suffix(b));
   return by_type != 0 ? by_type < 0 : strcasecmp(a.c_str(), b.c_str()) < 0;
 }
 
@@ -42,13 +43,19 @@ std::vector<Cell> unit_row(const Options& options, const UnitInfo& u, bool under
   const auto load_color = unsound ? std::optional(Style::red) : none;
   const auto active_color = failed ? std::optional(Style::red) : none;
   const bool line_dot = underline, line_load = underline && !failed, line_active = underline && !unsound;
-  const auto cell = [](std::string_view text, std::optional<Style> color, bool line) {
-    return Cell{std::string(text), {}, color, line, color.has_value(), false};
+  std::vector<Cell> row;
+  row.reserve(7);
+  const auto add = [&row](std::string_view text, std::optional<Style> color, bool line) {
+    row.push_back({std::string(text), {}, color, line, color.has_value(), false});
   };
-  auto job = cell(u.job_id > 0 ? u.job_type : "", none, underline);
-  return {cell(unsound || failed ? dot : " ", dot_color, line_dot), cell(u.id, active_color, line_active),
-          cell(u.load_state, load_color, line_load), cell(u.active_state, active_color, line_active),
-          cell(u.sub_state, active_color, line_active), std::move(job), cell(u.description, none, underline)};
+  add(unsound || failed ? dot : " ", dot_color, line_dot);
+  add(u.id, active_color, line_active);
+  add(u.load_state, load_color, line_load);
+  add(u.active_state, active_color, line_active);
+  add(u.sub_state, active_color, line_active);
+  add(u.job_id > 0 ? std::string_view(u.job_type) : "", none, underline);
+  add(u.description, none, underline);
+  return row;
 }
 
 void print_unit_legend(Terminal& out, const Options& options, std::size_t count, bool any_job) {

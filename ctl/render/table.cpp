@@ -67,12 +67,19 @@ std::vector<std::size_t> Table::column_widths(bool with_head, std::size_t width_
 std::string Table::draw(const Terminal& terminal, bool with_head, std::size_t width_limit) const {
   const auto columns = visible();
   const auto widths = column_widths(with_head, width_limit);
-  const auto fit = [&](std::string_view text, std::size_t i) {
+  const auto put = [&](std::string& line, std::string_view text, std::size_t i, bool pad) {
     const bool right = std::find(right_aligned_.begin(), right_aligned_.end(), columns[i]) != right_aligned_.end();
-    auto cut = ellipsize(text, widths[i], 100, terminal.utf8());
-    const auto have = display_width(cut);
-    if (right && have < widths[i]) cut.insert(0, widths[i] - have, ' ');
-    return cut;
+    std::string cut;
+    std::size_t have = display_width(text);
+    if (have > widths[i]) {
+      cut = ellipsize(text, widths[i], 100, terminal.utf8());
+      text = cut;
+      have = display_width(text);
+    }
+    const std::size_t missing = have < widths[i] ? widths[i] - have : 0;
+    if (right) line.append(missing, ' ');
+    line += text;
+    if (pad && !right) line.append(missing, ' ');
   };
   std::string out;
   if (with_head) {
@@ -81,26 +88,26 @@ std::string Table::draw(const Terminal& terminal, bool with_head, std::size_t wi
       const bool pad = terminal.colors() || i + 1 < columns.size();
       line.append(terminal.style(Style::normal)).append(terminal.style(Style::underline));
       if (i > 0) line += ' ';
-      const auto head = fit(heads_[columns[i]], i);
-      line += pad ? pad_right(head, widths[i]) : head;
+      put(line, heads_[columns[i]], i, pad);
       line += terminal.style(Style::normal);
     }
     out += line + "\n";
   }
+  std::string line, gap;
   for (const auto& row : rows_) {
-    std::string line, gap;
+    line.clear();
+    gap.clear();
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const Cell& cell = row[columns[i]];
       const auto begin = begin_style(terminal, cell);
       if (i > 0) line += gap.empty() ? " " : gap + " " + std::string(terminal.style(Style::normal));
-      const auto text = fit(shown(cell), i);
-      const bool pad = i + 1 < columns.size() || !begin.empty();
       line += begin;
-      line += pad ? pad_right(text, widths[i]) : text;
+      put(line, shown(cell), i, i + 1 < columns.size() || !begin.empty());
       if (!begin.empty()) line += terminal.style(Style::normal);
       gap = cell.style_gap || cell.underline ? begin : std::string();
     }
-    out += line + "\n";
+    out += line;
+    out += '\n';
   }
   return out;
 }

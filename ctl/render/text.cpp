@@ -55,6 +55,8 @@ Character first_character(std::string_view text) {
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
+  // Nearly all that is shown is of letters that take a column each.
+  if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80 && c != 0x1b; })) return text.size();
   std::size_t columns = 0;
   while (!text.empty()) {
     const auto s = first_character(text);

@@ -35,6 +35,21 @@ TEST_F(TableTest, columns_share_a_narrow_terminal) {
             "Sun 2026-1… 6 days left -    -      e2scrub_al… e2scrub_all…\n");
 }
 
+TEST_F(TableTest, what_is_right_aligned_or_wide_is_padded_by_its_columns) {
+  Table table({"NAME", "SIZE", "WHAT"});
+  table.align_right(1);
+  table.add_row({cell("日本"), cell("7"), cell("é")});
+  table.add_row({cell("abc"), cell("12345678"), cell("日本語 and more")});
+  const Terminal terminal;
+  EXPECT_EQ(table.draw(terminal, true, static_cast<std::size_t>(-1)),
+            "NAME     SIZE WHAT\n"
+            "日本        7 é\n"
+            "abc  12345678 日本語 and more\n");
+  EXPECT_EQ(table.draw(terminal, false, 20),
+            "日本       7 é\n"
+            "abc  123456… 日本語…\n");
+}
+
 TEST_F(TableTest, json_names_columns_and_keeps_types) {
   Table table({"UNIT FILE", "JOB", "PRESET"});
   table.add_row({cell("a\"b"), Cell{"7", unitparser::Value(std::uint32_t{7}), {}, false, false, false}, Cell{"", {}, {}, false, false, true}});

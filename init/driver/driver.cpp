@@ -35,7 +35,8 @@ void Driver::end_when(RunEnd end, std::function<bool()> settled, Duration limit)
 void Driver::end_round() {
   guard("end of a round", [&] {
     runner_.end_round();
-    if (ending() || !has_more_to_do()) runner_.rest();
+    // What is unloaded then is nothing that a client waits for.
+    if (ending() || (queue_.empty() && !engine_.has_jobs_to_run())) runner_.rest();
   });
 }
 

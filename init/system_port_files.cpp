@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "init/os/sockets.h"
@@ -83,6 +84,11 @@ Result<bool> write_whole(const std::string& path, const std::string& text) {
   return true;
 }
 
+/// Whether that is what stands for a masked unit: the null device, or a file that is empty.
+bool is_masked(const unitparser::FileStamp& stamp) {
+  return stamp.kind == unitparser::FileKind::other || (stamp.kind == unitparser::FileKind::regular && stamp.size == 0);
+}
+
 InstallPlan plan_of(unitparser::Installer& installer, const bus::UnitFileRequest& request,
                     const unitparser::InstallOptions& options) {
   using bus::UnitFileVerb;
@@ -106,26 +112,22 @@ InstallPlan plan_of(unitparser::Installer& installer, const bus::UnitFileRequest
   return {};
 }
 
-std::uint64_t modified_usec(unitparser::FileSource& files, const std::string& path) {
-  return files.stamp(path).modified_nsec / 1000;
-}
-
 }  // namespace
 
 bool SystemPort::needs_reload(const Unit& unit) {
-  // Changed since it was loaded, or gone; new drop-ins are seen by the index's own stamps at the next reload.
-  const std::uint64_t loaded = unit.origin.loaded_at.usec();
-  const auto changed = [&](const std::string& path) {
+  const UnitOrigin& origin = unit.origin;
+  if (origin.transient) return false;
+  const auto changed = [this](const std::string& path, RealTime since) {
+    if (path.empty() || path.starts_with("/proc/")) return false;
     const unitparser::FileStamp stamp = system_.files().stamp(path);
-    return stamp.kind == unitparser::FileKind::missing || modified_usec(system_.files(), path) > loaded;
+    return stamp.kind == unitparser::FileKind::missing || stamp.modified_nsec / 1000 > since.usec();
   };
-  if (unit.origin.transient || unit.origin.load_state != LoadState::loaded) return false;
-  if (!unit.origin.fragment_path.empty() && changed(unit.origin.fragment_path)) return true;
-  if (const std::string& source = unit.config.unit->source_path; !source.empty() && !source.starts_with("/proc/") && changed(source)) return true;
-  for (const std::string& path : unit.origin.drop_in_paths)
-    if (changed(path)) return true;
-  const std::vector<std::string> names{unit.name.text()};
-  return system_.unit_files().drop_ins(names) != unit.origin.drop_in_paths && unit.aliases.empty();
+  if (origin.load_state == LoadState::masked) return !is_masked(system_.files().stamp(origin.fragment_path));
+  if (changed(origin.fragment_path, origin.file_times.fragment) || changed(unit.config.unit->source_path, origin.file_times.source)) return true;
+  if (origin.load_state != LoadState::loaded) return false;
+  if (system_.unit_files().drop_ins_on_disk(system_.unit_files().find(unit.name).names) != origin.drop_in_paths) return true;
+  return std::any_of(origin.drop_in_paths.begin(), origin.drop_in_paths.end(),
+                     [&](const std::string& path) { return changed(path, origin.file_times.drop_ins); });
 }
 
 unitparser::UnitFileStates& SystemPort::look_at_unit_files() {

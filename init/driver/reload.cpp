@@ -33,10 +33,10 @@ void Reloads::begin() {
     ::_exit(0);
   }
   child_.reset(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
-  if (!child_) return finish();  // without generators rather than not at all
-  auto source = parts_.loop.on_ready(child_.get(), EPOLLIN, Priority::spawn, [this](std::uint32_t) { finish(); });
+  if (!child_) return read_settings();  // without generators rather than not at all
+  auto source = parts_.loop.on_ready(child_.get(), EPOLLIN, Priority::spawn, [this](std::uint32_t) { read_settings(); });
   if (source) source_ = std::move(*source);
-  else finish();
+  else read_settings();
 }
 
 /// In the child.
@@ -68,13 +68,26 @@ static std::vector<std::string> read_assignments(int fd) {
   return assignments;
 }
 
-void Reloads::finish() {
+void Reloads::read_settings() {
   source_.reset();
   child_.reset();
   parts_.reload_config();
   if (said_) parts_.extend_environment(read_assignments(said_.get()));
   said_.reset();
   parts_.files.refresh();
+  look_at_units();
+}
+
+void Reloads::look_at_units() {
+  source_.reset();
+  if (parts_.look_at_units()) return hand_over();
+  // As important as the bus: with it, and after what is more important, turn by turn.
+  auto source = parts_.loop.at(CLOCK_MONOTONIC, 0, {}, Priority::bus, [this] { look_at_units(); });
+  if (source) source_ = std::move(*source);
+  else hand_over();  // the engine looks at what is left
+}
+
+void Reloads::hand_over() {
   active_ = false;
   parts_.post(event::Reload{std::exchange(running_, {})});
 }

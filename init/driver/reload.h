@@ -11,7 +11,8 @@
 
 namespace init {
 
-/// Serves one reload after the other; requests that come while one runs share the next one.
+/// Serves one reload after the other, without being deaf for long: unit files are looked at part after part, and others are
+/// served in between; requests that come while one runs share the next one.
 class Reloads {
  public:
   struct Parts {
@@ -19,6 +20,7 @@ class Reloads {
     Post post;
     unitparser::UnitFiles& files;
     std::function<void()> reload_config;            ///< re-reads system.conf or user.conf
+    std::function<bool()> look_at_units;            ///< Engine::prepare_reload() of a small part
     std::function<void(bool active)> announce;      ///< the Reloading signal
     std::function<void(const std::string&)> warn;
     GeneratorFolders generators;
@@ -39,7 +41,9 @@ class Reloads {
  private:
   void begin();
   void generate(const std::vector<std::string>& environment, int said) const;
-  void finish();
+  void read_settings();
+  void look_at_units();
+  void hand_over();
   Parts parts_;
   std::vector<RequestId> waiting_;  ///< for the run that has not begun
   std::vector<RequestId> running_;  ///< of the run under way

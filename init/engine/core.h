@@ -95,6 +95,22 @@ struct Indexes {
   std::unordered_set<UnitId> timers;                                ///< loaded timer units
 };
 
+/// What the files say now of the units that are loaded, found out beforehand, so that a reload only has to take it over.
+struct Renewal {
+  std::vector<UnitId> units;    ///< all that were there when it began
+  std::size_t looked_at = 0;    ///< how many of them
+  std::vector<bool> unchanged;  ///< by number of the unit
+  std::unordered_map<UnitId, unitparser::LoadedUnit> loaded;
+
+  [[nodiscard]] bool is_under_way() const { return !units.empty(); }
+  [[nodiscard]] bool is_unchanged(UnitId id) const { return index_of(id) < unchanged.size() && unchanged[index_of(id)]; }
+  /// What was found out of that unit holds no longer.
+  void forget(UnitId id) {
+    if (index_of(id) < unchanged.size()) unchanged[index_of(id)] = false;
+    loaded.erase(id);
+  }
+};
+
 struct Core {
   Core(unitparser::UnitSource& unit_source, World& the_world, EngineOptions engine_options)
       : source(unit_source), world(the_world), options(std::move(engine_options)) {}
@@ -109,10 +125,10 @@ struct Core {
   Reactions reactions;
   std::vector<UnitId> load_queue;
   std::vector<UnitId> changed_units;
+  Renewal renewal;  ///< of the reload that is being prepared
   std::uint64_t last_spawn = 0;
   std::size_t failed_units = 0;
   bool jobs_were_installed = false;
-  bool reloading = false;
   bool started = false;
 
   Now now;          ///< of this turn
@@ -127,6 +143,11 @@ struct Core {
     const auto [answer, is_new] = populated.try_emplace(cgroup, false);
     if (is_new) answer->second = world.cgroup_populated(cgroup);
     return answer->second;
+  }
+  /// The settings of the unit are no longer what its files say: a reload has to read them, whether or not they changed.
+  void forget_files(const Unit& unit) {
+    unit.files = {};
+    renewal.forget(unit.id);
   }
   void emit(Effect effect) { effects.push_back(std::move(effect)); }
   /// Marks the unit for one UnitChanged at the end of the turn.

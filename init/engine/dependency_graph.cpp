@@ -26,9 +26,15 @@ std::span<const Edge> DependencyGraph::edges(UnitId unit) const {
 }
 
 const Edge* DependencyGraph::find(UnitId from, DependencyKind kind, UnitId to) const {
-  for (const Edge& edge : edges(from))
-    if (edge.other == to && edge.kind == kind) return &edge;
-  return nullptr;
+  // Backwards: what was said of late is looked for most.
+  const std::span<const Edge> list = edges(from);
+  const auto found = std::find_if(list.rbegin(), list.rend(), [&](const Edge& edge) { return edge.other == to && edge.kind == kind; });
+  return found == list.rend() ? nullptr : &*found;
+}
+
+Edge& DependencyGraph::get(UnitId from, DependencyKind kind, UnitId to) {
+  std::vector<Edge>& list = node(from).edges;
+  return list[static_cast<std::size_t>(find(from, kind, to) - list.data())];
 }
 
 bool DependencyGraph::has(UnitId from, DependencyKind kind, UnitId to) const {
@@ -37,18 +43,49 @@ bool DependencyGraph::has(UnitId from, DependencyKind kind, UnitId to) const {
   return find(to, unitparser::inverse_of(kind), from) != nullptr;
 }
 
-bool DependencyGraph::add(UnitId from, DependencyKind kind, UnitId to, EdgeSource source, Origin origin) {
-  if (from == to || has(from, kind, to)) return false;
-  mark(from, source);
+SaidEdge DependencyGraph::said(UnitId unit, const Edge& edge) const {
+  if (!edge.said.empty()) return {unit, edge.kind, edge.other, edge.origin};
+  const DependencyKind inverse = unitparser::inverse_of(edge.kind);
+  return {edge.other, inverse, unit, find(edge.other, inverse, unit)->origin};
+}
+
+void DependencyGraph::append(UnitId at, const Edge& edge) {
+  Node& list = node(at);
+  list.edges.push_back(edge);
+  list.atoms = list.atoms | atoms_by_kind()[static_cast<std::size_t>(edge.kind)];
+}
+
+namespace {
+
+/// The sources that an edge's place can come from.
+constexpr EdgeSources sources_with_places = EdgeSource::file | EdgeSource::mounts_for | EdgeSource::transient;
+
+/// The part of take_back() at the end that said it.
+void unsay(Edge& edge, EdgeSources sources) {
+  if (edge.said.has(sources & sources_with_places)) edge.origin = {};
+  edge.said = edge.said - sources;
+}
+
+bool is_unsaid(const Edge& edge) { return edge.said.empty() && edge.heard.empty(); }
+
+}  // namespace
+
+bool DependencyGraph::add(UnitId from, DependencyKind kind, UnitId to, EdgeSources sources, Origin origin) {
+  if (from == to) return false;
   const DependencyKind inverse = unitparser::inverse_of(kind);
-  node(UnitId{static_cast<std::uint32_t>(std::max(index_of(from), index_of(to)))});
-  Node& a = node(from);
-  a.edges.push_back({to, kind, source, false, origin});
-  a.atoms = a.atoms | atoms_by_kind()[static_cast<std::size_t>(kind)];
-  Node& b = node(to);
-  b.edges.push_back({from, inverse, source, true, origin});
-  b.atoms = b.atoms | atoms_by_kind()[static_cast<std::size_t>(inverse)];
-  return true;
+  if (!has(from, kind, to)) {
+    mark(from, sources);
+    append(from, {to, kind, sources, {}, origin});
+    append(to, {from, inverse, {}, sources, {}});
+    return true;
+  }
+  Edge& edge = get(from, kind, to);
+  if ((sources - edge.said).empty()) return false;
+  mark(from, sources);
+  if (edge.origin == Origin{}) edge.origin = origin;
+  edge.said = edge.said | sources;
+  get(to, inverse, from).heard = edge.said;
+  return false;
 }
 
 UnitId DependencyGraph::first(UnitId unit, Atom atom) const {
@@ -91,31 +128,49 @@ void DependencyGraph::drop(UnitId at, UnitId other, DependencyKind kind) {
   if (found != list.end()) list.erase(found);
 }
 
-/// Takes away what the unit itself said, from sources that go, at both ends.
-template <class Goes>
-void DependencyGraph::remove_own(UnitId unit, Goes goes) {
+void DependencyGraph::take_back(UnitId unit, EdgeSources sources) {
   if (index_of(unit) >= nodes_.size()) return;
   std::vector<Edge>& list = nodes_[index_of(unit)].edges;
-  const auto keep = std::stable_partition(list.begin(), list.end(), [&](const Edge& edge) { return edge.reversed || !goes(edge.source); });
-  const std::vector<Edge> gone(keep, list.end());
-  list.erase(keep, list.end());
-  for (const Edge& edge : gone) {
-    mark(unit, edge.source);
-    drop(edge.other, unit, unitparser::inverse_of(edge.kind));
-  }
+  for (Edge& edge : list)
+    if (edge.said.has(sources)) take_back(unit, edge, sources);
+  std::erase_if(list, is_unsaid);
 }
 
-void DependencyGraph::remove_said_by(UnitId unit, EdgeSource source) {
-  remove_own(unit, [source](EdgeSource said) { return said == source; });
+void DependencyGraph::take_back(UnitId from, DependencyKind kind, UnitId to, EdgeSources sources) {
+  if (find(from, kind, to) == nullptr) return;
+  Edge& edge = get(from, kind, to);
+  take_back(from, edge, sources);
+  if (is_unsaid(edge)) drop(from, to, kind);
 }
 
-void DependencyGraph::remove_drawn_by(UnitId unit) {
-  remove_own(unit, [](EdgeSource said) { return !is_lasting(said); });
+void DependencyGraph::take_back(UnitId from, Edge& edge, EdgeSources sources) {
+  mark(from, edge.said & sources);
+  unsay(edge, sources);
+  const DependencyKind inverse = unitparser::inverse_of(edge.kind);
+  if (is_unsaid(edge))
+    drop(edge.other, from, inverse);
+  else
+    get(edge.other, inverse, from).heard = edge.said;
 }
 
-void DependencyGraph::remove_drawn() {
-  for (Node& node : nodes_) {
-    std::erase_if(node.edges, [](const Edge& edge) { return !is_lasting(edge.source); });
+void DependencyGraph::take_back_drawn(std::span<const UnitId> units) {
+  std::vector<bool> is_ours(nodes_.size());
+  for (const UnitId unit : units)
+    if (index_of(unit) < nodes_.size()) is_ours[index_of(unit)] = true;
+  std::vector<bool> is_near = is_ours;
+  for (const UnitId unit : units)
+    for (const Edge& edge : edges(unit)) is_near[index_of(edge.other)] = true;
+  const auto taken_from = [&is_ours](std::size_t unit) { return is_ours[unit] ? drawn_sources : EdgeSource::target_order; };
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (!is_near[i]) continue;
+    Node& node = nodes_[i];
+    for (Edge& edge : node.edges) {
+      const std::size_t other = index_of(edge.other);
+      if (!is_ours[i] && !is_ours[other]) continue;
+      unsay(edge, taken_from(i));
+      edge.heard = edge.heard - taken_from(other);
+    }
+    std::erase_if(node.edges, is_unsaid);
     node.atoms = {};
     for (const Edge& edge : node.edges) node.atoms = node.atoms | atoms_by_kind()[static_cast<std::size_t>(edge.kind)];
   }
@@ -124,43 +179,29 @@ void DependencyGraph::remove_drawn() {
 std::uint64_t DependencyGraph::fingerprint(UnitId unit) const {
   std::uint64_t sum = 0;
   for (const Edge& edge : edges(unit)) {
-    std::uint64_t mixed = (std::uint64_t{index_of(edge.other)} << 8U | static_cast<std::uint64_t>(edge.kind)) * 0x9e3779b97f4a7c15U;
+    std::uint64_t mixed = (std::uint64_t{index_of(edge.other)} << 9U | static_cast<std::uint64_t>(edge.kind) << 1U | std::uint64_t{edge.heard.empty()}) * 0x9e3779b97f4a7c15U;
     mixed ^= mixed >> 29U;
     sum += mixed * 0xbf58476d1ce4e5b9U;
   }
   return sum;
 }
 
-void DependencyGraph::remove(UnitId from, DependencyKind kind, UnitId to, EdgeSource source) {
-  const Edge* edge = find(from, kind, to);
-  if (edge == nullptr || edge->source != source) return;
-  mark(from, source);
-  drop(from, to, kind);
-  drop(to, from, unitparser::inverse_of(kind));
-}
-
 void DependencyGraph::remove_unit(UnitId unit) {
   if (index_of(unit) >= nodes_.size()) return;
-  std::vector<Edge> gone = std::move(nodes_[index_of(unit)].edges);
-  nodes_[index_of(unit)] = {};
-  for (const Edge& edge : gone) {
-    mark(edge.reversed ? edge.other : unit, edge.source);
+  for (const Edge& edge : std::exchange(nodes_[index_of(unit)], {}).edges) {
+    mark(unit, edge.said);
+    mark(edge.other, edge.heard);
     drop(edge.other, unit, unitparser::inverse_of(edge.kind));
   }
 }
 
 void DependencyGraph::merge(UnitId from, UnitId into) {
-  if (index_of(from) >= nodes_.size()) return;
-  std::vector<Edge> moved = std::move(nodes_[index_of(from)].edges);
-  nodes_[index_of(from)] = {};
-  for (const Edge& edge : moved) {
-    mark(edge.reversed ? edge.other : from, edge.source);
-    drop(edge.other, from, unitparser::inverse_of(edge.kind));
-    if (edge.reversed)
-      add(edge.other, unitparser::inverse_of(edge.kind), into, edge.source, edge.origin);
-    else
-      add(into, edge.kind, edge.other, edge.source, edge.origin);
+  for (const Edge& edge : std::vector<Edge>(edges(from).begin(), edges(from).end())) {
+    const DependencyKind inverse = unitparser::inverse_of(edge.kind);
+    if (!edge.said.empty()) add(into, edge.kind, edge.other, edge.said, edge.origin);
+    if (!edge.heard.empty()) add(edge.other, inverse, into, edge.heard, get(edge.other, inverse, from).origin);
   }
+  remove_unit(from);
 }
 
 }  // namespace init

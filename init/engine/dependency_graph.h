@@ -1,4 +1,4 @@
-// DependencyGraph: the edges between units, seen from both ends, each with what it does and where it was said. [pure]
+// DependencyGraph: the edges between units, seen from both ends, each with what it does and which end said it, and why. [pure]
 #pragma once
 
 #include <span>
@@ -9,32 +9,69 @@
 
 namespace init {
 
-/// Who said so; edges of files and defaults are made anew on reload, the others stay.
-enum class EdgeSource : std::uint8_t { file, default_, mounts_for, kernel_table, udev, transient };
-/// Whether only the engine's memory knows such an edge: neither files nor defaults would draw it again.
-constexpr bool is_lasting(EdgeSource source) {
-  return source == EdgeSource::kernel_table || source == EdgeSource::udev || source == EdgeSource::transient;
-}
+/// Who had an end of an edge say it. What files and defaults say is said anew when the unit is reloaded, the rest stays.
+enum class EdgeSource : std::uint8_t {
+  file,
+  default_,
+  mounts_for,
+  target_order,  ///< a target's place behind what it pulls in: depends on both ends
+  udev,
+  transient,
+};
 
-/// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind.
+/// A set of them.
+class EdgeSources {
+ public:
+  constexpr EdgeSources() = default;
+  constexpr EdgeSources(EdgeSource source) : bits_(static_cast<std::uint8_t>(1U << static_cast<unsigned>(source))) {}  // NOLINT: one is a set too
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  [[nodiscard]] constexpr bool has(EdgeSources any) const { return (bits_ & any.bits_) != 0; }
+  friend constexpr EdgeSources operator|(EdgeSources a, EdgeSources b) { return EdgeSources(a.bits_ | b.bits_); }
+  friend constexpr EdgeSources operator&(EdgeSources a, EdgeSources b) { return EdgeSources(a.bits_ & b.bits_); }
+  /// What is in `a` alone.
+  friend constexpr EdgeSources operator-(EdgeSources a, EdgeSources b) { return EdgeSources(a.bits_ & ~b.bits_); }
+  bool operator==(const EdgeSources&) const = default;
+
+ private:
+  constexpr explicit EdgeSources(int bits) : bits_(static_cast<std::uint8_t>(bits)) {}
+  std::uint8_t bits_ = 0;
+};
+constexpr EdgeSources operator|(EdgeSource a, EdgeSource b) { return EdgeSources(a) | b; }
+
+/// What a unit says because of its files and settings, and says anew when it is loaded again.
+constexpr EdgeSources drawn_sources = EdgeSource::file | EdgeSource::default_ | EdgeSource::mounts_for | EdgeSource::target_order;
+/// What only the engine's memory knows.
+constexpr EdgeSources lasting_sources = EdgeSource::udev | EdgeSource::transient;
+
+/// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind. Each end may have said it, or both.
 struct Edge {
   UnitId other = UnitId::none;
   DependencyKind kind{};
-  EdgeSource source{};
-  bool reversed = false;  ///< was said at the other end: `origin` indexes that unit's sources
-  Origin origin;
+  EdgeSources said;   ///< by the unit that has the edge
+  EdgeSources heard;  ///< from the other one
+  Origin origin;      ///< where the unit that has the edge said it; see DependencyGraph::said()
+};
+
+/// An edge as the end that said it has it.
+struct SaidEdge {
+  UnitId from{};
+  DependencyKind kind{};
+  UnitId to{};
+  Origin origin;  ///< among the sources of `from`
 };
 
 class DependencyGraph {
  public:
-  /// Adds "from kind to" and its inverse. Nothing happens if the edge exists (of any source). Returns whether it is new.
-  bool add(UnitId from, DependencyKind kind, UnitId to, EdgeSource source, Origin origin);
+  /// `from` says "from kind to", which is there with its inverse from then on. Returns whether nobody had said it before.
+  bool add(UnitId from, DependencyKind kind, UnitId to, EdgeSources sources, Origin origin);
   /// All edges of a unit, in the order they were said.
   [[nodiscard]] std::span<const Edge> edges(UnitId unit) const;
   /// The first unit that `unit` has an edge with that atom to; none if there is none.
   [[nodiscard]] UnitId first(UnitId unit, Atom atom) const;
   [[nodiscard]] bool has(UnitId from, DependencyKind kind, UnitId to) const;
   [[nodiscard]] const Edge* find(UnitId from, DependencyKind kind, UnitId to) const;
+  /// Who said that edge of the unit, and where: the unit itself if it did.
+  [[nodiscard]] SaidEdge said(UnitId unit, const Edge& edge) const;
 
   /// Calls `visit(const Edge&)` for each edge with that atom. `visit` must not change the graph; collect first if it may.
   template <class Visit>
@@ -48,16 +85,15 @@ class DependencyGraph {
   /// The same with one exact kind (properties Wants=, After=, …).
   [[nodiscard]] std::vector<UnitId> others(UnitId unit, DependencyKind kind) const;
 
-  /// Takes away all edges that `unit` itself said from that source.
-  void remove_said_by(UnitId unit, EdgeSource source);
-  /// The same of all that files and defaults draw: every edge that is not lasting.
-  void remove_drawn_by(UnitId unit);
-  /// All of those of all units.
-  void remove_drawn();
-  /// Tells two sets of edges of a unit apart, whatever their order.
+  /// Takes back what `unit` said from these sources; an edge that nobody says any more is gone.
+  void take_back(UnitId unit, EdgeSources sources);
+  /// The same of one edge.
+  void take_back(UnitId from, DependencyKind kind, UnitId to, EdgeSources sources);
+  /// Takes back all that these units draw, and what is drawn because of them at their other ends (targets' order). In one pass
+  /// over each list, however many of the units a hub has an edge to.
+  void take_back_drawn(std::span<const UnitId> units);
+  /// Tells two sets of edges of a unit apart, whatever their order: also by which of them the other end says.
   [[nodiscard]] std::uint64_t fingerprint(UnitId unit) const;
-  /// Takes away one edge of that source.
-  void remove(UnitId from, DependencyKind kind, UnitId to, EdgeSource source);
   /// Takes away every edge of the unit, said by whomever.
   void remove_unit(UnitId unit);
   /// Re-points every edge of `from` to `into` (merging of units).
@@ -74,12 +110,15 @@ class DependencyGraph {
     AtomSet atoms;  ///< union over the edges, never too small
   };
   Node& node(UnitId unit);
+  void append(UnitId at, const Edge& edge);
+  /// The edge that must be there.
+  [[nodiscard]] Edge& get(UnitId from, DependencyKind kind, UnitId to);
   void drop(UnitId at, UnitId other, DependencyKind kind);
-  template <class Goes>
-  void remove_own(UnitId unit, Goes goes);
-  /// To be called for each edge that comes or goes.
-  void mark(UnitId from, EdgeSource source) {
-    if (is_lasting(source)) unsaved_.insert(from);
+  /// At the far end only: an edge that nobody says any more is left to be erased from the list of `from`.
+  void take_back(UnitId from, Edge& edge, EdgeSources sources);
+  /// To be called whenever a unit comes to say an edge or no longer does.
+  void mark(UnitId from, EdgeSources sources) {
+    if (sources.has(lasting_sources)) unsaved_.insert(from);
   }
   std::vector<Node> nodes_;
   std::unordered_set<UnitId> unsaved_;

@@ -273,6 +273,7 @@ Effects Engine::turn(const Event& event, const Now& now) {
   return std::move(core.effects);
 }
 
+bool Engine::prepare_reload(std::size_t most) { return init::prepare_reload(*core_, most); }
 bool Engine::has_garbage() const { return !core_->reactions.garbage.empty(); }
 bool Engine::has_jobs_to_run() const { return !core_->jobs.run_queue.empty(); }
 const Unit* Engine::find(UnitId id) const { return std::as_const(core_->units).find(id); }
@@ -389,8 +390,6 @@ Result<Effects> Engine::restore(std::string_view snapshot, const Now& now) {
   return std::move(core_->effects);
 }
 
-void Engine::forget_details() {
-  for (const UnitId id : core_->units.all()) init::forget_details(core_->units.get(id));
-}
+void Engine::forget_details() { init::forget_details(*core_); }
 
 }  // namespace init

@@ -62,6 +62,9 @@ class Engine {
 
   /// Handles one event with its reactions. Jobs are only queued by it, and run by event::RunJobs.
   [[nodiscard]] Effects turn(const Event& event, const Now& now);
+  /// Looks what a part of the unit files say now, in front of event::Reload, which takes all of it over at once; true: nothing is
+  /// left to be looked at. The part: what costs as much as comparing `most` unchanged files. Nothing that can be seen changes.
+  [[nodiscard]] bool prepare_reload(std::size_t most);
   /// Whether units are there to unload: post event::CollectGarbage, before anything else.
   [[nodiscard]] bool has_garbage() const;
   /// Whether jobs are queued: post event::RunJobs once nothing else is pending, so that who asks for several things at once

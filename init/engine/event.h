@@ -53,7 +53,7 @@ struct ResetFailed {
   RequestId request{};
   std::string unit;
 };
-/// Re-reads all units; the UnitSource already serves the new files.
+/// Renews all units; the UnitSource already serves the new files.
 struct Reload {
   std::vector<RequestId> requests{};  ///< all that are answered by it
 };

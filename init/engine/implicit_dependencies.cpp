@@ -3,6 +3,7 @@
 #include "init/engine/implicit_dependencies.h"
 
 #include <algorithm>
+#include <map>
 
 #include "init/engine/loading.h"
 #include "init/engine/unit_actions.h"
@@ -363,20 +364,29 @@ void add_target_ordering(Core& core, Unit& unit) {
         other.origin.load_state != LoadState::loaded || !target.config.unit->default_dependencies ||
         !other.config.unit->default_dependencies || core.graph.has(target.id, before, other.id))
       return;
-    EdgeDrawer(core, target, EdgeSource::default_).to(after, other.id);
+    EdgeDrawer(core, target, EdgeSource::target_order).to(after, other.id);
   };
   const auto pulls_in = [](DependencyKind kind) {
     return kind == requires_ || kind == requisite || kind == wants || kind == binds_to || kind == upholds;
   };
-  std::vector<Edge> edges;
-  core.graph.for_each(unit.id, Atom::target_after, [&](const Edge& edge) { edges.push_back(edge); });
-  for (const Edge& edge : edges) {
-    Unit* other = core.units.find(edge.other);
+  struct Pull {
+    bool in = false;  ///< the unit pulls it in
+    bool by = false;  ///< it pulls the unit in
+  };
+  std::map<UnitId, Pull> neighbours;
+  core.graph.for_each(unit.id, Atom::target_after, [&](const Edge& edge) {
+    Pull& pull = neighbours[edge.other];
+    pull.in = pull.in || pulls_in(edge.kind);
+    pull.by = pull.by || pulls_in(unitparser::inverse_of(edge.kind));
+  });
+  for (auto [id, pull] : neighbours) {
+    Unit* other = core.units.find(id);
     if (other == nullptr) continue;
-    if (pulls_in(edge.kind))
-      order(unit, *other);
-    else if (pulls_in(unitparser::inverse_of(edge.kind)))
-      order(*other, unit);
+    // Of two targets that pull each other in, names decide which comes first, not which was loaded first.
+    if (pull.in && pull.by && unit.type() == UnitType::target && other->type() == UnitType::target)
+      (other->name.text() < unit.name.text() ? pull.by : pull.in) = false;
+    if (pull.in) order(unit, *other);
+    if (pull.by) order(*other, unit);
   }
 }
 

@@ -70,9 +70,15 @@ void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   origin.transient = origin.transient || loaded.transient;
   origin.generated = loaded.generated;
   origin.is_whole = loaded.is_whole;
+  origin.file_times = loaded.times;
   origin.loaded_at = core.now.realtime;
+  core.renewal.forget(unit.id);
+  unit.files = loaded.mark;
   unit.config = std::move(loaded.config);
-  if (origin.load_state == LoadState::not_found && needs_no_fragment(unit)) origin.load_state = LoadState::loaded;
+  if (origin.load_state == LoadState::not_found && needs_no_fragment(unit)) {
+    origin.load_state = LoadState::loaded;
+    origin.load_error = {};
+  }
   if (origin.perpetual) settle_perpetual(unit);
   if (origin.fragment_path.empty() && survives_isolate(unit.type()) && !unit.config.unit->ignore_on_isolate)
     unit.config.unit.write().ignore_on_isolate = true;
@@ -83,11 +89,20 @@ void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
                  : fmt::format("{}:{}: {}", diagnostic.position.file, diagnostic.position.line, diagnostic.message),
              {{"CONFIG_FILE", diagnostic.position.file}, {"CONFIG_LINE", std::to_string(diagnostic.position.line)}});
   if (origin.load_state == LoadState::loaded) verify_loaded_unit(core, unit);
+  if (origin.load_state != LoadState::loaded) core.forget_files(unit);  // why is said again at each reload
 }
 
-/// Moves the stub's edges and names to the unit that the files say it is.
+/// Moves the stub's edges and names to the unit that the files say it is, also in what triggers it.
 UnitId merge_into(Core& core, UnitId stub, UnitId into) {
   core.graph.merge(stub, into);
+  core.graph.for_each(into, Atom::triggered_by, [&](const Edge& edge) {
+    std::visit(
+        [&](auto& runtime) {
+          if constexpr (requires { runtime.service; })
+            if (runtime.service == stub) runtime.service = into;
+        },
+        core.units.get(edge.other).type_runtime);
+  });
   core.units.absorb(stub, into);
   return into;
 }
@@ -96,13 +111,16 @@ bool is_pristine(const Unit& unit) {
   return unit.job == JobId::none && unit.nop_job == JobId::none && is_inactive_or_failed(unit.active_state());
 }
 
-UnitId settle_names(Core& core, UnitId id, const unitparser::LoadedUnit& loaded) {
+/// Gives the unit the names that its files give it. One that another unit has is asked for again at the next reload.
+UnitId settle_names(Core& core, UnitId id, unitparser::LoadedUnit& loaded) {
   if (!(core.units.get(id).name == loaded.id) && !loaded.id.empty()) {
     const UnitId existing = core.units.find_id(loaded.id.text());
     if (existing == UnitId::none || existing == id) {
       core.units.rename(id, loaded.id);
     } else if (is_pristine(core.units.get(id))) {
       return merge_into(core, id, existing);
+    } else {
+      loaded.mark = {};
     }
   }
   for (const UnitName& alias : loaded.aliases) {
@@ -113,6 +131,8 @@ UnitId settle_names(Core& core, UnitId id, const unitparser::LoadedUnit& loaded)
     else if (other != id && is_pristine(core.units.get(other)) &&
              core.units.get(other).origin.load_state != LoadState::loaded)
       merge_into(core, other, id);
+    else if (other != id)
+      loaded.mark = {};
   }
   return id;
 }
@@ -176,7 +196,7 @@ Result<UnitId> load_unit(Core& core, const UnitName& name) {
   Unit& unit = core.units.get(id);
   if ((unit.origin.load_state == LoadState::not_found || unit.origin.load_state == LoadState::error) &&
       is_pristine(unit) && unit.origin.loaded_at != core.now.realtime) {
-    core.graph.remove_said_by(id, EdgeSource::file);
+    core.graph.take_back(id, drawn_sources);
     unit.in_load_queue = true;
     core.load_queue.push_back(id);
     process_load_queue(core);
@@ -196,6 +216,8 @@ Result<UnitId> load_unit(Core& core, std::string_view name) {
 void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config) {
   Unit& unit = core.units.get(id);
   unit.in_load_queue = false;
+  core.forget_files(unit);
+  forget_required_mounts(core, id);
   unit.config = config;
   unit.origin.load_state = LoadState::loaded;
   unit.origin.load_error = {};
@@ -212,71 +234,200 @@ void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config) {
 
 namespace {
 
-/// Whether taking what the files say now makes a unit look other than before.
-bool take_anew(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
-  const unitparser::UnitConfig config = std::move(unit.config);
-  const UnitOrigin origin = unit.origin;
-  take(core, unit, std::move(loaded));
-  return config != unit.config || origin.load_state != unit.origin.load_state || origin.fragment_path != unit.origin.fragment_path ||
-         origin.drop_in_paths != unit.origin.drop_in_paths;
+/// What the files say now of a unit; nothing: what they said before, or it lives in no file that the source knows.
+std::optional<unitparser::LoadedUnit> look_at(Core& core, const Unit& unit) {
+  if (unit.origin.transient && unit.origin.load_state == LoadState::loaded) return std::nullopt;
+  if (core.source.is_unchanged(unit.name, unit.origin.fragment_path, unit.origin.drop_in_paths, unit.config.unit->source_path, unit.files))
+    return std::nullopt;
+  return core.source.load(unit.name);
 }
 
-struct RenewedUnit {
-  UnitId id = UnitId::none;
-  bool changed = false;
-  std::uint64_t edges_before = 0;
+/// The same, as it was found out beforehand.
+std::optional<unitparser::LoadedUnit> look_at(Core& core, const Unit& unit, Renewal& renewal) {
+  if (renewal.is_unchanged(unit.id)) return std::nullopt;
+  const auto known = renewal.loaded.find(unit.id);
+  return known != renewal.loaded.end() ? std::move(known->second) : look_at(core, unit);
+}
+
+/// What decides about the edges of those who need something below a mount point.
+struct MountFacts {
+  std::string where;
+  bool loaded = false;
+  bool from_file = false;
+  bool operator==(const MountFacts&) const = default;
+};
+MountFacts mount_facts(const Unit& unit) {
+  if (unit.type() != UnitType::mount) return {};
+  return {mount_point_of(unit), unit.origin.load_state == LoadState::loaded, !unit.origin.fragment_path.empty()};
+}
+
+/// One reload: takes over what changed in files, then draws anew the edges that may be others than before.
+class Reloading {
+ public:
+  explicit Reloading(Core& core) : core_(core), renewal_(std::exchange(core.renewal, {})), is_redrawn_(core.units.slots()) {}
+
+  void run() {
+    const std::vector<UnitId> all = core_.units.all();
+    for (const UnitId id : all)
+      if (const Unit* unit = std::as_const(core_.units).find(id))
+        if (auto loaded = look_at(core_, *unit, renewal_)) take_over(id, std::move(*loaded));
+    draw();
+    add_missing_mounts();
+    process_load_queue(core_);
+    for (const UnitId id : redrawn_)
+      if (Unit* unit = core_.units.find(id)) add_target_ordering(core_, *unit);
+    apply_cgroups(all);
+    tell();
+    core_.jobs.blockers_stale = true;
+  }
+
+ private:
+  void redraw(UnitId id) {
+    if (index_of(id) >= is_redrawn_.size() || is_redrawn_[index_of(id)]) return;
+    is_redrawn_[index_of(id)] = true;
+    redrawn_.push_back(id);
+  }
+
+  void take_over(UnitId id, unitparser::LoadedUnit&& loaded) {
+    Unit& unit = core_.units.get(id);
+    const std::vector<UnitName> aliases = unit.aliases;
+    const UnitId settled = settle_names(core_, id, loaded);
+    if (settled != id || aliases != unit.aliases) {  // units may have become one: their neighbours speak of another one now
+      core_.touch(core_.units.get(settled));
+      for (const Edge& edge : core_.graph.edges(settled)) core_.touch(core_.units.get(edge.other));
+    }
+    if (settled != id) return redraw(settled);
+    const MountFacts mount = mount_facts(unit);
+    forget_required_mounts(core_, id);
+    const unitparser::UnitConfig config = std::move(unit.config);
+    const UnitOrigin origin = unit.origin;
+    take(core_, unit, std::move(loaded));
+    redraw(id);
+    if (config != unit.config || origin.load_state != unit.origin.load_state || origin.fragment_path != unit.origin.fragment_path ||
+        origin.drop_in_paths != unit.origin.drop_in_paths || aliases != unit.aliases)
+      core_.touch(unit);  // clients need not hear that all stayed as it was
+    if (unit.type() == UnitType::slice && config != unit.config) changed_slices_.insert(id);
+    if (const MountFacts now = mount_facts(unit); !(now == mount)) {
+      moved_mounts_.push_back(mount.where);
+      moved_mounts_.push_back(now.where);
+    }
+  }
+
+  void draw() {
+    for (const std::string& where : moved_mounts_)
+      if (const auto users = core_.index.mounts_for.find(where); users != core_.index.mounts_for.end())
+        for (const UnitId user : users->second) redraw(user);
+    std::sort(redrawn_.begin(), redrawn_.end());
+    for (const UnitId id : redrawn_) {
+      remember(id);
+      for (const Edge& edge : core_.graph.edges(id)) remember(edge.other);
+    }
+    core_.graph.take_back_drawn(redrawn_);
+    for (const UnitId id : redrawn_)
+      if (Unit* unit = core_.units.find(id)) draw_edges(core_, *unit);
+  }
+
+  /// A mount that came into being although nobody speaks of it by name.
+  void add_missing_mounts() {
+    std::vector<UnitName> names;
+    for (const auto& [path, users] : core_.index.mounts_for)
+      if (const auto name = unitparser::name_from_path(path, UnitType::mount); name && core_.units.find_id(name->text()) == UnitId::none) names.push_back(*name);
+    std::sort(names.begin(), names.end());
+    for (const UnitName& name : names)
+      if (core_.source.load(name).state != LoadState::not_found) unit_for_edge(core_, name);
+  }
+
+  /// What holds of a control group depends on the slices around it too.
+  void apply_cgroups(const std::vector<UnitId>& units) {
+    for (const UnitId id : units) {
+      const Unit* unit = std::as_const(core_.units).find(id);
+      if (unit == nullptr || unit->runtime.cgroup.empty()) continue;
+      if (is_redrawn_[index_of(id)] || is_in_changed_slice(*unit)) core_.emit(effect::ApplyCgroup{id, unit->runtime.cgroup});
+    }
+  }
+  [[nodiscard]] bool is_in_changed_slice(const Unit& unit) const {
+    if (changed_slices_.empty()) return false;
+    for (const Unit* slice = std::as_const(core_.units).find(unit.slice); slice != nullptr; slice = std::as_const(core_.units).find(slice->slice))
+      if (changed_slices_.contains(slice->id)) return true;
+    return false;
+  }
+
+  void remember(UnitId id) { edges_before_.try_emplace(id, core_.graph.fingerprint(id)); }
+
+  /// Tells clients of the units whose edges changed; they may also be needed no longer.
+  void tell() {
+    const auto had_no_edge_to = [this](UnitId id) {
+      for (const Edge& edge : core_.graph.edges(id))
+        if (index_of(edge.other) < is_redrawn_.size()) edges_before_.try_emplace(edge.other, 0);
+    };
+    for (const UnitId id : redrawn_) had_no_edge_to(id);
+    for (std::size_t fresh = is_redrawn_.size(); fresh < core_.units.slots(); ++fresh) had_no_edge_to(UnitId{static_cast<std::uint32_t>(fresh)});
+    std::vector<std::pair<UnitId, std::uint64_t>> neighbourhood(edges_before_.begin(), edges_before_.end());
+    std::sort(neighbourhood.begin(), neighbourhood.end());
+    for (const auto& [id, edges_before] : neighbourhood) {
+      if (std::as_const(core_.units).find(id) == nullptr) continue;
+      const bool changed = edges_before != core_.graph.fingerprint(id);
+      if (changed) core_.touch(core_.units.get(id));
+      if (changed || is_redrawn_[index_of(id)]) consider_garbage(core_, id);
+    }
+  }
+
+  Core& core_;
+  Renewal renewal_;
+  std::vector<bool> is_redrawn_;  ///< by number of the unit
+  std::vector<UnitId> redrawn_;
+  std::vector<std::string> moved_mounts_;
+  std::unordered_set<UnitId> changed_slices_;
+  std::unordered_map<UnitId, std::uint64_t> edges_before_;  ///< fingerprints, of redrawn units and their neighbours
 };
 
 }  // namespace
 
-void forget_details(Unit& unit) {
-  unit.runtime.condition_verdicts.clear();
-  unit.runtime.assert_verdicts.clear();
-  std::visit(
-      [](auto& runtime) {
-        if constexpr (requires { runtime.command_status; }) runtime.command_status.clear();
-      },
-      unit.type_runtime);
+bool prepare_reload(Core& core, std::size_t most) {
+  constexpr std::size_t cost_of_reading = 8;  // times that of looking whether a file changed
+  Renewal& renewal = core.renewal;
+  if (!renewal.is_under_way()) renewal = {core.units.all(), 0, std::vector<bool>(core.units.slots()), {}};
+  for (; most > 0 && renewal.looked_at < renewal.units.size(); ++renewal.looked_at) {
+    const UnitId id = renewal.units[renewal.looked_at];
+    const Unit* unit = std::as_const(core.units).find(id);
+    if (unit == nullptr) continue;
+    std::size_t cost = 1;
+    if (auto loaded = look_at(core, *unit)) {
+      renewal.loaded.emplace(id, std::move(*loaded));
+      cost = cost_of_reading;
+    } else {
+      renewal.unchanged[index_of(id)] = true;
+    }
+    most -= std::min(most, cost);
+  }
+  return renewal.looked_at == renewal.units.size();
+}
+
+void forget_details(Core& core) {
+  // To look at a unit does not make it one to be saved: most have nothing to forget.
+  for (const UnitId id : core.units.all()) {
+    const Unit& unit = std::as_const(core.units).get(id);
+    const bool knows_commands = std::visit(
+        [](const auto& runtime) {
+          if constexpr (requires { runtime.command_status; }) return !runtime.command_status.empty();
+          return false;
+        },
+        unit.type_runtime);
+    if (unit.runtime.condition_verdicts.empty() && unit.runtime.assert_verdicts.empty() && !knows_commands) continue;
+    Unit& changed = core.units.get(id);
+    changed.runtime.condition_verdicts.clear();
+    changed.runtime.assert_verdicts.clear();
+    std::visit(
+        [](auto& runtime) {
+          if constexpr (requires { runtime.command_status; }) runtime.command_status.clear();
+        },
+        changed.type_runtime);
+  }
 }
 
 void reload_all_units(Core& core) {
-  core.reloading = true;
-  std::vector<RenewedUnit> all;
-  for (UnitId id : core.units.all()) all.push_back({id, false, core.graph.fingerprint(id)});
-  core.index.mounts_for.clear();
-  core.graph.remove_drawn();
-  std::vector<RenewedUnit> renewed;
-  for (RenewedUnit& entry : all) {
-    const UnitId id = entry.id;
-    Unit* unit = core.units.find(id);
-    if (unit == nullptr) continue;
-    const std::vector<UnitName> aliases = unit->aliases;
-    forget_details(*unit);
-    if (unit->origin.transient && unit->origin.load_state == LoadState::loaded) {
-      // What a client asked for lives in no file that the source knows; the config stays as it is.
-      draw_edges(core, *unit);
-    } else {
-      unitparser::LoadedUnit loaded = core.source.load(unit->name);
-      const UnitId settled = settle_names(core, id, loaded);
-      if (settled != id) continue;
-      entry.changed = take_anew(core, *unit, std::move(loaded));
-      draw_edges(core, *unit);
-    }
-    entry.changed = entry.changed || aliases != unit->aliases;
-    renewed.push_back(entry);
-  }
-  process_load_queue(core);
-  for (const RenewedUnit& entry : renewed)
-    if (Unit* unit = core.units.find(entry.id)) add_target_ordering(core, *unit);
-  for (const auto& [id, changed, edges_before] : renewed) {
-    Unit* unit = core.units.find(id);
-    if (unit == nullptr) continue;
-    if (changed || edges_before != core.graph.fingerprint(id)) core.touch(*unit);  // clients need not hear that all stayed as it was
-    consider_garbage(core, id);
-    if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{id, unit->runtime.cgroup});
-  }
-  core.jobs.blockers_stale = true;
-  core.reloading = false;
+  forget_details(core);
+  Reloading(core).run();
 }
 
 std::optional<Error> load_state_error(const Unit& unit) {
@@ -364,8 +515,7 @@ bool is_held(Core& core, UnitId id, KnownHolds& known) {
     // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
     // is queued: hubs such as shutdown.target are mentioned by everybody, and the first answer settles it.
     for (const Edge& edge : core.graph.edges(current)) {
-      const bool mentions_it = edge.reversed || edge.kind == DependencyKind::triggered_by;  // a trigger does, even if Sockets= said it first
-      if (!mentions_it || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      if (edge.heard.empty() || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
       if (known.held.contains(edge.other)) return held_through(next);
       const Unit* other = std::as_const(core.units).find(edge.other);
       if (other != nullptr && holds_itself(core, *other)) return held_through(next);

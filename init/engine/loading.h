@@ -18,10 +18,13 @@ void process_load_queue(Core& core);
 /// A unit whose config did not come from files: a transient one, a device, a mount of the kernel's table. Its drop-ins
 /// are in `config` already. Draws its edges.
 void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config);
-/// Reads all units again and draws the edges anew; runtime stays.
+/// Looks what the files of a part of all units say now, as much as `most` comparisons of unchanged files cost, before
+/// reload_all_units() takes it over; true: of all of them.
+[[nodiscard]] bool prepare_reload(Core& core, std::size_t most);
+/// Reads again the units whose files changed, and draws anew the edges that depend on them; runtime stays.
 void reload_all_units(Core& core);
-/// Forgets what systemd 252 forgets whenever it reads its units again: how each command ended, what each condition said.
-void forget_details(Unit& unit);
+/// Forgets what systemd 252 forgets of all units whenever it reads them again: how each command ended, what each condition said.
+void forget_details(Core& core);
 /// The error that a start of this unit meets because of its load state; nothing if it is loaded.
 [[nodiscard]] std::optional<Error> load_state_error(const Unit& unit);
 

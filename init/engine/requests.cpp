@@ -172,9 +172,14 @@ void on_replace_config(Core& core, const event::ReplaceConfig& request) {
   if (unit->origin.load_state != LoadState::loaded)
     return reply(core, request.request, tl::unexpected(*load_state_error(*unit)));
   unit->config = *request.config;
+  core.forget_files(*unit);
   auto& drop_ins = unit->origin.drop_in_paths;
   for (const std::string& path : request.drop_ins)
     if (std::find(drop_ins.begin(), drop_ins.end(), path) == drop_ins.end()) drop_ins.push_back(path);
+  if (!request.drop_ins.empty()) {  // they were just written
+    unit->origin.file_times.drop_ins = core.now.realtime;
+    if (core.renewal.is_under_way()) core.source.look_again();
+  }
   unit->runtime.markers = (unit->runtime.markers & ~request.markers_mask) | request.markers;
   core.touch(*unit);
   if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{unit->id, unit->runtime.cgroup});
@@ -220,7 +225,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
   if (!free || unit.job != JobId::none || !is_inactive_or_failed(unit.active_state()))
     return fail(ErrorCode::unit_exists,
                 fmt::format("Unit {} was already loaded or has a fragment file.", wanted.name.text()));
-  core.graph.remove_drawn_by(id);
+  core.graph.take_back(id, drawn_sources);
   unit.origin.transient = true;
   unit.origin.fragment_path = wanted.fragment_path;
   if (type == UnitType::scope) {

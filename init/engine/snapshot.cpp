@@ -38,14 +38,15 @@ void write_unit(SnapshotWriter& writer, const Unit& unit) {
 }
 
 void write_edges(SnapshotWriter& writer, const Core& core, UnitId unit) {
-  for (const Edge& edge : core.graph.edges(unit)) {
-    if (edge.reversed || !is_lasting(edge.source)) continue;
-    writer.word("edge");
-    writer.value(unit);
-    writer.value(edge.kind);
-    writer.value(edge.other);
-    writer.value(static_cast<int>(edge.source));
-  }
+  for (const Edge& edge : core.graph.edges(unit))
+    for (const EdgeSource source : {EdgeSource::udev, EdgeSource::transient}) {
+      if (!edge.said.has(source)) continue;
+      writer.word("edge");
+      writer.value(unit);
+      writer.value(edge.kind);
+      writer.value(edge.other);
+      writer.value(static_cast<int>(source));
+    }
 }
 
 /// The kinds of parts, in the order in which they are read.
@@ -123,8 +124,10 @@ void read_unit(Core& core, SnapshotReader& reader) {
   if (!unit.runtime.cgroup.empty()) core.index.cgroups[unit.runtime.cgroup] = id;
   process_load_queue(core);
   Unit* again = core.units.find(id);
-  if (again != nullptr && again->config.unit->description.empty() && !description.empty())
+  if (again != nullptr && again->config.unit->description.empty() && !description.empty()) {
     again->config.unit.write().description = description;
+    core.forget_files(*again);
+  }
 }
 
 void read_edge(Core& core, SnapshotReader& reader) {

@@ -18,13 +18,14 @@ namespace {
 
 constexpr std::uint32_t none = PlanLink::none;
 
-Cause cause_of(UnitId from, const Edge& edge) {
+Cause cause_of(const DependencyGraph& graph, UnitId from, const Edge& edge) {
+  const SaidEdge said = graph.said(from, edge);
   Cause cause;
   cause.kind = CauseKind::dependency;
   cause.edge = edge.kind;
   cause.unit = from;
-  cause.origin = edge.origin;
-  cause.origin_unit = edge.reversed ? edge.other : from;
+  cause.origin = said.origin;
+  cause.origin_unit = said.from;
   return cause;
 }
 
@@ -126,7 +127,7 @@ std::vector<Transaction::Addition> Transaction::additions_of(Core& core, std::ui
       const JobType collapsed = collapse(wanted, core.units.get(edge.other).active_state());
       if (collapsed == JobType::nop) return;
       result.push_back({edge.other, collapsed, index, how.matters, how.conflicts, false, ignore_order, how.required,
-                        cause_of(unit, edge)});
+                        cause_of(core.graph, unit, edge)});
     });
   };
   for (UnitId other : following_set(core, core.units.get(unit)))

@@ -39,13 +39,12 @@ OrderCheck::Step OrderCheck::enter(const Node& node, const Edge* came_by) const 
 }
 
 std::string OrderCheck::place_of(UnitId holder, const Edge& edge) const {
-  const Unit& said_by = core_.units.get(edge.reversed ? edge.other : holder);
-  const DependencyKind kind = edge.reversed ? unitparser::inverse_of(edge.kind) : edge.kind;
-  const Unit& other = core_.units.get(edge.reversed ? holder : edge.other);
+  const SaidEdge said = core_.graph.said(holder, edge);
+  const Unit& said_by = core_.units.get(said.from);
   std::string where = "implicit";
-  if (edge.origin.source < said_by.config.sources.size())
-    where = fmt::format("{}:{}", said_by.config.sources[edge.origin.source], edge.origin.line);
-  return fmt::format("{}: {}={} ({})", said_by.name.text(), unitparser::to_name(kind), other.name.text(), where);
+  if (said.origin.source < said_by.config.sources.size())
+    where = fmt::format("{}:{}", said_by.config.sources[said.origin.source], said.origin.line);
+  return fmt::format("{}: {}={} ({})", said_by.name.text(), unitparser::to_name(said.kind), core_.units.get(said.to).name.text(), where);
 }
 
 Result<bool> OrderCheck::break_cycle(const std::vector<Step>& path, std::size_t begin, const Edge* closing) {

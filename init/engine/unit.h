@@ -68,7 +68,8 @@ struct UnitOrigin {
   bool generated = false;
   bool is_whole = false;      ///< its files could be read: what they imply holds, though the unit may be refused
   bool perpetual = false;     ///< can neither be started nor stopped nor collected: -.slice, -.mount, init.scope …
-  RealTime loaded_at;
+  unitparser::FileTimes file_times;
+  RealTime loaded_at;         ///< when it was last looked for
 };
 
 struct Unit {
@@ -87,6 +88,7 @@ struct Unit {
   bool changed = false;            ///< UnitChanged is due at the end of the turn
   bool announced = false;          ///< UnitNew was sent
   bool unsaved = false;            ///< UnitTable: may differ from what was last written of it
+  mutable unitparser::FilesMark files;  ///< what it was read from; a comparison may renew it, and it is never saved
 
   [[nodiscard]] UnitType type() const { return name.type(); }
   [[nodiscard]] ActiveState active_state() const { return runtime.active_state; }

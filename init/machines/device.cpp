@@ -102,6 +102,15 @@ std::vector<UnitName> wanted_units(const event::Device& device) {
   return result;
 }
 
+/// What udev no longer says is perhaps no longer needed.
+void take_back_wants(Core& core, const Unit& unit) {
+  std::vector<UnitId> wanted;
+  for (const Edge& edge : core.graph.edges(unit.id))
+    if (edge.said.has(EdgeSource::udev)) wanted.push_back(edge.other);
+  core.graph.take_back(unit.id, EdgeSource::udev);
+  for (const UnitId other : wanted) consider_garbage(core, other);
+}
+
 void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
   auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
   std::vector<std::string> names;
@@ -109,7 +118,7 @@ void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
   if (names == rt.wants) return;
   const std::vector<std::string> before = rt.wants;
   rt.wants = names;
-  core.graph.remove_said_by(unit.id, EdgeSource::udev);
+  take_back_wants(core, unit);
   std::vector<UnitId> fresh;
   for (const UnitName& name : wanted) {
     const UnitId other = unit_for_edge(core, name);
@@ -127,6 +136,7 @@ void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
 void set_description(Core& core, Unit& unit, const std::string& text) {
   if (unit.config.unit->description == text || text.empty()) return;
   unit.config.unit.write().description = text;
+  core.forget_files(unit);
   core.touch(unit);
 }
 
@@ -152,7 +162,7 @@ void lose(Core& core, Unit& unit) {
   rt.by_udev = false;
   rt.by_mount = rt.by_swap = false;
   run(core, unit, DeviceEvent::lost);
-  core.graph.remove_said_by(unit.id, EdgeSource::udev);
+  take_back_wants(core, unit);
   rt.wants.clear();
 }
 

@@ -474,8 +474,10 @@ void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) 
   if (service == nullptr) return refuse_connection(core, unit, traffic.connection, "Failed to load the connection's service.");
   ++rt.n_accepted;
   service_take_connection(*service, traffic.connection, traffic.peer, unit.id);
-  if (!traffic.peer.empty() && service->origin.load_state == LoadState::loaded)
+  if (!traffic.peer.empty() && service->origin.load_state == LoadState::loaded) {
     service->config.unit.write().description += fmt::format(" ({})", traffic.peer);
+    core.forget_files(*service);
+  }
   core.graph.add(unit.id, DependencyKind::before, service->id, EdgeSource::transient, {});
   core.graph.add(unit.id, DependencyKind::triggers, service->id, EdgeSource::transient, {});
   auto added = add_job(core, {service->id, JobType::start, JobMode::replace,
@@ -559,8 +561,8 @@ void socket_connection_closed(Core& core, UnitId socket, UnitId service, const s
   Unit* unit = core.units.find(socket);
   if (unit == nullptr) return;
   // The instance is done; the socket no longer speaks of it.
-  core.graph.remove(socket, DependencyKind::before, service, EdgeSource::transient);
-  core.graph.remove(socket, DependencyKind::triggers, service, EdgeSource::transient);
+  core.graph.take_back(socket, DependencyKind::before, service, EdgeSource::transient);
+  core.graph.take_back(socket, DependencyKind::triggers, service, EdgeSource::transient);
   auto& rt = std::get<SocketRuntime>(unit->type_runtime);
   if (rt.n_connections > 0) --rt.n_connections;
   const std::size_t colon = peer.rfind(':');

@@ -4,29 +4,21 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 #include <set>
 
 #include "init/engine/jobs.h"
+#include "tests/property/walk_options.h"
 #include "tests/sim/sim.h"
 
 namespace {
 
 using namespace init;  // NOLINT
 
-struct Walk {
-  explicit Walk(std::uint64_t seed) : machine(seed), state(seed * 0x9E3779B97F4A7C15ULL + 1) {}
-  std::uint64_t draw(std::uint64_t bound) {
-    state ^= state << 13U;
-    state ^= state >> 7U;
-    state ^= state << 17U;
-    return state % bound;
-  }
-  bool chance(unsigned percent) { return draw(100) < percent; }
+struct Walk : Random {
+  explicit Walk(std::uint64_t seed) : Random(seed), machine(seed) {}
 
   sim::SimMachine machine;
-  std::uint64_t state;
   std::vector<std::string> names;
   std::set<std::uint32_t> open_jobs;
   std::size_t seen_effects = 0;
@@ -179,9 +171,12 @@ std::string check(Walk& w) {
     return fmt::format("jobs announced ({}) and jobs there ({}) differ", fmt::join(w.open_jobs, " "), fmt::join(there, " "));
   for (UnitId id : engine.units()) {
     const Unit& unit = *engine.find(id);
-    for (const Edge& edge : engine.graph().edges(id))
-      if (engine.find(edge.other) == nullptr || !engine.graph().has(edge.other, unitparser::inverse_of(edge.kind), id))
-        return "an edge with one end: " + unit.name.text();
+    for (const Edge& edge : engine.graph().edges(id)) {
+      const Edge* far = engine.graph().find(edge.other, unitparser::inverse_of(edge.kind), id);
+      if (engine.find(edge.other) == nullptr || far == nullptr) return "an edge with one end: " + unit.name.text();
+      if (edge.said != far->heard || edge.heard != far->said || (edge.said.empty() && edge.heard.empty()))
+        return "an edge whose ends do not agree who said it: " + unit.name.text();
+    }
     const ActiveState state = unit.active_state();
     const bool between = state == ActiveState::activating || state == ActiveState::deactivating ||
                          state == ActiveState::reloading || state == ActiveState::maintenance;
@@ -253,17 +248,10 @@ std::string walk(Walk& w, bool with_snapshot) {
   return check(w);
 }
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 }  // namespace
 
 TEST(EngineWalk, keeps_its_promises) {
-  const std::uint64_t seed = from_environment("PROPERTY_SEED", 1);
-  const std::uint64_t sequences = from_environment("PROPERTY_SEQUENCES", 800);
-  std::printf("seed %llu, %llu sequences\n", static_cast<unsigned long long>(seed), static_cast<unsigned long long>(sequences));
+  const auto [seed, sequences] = walk_options(800);
   for (std::uint64_t i = 0; i < sequences; ++i) {
     Walk w(seed + i);
     try {

@@ -162,3 +162,51 @@ TEST(SeenByClients, TheBootOfTheHostIsNoneOfAContainer) {
   EXPECT_EQ(container.state("a.timer"), "active/waiting");
   EXPECT_EQ(container.main_pid("a.service"), 0);
 }
+
+TEST(SeenByClients, AReloadLimitsWhatIsInASliceThatChanged) {
+  sim::SimMachine machine;
+  machine.source.set("a.slice", "[Unit]\nDefaultDependencies=no\n");
+  for (const char* name : {"in.service", "out.service"})
+    machine.source.set(name, std::string("[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n") + (name[0] == 'i' ? "Slice=a.slice\n" : ""));
+  machine.start("in.service");
+  machine.start("out.service");
+  machine.post(event::Reload{});
+  machine.source.set("a.slice", "[Unit]\nDefaultDependencies=no\n[Slice]\nDefaultMemoryLow=1M\n");
+  machine.forget_effects();
+  machine.post(event::Reload{});
+  std::set<std::string> applied;
+  for (const Effect& effect : machine.effects())
+    if (const auto* apply = std::get_if<effect::ApplyCgroup>(&effect)) applied.insert(machine.engine().find(apply->unit)->name.text());
+  EXPECT_TRUE(applied.contains("a.slice"));
+  EXPECT_TRUE(applied.contains("in.service"));
+}
+
+TEST(SeenByClients, AReloadWithoutChangesTellsAndDoesNothing) {
+  sim::SimMachine machine;
+  machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n");
+  machine.start("a.service");
+  machine.post(event::Reload{});
+  machine.forget_effects();
+  machine.post(event::Reload{});
+  for (const Effect& effect : machine.effects()) {
+    EXPECT_FALSE(std::holds_alternative<effect::UnitChanged>(effect));
+    if (const auto* apply = std::get_if<effect::ApplyCgroup>(&effect)) {
+      EXPECT_NE(machine.engine().find(apply->unit)->name.text(), "a.service");
+    }
+  }
+}
+
+TEST(SeenByClients, WhatTriggersAnAliasTriggersTheUnitOfThatName) {
+  sim::SimMachine machine;
+  machine.source.set("all.target", "[Unit]\nDefaultDependencies=no\nWants=a.timer real.service\n");
+  machine.source.set("a.timer", "[Unit]\nDefaultDependencies=no\n[Timer]\nOnActiveSec=5\nUnit=alias.service\n");
+  machine.source.set("real.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/run\n");
+  machine.source.set_alias("alias.service", "real.service");
+  machine.start("a.timer");
+  machine.stop("a.timer");
+  machine.start("all.target");
+  machine.end_process(machine.main_pid("real.service"), CLD_EXITED, 0);
+  ASSERT_EQ(machine.state("a.timer"), "active/waiting");
+  machine.advance(6'000'000);
+  EXPECT_EQ(machine.state("real.service"), "activating/start");
+}

@@ -63,6 +63,7 @@ unitparser::LoadedUnit SimUnitSource::read(const UnitName& name) {
   for (const auto& [alias, target] : aliases_)
     if (target == real.text())
       if (auto parsed = UnitName::parse(alias)) loaded.aliases.push_back(*parsed);
+  if (loaded.state == LoadState::loaded && loaded.diagnostics.empty()) loaded.mark = {0, changes_, 0, 1};
   return loaded;
 }
 

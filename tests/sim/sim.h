@@ -16,13 +16,23 @@ namespace sim {
 class SimUnitSource final : public unitparser::UnitSource {
  public:
   SimUnitSource();
-  void set(const std::string& name, std::string text) { loaded_.clear(), texts_[name] = std::move(text); }
-  void add_drop_in(const std::string& name, std::string text) { loaded_.clear(), drop_ins_[name].push_back(std::move(text)); }
-  void set_alias(const std::string& name, const std::string& real) { loaded_.clear(), aliases_[name] = real; }
-  void remove(const std::string& name) { loaded_.clear(), texts_.erase(name); }
+  void set(const std::string& name, std::string text) { change(), texts_[name] = std::move(text); }
+  void add_drop_in(const std::string& name, std::string text) { change(), drop_ins_[name].push_back(std::move(text)); }
+  void set_alias(const std::string& name, const std::string& real) { change(), aliases_[name] = real; }
+  void remove(const std::string& name) { change(), texts_.erase(name); }
   [[nodiscard]] unitparser::LoadedUnit load(const unitparser::UnitName& name) override;
+  /// Any change is one of all units.
+  [[nodiscard]] bool is_unchanged(const unitparser::UnitName&, const std::string&, const std::vector<std::string>&,
+                                  const std::string&, unitparser::FilesMark& mark) override {
+    return mark.context == 1 && mark.content == changes_;
+  }
 
  private:
+  void change() {
+    loaded_.clear();
+    ++changes_;
+  }
+  std::uint64_t changes_ = 0;
   std::map<std::string, std::string> texts_;
   std::map<std::string, std::vector<std::string>> drop_ins_;
   std::map<std::string, std::string> aliases_;

@@ -4,6 +4,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,9 +29,15 @@ std::uint64_t nanoseconds(const timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+/// Times of files come from the clock of the kernel's ticks, at most 10 ms apart: within that, two changes may look the same.
+constexpr std::uint64_t time_to_settle = 20'000'000;
+
 FileStamp stamp_of(const struct stat& status) {
-  return {kind_of(status.st_mode), status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
-          nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  const std::uint64_t changed = nanoseconds(status.st_ctim);
+  return {changed + time_to_settle < nanoseconds(now), kind_of(status.st_mode), status.st_dev, status.st_ino,
+          static_cast<std::uint64_t>(status.st_size), nanoseconds(status.st_mtim), changed};
 }
 
 struct CloseDirectory {
@@ -43,11 +50,12 @@ class DiskFileSource final : public FileSource {
     if (!root_.empty()) root_fd_.reset(::open(root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   }
 
-  Result<std::string> read(const std::string& path, std::size_t limit) override {
+  Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) override {
     const UniqueFd file(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     if (!file) return fail_errno(errno, path);
     struct stat status {};
     if (::fstat(file.get(), &status) < 0) return fail_errno(errno, path);
+    if (stamp != nullptr) *stamp = stamp_of(status);
     if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, path);
     if (S_ISCHR(status.st_mode) && status.st_rdev == null_device) return std::string();
     if (!S_ISREG(status.st_mode)) return fail_value(ENOTSUP, path + ": not a regular file");

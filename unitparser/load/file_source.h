@@ -15,13 +15,18 @@ enum class FileKind : std::uint8_t { missing, regular, directory, symlink, other
 
 /// Tells whether a file is still the one that was read. Two equal stamps: nothing changed.
 struct FileStamp {
+  /// False: changed so short a time before it was looked at that one more change could bear the same times. Equals nothing.
+  bool settled = true;
   FileKind kind = FileKind::missing;
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
   std::uint64_t size = 0;
   std::uint64_t modified_nsec = 0;
   std::uint64_t changed_nsec = 0;
-  bool operator==(const FileStamp&) const = default;
+  friend bool operator==(const FileStamp& a, const FileStamp& b) {
+    return a.settled && b.settled && a.kind == b.kind && a.device == b.device && a.inode == b.inode && a.size == b.size &&
+           a.modified_nsec == b.modified_nsec && a.changed_nsec == b.changed_nsec;
+  }
 };
 
 struct DirectoryEntry {
@@ -34,7 +39,8 @@ class FileSource {
  public:
   virtual ~FileSource() = default;
   /// Content of a regular file, links followed; too_big above `limit` bytes. Never blocks on pipes and the like.
-  [[nodiscard]] virtual Result<std::string> read(const std::string& path, std::size_t limit) = 0;
+  /// `stamp`, where given, becomes that of the file, from before it was read.
+  [[nodiscard]] virtual Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) = 0;
   /// Entries without "." and "..", in no order; links followed for the directory itself.
   [[nodiscard]] virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
   /// The text of a link.

@@ -29,9 +29,9 @@ FileKind ListedFiles::kind_of(const std::string& path) {
   return found == above.kinds.end() ? FileKind::missing : found->second;
 }
 
-Result<std::string> ListedFiles::read(const std::string& path, std::size_t limit) {
+Result<std::string> ListedFiles::read(const std::string& path, std::size_t limit, FileStamp* stamp) {
   if (kind_of(path) == FileKind::missing) return fail_errno(ENOENT, path);
-  return source_->read(path, limit);
+  return source_->read(path, limit, stamp);
 }
 Result<std::vector<DirectoryEntry>> ListedFiles::list(const std::string& path) {
   if (kind_of(path) == FileKind::missing) return fail_errno(ENOENT, path);  // not worth to be remembered

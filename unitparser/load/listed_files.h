@@ -18,7 +18,7 @@ class ListedFiles final : public FileSource {
   /// `source` must outlive this.
   explicit ListedFiles(FileSource& source) : source_(&source) {}
 
-  [[nodiscard]] Result<std::string> read(const std::string& path, std::size_t limit) override;
+  [[nodiscard]] Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) override;
   [[nodiscard]] Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   [[nodiscard]] Result<std::string> read_link(const std::string& path) override;
   [[nodiscard]] FileStamp stamp(const std::string& path) override;

@@ -1,11 +1,13 @@
 // LoadedUnit: the result of reading one unit's files; UnitSource: who can do that. [pure]
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "unitparser/base/diagnostic.h"
+#include "unitparser/base/time.h"
 #include "unitparser/config/unit_config.h"
 #include "unitparser/names/unit_name.h"
 
@@ -22,6 +24,22 @@ struct Assignment {
   bool accepted = false;      ///< false: it counts for nothing; the diagnostics say why
 };
 
+/// What a unit was read from; means something to the UnitSource that made it. The default: it cannot be told.
+struct FilesMark {
+  std::uint64_t found = 0;    ///< which files, names and links there were for the unit
+  std::uint64_t content = 0;  ///< the stamps of the files
+  std::uint32_t index = 0;    ///< version of the index in which `found` was last seen to hold
+  std::uint32_t context = 0;  ///< what else the reading depends on; 0: no mark
+};
+
+/// When the files of a unit had been modified last, of those that it was read from; 0: it has none of that sort.
+struct FileTimes {
+  RealTime fragment;
+  RealTime source;    ///< what SourcePath= names
+  RealTime drop_ins;  ///< the latest of them
+  bool operator==(const FileTimes&) const = default;
+};
+
 /// Everything the engine wants to know of a unit's files.
 struct LoadedUnit {
   UnitName id;                       ///< the name the unit goes by: the fragment's own name, alias links followed
@@ -35,6 +53,8 @@ struct LoadedUnit {
   bool generated = false;
   UnitConfig config;                 ///< includes .wants/.requires/.upholds links; excludes default dependencies
   Diagnostics diagnostics;
+  FileTimes times;
+  FilesMark mark;
   std::vector<Assignment> assignments;  ///< in the order read; only with LoadContext::list_assignments
 };
 
@@ -43,6 +63,10 @@ class UnitSource {
  public:
   virtual ~UnitSource() = default;
   [[nodiscard]] virtual LoadedUnit load(const UnitName& name) = 0;
+  /// Whether load() of a unit would give, without a diagnostic, what it gave with that mark and these paths (of SourcePath= the
+  /// last, empty without). False when in doubt. The mark may be renewed, so that it is quicker to compare the next time.
+  [[nodiscard]] virtual bool is_unchanged(const UnitName& name, const std::string& fragment_path, const std::vector<std::string>& drop_in_paths,
+                                          const std::string& source_path, FilesMark& mark) = 0;
   /// Somebody asks for a unit that was not there: files may have come since the last look.
   virtual void look_again() {}
 };

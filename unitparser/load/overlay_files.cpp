@@ -18,10 +18,10 @@ std::optional<std::string> OverlayFiles::follow(std::string path) const {
   return std::nullopt;
 }
 
-Result<std::string> OverlayFiles::read(const std::string& path, std::size_t limit) {
+Result<std::string> OverlayFiles::read(const std::string& path, std::size_t limit, FileStamp* stamp) {
   const auto real = follow(path);
   if (!real) return fail_errno(ENOENT, path);
-  return below_->read(*real, limit);
+  return below_->read(*real, limit, stamp);
 }
 
 Result<std::vector<DirectoryEntry>> OverlayFiles::list(const std::string& path) {

@@ -16,7 +16,7 @@ class OverlayFiles final : public FileSource {
   void add_link(const std::string& path, std::string target) { changes_[path] = std::move(target); }
   void remove(const std::string& path) { changes_[path] = std::nullopt; }
 
-  Result<std::string> read(const std::string& path, std::size_t limit) override;
+  Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
   Result<std::string> read_link(const std::string& path) override;
   FileStamp stamp(const std::string& path) override;

@@ -76,35 +76,38 @@ bool UnitFiles::refresh() {
     for (const std::string& path : paths_.search) folders_.push_back({path, {}, {}});
     changed = !folders_.empty();
   }
+  // Generators write their folders anew at each reload, mostly with the same in them: what counts is what is there.
+  bool merged_changed = changed;
   for (Folder& folder : folders_) {
     const FileStamp stamp = source_->stamp(folder.path);
     if (stamp == folder.stamp) continue;
-    changed = true;
     folder.stamp = stamp;
-    read_folder(folder);
+    std::vector<Item> items = read_folder(folder);
+    if (items == folder.items) continue;
+    folder.items = std::move(items);
+    merged_changed = true;
   }
-  for (auto it = sub_folders_.begin(); it != sub_folders_.end();) {
-    if (source_->stamp(it->first) == it->second.stamp) {
-      ++it;
-    } else {
-      it = sub_folders_.erase(it);
-      changed = true;
-    }
+  for (auto& [path, folder] : sub_folders_)
+    if (renew(path, folder)) changed = true;
+  if (merged_changed) {
+    merge();
+    std::erase_if(sub_folders_, [](const auto& entry) { return entry.second.stamp.kind == FileKind::missing; });
   }
-  if (changed) merge();
+  changed = changed || merged_changed;
+  if (changed) ++version_;
   return changed;
 }
 
-void UnitFiles::read_folder(Folder& folder) const {
-  folder.items.clear();
-  if (folder.stamp.kind != FileKind::directory) return;
+std::vector<UnitFiles::Item> UnitFiles::read_folder(const Folder& folder) const {
+  std::vector<Item> items;
+  if (folder.stamp.kind != FileKind::directory) return items;
   for (const Folder& other : folders_) {  // /lib and /usr/lib may be one: its names were seen already
     if (&other == &folder) break;
     if (other.stamp.inode == folder.stamp.inode && other.stamp.device == folder.stamp.device && other.stamp.kind == folder.stamp.kind)
-      return;
+      return items;
   }
   Result<std::vector<DirectoryEntry>> entries = source_->list(folder.path);
-  if (!entries) return;
+  if (!entries) return items;
   for (DirectoryEntry& entry : *entries) {
     if (is_hidden_or_backup(entry.name)) continue;
     Item item{std::move(entry.name), entry.kind, {}};
@@ -113,10 +116,29 @@ void UnitFiles::read_folder(Folder& folder) const {
       if (!target) continue;
       item.link_target = std::move(*target);
     }
-    folder.items.push_back(std::move(item));
+    items.push_back(std::move(item));
   }
   // The order in which a file system lists its entries must not decide anything.
-  std::sort(folder.items.begin(), folder.items.end(), [](const Item& a, const Item& b) { return a.name < b.name; });
+  std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.name < b.name; });
+  return items;
+}
+
+UnitFiles::SubFolder UnitFiles::read_sub_folder(const std::string& path, const FileStamp& stamp) const {
+  SubFolder folder{stamp, {}};
+  if (stamp.kind != FileKind::directory) return folder;
+  Result<std::vector<DirectoryEntry>> listed = source_->list(path);
+  if (!listed) return folder;
+  for (DirectoryEntry& entry : *listed) {
+    bool masked = false;
+    if (!path.ends_with(".d")) {
+      const std::string place = path + "/" + entry.name;
+      masked = entry.kind == FileKind::symlink ? source_->read_link(place).value_or("") == "/dev/null" : source_->stamp(place).size == 0;
+      if (entry.kind != FileKind::symlink) folder.stamp.settled = false;  // the folder does not tell when something is written to the file
+    }
+    folder.entries.push_back({std::move(entry.name), entry.kind, masked});
+  }
+  std::sort(folder.entries.begin(), folder.entries.end(), [](const SubEntry& a, const SubEntry& b) { return a.name < b.name; });
+  return folder;
 }
 
 void UnitFiles::merge() {
@@ -159,15 +181,19 @@ void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
   entries_.emplace(item.name, Entry{folder, std::string(name), false});
 }
 
-const std::vector<DirectoryEntry>& UnitFiles::sub_folder(const std::string& path) {
-  const auto known = sub_folders_.find(path);
-  if (known != sub_folders_.end()) return known->second.entries;
-  SubFolder& folder = sub_folders_[path];
-  folder.stamp = source_->stamp(path);
-  if (folder.stamp.kind == FileKind::directory)
-    if (Result<std::vector<DirectoryEntry>> entries = source_->list(path)) folder.entries = std::move(*entries);
-  std::sort(folder.entries.begin(), folder.entries.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  return folder.entries;
+bool UnitFiles::renew(const std::string& path, SubFolder& folder) const {
+  const FileStamp stamp = source_->stamp(path);
+  if (stamp == folder.stamp) return false;
+  SubFolder now = read_sub_folder(path, stamp);
+  const bool changed = now.entries != folder.entries;
+  folder = std::move(now);
+  return changed;
+}
+
+const std::vector<UnitFiles::SubEntry>& UnitFiles::sub_folder(const std::string& path) {
+  const auto [at, is_new] = sub_folders_.try_emplace(path);
+  if (is_new) at->second = read_sub_folder(path, source_->stamp(path));
+  return at->second.entries;
 }
 
 // --- Finding ------------------------------------------------------------------------------------------------------
@@ -255,7 +281,7 @@ std::vector<std::string> UnitFiles::folders_of(std::span<const std::string> name
 std::vector<std::string> UnitFiles::drop_ins(std::span<const std::string> names) {
   std::map<std::string, std::string> by_name;  // the first folder that has a name wins
   for (const std::string& folder : folders_of(names, ".d"))
-    for (const DirectoryEntry& entry : sub_folder(folder))
+    for (const SubEntry& entry : sub_folder(folder))
       if (entry.kind != FileKind::directory && entry.name.ends_with(".conf") && !is_hidden_or_backup(entry.name))
         by_name.emplace(entry.name, folder + "/" + entry.name);
   std::vector<std::string> paths;
@@ -263,17 +289,23 @@ std::vector<std::string> UnitFiles::drop_ins(std::span<const std::string> names)
   return paths;
 }
 
+std::vector<std::string> UnitFiles::drop_ins_on_disk(std::span<const std::string> names) {
+  for (const std::string& folder : folders_of(names, ".d"))
+    if (const auto known = sub_folders_.find(folder); known != sub_folders_.end() && renew(folder, known->second)) ++version_;
+  return drop_ins(names);
+}
+
 std::vector<DependencyLink> UnitFiles::dependency_links(std::span<const std::string> names) {
   std::vector<DependencyLink> links;
   for (const LinkFolder kind : {LinkFolder::wants, LinkFolder::requires_, LinkFolder::upholds}) {
-    std::map<std::string, std::string> by_name;
-    for (const std::string& folder : folders_of(names, sub_folder_suffixes[static_cast<std::size_t>(kind) + 1]))
-      for (const DirectoryEntry& entry : sub_folder(folder))
-        if (!is_hidden_or_backup(entry.name)) by_name.emplace(entry.name, folder + "/" + entry.name);
-    for (auto& [name, path] : by_name) {
-      std::string target = source_->read_link(path).value_or("");
-      const bool masked = target.empty() ? source_->stamp(path).size == 0 : target == "/dev/null";
-      if (!masked) links.push_back({kind, name, std::move(path), std::move(target)});
+    std::map<std::string_view, std::pair<const std::string*, const SubEntry*>> by_name;  // the first folder that has a name wins
+    const std::vector<std::string> folders = folders_of(names, sub_folder_suffixes[static_cast<std::size_t>(kind) + 1]);
+    for (const std::string& folder : folders)
+      for (const SubEntry& entry : sub_folder(folder))
+        if (!is_hidden_or_backup(entry.name)) by_name.emplace(entry.name, std::pair(&folder, &entry));
+    for (const auto& [name, place] : by_name) {
+      const auto& [folder, entry] = place;
+      if (!entry->masked) links.push_back({kind, entry->name, *folder + "/" + entry->name});
     }
   }
   return links;

@@ -31,7 +31,6 @@ struct DependencyLink {
   LinkFolder folder{};
   std::string unit;    ///< name of the link: the other unit (may be a template, to be filled with our instance)
   std::string path;
-  std::string target;  ///< what the link says; empty for a plain file
 };
 
 /// Why a link between unit names is not an alias.
@@ -52,13 +51,18 @@ class UnitFiles {
   /// `source` must outlive this. Nothing is read before the first refresh().
   UnitFiles(FileSource& source, UnitPaths paths) : source_(&source), paths_(std::move(paths)) {}
 
-  /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: something changed.
+  /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: the index tells other
+  /// things than before.
   bool refresh();
+  /// Counts the changes of the index: while it is the same, the same names find the same files, drop-ins and links.
+  [[nodiscard]] std::uint32_t version() const { return version_; }
 
   [[nodiscard]] FoundUnit find(const UnitName& name) const;
   /// Drop-in files of a unit with these names (id first) in the order in which they are applied: name.d, template and
   /// prefix- folders, type.d. One that leads to /dev/null is in the list and reads as empty.
   [[nodiscard]] std::vector<std::string> drop_ins(std::span<const std::string> names);
+  /// The same with what came into known folders, or went, since the last refresh().
+  [[nodiscard]] std::vector<std::string> drop_ins_on_disk(std::span<const std::string> names);
   /// Links in the .wants, .requires and .upholds folders of these names; masked ones are left out.
   [[nodiscard]] std::vector<DependencyLink> dependency_links(std::span<const std::string> names);
   /// Every unit name that has a file or link, templates included, sorted.
@@ -70,6 +74,7 @@ class UnitFiles {
     std::string name;
     FileKind kind = FileKind::regular;
     std::string link_target;  ///< text of the link
+    bool operator==(const Item&) const = default;
   };
   struct Folder {
     std::string path;
@@ -88,9 +93,15 @@ class UnitFiles {
   };
   template <class T>
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  struct SubEntry {
+    std::string name;
+    FileKind kind = FileKind::regular;
+    bool masked = false;  ///< in folders of links: a link to /dev/null, or an empty file
+    bool operator==(const SubEntry&) const = default;
+  };
   struct SubFolder {
     FileStamp stamp;
-    std::vector<DirectoryEntry> entries;
+    std::vector<SubEntry> entries;
   };
   struct Resolved {
     enum class Outcome : std::uint8_t { found, missing, loop };
@@ -99,12 +110,15 @@ class UnitFiles {
     std::string name;  ///< of the file at the end
   };
 
-  void read_folder(Folder& folder) const;
+  [[nodiscard]] std::vector<Item> read_folder(const Folder& folder) const;
+  [[nodiscard]] SubFolder read_sub_folder(const std::string& path, const FileStamp& stamp) const;
+  /// Looks at it again; true: other entries than before.
+  bool renew(const std::string& path, SubFolder& folder) const;
   void merge();
   void merge_item(const Item& item, std::uint32_t folder);
   void add_link(const Item& item, std::uint32_t folder);
   [[nodiscard]] Resolved resolve(std::string_view name) const;
-  [[nodiscard]] const std::vector<DirectoryEntry>& sub_folder(const std::string& path);
+  [[nodiscard]] const std::vector<SubEntry>& sub_folder(const std::string& path);
   [[nodiscard]] std::vector<std::string> folders_of(std::span<const std::string> names, std::string_view suffix) const;
   void add_folders(std::string_view name, std::string_view suffix, std::vector<std::string>& folders) const;
 
@@ -115,6 +129,7 @@ class UnitFiles {
   ByName<std::vector<std::string>> aliases_;             ///< from the name of a file to the names that lead to it
   ByName<std::vector<std::uint32_t>> folder_names_;      ///< "a.service.d" to the folders that have one
   std::unordered_map<std::string, SubFolder> sub_folders_;
+  std::uint32_t version_ = 0;
 };
 
 }  // namespace unitparser

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -107,6 +108,15 @@ class DocumentReader {
   bool failed_ = false;
 };
 
+std::uint64_t hash_of(std::string_view text) { return std::hash<std::string_view>{}(text); }
+/// One more number in a sum that their order counts in.
+std::uint64_t mix(std::uint64_t sum, std::uint64_t number) {
+  sum = (sum ^ number) * 0x9e3779b97f4a7c15U;
+  return sum ^ (sum >> 32U);
+}
+
+RealTime modified(const FileStamp& stamp) { return RealTime::from_usec(stamp.modified_nsec / 1000); }
+
 /// Units of these types exist without a file.
 bool exists_without_file(const UnitName& name) {
   return name.type() == UnitType::slice || name.type() == UnitType::device || name.type() == UnitType::scope || name.text() == "-.mount";
@@ -168,14 +178,54 @@ FileOutcome parse_unit_text(std::string_view text, const std::string& path, cons
   return DocumentReader(path, source, context, unit).read(document);
 }
 
+void StampSum::add(const FileStamp& stamp) {
+  settled_ = settled_ && stamp.settled;
+  for (const std::uint64_t number : {static_cast<std::uint64_t>(stamp.kind), stamp.device, stamp.inode, stamp.size, stamp.modified_nsec, stamp.changed_nsec})
+    sum_ = mix(sum_, number);
+}
+
 UnitLoader::UnitLoader(FileSource& source, UnitFiles& files, LoadContext context) : source_(&source), files_(&files) { set_context(std::move(context)); }
 void UnitLoader::set_context(LoadContext context) {
+  const bool is_same = context_number_ != 0 && context.specifiers == context_.specifiers && context.machine == context_.machine &&
+                       context.scope == context_.scope && context.manager == context_.manager;
+  if (!is_same) ++context_number_;
   context_ = std::move(context);
   if (!context_.zones) context_.zones = std::make_shared<DiskTimeZones>(*source_);
 }
 
+UnitLoader::Sources UnitLoader::find_sources(const UnitName& name) {
+  Sources sources{files_->find(name), {}, {}};
+  sources.drop_ins = files_->drop_ins(sources.unit.names);
+  sources.links = files_->dependency_links(sources.unit.names);
+  return sources;
+}
+
+std::uint64_t UnitLoader::mark_of(const Sources& sources) {
+  std::uint64_t sum = static_cast<std::uint64_t>(sources.unit.masked);
+  for (const std::string& name : sources.unit.names) sum = mix(sum, hash_of(name));
+  sum = mix(sum, hash_of(sources.unit.fragment_path));
+  for (const std::string& path : sources.drop_ins) sum = mix(sum, hash_of(path));
+  for (const DependencyLink& link : sources.links) sum = mix(sum, hash_of(link.path));
+  return sum;
+}
+
+bool UnitLoader::is_unchanged(const UnitName& name, const std::string& fragment_path, const std::vector<std::string>& drop_in_paths,
+                              const std::string& source_path, FilesMark& mark) {
+  if (mark.context != context_number_) return false;
+  if (mark.index != files_->version()) {
+    if (mark_of(find_sources(name)) != mark.found) return false;
+    mark.index = files_->version();
+  }
+  StampSum stamps;
+  stamps.add(source_->stamp(fragment_path));
+  for (const std::string& path : drop_in_paths) stamps.add(source_->stamp(path));
+  if (!source_path.empty()) stamps.add(source_->stamp(source_path));
+  return stamps.sum() == mark.content;
+}
+
 LoadedUnit UnitLoader::load(const UnitName& name) {
-  FoundUnit found = files_->find(name);
+  const Sources sources = find_sources(name);
+  const FoundUnit& found = sources.unit;
   LoadedUnit unit;
   unit.id = found.id.empty() ? name : found.id;
   unit.config = context_.defaults.of(unit.id.type());
@@ -199,18 +249,31 @@ LoadedUnit UnitLoader::load(const UnitName& name) {
     unit.error = {ErrorCode::invalid_argument, EINVAL, fmt::format("Unit name {} is missing the instance name.", unit.id.text()), {}};
     return unit;
   }
-  read_unit(found, unit);
+  StampSum stamps;
+  read_unit(found, unit, stamps);
   if (unit.state == LoadState::masked || unit.state == LoadState::error) return unit;
-  if (unit.state != LoadState::bad_setting) read_drop_ins(found, unit);
-  add_links(found, unit);
+  if (unit.state != LoadState::bad_setting) read_drop_ins(sources.drop_ins, unit, stamps);
+  add_links(sources.links, unit);
   finish(unit, context_);
+  if (const std::string& source = unit.config.unit->source_path; !source.empty()) {
+    const FileStamp stamp = source_->stamp(source);
+    stamps.add(stamp);
+    unit.times.source = modified(stamp);
+  }
+  // What was said about a unit is said again by each reload; and a timer depends on the time zones too.
+  const bool follows_from_files = unit.state == LoadState::loaded && unit.diagnostics.empty() && unit.id.type() != UnitType::timer;
+  if (const auto content = stamps.sum(); content && follows_from_files)
+    unit.mark = {mark_of(sources), *content, files_->version(), context_number_};
   recent_.share(unit.config);
   unit.config.sources.shrink_to_fit();
   return unit;
 }
 
-void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
-  const Result<std::string> text = found.fragment_path.empty() ? unitparser::fail_errno(ENOENT, "") : source_->read(found.fragment_path, longest_unit_file);
+void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit, StampSum& stamps) {
+  FileStamp stamp;
+  const Result<std::string> text = found.fragment_path.empty() ? unitparser::fail_errno(ENOENT, "") : source_->read(found.fragment_path, longest_unit_file, &stamp);
+  stamps.add(stamp);
+  unit.times.fragment = modified(stamp);
   if (!text && text.error().os_errno == ENOENT) {  // none, or it went since its folder was looked at
     unit.fragment_path.clear();
     unit.transient = false;
@@ -240,12 +303,15 @@ void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit) {
   }
 }
 
-void UnitLoader::read_drop_ins(const FoundUnit& found, LoadedUnit& unit) {
+void UnitLoader::read_drop_ins(const std::vector<std::string>& paths, LoadedUnit& unit, StampSum& stamps) {
   // A name without a file has no use for drop-ins unless the kernel makes the unit.
   const UnitType type = unit.id.type();
   if (unit.state == LoadState::not_found && type != UnitType::mount && type != UnitType::swap) return;
-  for (const std::string& path : files_->drop_ins(found.names)) {
-    const Result<std::string> text = source_->read(path, longest_unit_file);
+  for (const std::string& path : paths) {
+    FileStamp stamp;
+    const Result<std::string> text = source_->read(path, longest_unit_file, &stamp);
+    stamps.add(stamp);
+    unit.times.drop_ins = std::max(unit.times.drop_ins, modified(stamp));
     if (!text) {
       unit.diagnostics.push_back({Severity::error, {path, 0, 0}, {}, fmt::format("Failed to read drop-in, ignoring: {}", text.error().message), {}});
       continue;
@@ -256,10 +322,8 @@ void UnitLoader::read_drop_ins(const FoundUnit& found, LoadedUnit& unit) {
   }
 }
 
-void UnitLoader::add_links(const FoundUnit& found, LoadedUnit& unit) {
-  std::vector<std::string> names = found.names;
-  if (names.empty()) names.push_back(unit.id.text());
-  for (const DependencyLink& link : files_->dependency_links(names)) {
+void UnitLoader::add_links(const std::vector<DependencyLink>& links, LoadedUnit& unit) {
+  for (const DependencyLink& link : links) {
     Diagnostics unused;
     Remarks remarks(unused, {link.path, 0, 0}, {});
     const ParseContext context{.section = {}, .key = {}, .origin = {}, .specifiers = {&context_.specifiers, unit.id.text(), {}, {}}, .remarks = remarks};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,18 @@ struct LoadContext {
 [[nodiscard]] LoadContext make_load_context(SpecifierFacts specifiers, MachineFacts machine, ManagerScope scope, ManagerDefaults manager,
                                             std::shared_ptr<TimeZones> zones = nullptr);
 
+/// The stamps of all files of one unit in one number.
+class StampSum {
+ public:
+  void add(const FileStamp& stamp);
+  /// Nothing when one of them may change without a trace.
+  [[nodiscard]] std::optional<std::uint64_t> sum() const { return settled_ ? std::optional(sum_) : std::nullopt; }
+
+ private:
+  std::uint64_t sum_ = 0;
+  bool settled_ = true;
+};
+
 /// Reads units from the folders of a UnitFiles index. The index must have been refreshed; refresh it again to see changes.
 class UnitLoader final : public UnitSource {
  public:
@@ -35,6 +48,8 @@ class UnitLoader final : public UnitSource {
   UnitLoader(FileSource& source, UnitFiles& files, LoadContext context);
 
   [[nodiscard]] LoadedUnit load(const UnitName& name) override;
+  [[nodiscard]] bool is_unchanged(const UnitName& name, const std::string& fragment_path, const std::vector<std::string>& drop_in_paths,
+                                  const std::string& source_path, FilesMark& mark) override;
   void look_again() override { files_->refresh(); }
 
   /// Time zones that the context lacks are read through `source`.
@@ -43,13 +58,22 @@ class UnitLoader final : public UnitSource {
   [[nodiscard]] UnitFiles& files() { return *files_; }
 
  private:
-  void read_unit(const FoundUnit& found, LoadedUnit& unit);
-  void read_drop_ins(const FoundUnit& found, LoadedUnit& unit);
-  void add_links(const FoundUnit& found, LoadedUnit& unit);
+  /// All that the index has for one name.
+  struct Sources {
+    FoundUnit unit;
+    std::vector<std::string> drop_ins;
+    std::vector<DependencyLink> links;
+  };
+  [[nodiscard]] Sources find_sources(const UnitName& name);
+  [[nodiscard]] static std::uint64_t mark_of(const Sources& sources);
+  void read_unit(const FoundUnit& found, LoadedUnit& unit, StampSum& stamps);
+  void read_drop_ins(const std::vector<std::string>& paths, LoadedUnit& unit, StampSum& stamps);
+  void add_links(const std::vector<DependencyLink>& links, LoadedUnit& unit);
 
   FileSource* source_;
   UnitFiles* files_;
   LoadContext context_;
+  std::uint32_t context_number_ = 0;  ///< counts those that differ
   RecentParts recent_;
 };
 

@@ -42,6 +42,7 @@ struct SpecifierFacts {
   std::string os_image_id;
   std::string os_image_version;
   std::string cgroup_root;  ///< of the manager, without trailing slash; empty for PID 1 (%c %r %R)
+  bool operator==(const SpecifierFacts&) const = default;
 };
 
 /// What one expansion knows. `facts` and the views must outlive it.

@@ -24,9 +24,10 @@ class MemoryFiles final : public FileSource {
   }
   [[nodiscard]] bool exists(const std::string& path) const { return nodes_.contains(path); }
 
-  Result<std::string> read(const std::string& path, std::size_t limit) override {
+  Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) override {
     ++reads;
     const std::string real = follow(path);
+    if (stamp != nullptr) *stamp = link_stamp(real);
     if (real == "/dev/null") return std::string();
     const auto node = nodes_.find(real);
     if (node == nodes_.end()) return fail_errno(ENOENT, path);

@@ -12,7 +12,7 @@ namespace {
 class Counting final : public FileSource {
  public:
   explicit Counting(FileSource& source) : source_(source) {}
-  Result<std::string> read(const std::string& path, std::size_t limit) override { return ++asked, source_.read(path, limit); }
+  Result<std::string> read(const std::string& path, std::size_t limit, FileStamp* stamp = nullptr) override { return ++asked, source_.read(path, limit, stamp); }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return ++asked, source_.list(path); }
   Result<std::string> read_link(const std::string& path) override { return ++asked, source_.read_link(path); }
   FileStamp stamp(const std::string& path) override { return ++asked, source_.stamp(path); }

@@ -4,11 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include <map>
 
 #include "unitparser/base/fd.h"
+#include "unitparser/base/run_program.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -87,30 +86,16 @@ struct Running {
   UniqueFd pidfd;
 };
 
-/// Starts `path` in a process group of its own, stdout to `stdout_fd` or /dev/null when that is -1.
+/// Starts `path` with nothing to read, its standard output `stdout_fd`, or ours when that is -1: 0, or an errno.
 int start(const std::string& path, std::vector<std::string> arguments, std::vector<std::string> environment,
           int stdout_fd, Running& running) {
   arguments.insert(arguments.begin(), path);
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  if (stdout_fd >= 0) ::posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  const int error = ::posix_spawn(&running.pid, path.c_str(), &actions, &attributes, unitparser::argument_vector(arguments).data(),
-                                  unitparser::argument_vector(environment).data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::posix_spawnattr_destroy(&attributes);
-  if (error == 0) running.pidfd = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, running.pid, 0)));
-  return error;
+  const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  auto started = unitparser::start_program(std::move(arguments), std::move(environment), {nothing.get(), stdout_fd, -1});
+  if (!started) return started.error().os_errno;
+  running.pid = started->pid;
+  running.pidfd = std::move(started->pidfd);
+  return 0;
 }
 
 std::string describe_exit(const std::string& path, const siginfo_t& info) {

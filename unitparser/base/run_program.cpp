@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <csignal>
 
-#include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
 namespace unitparser {
@@ -43,33 +42,12 @@ struct Stream {
   }
 };
 
-int spawn(std::vector<std::string> arguments, std::vector<std::string> environment, const std::array<Stream, 3>& streams, pid_t& pid) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  ::posix_spawn_file_actions_init(&actions);
-  for (int fd = 0; fd < 3; ++fd) ::posix_spawn_file_actions_adddup2(&actions, streams.at(static_cast<std::size_t>(fd)).fd.get(), fd);
-  ::posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes, &none);
-  ::posix_spawnattr_setsigdefault(&attributes, &all);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = ::posix_spawn(&pid, arguments.front().c_str(), &actions, &attributes, argument_vector(arguments).data(),
-                                  argument_vector(environment).data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  ::posix_spawnattr_destroy(&attributes);
-  return error;
-}
-
 /// Waits for the end. A program that is late is killed.
-Result<void> wait_for(pid_t pid, Duration patience, int& status) {
-  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  pollfd poll{pidfd.get(), POLLIN, 0};
-  const bool late = pidfd && ::poll(&poll, 1, static_cast<int>(patience.usec() / 1000)) == 0;
-  if (late) ::kill(pid, SIGKILL);
-  while (::waitpid(pid, &status, 0) < 0) {
+Result<void> wait_for(const StartedProgram& program, Duration patience, int& status) {
+  pollfd poll{program.pidfd.get(), POLLIN, 0};
+  const bool late = program.pidfd && ::poll(&poll, 1, static_cast<int>(patience.usec() / 1000)) == 0;
+  if (late) ::kill(program.pid, SIGKILL);
+  while (::waitpid(program.pid, &status, 0) < 0) {
     if (errno != EINTR) return failed("Failed to wait for a program");
   }
   if (late) return fail_errno(ETIMEDOUT, "It took too long");
@@ -82,6 +60,33 @@ std::string_view last_line(std::string_view text) {
 }
 
 }  // namespace
+
+Result<StartedProgram> start_program(std::vector<std::string> arguments, std::vector<std::string> environment, const std::array<int, 3>& streams) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  for (int fd = 0; fd < 3; ++fd) {
+    const int from = streams.at(static_cast<std::size_t>(fd));
+    if (from >= 0) ::posix_spawn_file_actions_adddup2(&actions, from, fd);
+  }
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &all);
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  StartedProgram started;
+  const int error = ::posix_spawn(&started.pid, arguments.front().c_str(), &actions, &attributes, argument_vector(arguments).data(),
+                                  argument_vector(environment).data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error != 0) return fail_errno(error, "Failed to run " + arguments.front());
+  started.pidfd.reset(static_cast<int>(::syscall(SYS_pidfd_open, started.pid, 0)));
+  return started;
+}
 
 std::vector<std::string> plain_environment() {
   return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_LOG_TARGET=console", "SYSTEMD_LOG_COLOR=0"};
@@ -96,14 +101,12 @@ Result<std::string> run_program(const Program& program) {
   const std::string_view input = program.input;
   if (::write(in, input.data(), input.size()) != static_cast<ssize_t>(input.size()) || ::lseek(in, 0, SEEK_SET) < 0)
     return failed("Failed to write a file in memory");
-  const std::string& path = program.arguments.front();
-  pid_t pid = -1;
-  if (const int error = spawn(program.arguments, program.environment, streams, pid); error != 0) return fail_errno(error, "Failed to run " + path);
+  const StartedProgram started = TRY(start_program(program.arguments, program.environment, {in, streams[STDOUT_FILENO].fd.get(), streams[STDERR_FILENO].fd.get()}));
   int status = 0;
-  TRY(wait_for(pid, program.patience, status));
+  TRY(wait_for(started, program.patience, status));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return streams[STDOUT_FILENO].content(program.output_max);
   const std::string said = TRY(streams[STDERR_FILENO].content(said_bytes_max));
-  return fail_errno(EIO, path + ": " + std::string(said.empty() ? "ended abnormally" : last_line(said)));
+  return fail_errno(EIO, program.arguments.front() + ": " + std::string(said.empty() ? "ended abnormally" : last_line(said)));
 }
 
 }  // namespace unitparser

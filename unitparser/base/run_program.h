@@ -1,11 +1,15 @@
 // run_program(): a program of the distribution to which a piece of work is left, from its start to its end. [os]
 #pragma once
 
+#include <sys/types.h>
+
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "unitparser/base/fd.h"
 #include "unitparser/base/result.h"
 #include "unitparser/base/time.h"
 
@@ -18,6 +22,16 @@ struct Program {
   std::size_t output_max = std::size_t{1} << 20U;        ///< bytes of standard output
   Duration patience = Duration::from_seconds(60);        ///< then it is killed
 };
+
+struct StartedProgram {
+  pid_t pid = -1;
+  UniqueFd pidfd;
+};
+
+/// Starts a program (`arguments` begins with its path) in a process group of its own, with signals as they are by default.
+/// `streams` become its standard input, output and error; for -1 it has ours. Errors: what the kernel says.
+[[nodiscard]] Result<StartedProgram> start_program(std::vector<std::string> arguments, std::vector<std::string> environment,
+                                                   const std::array<int, 3>& streams);
 
 /// What a program of the distribution's that is run without a terminal should have in its environment.
 [[nodiscard]] std::vector<std::string> plain_environment();

@@ -18,7 +18,7 @@
 #include <map>
 
 #include "unitparser/base/fd.h"
-#include "unitparser/base/run_program.h"
+#include "init/program/run_program.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -91,7 +91,7 @@ int start(const std::string& path, std::vector<std::string> arguments, std::vect
           int stdout_fd, Running& running) {
   arguments.insert(arguments.begin(), path);
   const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  auto started = unitparser::start_program(std::move(arguments), std::move(environment), {nothing.get(), stdout_fd, -1});
+  auto started = start_program(std::move(arguments), std::move(environment), {nothing.get(), stdout_fd, -1});
   if (!started) return started.error().os_errno;
   running.pid = started->pid;
   running.pidfd = std::move(started->pidfd);

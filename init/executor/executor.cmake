@@ -7,7 +7,7 @@ file(GLOB executor_services_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/
 find_library(SECCOMP_STATIC libseccomp.a REQUIRED)
 
 add_library(executor_steps OBJECT ${executor_sources})
-target_link_libraries(executor_steps PUBLIC house init_core image_places)
+target_link_libraries(executor_steps PUBLIC house init_core image_places run_program)
 target_precompile_headers(executor_steps PRIVATE <algorithm> <map> <memory> <optional> <string> <string_view> <variant>
                           <vector> <fmt/format.h> <tl/expected.hpp> ${CMAKE_SOURCE_DIR}/init/exec/spawn_plan.h)
 

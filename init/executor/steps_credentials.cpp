@@ -15,7 +15,7 @@
 
 #include "init/executor/context.h"
 #include "unitparser/base/encoding.h"
-#include "unitparser/base/run_program.h"
+#include "init/program/run_program.h"
 
 namespace executor {
 namespace {
@@ -73,8 +73,8 @@ class Store {
   /// `content` is the credential itself or, encrypted, what systemd-creds(1) made of it.
   Done put_source(const std::string& id, const std::string& content, bool encrypted) {
     if (!encrypted) return put(id, content);
-    auto data = unitparser::run_program({.arguments = {"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"},
-                                         .environment = unitparser::plain_environment(),
+    auto data = init::run_program({.arguments = {"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"},
+                                         .environment = init::plain_environment(),
                                          .input = content,
                                          .output_max = credential_bytes_max});
     if (data) return put(id, *data);

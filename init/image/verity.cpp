@@ -15,7 +15,7 @@
 
 #include "unitparser/base/encoding.h"
 #include "unitparser/base/fd.h"
-#include "unitparser/base/run_program.h"
+#include "init/program/run_program.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -107,12 +107,12 @@ Result<CheckedDevice> open_checked(const Verity& verity, const std::string& data
   CheckedDevice device{hash + "-verity", {}};
   std::vector<std::string> arguments{setup_program, "attach", device.name, data, tree, hash};
   if (!verity.signature.empty()) arguments.push_back("root-hash-signature=base64:" + unitparser::encode_base64(verity.signature));
-  std::vector<std::string> environment = unitparser::plain_environment();
+  std::vector<std::string> environment = plain_environment();
   environment.emplace_back("DM_DISABLE_UDEV=1");  // udev may be out of reach from here, and what waits for it would wait for long
   constexpr int most_attempts = 10;  // one that there was already may go before we have it
   for (int attempt = 0; !device.opened; ++attempt) {
     if (attempt == most_attempts) return fail_errno(EBUSY, device.name);
-    TRY(unitparser::run_program({.arguments = arguments, .environment = environment}));
+    TRY(run_program({.arguments = arguments, .environment = environment}));
     const auto number = number_of(device.name);
     if (!number) continue;
     device.node = "/dev/dm-" + std::to_string(*number);

@@ -1,11 +1,13 @@
-#include "unitparser/base/run_program.h"
+#include "init/program/run_program.h"
 
 #include <gtest/gtest.h>
 
 #include <cerrno>
 
-namespace unitparser {
+namespace init {
 namespace {
+
+using unitparser::Duration, unitparser::Result;
 
 Result<std::string> run(std::vector<std::string> arguments, std::string_view input = {}) {
   return run_program({.arguments = std::move(arguments), .environment = {"WORD=x"}, .input = input});
@@ -33,4 +35,4 @@ TEST(RunProgram, AProgramMayNotWriteOrTakeTooMuch) {
 }
 
 }  // namespace
-}  // namespace unitparser
+}  // namespace init

@@ -1,4 +1,4 @@
-#include "unitparser/base/run_program.h"
+#include "init/program/run_program.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +15,10 @@
 
 #include "unitparser/base/text.h"
 
-namespace unitparser {
+namespace init {
+
+using unitparser::Duration, unitparser::Error, unitparser::fail_errno, unitparser::Result, unitparser::UniqueFd;
+
 namespace {
 
 constexpr std::size_t said_bytes_max = 64U << 10U;
@@ -79,8 +82,8 @@ Result<StartedProgram> start_program(std::vector<std::string> arguments, std::ve
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   StartedProgram started;
-  const int error = ::posix_spawn(&started.pid, arguments.front().c_str(), &actions, &attributes, argument_vector(arguments).data(),
-                                  argument_vector(environment).data());
+  const int error = ::posix_spawn(&started.pid, arguments.front().c_str(), &actions, &attributes, unitparser::argument_vector(arguments).data(),
+                                  unitparser::argument_vector(environment).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (error != 0) return fail_errno(error, "Failed to run " + arguments.front());
@@ -109,4 +112,4 @@ Result<std::string> run_program(const Program& program) {
   return fail_errno(EIO, program.arguments.front() + ": " + std::string(said.empty() ? "ended abnormally" : last_line(said)));
 }
 
-}  // namespace unitparser
+}  // namespace init

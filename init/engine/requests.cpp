@@ -178,7 +178,7 @@ void on_replace_config(Core& core, const event::ReplaceConfig& request) {
     if (std::find(drop_ins.begin(), drop_ins.end(), path) == drop_ins.end()) drop_ins.push_back(path);
   if (!request.drop_ins.empty()) {  // they were just written
     unit->origin.file_times.drop_ins = core.now.realtime;
-    if (core.renewal.is_under_way()) core.source.look_again();
+    if (core.renewal.is_under_way()) core.source.refresh();
   }
   unit->runtime.markers = (unit->runtime.markers & ~request.markers_mask) | request.markers;
   core.touch(*unit);

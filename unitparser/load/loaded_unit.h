@@ -67,8 +67,11 @@ class UnitSource {
   /// last, empty without). False when in doubt. The mark may be renewed, so that it is quicker to compare the next time.
   [[nodiscard]] virtual bool is_unchanged(const UnitName& name, const std::string& fragment_path, const std::vector<std::string>& drop_in_paths,
                                           const std::string& source_path, FilesMark& mark) = 0;
-  /// Somebody asks for a unit that was not there: files may have come since the last look.
+  /// Somebody asks for a unit that was not there: files may have come since the last look. From now on load() looks again into
+  /// the folders that it finds for a unit.
   virtual void look_again() {}
+  /// Files were written while a reload compares units with theirs: looks at everything again.
+  virtual void refresh() {}
 };
 
 }  // namespace unitparser

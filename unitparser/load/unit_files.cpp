@@ -70,14 +70,13 @@ AliasProblem alias_problem(std::string_view link_name, std::string_view target_n
 }
 
 // --- Reading ------------------------------------------------------------------------------------------------------
-bool UnitFiles::refresh() {
+bool UnitFiles::renew_search_path() {
   bool changed = false;
   if (folders_.empty()) {
     for (const std::string& path : paths_.search) folders_.push_back({path, {}, {}});
     changed = !folders_.empty();
   }
   // Generators write their folders anew at each reload, mostly with the same in them: what counts is what is there.
-  bool merged_changed = changed;
   for (Folder& folder : folders_) {
     const FileStamp stamp = source_->stamp(folder.path);
     if (stamp == folder.stamp) continue;
@@ -85,17 +84,24 @@ bool UnitFiles::refresh() {
     std::vector<Item> items = read_folder(folder);
     if (items == folder.items) continue;
     folder.items = std::move(items);
-    merged_changed = true;
+    changed = true;
   }
+  ++look_;
+  if (changed) merge();
+  return changed;
+}
+
+bool UnitFiles::refresh() {
+  bool changed = renew_search_path();
   for (auto& [path, folder] : sub_folders_)
     if (renew(path, folder)) changed = true;
-  if (merged_changed) {
-    merge();
-    std::erase_if(sub_folders_, [](const auto& entry) { return entry.second.stamp.kind == FileKind::missing; });
-  }
-  changed = changed || merged_changed;
+  std::erase_if(sub_folders_, [](const auto& entry) { return entry.second.stamp.kind == FileKind::missing; });
   if (changed) ++version_;
   return changed;
+}
+
+void UnitFiles::look_again() {
+  if (renew_search_path()) ++version_;
 }
 
 std::vector<UnitFiles::Item> UnitFiles::read_folder(const Folder& folder) const {
@@ -123,22 +129,22 @@ std::vector<UnitFiles::Item> UnitFiles::read_folder(const Folder& folder) const 
   return items;
 }
 
-UnitFiles::SubFolder UnitFiles::read_sub_folder(const std::string& path, const FileStamp& stamp) const {
-  SubFolder folder{stamp, {}};
-  if (stamp.kind != FileKind::directory) return folder;
+std::vector<UnitFiles::SubEntry> UnitFiles::read_sub_folder(const std::string& path, FileStamp& stamp) const {
+  std::vector<SubEntry> entries;
+  if (stamp.kind != FileKind::directory) return entries;
   Result<std::vector<DirectoryEntry>> listed = source_->list(path);
-  if (!listed) return folder;
+  if (!listed) return entries;
   for (DirectoryEntry& entry : *listed) {
     bool masked = false;
     if (!path.ends_with(".d")) {
       const std::string place = path + "/" + entry.name;
       masked = entry.kind == FileKind::symlink ? source_->read_link(place).value_or("") == "/dev/null" : source_->stamp(place).size == 0;
-      if (entry.kind != FileKind::symlink) folder.stamp.settled = false;  // the folder does not tell when something is written to the file
+      if (entry.kind != FileKind::symlink) stamp.settled = false;  // the folder does not tell when something is written to the file
     }
-    folder.entries.push_back({std::move(entry.name), entry.kind, masked});
+    entries.push_back({std::move(entry.name), entry.kind, masked});
   }
-  std::sort(folder.entries.begin(), folder.entries.end(), [](const SubEntry& a, const SubEntry& b) { return a.name < b.name; });
-  return folder;
+  std::sort(entries.begin(), entries.end(), [](const SubEntry& a, const SubEntry& b) { return a.name < b.name; });
+  return entries;
 }
 
 void UnitFiles::merge() {
@@ -182,17 +188,21 @@ void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
 }
 
 bool UnitFiles::renew(const std::string& path, SubFolder& folder) const {
+  folder.look = look_;
   const FileStamp stamp = source_->stamp(path);
   if (stamp == folder.stamp) return false;
-  SubFolder now = read_sub_folder(path, stamp);
-  const bool changed = now.entries != folder.entries;
-  folder = std::move(now);
+  folder.stamp = stamp;
+  std::vector<SubEntry> entries = read_sub_folder(path, folder.stamp);
+  const bool changed = entries != folder.entries;
+  folder.entries = std::move(entries);
   return changed;
 }
 
 const std::vector<UnitFiles::SubEntry>& UnitFiles::sub_folder(const std::string& path) {
   const auto [at, is_new] = sub_folders_.try_emplace(path);
-  if (is_new) at->second = read_sub_folder(path, source_->stamp(path));
+  const bool is_old = is_new || at->second.look != look_;
+  // What is looked into for the first time is no change.
+  if (is_old && renew(path, at->second) && !is_new) ++version_;
   return at->second.entries;
 }
 

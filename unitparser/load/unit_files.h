@@ -54,6 +54,9 @@ class UnitFiles {
   /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: the index tells other
   /// things than before.
   bool refresh();
+  /// The same for the folders of units alone; what lies below them is looked at again when a unit that it belongs to is asked for:
+  /// costs one stat for each of the search path's folders, and for each folder of those units.
+  void look_again();
   /// Counts the changes of the index: while it is the same, the same names find the same files, drop-ins and links.
   [[nodiscard]] std::uint32_t version() const { return version_; }
 
@@ -100,6 +103,7 @@ class UnitFiles {
     bool operator==(const SubEntry&) const = default;
   };
   struct SubFolder {
+    std::uint32_t look = 0;   ///< the last that it was part of
     FileStamp stamp;
     std::vector<SubEntry> entries;
   };
@@ -111,7 +115,10 @@ class UnitFiles {
   };
 
   [[nodiscard]] std::vector<Item> read_folder(const Folder& folder) const;
-  [[nodiscard]] SubFolder read_sub_folder(const std::string& path, const FileStamp& stamp) const;
+  /// Looks at the folders of the search path again; true: they hold other things than before.
+  bool renew_search_path();
+  /// The stamp is unsettled by what the folder does not tell of.
+  [[nodiscard]] std::vector<SubEntry> read_sub_folder(const std::string& path, FileStamp& stamp) const;
   /// Looks at it again; true: other entries than before.
   bool renew(const std::string& path, SubFolder& folder) const;
   void merge();
@@ -130,6 +137,7 @@ class UnitFiles {
   ByName<std::vector<std::uint32_t>> folder_names_;      ///< "a.service.d" to the folders that have one
   std::unordered_map<std::string, SubFolder> sub_folders_;
   std::uint32_t version_ = 0;
+  std::uint32_t look_ = 0;                               ///< counts looks at the search path
 };
 
 }  // namespace unitparser

@@ -50,7 +50,8 @@ class UnitLoader final : public UnitSource {
   [[nodiscard]] LoadedUnit load(const UnitName& name) override;
   [[nodiscard]] bool is_unchanged(const UnitName& name, const std::string& fragment_path, const std::vector<std::string>& drop_in_paths,
                                   const std::string& source_path, FilesMark& mark) override;
-  void look_again() override { files_->refresh(); }
+  void look_again() override { files_->look_again(); }
+  void refresh() override { files_->refresh(); }
 
   /// Time zones that the context lacks are read through `source`.
   void set_context(LoadContext context);

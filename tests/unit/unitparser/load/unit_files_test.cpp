@@ -127,6 +127,29 @@ TEST(UnitFiles, NothingIsReadAgainWhenNothingChanged) {
   EXPECT_EQ(f.units.drop_ins(Strings{"a.service"}).size(), 2U);
 }
 
+TEST(UnitFiles, AnotherLookIsOneAtTheSearchPathAndAtTheFoldersOfTheUnitThatIsAskedFor) {
+  Fixture f;
+  for (const char* unit : {"a.service", "b.service", "c.service"}) {
+    f.files.write(std::string("/lib/systemd/system/") + unit, "x");
+    f.files.write(std::string("/lib/systemd/system/") + unit + ".d/1.conf", "x");
+  }
+  f.units.refresh();
+  for (const char* unit : {"a.service", "b.service", "c.service"}) EXPECT_EQ(f.units.drop_ins(Strings{unit}).size(), 1U);
+  const int stamps = f.files.stamps;
+  const std::uint32_t version = f.units.version();
+  f.units.look_again();
+  EXPECT_EQ(f.units.drop_ins(Strings{"a.service"}).size(), 1U);
+  EXPECT_EQ(f.files.stamps - stamps, static_cast<int>(make_unit_paths(UnitScope::system).search.size()) + 1);
+  EXPECT_EQ(f.units.version(), version);
+  f.files.write("/lib/systemd/system/b.service.d/2.conf", "x");
+  f.files.write("/lib/systemd/system/c.service.d/2.conf", "x");
+  f.units.look_again();
+  EXPECT_EQ(f.units.drop_ins(Strings{"b.service"}).size(), 2U);
+  EXPECT_NE(f.units.version(), version);
+  EXPECT_TRUE(f.units.refresh()) << "nobody looked at c.service meanwhile";
+  EXPECT_EQ(f.units.drop_ins(Strings{"c.service"}).size(), 2U);
+}
+
 TEST(UnitPaths, FollowTheEnvironment) {
   UnitPathEnvironment environment;
   environment.unit_path = "/a:/b:";

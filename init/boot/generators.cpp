@@ -17,8 +17,8 @@
 #include <ctime>
 #include <map>
 
-#include "unitparser/base/fd.h"
 #include "init/program/run_program.h"
+#include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -82,20 +82,14 @@ void empty_folder(const std::string& path) {
 
 struct Running {
   std::string name;
-  pid_t pid = -1;
-  UniqueFd pidfd;
+  StartedProgram program;
 };
 
-/// Starts `path` with nothing to read, its standard output `stdout_fd`, or ours when that is -1: 0, or an errno.
-int start(const std::string& path, std::vector<std::string> arguments, std::vector<std::string> environment,
-          int stdout_fd, Running& running) {
+/// Starts `path` with nothing to read, its standard output `stdout_fd`, or ours when that is -1.
+unitparser::Result<Running> start(const std::string& path, std::vector<std::string> arguments, std::vector<std::string> environment, int stdout_fd) {
   arguments.insert(arguments.begin(), path);
   const UniqueFd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  auto started = start_program(std::move(arguments), std::move(environment), {nothing.get(), stdout_fd, -1});
-  if (!started) return started.error().os_errno;
-  running.pid = started->pid;
-  running.pidfd = std::move(started->pidfd);
-  return 0;
+  return Running{path, TRY(start_program(std::move(arguments), std::move(environment), {nothing.get(), stdout_fd, -1}))};
 }
 
 std::string describe_exit(const std::string& path, const siginfo_t& info) {
@@ -109,15 +103,15 @@ std::string describe_exit(const std::string& path, const siginfo_t& info) {
 void wait_for(std::vector<Running>& all, std::uint64_t deadline, GeneratorReport& report) {
   while (!all.empty()) {
     std::vector<pollfd> polls;
-    for (const Running& running : all) polls.push_back({running.pidfd.get(), POLLIN, 0});
+    for (const Running& running : all) polls.push_back({running.program.pidfd.get(), POLLIN, 0});
     const std::uint64_t now = monotonic_msec();
     const bool late = now >= deadline;
     if (!late) ::poll(polls.data(), polls.size(), static_cast<int>(std::min<std::uint64_t>(deadline - now, 60'000)));
     std::erase_if(all, [&](Running& running) {
-      if (late) ::kill(-running.pid, SIGKILL);
+      if (late) ::kill(-running.program.pid, SIGKILL);
       siginfo_t info{};
       const int flags = WEXITED | (late ? 0 : WNOHANG);
-      if (::waitid(P_PID, static_cast<id_t>(running.pid), &info, flags) != 0) return true;
+      if (::waitid(P_PID, static_cast<id_t>(running.program.pid), &info, flags) != 0) return true;
       if (info.si_pid == 0) return false;
       if (late) report.problems.push_back(running.name + " ran too long and was killed.");
       else if (auto problem = describe_exit(running.name, info); !problem.empty()) report.problems.push_back(problem);
@@ -151,10 +145,9 @@ GeneratorReport run_generators(const GeneratorFolders& folders, const std::vecto
   for (const std::string& folder : {folders.early, folders.normal, folders.late}) empty_folder(folder);
   std::vector<Running> all;
   for (const auto& [name, path] : find_executables(folders.generators)) {
-    Running running{path, -1, UniqueFd()};
-    const int error = start(path, {folders.normal, folders.early, folders.late}, environment, -1, running);
-    if (error == 0) all.push_back(std::move(running));
-    else report.problems.push_back("Failed to execute " + path + ": " + std::strerror(error));
+    auto running = start(path, {folders.normal, folders.early, folders.late}, environment, -1);
+    if (running) all.push_back(std::move(*running));
+    else report.problems.push_back("Failed to execute " + path + ": " + std::strerror(running.error().os_errno));
   }
   wait_for(all, monotonic_msec() + limit.usec() / 1000, report);
   // Generators make many folders they then leave empty; a folder without entries costs each later reading.
@@ -170,12 +163,13 @@ std::vector<std::string> run_environment_generators(const std::vector<std::strin
   std::vector<std::string> result;
   for (const auto& [name, path] : find_executables(folders)) {
     const UniqueFd output(static_cast<int>(::memfd_create("environment-generator", MFD_CLOEXEC)));
-    std::vector<Running> one(1);
-    one[0].name = path;
-    if (!output || start(path, {}, environment, output.get(), one[0]) != 0) {
+    auto running = output ? start(path, {}, environment, output.get()) : unitparser::fail_errno(errno, path);
+    if (!running) {
       report.problems.push_back("Failed to execute " + path + ".");
       continue;
     }
+    std::vector<Running> one;
+    one.push_back(std::move(*running));
     wait_for(one, deadline, report);
     std::string text(output_max, '\0');
     const ssize_t got = ::pread(output.get(), text.data(), text.size(), 0);

@@ -14,8 +14,8 @@
 #include <map>
 
 #include "init/executor/context.h"
-#include "unitparser/base/encoding.h"
 #include "init/program/run_program.h"
+#include "unitparser/base/encoding.h"
 
 namespace executor {
 namespace {
@@ -74,9 +74,9 @@ class Store {
   Done put_source(const std::string& id, const std::string& content, bool encrypted) {
     if (!encrypted) return put(id, content);
     auto data = init::run_program({.arguments = {"/usr/bin/systemd-creds", "decrypt", "--name=" + id, "-", "-"},
-                                         .environment = init::plain_environment(),
-                                         .input = content,
-                                         .output_max = credential_bytes_max});
+                                   .environment = init::plain_environment(),
+                                   .input = content,
+                                   .output_max = credential_bytes_max});
     if (data) return put(id, *data);
     data.error().message = "Failed to decrypt credential " + id + ": " + data.error().message;
     return tl::unexpected(std::move(data.error()));

@@ -13,9 +13,9 @@
 #include <cstring>
 #include <optional>
 
+#include "init/program/run_program.h"
 #include "unitparser/base/encoding.h"
 #include "unitparser/base/fd.h"
-#include "init/program/run_program.h"
 #include "unitparser/base/text.h"
 
 namespace init {

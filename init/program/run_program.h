@@ -16,10 +16,10 @@
 namespace init {
 
 struct Program {
-  std::vector<std::string> arguments;                    ///< the first is its path
+  std::vector<std::string> arguments;                                      ///< the first is its path
   std::vector<std::string> environment;
-  std::string_view input{};                              ///< what its standard input holds
-  std::size_t output_max = std::size_t{1} << 20U;        ///< bytes of standard output
+  std::string_view input{};                                                ///< what its standard input holds
+  std::size_t output_max = std::size_t{1} << 20U;                          ///< bytes of standard output
   unitparser::Duration patience = unitparser::Duration::from_seconds(60);  ///< then it is killed
 };
 

@@ -34,6 +34,14 @@ class JournalLinksContract : public ::testing::Test {
   }
   [[nodiscard]] UnitId id() const { return machine_.unit("a.service")->id; }
   [[nodiscard]] std::string invocation() const { return machine_.unit("a.service")->runtime.invocation_id; }
+  void start(JournalLinks& links) {
+    machine_.start("a.service");
+    links.on_unit_changed(id());
+  }
+  void stop(JournalLinks& links) {
+    machine_.stop("a.service");
+    links.on_unit_changed(id());
+  }
   void work_off_what_is_due() {
     while (loop_.run_once(Duration::from_usec(0))) {}
   }
@@ -45,19 +53,16 @@ class JournalLinksContract : public ::testing::Test {
 
 TEST_F(JournalLinksContract, AUnitThatIsUpHasThem) {
   JournalLinks links = make(Duration::from_seconds(3600));
-  machine_.start("a.service");
-  links.on_unit_changed(id());
+  start(links);
   EXPECT_EQ(told("invocation"), invocation());
   EXPECT_EQ(told("log-extra-fields"), "a file");
 }
 
 TEST_F(JournalLinksContract, TheyOutliveTheEndOfTheUnitForAWhile) {
   JournalLinks links = make(Duration::from_seconds(3600));
-  machine_.start("a.service");
-  links.on_unit_changed(id());
+  start(links);
   const std::string first = invocation();
-  machine_.stop("a.service");
-  links.on_unit_changed(id());
+  stop(links);
   work_off_what_is_due();
   EXPECT_EQ(told("invocation"), first);
   EXPECT_EQ(told("log-extra-fields"), "a file");
@@ -65,10 +70,8 @@ TEST_F(JournalLinksContract, TheyOutliveTheEndOfTheUnitForAWhile) {
 
 TEST_F(JournalLinksContract, ThenTheyGo) {
   JournalLinks links = make(Duration::from_usec(0));
-  machine_.start("a.service");
-  links.on_unit_changed(id());
-  machine_.stop("a.service");
-  links.on_unit_changed(id());
+  start(links);
+  stop(links);
   // The timer may come a second after it is due.
   for (int round = 0; round < 5 && !told("invocation").empty(); ++round) loop_.run_once(Duration::from_seconds(2));
   EXPECT_EQ(told("invocation"), "");
@@ -77,14 +80,11 @@ TEST_F(JournalLinksContract, ThenTheyGo) {
 
 TEST_F(JournalLinksContract, AUnitThatIsStartedAgainHasNoneOfItsLifeBefore) {
   JournalLinks links = make(Duration::from_seconds(3600));
-  machine_.start("a.service");
-  links.on_unit_changed(id());
-  machine_.stop("a.service");
-  links.on_unit_changed(id());
+  start(links);
+  stop(links);
   machine_.source.set("a.service", "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/run\n");
   machine_.post(event::Reload{});
-  machine_.start("a.service");
-  links.on_unit_changed(id());
+  start(links);
   EXPECT_EQ(told("invocation"), invocation());
   EXPECT_EQ(told("log-extra-fields"), "");
 }
@@ -100,8 +100,7 @@ TEST_F(JournalLinksContract, ANewImageOfTheManagerRemovesThoseOfUnitsThatAreDown
   links.adopt();
   EXPECT_EQ(told("invocation"), invocation());
   EXPECT_FALSE(std::filesystem::is_symlink(folder_ + "/systemd/units/invocation:gone.service"));
-  machine_.stop("a.service");
-  links.on_unit_changed(id());
+  stop(links);
   for (int round = 0; round < 5 && !told("invocation").empty(); ++round) loop_.run_once(Duration::from_seconds(2));
   EXPECT_EQ(told("log-extra-fields"), "");
 }

@@ -20,7 +20,7 @@ Done step_pam(Context&) { return unitparser::fail_errno(ELIBACC, "PAM needs the 
 namespace init {
 
 unitparser::Result<std::vector<MountedPart>> mount_image(const std::string&, std::span<const unitparser::ImageOption>,
-                                                              const unitparser::VeritySettings&) {
+                                                         const unitparser::VeritySettings&) {
   return unitparser::fail_errno(ELIBACC, "Images need the dynamically linked executor, which is not installed");
 }
 

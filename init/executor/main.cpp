@@ -1,4 +1,5 @@
-// The executor: reads the plan of one process from a descriptor, runs its steps, becomes the process. [os]
+// The executor: reads the plan of one process from a descriptor, runs its steps, becomes the process; or waits for plans
+// and forks for each. [os]
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -8,10 +9,12 @@
 #include <climits>
 #include <cstdlib>
 
+#include "init/exec/fork_request.h"
 #include "init/exec/plan_codec.h"
 #include "init/executor/accounts.h"
 #include "init/executor/context.h"
 #include "init/executor/name_services.h"
+#include "init/executor/serve.h"
 
 namespace executor {
 namespace {
@@ -40,7 +43,7 @@ Result<init::SpawnPlan> read_plan(int fd) {
 }
 
 /// Plans that need shared libraries are for the sibling "executor-services"; does not return when that could be started.
-void hand_over(const init::SpawnPlan& plan, char* plan_fd) {
+void hand_over(const init::SpawnPlan& plan, int plan_fd) {
   if (has_services() || plan.identity.dynamic_user) return;
   std::vector<std::string> groups = plan.identity.supplementary_groups;
   groups.push_back(plan.identity.group);
@@ -50,7 +53,8 @@ void hand_over(const init::SpawnPlan& plan, char* plan_fd) {
   const ssize_t size = ::readlink("/proc/self/exe", own, sizeof own - 1);
   if (size <= 0) return;
   std::string sibling = std::string(own, static_cast<std::size_t>(size)) + "-services";
-  char* const arguments[] = {sibling.data(), plan_fd, nullptr};
+  std::string number = std::to_string(plan_fd);
+  char* const arguments[] = {sibling.data(), number.data(), nullptr};
   char* const environment[] = {nullptr};
   ::execve(sibling.c_str(), arguments, environment);
 }
@@ -76,29 +80,39 @@ int run(Context& context) {
   return EXIT_FAILURE;  // the last step does not return
 }
 
-}  // namespace
-}  // namespace executor
-
-int main(int argc, char* argv[]) {
-  using namespace executor;
-  if (argc != 2) {
-    ::dprintf(STDERR_FILENO, "This program is started by the service manager with a plan.\n");
-    return EXIT_FAILURE;
-  }
-  const int plan_fd = std::atoi(argv[1]);
+/// Returns the exit status of a process that could not become what the plan says.
+int execute(int plan_fd, std::span<char> own_arguments) {
   auto plan = read_plan(plan_fd);
-  if (plan) hand_over(*plan, argv[1]);
+  if (plan) hand_over(*plan, plan_fd);
   ::close(plan_fd);
   if (!plan) {
     const init::PlanProcess nobody{.unit = "executor"};
     Log(nobody, "(executor)").error(plan.error().message);
-    return static_cast<int>(init::ExitStatus::fds);
+    return static_cast<int>(ExitStatus::fds);
   }
   const std::string name = process_name(plan->process.path);
   ::prctl(PR_SET_NAME, name.c_str());
   const init::PlanProcess process = plan->process;  // the log's own copy: the context moves
   Log log(process, name);
   Context context{.plan = std::move(*plan), .log = log};
-  context.own_arguments = {argv[0], static_cast<std::size_t>(argv[1] + std::strlen(argv[1]) - argv[0])};
+  context.own_arguments = own_arguments;
   return run(context);
+}
+
+}  // namespace
+}  // namespace executor
+
+int main(int argc, char* argv[]) {
+  using namespace executor;
+  const bool serves = argc == 3 && std::strcmp(argv[1], init::fork_server_word) == 0;
+  if (argc != 2 && !serves) {
+    ::dprintf(STDERR_FILENO, "This program is started by the service manager with a plan.\n");
+    return EXIT_FAILURE;
+  }
+  char* const last = argv[argc - 1];
+  const std::span<char> own_arguments(argv[0], static_cast<std::size_t>(last + std::strlen(last) - argv[0]));
+  const int fd = std::atoi(last);
+  if (!serves) return execute(fd, own_arguments);
+  serve(fd, [own_arguments](int plan) { return execute(plan, own_arguments); });
+  return EXIT_SUCCESS;
 }

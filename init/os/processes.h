@@ -1,4 +1,4 @@
-// Processes: starts the executor with a plan, in its control group. [os]
+// Processes: starts what a plan says, in its control group. [os]
 #pragma once
 
 #include <sys/types.h>
@@ -6,26 +6,26 @@
 #include <string>
 
 #include "init/exec/spawn_plan.h"
-#include "unitparser/base/fd.h"
+#include "init/os/executor_program.h"
+#include "init/os/fork_server.h"
 #include "unitparser/base/result.h"
 
 namespace init {
 
-/// Starts processes without copying PID 1: the child borrows its memory until it executes (clone3(2), vfork(2)).
 class Processes {
  public:
-  /// `executor_path`: the program; opened once, so that an upgrade on disk cannot mix versions.
-  explicit Processes(std::string executor_path) : executor_path_(std::move(executor_path)) {}
+  explicit Processes(std::string executor_path, unitparser::Duration patience = ForkServer::usual_patience)
+      : program_(std::move(executor_path)), server_(program_, patience) {}
   /// Opens the executor; error when it is not there.
-  [[nodiscard]] unitparser::Result<void> open();
+  [[nodiscard]] unitparser::Result<void> open() { return program_.open(); }
 
-  /// Starts the executor with `plan` as a direct child. It is born in `plan.process.cgroup_directory` and
-  /// inherits exactly the descriptors the plan names. Errors: io (memory, processes), not_found (the group is gone).
+  /// Has an executor carry out `plan` as a direct child. It is born in `plan.process.cgroup_directory` and inherits exactly
+  /// the descriptors the plan names. Errors: io (memory, processes), not_found (the group is gone).
   [[nodiscard]] unitparser::Result<pid_t> spawn(const SpawnPlan& plan);
 
  private:
-  std::string executor_path_;
-  unitparser::UniqueFd executor_;
+  ExecutorProgram program_;
+  ForkServer server_;
 };
 
 }  // namespace init

@@ -5,8 +5,7 @@
 //   bench_client reload                 Reload(), and the longest time that another client waited for an answer meanwhile
 //   bench_client reexec                 Reexecute(), until the new image answers
 //   bench_client repeat COUNT CMD...    runs a program again and again
-//   bench_client stamp FILE MILLISECONDS  appends the time of its own main(), lives that long, appends the time, exits
-// All but the last print one JSON object: microseconds of wall time, and of CPU time of PID 1 (and of the program) for each run.
+// Each prints one JSON object: microseconds of wall time, and of CPU time of PID 1 (and of the program) for each run.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -276,17 +275,6 @@ void measure_program(int count, char** command) {
   print("init_cpu", cpu, true);
 }
 
-void stamp(const char* file, int milliseconds) {
-  const std::int64_t begun = nanoseconds(CLOCK_MONOTONIC);
-  const int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) give_up(file, errno);
-  dprintf(fd, "begun %lld\n", static_cast<long long>(begun));
-  const timespec life{milliseconds / 1000, milliseconds % 1000 * 1'000'000L};
-  nanosleep(&life, nullptr);
-  dprintf(fd, "ended %lld\n", static_cast<long long>(nanoseconds(CLOCK_MONOTONIC)));
-  _exit(0);
-}
-
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -301,10 +289,8 @@ int main(int count, char** arguments) {
     measure_reexecution();
   } else if (mode == "repeat" && count > 3) {
     measure_program(std::atoi(arguments[2]), arguments + 3);
-  } else if (mode == "stamp" && count == 4) {
-    stamp(arguments[2], std::atoi(arguments[3]));
   } else {
-    std::fputs("usage: bench_client jobs UNIT COUNT | bulk METHOD UNIT COUNT | reload | reexec | repeat COUNT CMD... | stamp FILE MILLISECONDS\n", stderr);
+    std::fputs("usage: bench_client jobs UNIT COUNT | bulk METHOD UNIT COUNT | reload | reexec | repeat COUNT CMD...\n", stderr);
     return 2;
   }
   return 0;

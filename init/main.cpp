@@ -1,4 +1,5 @@
 // PID 1, or the manager of one user (--user): brings its surroundings up, runs, and ends as it was told. [all]
+#include <linux/close_range.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ void execute_shutdown(const RunEnd& end, unitparser::Duration timeout, const std
   ::sync();
   ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
 }
+
+/// What an earlier image left open for us is not for the programs that we start.
+void close_at_exec_whatever_was_handed() { ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC); }
 
 /// The descriptor of the state log that an earlier image of this program left; nothing at a boot.
 std::optional<int> handed_state(const std::vector<std::string>& arguments) {
@@ -105,6 +109,7 @@ int run(const std::vector<std::string>& arguments) {
     return EXIT_FAILURE;
   }
   if (!of_user && said("--rescue")) run_rescue_reaper();
+  close_at_exec_whatever_was_handed();
   return_large_buffers();
   LogSink log;
   auto prepared = of_user ? prepare_user_session(arguments, log) : unitparser::Result<Surroundings>(prepare_machine(arguments, log));

@@ -99,9 +99,18 @@ pid_t fork_sibling(int cgroup) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &clone, sizeof clone));
 }
 
+/// Whatever PID 1 may have left open for an execve(2) of its own would stay open as long as we live.
+void close_others(int socket) {
+  const auto own = static_cast<unsigned>(socket);
+  constexpr unsigned first = STDERR_FILENO + 1;
+  if (own > first) ::close_range(first, own - 1, 0);
+  ::close_range(own + 1, ~0U, 0);
+}
+
 }  // namespace
 
 void serve(int socket, const std::function<int(int plan)>& execute) {
+  close_others(socket);
   pollfd wait{socket, POLLIN, 0};
   while (::poll(&wait, 1, longest_rest_msec) > 0) {
     std::optional<Order> order = receive(socket);

@@ -89,6 +89,17 @@ TEST_F(StartedProcess, ComesFromAnotherServerWhenTheFirstIsGone) {
   EXPECT_EQ(shell("echo two").output, "two\n");
 }
 
+TEST_F(StartedProcess, ComesFromAServerThatHoldsNothingOpen) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);  // not close-on-exec
+  const UniqueFd reader(ends[0]);
+  const pid_t server = stopped_server();
+  ::close(ends[1]);
+  char byte = 0;
+  EXPECT_EQ(::read(reader.get(), &byte, 1), 0);
+  ::kill(server, SIGCONT);
+}
+
 TEST_F(StartedProcess, LeavesNoServerBehind) {
   EXPECT_EQ(shell("echo one").output, "one\n");
   EXPECT_EQ(status_of(servers().at(0)), 0);

@@ -122,11 +122,12 @@ bool SystemPort::needs_reload(const Unit& unit) {
     const unitparser::FileStamp stamp = system_.files().stamp(path);
     return stamp.kind == unitparser::FileKind::missing || stamp.modified_nsec / 1000 > since.usec();
   };
-  if (origin.load_state == LoadState::masked) return !is_masked(system_.files().stamp(origin.fragment_path));
-  if (changed(origin.fragment_path, origin.file_times.fragment) || changed(unit.config.unit->source_path, origin.file_times.source)) return true;
+  const std::string fragment_path = origin.fragment_path.str();
+  if (origin.load_state == LoadState::masked) return !is_masked(system_.files().stamp(fragment_path));
+  if (changed(fragment_path, origin.file_times.fragment) || changed(unit.config.unit_documents->source_path, origin.file_times.source)) return true;
   if (origin.load_state != LoadState::loaded) return false;
-  if (system_.unit_files().drop_ins_on_disk(system_.unit_files().find(unit.name).names) != origin.drop_in_paths) return true;
-  return std::any_of(origin.drop_in_paths.begin(), origin.drop_in_paths.end(),
+  if (system_.unit_files().drop_ins_on_disk(system_.unit_files().find(unit.name).names) != *origin.drop_in_paths) return true;
+  return std::any_of(origin.drop_in_paths->begin(), origin.drop_in_paths->end(),
                      [&](const std::string& path) { return changed(path, origin.file_times.drop_ins); });
 }
 
@@ -137,7 +138,7 @@ unitparser::UnitFileStates& SystemPort::look_at_unit_files() {
 
 std::string SystemPort::unit_file_state(const Unit& unit) {
   if (unit.origin.fragment_path.empty()) return {};
-  if (unitparser::is_in_transient_directory(system_.unit_files().paths(), unit.origin.fragment_path))
+  if (unitparser::is_in_transient_directory(system_.unit_files().paths(), unit.origin.fragment_path.view()))
     return std::string(unitparser::to_name(unitparser::UnitFileState::transient));
   std::string& known = shown_files_.states[unit.name.text()];
   if (known.empty())

@@ -27,7 +27,7 @@ bool BusServer::State::is_followed_on_bus(const Announcement& announcement) cons
   const Unit* unit = announcement.unit == UnitId::none ? nullptr : parts.engine.find(announcement.unit);
   switch (announcement.kind) {
     case Kind::unit_new:
-    case Kind::unit_changed: return unit != nullptr && !unit->runtime.references.empty();
+    case Kind::unit_changed: return unit != nullptr && !unit->runtime->references.empty();
     case Kind::job_changed:
     case Kind::job_removed: return jobs_of_bus.contains(JobId{announcement.job});
     default: return false;

@@ -192,9 +192,9 @@ void BusServer::State::follow_all() {
   for (const std::string& client : std::vector<std::string>(subscribers)) track(client);
   for (const UnitId id : parts.engine.units()) {
     const Unit& unit = *parts.engine.find(id);
-    for (const std::string& client : unit.runtime.references) track(client);
+    for (const std::string& client : unit.runtime->references) track(client);
     if (unit.type() == unitparser::UnitType::scope)
-      if (const auto& controller = std::get<ScopeRuntime>(unit.type_runtime).controller; !controller.empty()) track(controller);
+      if (const auto& controller = unit.read<ScopeRuntime>().controller; !controller.empty()) track(controller);
   }
 }
 

@@ -82,7 +82,7 @@ class UnitRows {
     const Job* job = engine_.find_job(unit.job);
     writer.align(8);
     for (const std::string_view text : {std::string_view(unit.name.text()), std::string_view(unit.description()), to_name(unit.origin.load_state),
-                                        to_name(unit.runtime.active_state), std::string_view(sub_state(unit)),
+                                        to_name(unit.runtime->active_state), std::string_view(sub_state(unit)),
                                         leader == nullptr ? std::string_view() : std::string_view(leader->name.text())})
       writer.string(text);
     writer.string(unit_path(unit.name.text()));
@@ -97,7 +97,7 @@ class UnitRows {
 bool in_states(const Unit& unit, const std::vector<std::string>& states) {
   if (states.empty()) return true;
   const auto is = [&](std::string_view word) { return std::find(states.begin(), states.end(), word) != states.end(); };
-  return is(to_name(unit.origin.load_state)) || is(sub_state(unit)) || is(to_name(unit.runtime.active_state));
+  return is(to_name(unit.origin.load_state)) || is(sub_state(unit)) || is(to_name(unit.runtime->active_state));
 }
 
 bool matches(const Unit& unit, const std::vector<std::string>& patterns) {
@@ -123,10 +123,10 @@ std::string dump_units(const Engine& engine, const std::vector<std::string>& pat
     line("Unit Load State", to_name(unit->origin.load_state));
     line("Unit Active State", to_name(unit->active_state()));
     line("Unit Sub State", sub_state(*unit));
-    line("Fragment Path", unit->origin.fragment_path);
-    for (const auto& path : unit->origin.drop_in_paths) line("DropIn Path", path);
-    line("CGroup", unit->runtime.cgroup);
-    line("Invocation ID", unit->runtime.invocation_id);
+    line("Fragment Path", unit->origin.fragment_path.str());
+    for (const auto& path : *unit->origin.drop_in_paths) line("DropIn Path", path);
+    line("CGroup", unit->runtime->cgroup);
+    line("Invocation ID", unit->runtime->invocation_id);
     if (const Job* job = engine.find_job(unit->job))
       line("Job", std::to_string(static_cast<std::uint32_t>(job->id)) + " " + std::string(to_name(job->type)) + " " + std::string(to_name(job->state)));
   }
@@ -364,7 +364,7 @@ const Unit* unit_of_invocation(const Engine& engine, std::string_view id) {
   constexpr std::size_t id_size = 32;
   if (id.size() != id_size) return nullptr;
   for (const auto candidate : engine.units())
-    if (const Unit* unit = engine.find(candidate); unit != nullptr && unit->runtime.invocation_id == id) return unit;
+    if (const Unit* unit = engine.find(candidate); unit != nullptr && unit->runtime->invocation_id == id) return unit;
   return nullptr;
 }
 

@@ -12,9 +12,8 @@ constexpr auto no_id = static_cast<std::uint32_t>(-1);
 
 template <class T>
 const T& runtime(const PropertyContext& c) {
-  static const T none{};
-  const auto* r = std::get_if<T>(&c.unit.type_runtime);
-  return r == nullptr ? none : *r;
+  const auto* own = std::get_if<Shared<T>>(&c.unit.type_runtime);
+  return own == nullptr ? Shared<T>::default_value() : own->read();
 }
 
 Value config_value(const PropertyContext& c, const Member& m) {
@@ -263,7 +262,7 @@ constexpr std::array device_rows{
 constexpr auto unknown = static_cast<std::uint64_t>(-1);
 
 std::uint64_t cgroup_number(const PropertyContext& c, const char* attribute) {
-  const auto text = c.unit.runtime.cgroup.empty() ? std::nullopt : c.manager.cgroup_attribute(c.unit.runtime.cgroup, attribute);
+  const auto text = c.unit.runtime->cgroup.empty() ? std::nullopt : c.manager.cgroup_attribute(c.unit.runtime->cgroup, attribute);
   if (!text) return unknown;
   std::uint64_t number = 0;
   bool any = false;
@@ -283,7 +282,7 @@ Value slice_name(const PropertyContext& c, const Member&) {
 }
 
 Value control_group(const PropertyContext& c, const Member&) {
-  std::string group = c.unit.runtime.cgroup;
+  std::string group = c.unit.runtime->cgroup;
   // COMPAT: a socket that is up has its path, though there is no group as long as it runs no command.
   if (group.empty() && c.unit.type() == UnitType::socket && !is_inactive_or_failed(c.unit.active_state())) group = c.engine.cgroup_path(c.unit.id);
   return !group.empty() && group.front() != '/' ? "/" + group : group;
@@ -291,9 +290,9 @@ Value control_group(const PropertyContext& c, const Member&) {
 
 /// Sum of one counter ("rbytes=") over the lines of io.stat.
 Value io_counter(const PropertyContext& c, const Member& m) {
-  const auto text = c.unit.runtime.cgroup.empty() || !c.unit.config.resource_basics->io_accounting
+  const auto text = c.unit.runtime->cgroup.empty() || !c.unit.config.resource_basics->io_accounting
                         ? std::nullopt
-                        : c.manager.cgroup_attribute(c.unit.runtime.cgroup, "io.stat");
+                        : c.manager.cgroup_attribute(c.unit.runtime->cgroup, "io.stat");
   if (!text) return unknown;
   const std::string_view key = m.name == "IOReadBytes" ? "rbytes=" : m.name == "IOWriteBytes" ? "wbytes=" : m.name == "IOReadOperations" ? "rios=" : "wios=";
   std::uint64_t sum = 0;
@@ -316,7 +315,7 @@ Value no_data(const PropertyContext&, const Member&) { return unknown; }
 constexpr std::array resource_rows{
     UnitGetterRow{"Slice", slice_name},
     UnitGetterRow{"ControlGroup", control_group},
-    UnitGetterRow{"ControlGroupId", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.cgroup.empty() ? std::uint64_t{0} : c.manager.cgroup_id(c.unit.runtime.cgroup); }},
+    UnitGetterRow{"ControlGroupId", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime->cgroup.empty() ? std::uint64_t{0} : c.manager.cgroup_id(c.unit.runtime->cgroup); }},
     UnitGetterRow{"MemoryCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "memory.current"); }},
     UnitGetterRow{"MemoryAvailable", no_data},
     UnitGetterRow{"CPUUsageNSec", cpu_usage},

@@ -56,7 +56,7 @@ const DualTime& time_named(const UnitTimes& times, std::string_view property) {
 }
 
 Value timestamp(const PropertyContext& c, const Member& property) {
-  const auto& time = time_named(c.unit.runtime.times, property.name);
+  const auto& time = time_named(c.unit.runtime->times, property.name);
   return property.name.ends_with("Monotonic") ? time.monotonic.usec() : time.realtime.usec();
 }
 
@@ -89,13 +89,13 @@ std::string load_error_text(const Unit& unit) {
     case LoadState::not_found: return "Unit " + unit.name.text() + " not found.";
     case LoadState::bad_setting: return "Unit " + unit.name.text() + " has a bad unit file setting.";
     case LoadState::masked: return "Unit " + unit.name.text() + " is masked.";
-    case LoadState::error: return unit.origin.load_error.message;
+    case LoadState::error: return unit.origin.load_error->message;
     default: return {};
   }
 }
 
 Value invocation_id(const PropertyContext& c, const Member&) {
-  const auto& text = c.unit.runtime.invocation_id;
+  const auto& text = c.unit.runtime->invocation_id;
   Bytes bytes;
   const auto digit = [](char ch) { return ch <= '9' ? ch - '0' : ch - 'a' + 10; };
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) bytes.data += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
@@ -116,13 +116,13 @@ Value can_clean(const PropertyContext& c, const Member&) {
 Value markers(const PropertyContext& c, const Member&) {
   std::vector<std::string> words;
   for (const auto marker : {UnitMarker::needs_reload, UnitMarker::needs_restart})
-    if ((c.unit.runtime.markers & marker_bit(marker)) != 0) words.emplace_back(to_name(marker));
+    if ((c.unit.runtime->markers & marker_bit(marker)) != 0) words.emplace_back(to_name(marker));
   return string_array(words);
 }
 
 Value activation_details(const PropertyContext& c, const Member&) {
   ArrayValue array{"(ss)", {}};
-  for (const auto& [key, value] : c.unit.runtime.activation_details) array.elements.push_back(struct_of(key, value));
+  for (const auto& [key, value] : c.unit.runtime->activation_details) array.elements.push_back(struct_of(key, value));
   return array;
 }
 
@@ -143,11 +143,11 @@ constexpr std::array rows{
     UnitGetterRow{"RequiresMountsFor", [](const PropertyContext& c, const Member&) -> Value { return string_array(c.engine.required_mounts(c.unit.id)); }},
     UnitGetterRow{"Description", [](const PropertyContext& c, const Member&) -> Value { return std::string(c.unit.description()); }},
     UnitGetterRow{"LoadState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.origin.load_state)); }},
-    UnitGetterRow{"ActiveState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.runtime.active_state)); }},
-    UnitGetterRow{"FreezerState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.runtime.freezer)); }},
+    UnitGetterRow{"ActiveState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.runtime->active_state)); }},
+    UnitGetterRow{"FreezerState", [](const PropertyContext& c, const Member&) -> Value { return std::string(to_name(c.unit.runtime->freezer)); }},
     UnitGetterRow{"SubState", [](const PropertyContext& c, const Member&) -> Value { return std::string(sub_state(c.unit)); }},
-    UnitGetterRow{"FragmentPath", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.fragment_path; }},
-    UnitGetterRow{"DropInPaths", [](const PropertyContext& c, const Member&) -> Value { return string_array(c.unit.origin.drop_in_paths); }},
+    UnitGetterRow{"FragmentPath", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.fragment_path.str(); }},
+    UnitGetterRow{"DropInPaths", [](const PropertyContext& c, const Member&) -> Value { return string_array(*c.unit.origin.drop_in_paths); }},
     UnitGetterRow{"UnitFileState", [](const PropertyContext& c, const Member&) -> Value { return c.manager.unit_file_state(c.unit); }},
     UnitGetterRow{"UnitFilePreset", [](const PropertyContext& c, const Member&) -> Value { return c.manager.unit_file_preset(c.unit); }},
     UnitGetterRow{"StateChangeTimestamp", timestamp}, UnitGetterRow{"StateChangeTimestampMonotonic", timestamp},
@@ -165,16 +165,16 @@ constexpr std::array rows{
     UnitGetterRow{"CanFreeze", [](const PropertyContext& c, const Member&) -> Value { return can_freeze(c.engine, c.unit); }},
     UnitGetterRow{"Job", job},
     UnitGetterRow{"NeedDaemonReload", [](const PropertyContext& c, const Member&) -> Value { return c.manager.needs_reload(c.unit); }},
-    UnitGetterRow{"ConditionResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.condition_result; }},
-    UnitGetterRow{"AssertResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime.assert_result; }},
+    UnitGetterRow{"ConditionResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime->condition_result; }},
+    UnitGetterRow{"AssertResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime->assert_result; }},
     UnitGetterRow{"Markers", markers},
-    UnitGetterRow{"Conditions", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit->conditions, c.unit.runtime.condition_verdicts, "Condition"); }},
-    UnitGetterRow{"Asserts", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit->asserts, c.unit.runtime.assert_verdicts, "Assert"); }},
+    UnitGetterRow{"Conditions", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit_needs->conditions, c.unit.runtime->condition_verdicts, "Condition"); }},
+    UnitGetterRow{"Asserts", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit_needs->asserts, c.unit.runtime->assert_verdicts, "Assert"); }},
     UnitGetterRow{"LoadError", [](const PropertyContext& c, const Member&) -> Value { return struct_of(load_error_name(c.unit), load_error_text(c.unit)); }},
     UnitGetterRow{"Transient", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.transient; }},
     UnitGetterRow{"Perpetual", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.perpetual; }},
     UnitGetterRow{"InvocationID", invocation_id},
-    UnitGetterRow{"Refs", [](const PropertyContext& c, const Member&) -> Value { return string_array(c.unit.runtime.references); }},
+    UnitGetterRow{"Refs", [](const PropertyContext& c, const Member&) -> Value { return string_array(c.unit.runtime->references); }},
     UnitGetterRow{"ActivationDetails", activation_details},
 };
 

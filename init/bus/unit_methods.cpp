@@ -90,8 +90,8 @@ Outcome clean_unit(Request& r, const std::string& unit, const std::vector<std::s
 
 Outcome processes_of(Request& r, const Unit& unit) {
   ArrayValue rows{"(sus)", {}};
-  if (unit.runtime.cgroup.empty() && unit.name.text() != "-.slice") return Answer{std::move(rows)};
-  for (auto& process : r.manager.processes(unit.runtime.cgroup))
+  if (unit.runtime->cgroup.empty() && unit.name.text() != "-.slice") return Answer{std::move(rows)};
+  for (auto& process : r.manager.processes(unit.runtime->cgroup))
     rows.elements.push_back(struct_of(std::move(process.cgroup), static_cast<std::uint32_t>(process.pid), std::move(process.command)));
   return Answer{std::move(rows)};
 }
@@ -110,7 +110,7 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   }
   if (r.caller.uid != 0 && !r.authorised) {
     // Whom the group was given to may put processes of theirs into it; a user's manager asks for that.
-    if (r.manager.cgroup_owner(loaded->runtime.cgroup) != r.caller.uid) return access_denied();
+    if (r.manager.cgroup_owner(loaded->runtime->cgroup) != r.caller.uid) return access_denied();
     for (const pid_t pid : event.pids)
       if (r.manager.process_owner(pid) != r.caller.uid)
         return BusFailure{"org.freedesktop.DBus.Error.AccessDenied", "Process " + std::to_string(pid) + " not owned by client's UID. Refusing."};

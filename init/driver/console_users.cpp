@@ -18,8 +18,7 @@ bool is_terminal(ExecOutput output) {
 
 bool runs(const Unit& unit) {
   if (is_inactive_or_failed(unit.active_state())) return false;
-  const auto* service = std::get_if<ServiceRuntime>(&unit.type_runtime);
-  return service == nullptr || service->state != ServiceState::exited;
+  return unit.type() != UnitType::service || unit.read<ServiceRuntime>().state != ServiceState::exited;
 }
 
 }  // namespace

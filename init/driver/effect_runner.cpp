@@ -69,7 +69,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::KillCgroup& e) const { parts.cgroups.kill(e); }
   void operator()(const effect::RealiseCgroup& e) const {
     if (const Unit* u = unit(e.unit)) {
-      if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime.invocation_id, rules_of_slices(parts.engine, *u)); !done)
+      if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime->invocation_id, rules_of_slices(parts.engine, *u)); !done)
         runner.warn(e.unit, done.error().message);
       else attach_programs(e.unit, e.cgroup, u->config);
     }

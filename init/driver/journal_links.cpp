@@ -12,7 +12,7 @@ namespace {
 
 constexpr unitparser::Duration accuracy = unitparser::Duration::from_seconds(1);
 
-bool is_up(const Unit& unit) { return !is_inactive_or_failed(unit.active_state()) && !unit.runtime.invocation_id.empty(); }
+bool is_up(const Unit& unit) { return !is_inactive_or_failed(unit.active_state()) && !unit.runtime->invocation_id.empty(); }
 
 /// Units that a folder of links speaks of.
 std::set<std::string> units_in(const std::string& folder) {
@@ -34,10 +34,10 @@ void JournalLinks::on_unit_changed(UnitId id) {
   const std::string& name = unit->name.text();
   const auto at = told_.find(name);
   if (is_up(*unit)) {
-    if (at != told_.end() && at->second.due == 0 && at->second.invocation == unit->runtime.invocation_id) return;
+    if (at != told_.end() && at->second.due == 0 && at->second.invocation == unit->runtime->invocation_id) return;
     if (at != told_.end() && at->second.has_more) withdraw_unit_from_journal(name, runtime_directory_, true);
     const bool has_more = publish_unit_for_journal(*unit, runtime_directory_);
-    told_[name] = {unit->runtime.invocation_id, has_more, 0};
+    told_[name] = {unit->runtime->invocation_id, has_more, 0};
   } else if (at != told_.end() && at->second.due == 0) {
     at->second.due = read_clocks().monotonic.usec() + stay_.usec();
     ended_.emplace_back(at->second.due, name);
@@ -67,7 +67,7 @@ void JournalLinks::withdraw_due() {
 void JournalLinks::adopt() {
   for (const std::string& name : units_in(runtime_directory_ + "/systemd/units")) {
     const Unit* unit = engine_->find(name);
-    if (unit != nullptr && is_up(*unit)) told_[name] = {unit->runtime.invocation_id, true, 0};
+    if (unit != nullptr && is_up(*unit)) told_[name] = {unit->runtime->invocation_id, true, 0};
     else withdraw_unit_from_journal(name, runtime_directory_, true);
   }
 }

@@ -52,8 +52,8 @@ static_assert([] {
 std::string Engine::place_of(const Cause& cause) const {
   const Unit* said_by = cause.kind == CauseKind::dependency ? core_->units.find(cause.origin_unit) : nullptr;
   if (said_by == nullptr || cause.origin.source >= said_by->config.sources.size()) return {};
-  const std::string& file = said_by->config.sources[cause.origin.source];
-  return cause.origin.line == 0 ? file : fmt::format("{}:{}", file, cause.origin.line);
+  const std::string_view file = said_by->config.sources[cause.origin.source].view();
+  return cause.origin.line == 0 ? std::string(file) : fmt::format("{}:{}", file, cause.origin.line);
 }
 
 std::string Engine::describe(const Cause& cause, UnitId subject) const {

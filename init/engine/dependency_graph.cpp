@@ -51,6 +51,8 @@ SaidEdge DependencyGraph::said(UnitId unit, const Edge& edge) const {
 
 void DependencyGraph::append(UnitId at, const Edge& edge) {
   Node& list = node(at);
+  // Lists stay for long: they grow by a quarter, so that there is little in them that is not used.
+  if (const std::size_t size = list.edges.size(); size == list.edges.capacity()) list.edges.reserve(size + size / 4 + 2);
   list.edges.push_back(edge);
   list.atoms = list.atoms | atoms_by_kind()[static_cast<std::size_t>(edge.kind)];
 }

@@ -49,14 +49,16 @@ void raise_perpetual(Core& core, Unit& unit) {
   if (unitparser::type_has_cgroup(unit.type()) && unit.type() != UnitType::mount) realise_cgroup(core, unit);
   if (unit.active_state() == ActiveState::active) return;
   std::visit(
-      [](auto& runtime) {
+      [](auto& shared) {
+        auto& runtime = shared.write();
         if constexpr (requires { runtime.state = SliceState::active; }) runtime.state = SliceState::active;
         if constexpr (requires { runtime.state = ScopeState::running; }) runtime.state = ScopeState::running;
         if constexpr (requires { runtime.state = MountState::mounted; }) runtime.state = MountState::mounted;
       },
       unit.type_runtime);
-  unit.runtime.active_state = ActiveState::active;
-  unit.runtime.times.state_change = unit.runtime.times.inactive_exit = unit.runtime.times.active_enter = DualTime::at(core.now);
+  UnitRuntime& rt = unit.runtime.write();
+  rt.active_state = ActiveState::active;
+  rt.times.state_change = rt.times.inactive_exit = rt.times.active_enter = DualTime::at(core.now);
   core.touch(unit);
 }
 
@@ -107,7 +109,7 @@ struct Dispatch {
     Unit* unit = core.units.find(at->second);
     core.index.spawns.erase(at);
     if (unit == nullptr) return;
-    core.cause = unit->runtime.last_cause;
+    core.cause = unit->runtime->last_cause;
     if (const auto handle = operations_of(unit->type()).spawned; handle != nullptr) handle(core, *unit, e.spawn, e.pid);
   }
   void operator()(const event::ExecConfirmed& e) const {
@@ -155,7 +157,7 @@ struct Dispatch {
   void operator()(const event::FreezeDone& e) const {
     Unit* unit = core.units.find(e.unit);
     if (unit == nullptr) return;
-    unit->runtime.freezer = e.frozen ? FreezerState::frozen : FreezerState::running;
+    unit->runtime.write().freezer = e.frozen ? FreezerState::frozen : FreezerState::running;
     core.touch(*unit);
   }
   void operator()(const event::TimerElapsed& e) const {
@@ -300,12 +302,12 @@ std::size_t Engine::failed_units() const { return core_->failed_units; }
 std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr) return std::nullopt;
-  return unit->runtime.cgroup.empty() ? unit->runtime.cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime.cgroup);
+  return unit->runtime->cgroup.empty() ? unit->runtime->cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime->cgroup);
 }
 std::optional<IpTraffic> Engine::ip_traffic(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr || !unit->config.resource_basics->ip_accounting) return std::nullopt;
-  return unit->runtime.cgroup.empty() ? unit->runtime.ip_traffic : core_->world.ip_traffic(unit->runtime.cgroup);
+  return unit->runtime->cgroup.empty() ? unit->runtime->ip_traffic : core_->world.ip_traffic(unit->runtime->cgroup);
 }
 std::vector<std::string> Engine::required_mounts(UnitId id) const {
   std::vector<std::string> paths;
@@ -349,7 +351,7 @@ MonotonicTime Engine::deadline(UnitId id) const {
   if (unit == nullptr) return MonotonicTime::infinity();
   const MonotonicTime when = std::visit(
       [](const auto& runtime) {
-        if constexpr (requires { runtime.deadline; }) return runtime.deadline;
+        if constexpr (requires { runtime->deadline; }) return runtime->deadline;
         return MonotonicTime::infinity();
       },
       unit->type_runtime);
@@ -359,11 +361,12 @@ std::vector<int> Engine::descriptors() const {
   std::vector<int> fds;
   for (UnitId id : core_->units.all()) {
     const Unit& unit = *find(id);
-    if (const auto* service = std::get_if<ServiceRuntime>(&unit.type_runtime)) {
-      if (service->connection.fd >= 0) fds.push_back(service->connection.fd);
-      for (const StoredFd& stored : service->fd_store) fds.push_back(stored.fd);
-    } else if (const auto* socket = std::get_if<SocketRuntime>(&unit.type_runtime)) {
-      for (const SocketPort& port : socket->ports) fds.push_back(port.fd);
+    if (unit.type() == UnitType::service) {
+      const auto& service = unit.read<ServiceRuntime>();
+      if (service.connection.fd >= 0) fds.push_back(service.connection.fd);
+      for (const StoredFd& stored : service.fd_store) fds.push_back(stored.fd);
+    } else if (unit.type() == UnitType::socket) {
+      for (const SocketPort& port : unit.read<SocketRuntime>().ports) fds.push_back(port.fd);
     }
   }
   return fds;

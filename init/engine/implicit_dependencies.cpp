@@ -171,7 +171,7 @@ void add_triggered_unit(Core& core, Unit& unit, EdgeDrawer& draw, const std::str
   const UnitId other = unit_for_edge(core, *name);
   draw.to({before, triggers}, other);
   std::visit([&](auto& runtime) {
-    if constexpr (requires { runtime.service; }) runtime.service = other;
+    if constexpr (requires { runtime->service; }) runtime.write().service = other;
   }, unit.type_runtime);
 }
 
@@ -284,7 +284,7 @@ void add_users_of_mount(Core& core, Unit& mount) {
 
 std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, const Unit& unit) {
   const UnitConfig& config = unit.config;
-  std::vector<std::pair<std::string, Origin>> paths = config.unit->requires_mounts_for;
+  std::vector<std::pair<std::string, Origin>> paths = config.unit_needs->requires_mounts_for;
   if (unit.origin.load_state == LoadState::not_found) return paths;
   const auto add = [&](const std::string& path) {
     if (path.starts_with('/')) paths.emplace_back(path, Origin{});

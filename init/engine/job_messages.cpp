@@ -61,8 +61,8 @@ std::vector<std::pair<std::string, std::string>> fields_of(const Job& job, std::
 }
 
 std::string condition_text(const Unit& unit) {
-  const auto& conditions = unit.config.unit->conditions;
-  const auto& verdicts = unit.runtime.condition_verdicts;
+  const auto& conditions = unit.config.unit_needs->conditions;
+  const auto& verdicts = unit.runtime->condition_verdicts;
   for (std::size_t i = 0; i < conditions.size() && i < verdicts.size(); ++i)
     if (verdicts[i] < 0 && !conditions[i].triggering)
       return fmt::format("Condition{}={}{}", unitparser::to_name(conditions[i].kind), conditions[i].negated ? "!" : "",
@@ -130,10 +130,10 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
   std::string_view id = id_failed;
   switch (job.type) {
     case JobType::start: {
-      if (result == JobResult::done && (!unit.runtime.condition_result) && !already &&
+      if (result == JobResult::done && (!unit.runtime->condition_result) && !already &&
           is_inactive_or_failed(unit.active_state())) {
         const std::string unmet = condition_text(unit);
-        const auto& all = unit.config.unit->conditions;
+        const auto& all = unit.config.unit_needs->conditions;
         const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
         // Not a word on the console about what did nothing.
         end = {6, StatusKind::none,

@@ -17,8 +17,8 @@ bool needs_no_fragment(const Unit& unit) {
   switch (unit.type()) {
     case UnitType::device:
     case UnitType::slice: return true;
-    case UnitType::mount: return unit.origin.perpetual || std::get<MountRuntime>(unit.type_runtime).kernel.has_value();
-    case UnitType::swap: return std::get<SwapRuntime>(unit.type_runtime).kernel_priority.has_value();
+    case UnitType::mount: return unit.origin.perpetual || unit.read<MountRuntime>().kernel.has_value();
+    case UnitType::swap: return unit.read<SwapRuntime>().kernel_priority.has_value();
     case UnitType::scope: return unit.origin.perpetual;
     default: return false;
   }
@@ -51,7 +51,8 @@ constexpr std::array perpetual_units{PerpetualUnit{"-.slice", "man:systemd.speci
 void settle_perpetual(Unit& unit) {
   auto& section = unit.config.unit.write();
   for (const PerpetualUnit& row : perpetual_units)
-    if (row.name == unit.name.text() && section.documentation.empty() && !row.manual.empty()) section.documentation.emplace_back(row.manual);
+    if (row.name == unit.name.text() && unit.config.unit_documents->documentation.empty() && !row.manual.empty())
+      unit.config.unit_documents.write().documentation.emplace_back(row.manual);
   section.ignore_on_isolate = true;
   section.default_dependencies = false;
   if (unit.type() == UnitType::mount) unit.config.exec_streams.write().standard_output = unitparser::ExecOutput::null;
@@ -64,9 +65,10 @@ void settle_perpetual(Unit& unit) {
 void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   UnitOrigin& origin = unit.origin;
   origin.load_state = loaded.state;
-  origin.load_error = std::move(loaded.error);
-  origin.fragment_path = std::move(loaded.fragment_path);
-  origin.drop_in_paths = std::move(loaded.drop_in_paths);
+  origin.load_error = Shared<Error>::unless_default(std::move(loaded.error));
+  const auto& sources = loaded.config.sources;
+  origin.fragment_path = !sources.empty() && sources[0] == loaded.fragment_path ? sources[0] : unitparser::SharedText(loaded.fragment_path);
+  origin.drop_in_paths = Shared<std::vector<std::string>>::unless_default(std::move(loaded.drop_in_paths));
   origin.transient = origin.transient || loaded.transient;
   origin.generated = loaded.generated;
   origin.is_whole = loaded.is_whole;
@@ -98,8 +100,8 @@ UnitId merge_into(Core& core, UnitId stub, UnitId into) {
   core.graph.for_each(into, Atom::triggered_by, [&](const Edge& edge) {
     std::visit(
         [&](auto& runtime) {
-          if constexpr (requires { runtime.service; })
-            if (runtime.service == stub) runtime.service = into;
+          if constexpr (requires { runtime->service; })
+            if (runtime->service == stub) runtime.write().service = into;
         },
         core.units.get(edge.other).type_runtime);
   });
@@ -237,7 +239,7 @@ namespace {
 /// What the files say now of a unit; nothing: what they said before, or it lives in no file that the source knows.
 std::optional<unitparser::LoadedUnit> look_at(Core& core, const Unit& unit) {
   if (unit.origin.transient && unit.origin.load_state == LoadState::loaded) return std::nullopt;
-  if (core.source.is_unchanged(unit.name, unit.origin.fragment_path, unit.origin.drop_in_paths, unit.config.unit->source_path, unit.files))
+  if (core.source.is_unchanged(unit.name, unit.origin.fragment_path.str(), *unit.origin.drop_in_paths, unit.config.unit_documents->source_path, unit.files))
     return std::nullopt;
   return core.source.load(unit.name);
 }
@@ -303,8 +305,8 @@ class Reloading {
     const UnitOrigin origin = unit.origin;
     take(core_, unit, std::move(loaded));
     redraw(id);
-    if (config != unit.config || origin.load_state != unit.origin.load_state || origin.fragment_path != unit.origin.fragment_path ||
-        origin.drop_in_paths != unit.origin.drop_in_paths || aliases != unit.aliases)
+    if (config != unit.config || origin.load_state != unit.origin.load_state || !(origin.fragment_path == unit.origin.fragment_path) ||
+        !(origin.drop_in_paths == unit.origin.drop_in_paths) || aliases != unit.aliases)
       core_.touch(unit);  // clients need not hear that all stayed as it was
     if (unit.type() == UnitType::slice && config != unit.config) changed_slices_.insert(id);
     if (const MountFacts now = mount_facts(unit); !(now == mount)) {
@@ -341,8 +343,8 @@ class Reloading {
   void apply_cgroups(const std::vector<UnitId>& units) {
     for (const UnitId id : units) {
       const Unit* unit = std::as_const(core_.units).find(id);
-      if (unit == nullptr || unit->runtime.cgroup.empty()) continue;
-      if (is_redrawn_[index_of(id)] || is_in_changed_slice(*unit)) core_.emit(effect::ApplyCgroup{id, unit->runtime.cgroup});
+      if (unit == nullptr || unit->runtime->cgroup.empty()) continue;
+      if (is_redrawn_[index_of(id)] || is_in_changed_slice(*unit)) core_.emit(effect::ApplyCgroup{id, unit->runtime->cgroup});
     }
   }
   [[nodiscard]] bool is_in_changed_slice(const Unit& unit) const {
@@ -409,17 +411,18 @@ void forget_details(Core& core) {
     const Unit& unit = std::as_const(core.units).get(id);
     const bool knows_commands = std::visit(
         [](const auto& runtime) {
-          if constexpr (requires { runtime.command_status; }) return !runtime.command_status.empty();
+          if constexpr (requires { runtime->command_status; }) return !runtime->command_status.empty();
           return false;
         },
         unit.type_runtime);
-    if (unit.runtime.condition_verdicts.empty() && unit.runtime.assert_verdicts.empty() && !knows_commands) continue;
+    if (unit.runtime->condition_verdicts.empty() && unit.runtime->assert_verdicts.empty() && !knows_commands) continue;
     Unit& changed = core.units.get(id);
-    changed.runtime.condition_verdicts.clear();
-    changed.runtime.assert_verdicts.clear();
+    UnitRuntime& rt = changed.runtime.write();
+    rt.condition_verdicts.clear();
+    rt.assert_verdicts.clear();
     std::visit(
         [](auto& runtime) {
-          if constexpr (requires { runtime.command_status; }) runtime.command_status.clear();
+          if constexpr (requires { runtime->command_status; }) runtime.write().command_status.clear();
         },
         changed.type_runtime);
   }
@@ -438,10 +441,10 @@ std::optional<Error> load_state_error(const Unit& unit) {
     case LoadState::bad_setting:
       return Error{ErrorCode::bad_unit_setting, 0, fmt::format("Unit {} has a bad unit file setting.", name), {}};
     case LoadState::error:
-      return Error{ErrorCode::load_failed, unit.origin.load_error.os_errno,
+      return Error{ErrorCode::load_failed, unit.origin.load_error->os_errno,
                    fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: {}",
-                               name, unit.origin.load_error.message),
-                   unit.origin.load_error.position};
+                               name, unit.origin.load_error->message),
+                   unit.origin.load_error->position};
     case LoadState::masked: return Error{ErrorCode::masked, 0, fmt::format("Unit {} is masked.", name), {}};
     case LoadState::stub:
     case LoadState::not_found: break;
@@ -470,7 +473,7 @@ bool is_monitored(const Core& core, const Unit& unit) {
       const Unit& monitor = core.units.get(edge.other);
       const Job* job = core.jobs.find(monitor.job);
       monitored = monitored || (job != nullptr && is_for_it(job->cause)) ||
-                  (!is_inactive_or_failed(monitor.active_state()) && is_for_it(monitor.runtime.last_cause));
+                  (!is_inactive_or_failed(monitor.active_state()) && is_for_it(monitor.runtime->last_cause));
     });
   return monitored;
 }
@@ -478,11 +481,11 @@ bool is_monitored(const Core& core, const Unit& unit) {
 /// Reasons of the unit's own to stay, whoever refers to it.
 bool holds_itself(Core& core, const Unit& unit) {
   if (unit.origin.perpetual || unit.job != JobId::none || unit.nop_job != JobId::none) return true;
-  if (!unit.runtime.references.empty()) return true;
+  if (!unit.runtime->references.empty()) return true;
   const ActiveState state = unit.active_state();
   const bool collect_failed = unit.config.unit->collect_mode == unitparser::CollectMode::inactive_or_failed;
   if (state != ActiveState::inactive && !(state == ActiveState::failed && collect_failed)) return true;
-  if (!unit.runtime.cgroup.empty() && core.cgroup_populated(unit.runtime.cgroup)) return true;
+  if (!unit.runtime->cgroup.empty() && core.cgroup_populated(unit.runtime->cgroup)) return true;
   return type_keeps_unit(core, unit) || is_monitored(core, unit);
 }
 
@@ -531,16 +534,16 @@ void unload(Core& core, UnitId id) {
   forget_type(core, unit);
   forget_required_mounts(core, id);
   core.index.timers.erase(id);
-  if (!unit.runtime.cgroup.empty()) {
-    core.index.cgroups.erase(unit.runtime.cgroup);
-    core.emit(effect::TrimCgroup{id, unit.runtime.cgroup});
+  if (!unit.runtime->cgroup.empty()) {
+    core.index.cgroups.erase(unit.runtime->cgroup);
+    core.emit(effect::TrimCgroup{id, unit.runtime->cgroup});
   }
   if (unit.active_state() == ActiveState::failed && core.failed_units > 0) --core.failed_units;
   std::vector<UnitId> neighbours;
   for (const Edge& edge : core.graph.edges(id)) neighbours.push_back(edge.other);
   core.graph.remove_unit(id);
   if (unit.announced) core.emit(effect::UnitRemoved{id, unit.name});
-  if (unit.origin.transient && !unit.origin.fragment_path.empty()) core.emit(effect::RemoveTransient{unit.origin.fragment_path});
+  if (unit.origin.transient && !unit.origin.fragment_path.empty()) core.emit(effect::RemoveTransient{unit.origin.fragment_path.str()});
   core.units.remove(id);
   for (UnitId neighbour : neighbours)
     if (Unit* other = core.units.find(neighbour); other != nullptr && is_inactive_or_failed(other->active_state()))

@@ -24,7 +24,7 @@ void arm_recheck(Core& core, const Unit& unit, MonotonicTime when) {
 
 /// Whether to act; if not, why not is said, and the unit is looked at again when the interval is over.
 bool admits_auto_action(Core& core, Unit& unit, std::string_view need, std::string_view action) {
-  if (unit.runtime.auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return true;
+  if (unit.runtime.write().auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return true;
   log_unit(core, unit, 4,
            fmt::format("{}: {}, but not {} since we tried this too often recently. Will retry later.", unit.name.text(), need, action));
   arm_recheck(core, unit, core.now.monotonic + auto_limit_interval);
@@ -126,21 +126,21 @@ void run_end_actions(Core& core, Unit& unit, const StateChange& change) {
 
 /// Tells what the unit has used.
 void log_resources(Core& core, const Unit& unit) {
-  if (!unit.runtime.cpu_usage_nsec && !unit.runtime.ip_traffic) return;
+  if (!unit.runtime->cpu_usage_nsec && !unit.runtime->ip_traffic) return;
   int priority = 7;
   std::vector<std::string> parts;
   std::vector<std::pair<std::string, std::string>> fields{{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}};
   const auto weigh = [&priority](std::uint64_t used, std::uint64_t mentionable, std::uint64_t notable) {
     priority = std::min(priority, used > notable ? 5 : used > mentionable ? 6 : 7);
   };
-  if (unit.runtime.cpu_usage_nsec) {
+  if (unit.runtime->cpu_usage_nsec) {
     constexpr std::uint64_t second = 1'000'000'000;
-    const std::uint64_t used = *unit.runtime.cpu_usage_nsec;
+    const std::uint64_t used = *unit.runtime->cpu_usage_nsec;
     weigh(used, second, 600 * second);
     parts.push_back(fmt::format("consumed {} CPU time", unitparser::format_duration(Duration::from_usec(used / 1000), Duration::from_usec(1000))));
     fields.emplace_back("CPU_USAGE_NSEC", std::to_string(used));
   }
-  if (const auto& traffic = unit.runtime.ip_traffic) {
+  if (const auto& traffic = unit.runtime->ip_traffic) {
     constexpr std::uint64_t notable = 128UL << 20U;
     weigh(std::max(traffic->ingress_bytes, traffic->egress_bytes), 0, notable);
     if (traffic->ingress_packets + traffic->egress_packets == 0) {
@@ -255,7 +255,8 @@ bool work_off(Core& core, std::deque<UnitId>& queue, void (*check)(Core&, Unit&)
 }  // namespace
 
 void note_state_change(Core& core, Unit& unit, StateChange change) {
-  UnitTimes& times = unit.runtime.times;
+  UnitRuntime& rt = unit.runtime.write();
+  UnitTimes& times = rt.times;
   const DualTime now = DualTime::at(core.now);
   const ActiveState before = change.before;
   const ActiveState after = change.after;
@@ -266,13 +267,13 @@ void note_state_change(Core& core, Unit& unit, StateChange change) {
   if (is_active_or_reloading(before) && !is_active_or_reloading(after)) times.active_exit = now;
   if (before != ActiveState::failed && after == ActiveState::failed) ++core.failed_units;
   if (before == ActiveState::failed && after != ActiveState::failed && core.failed_units > 0) --core.failed_units;
-  unit.runtime.active_state = after;
-  if (before == ActiveState::reloading && after == ActiveState::active) unit.runtime.markers &= ~marker_bit(UnitMarker::needs_reload);
+  rt.active_state = after;
+  if (before == ActiveState::reloading && after == ActiveState::active) rt.markers &= ~marker_bit(UnitMarker::needs_reload);
   if (is_inactive_or_failed(after)) {
-    unit.runtime.markers = 0;
-    unit.runtime.freezer = FreezerState::running;
-    if (!is_inactive_or_failed(before) && !unit.runtime.cgroup.empty() && !unit.origin.perpetual) note_usage(core, unit);
-    if (!unit.runtime.cgroup.empty() && !core.cgroup_populated(unit.runtime.cgroup)) release_cgroup(core, unit);
+    rt.markers = 0;
+    rt.freezer = FreezerState::running;
+    if (!is_inactive_or_failed(before) && !rt.cgroup.empty() && !unit.origin.perpetual) note_usage(core, unit);
+    if (!rt.cgroup.empty() && !core.cgroup_populated(rt.cgroup)) release_cgroup(core, unit);
   }
   core.touch(unit);
   core.reactions.state_changes.push_back(std::move(change));
@@ -293,7 +294,7 @@ void recheck_put_off(Core& core, UnitId unit) {
 }
 
 void rearm_recheck(Core& core, const Unit& unit) {
-  const RateLimit& limit = unit.runtime.auto_start_stop_limit;
+  const RateLimit& limit = unit.runtime->auto_start_stop_limit;
   if (limit.count >= auto_limit_burst) arm_recheck(core, unit, limit.begin + auto_limit_interval);
 }
 
@@ -309,7 +310,7 @@ void start_on_failure(Core& core, Unit& unit) {
 }
 void start_on_failed_job(Core& core, Unit& unit) {
   if (core.graph.first(unit.id, Atom::on_failure) == UnitId::none) return;
-  if (unit.runtime.auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return start_on_failure(core, unit);
+  if (unit.runtime.write().auto_start_stop_limit.admit(core.now.monotonic, auto_limit_interval, auto_limit_burst)) return start_on_failure(core, unit);
   log_unit(core, unit, 4, fmt::format("{}: OnFailure= of a failed job, but retriggering too often, giving up.", unit.name.text()));
 }
 void start_on_success(Core& core, Unit& unit) {

@@ -120,7 +120,7 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
     return refuse(core, request.request, ErrorCode::no_such_process, "No main process to kill");
   if (wants_control && control <= 0)
     return refuse(core, request.request, ErrorCode::no_such_process, "No control process to kill");
-  unit->runtime.last_cause = request.cause;
+  unit->runtime.write().last_cause = request.cause;
   bool any = false;
   const auto kill = [&](pid_t pid, std::string_view role) {
     log_unit(core, *unit, 6, fmt::format("{}: Sent signal SIG{} to {} process {} ({}) on client request.", unit->name.text(),
@@ -132,11 +132,11 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
   const bool all = request.who == KillWho::all || request.who == KillWho::all_fail;
   if ((all || wants_control) && control > 0) kill(control, "control"), told.push_back(control);
   if ((all || wants_main) && main > 0) kill(main, "main"), told.push_back(main);
-  if (all && !unit->runtime.cgroup.empty() && core.cgroup_populated(unit->runtime.cgroup)) {
+  if (all && !unit->runtime->cgroup.empty() && core.cgroup_populated(unit->runtime->cgroup)) {
     for (const auto& process : others_in_group(core, *unit, told))
       log_unit(core, *unit, 6, fmt::format("{}: Sending signal SIG{} to process {} ({}) on client request.", unit->name.text(),
                                            signal_short_name(request.signal), process.pid, process.name));
-    core.emit(effect::KillCgroup{unit->runtime.cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
+    core.emit(effect::KillCgroup{unit->runtime->cgroup, request.signal, false, false, std::move(told), unit->id, request.cause});
     any = true;
   }
   if (!any && request.who == KillWho::all_fail)
@@ -146,9 +146,10 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
 
 static void reset_unit(Core& core, Unit& unit) {
   if (const auto reset = operations_of(unit.type()).reset_failed; reset != nullptr) reset(core, unit);
-  unit.runtime.start_limit = {};
-  unit.runtime.start_limit_hit = false;
-  unit.runtime.auto_start_stop_limit = {};
+  UnitRuntime& rt = unit.runtime.write();
+  rt.start_limit = {};
+  rt.start_limit_hit = false;
+  rt.auto_start_stop_limit = {};
   core.touch(unit);
   consider_garbage(core, unit.id);
 }
@@ -173,16 +174,16 @@ void on_replace_config(Core& core, const event::ReplaceConfig& request) {
     return reply(core, request.request, tl::unexpected(*load_state_error(*unit)));
   unit->config = *request.config;
   core.forget_files(*unit);
-  auto& drop_ins = unit->origin.drop_in_paths;
-  for (const std::string& path : request.drop_ins)
-    if (std::find(drop_ins.begin(), drop_ins.end(), path) == drop_ins.end()) drop_ins.push_back(path);
   if (!request.drop_ins.empty()) {  // they were just written
+    auto& drop_ins = unit->origin.drop_in_paths.write();
+    for (const std::string& path : request.drop_ins)
+      if (std::find(drop_ins.begin(), drop_ins.end(), path) == drop_ins.end()) drop_ins.push_back(path);
     unit->origin.file_times.drop_ins = core.now.realtime;
     if (core.renewal.is_under_way()) core.source.refresh();
   }
-  unit->runtime.markers = (unit->runtime.markers & ~request.markers_mask) | request.markers;
+  if (request.markers_mask != 0) unit->runtime.write().markers = (unit->runtime->markers & ~request.markers_mask) | request.markers;
   core.touch(*unit);
-  if (!unit->runtime.cgroup.empty()) core.emit(effect::ApplyCgroup{unit->id, unit->runtime.cgroup});
+  if (!unit->runtime->cgroup.empty()) core.emit(effect::ApplyCgroup{unit->id, unit->runtime->cgroup});
   accept(core, request.request, unit->id);
 }
 
@@ -190,9 +191,9 @@ void on_enqueue_marked(Core& core, const event::EnqueueMarked& request) {
   std::vector<JobId> jobs;
   bool failed = false;
   for (const UnitId id : core.units.all()) {
-    Unit& unit = core.units.get(id);
-    if (unit.runtime.markers == 0) continue;
-    const bool restart = (unit.runtime.markers & marker_bit(UnitMarker::needs_restart)) != 0;
+    const Unit& unit = std::as_const(core.units).get(id);
+    if (unit.runtime->markers == 0) continue;
+    const bool restart = (unit.runtime->markers & marker_bit(UnitMarker::needs_restart)) != 0;
     const JobType type = restart ? JobType::try_restart : prefer_reload(core, unit, JobType::try_restart);
     auto error = refuse_manual(unit, type);
     auto job = error ? Result<JobId>(tl::unexpected(std::move(*error))) : add_job(core, {id, type, JobMode::fail, request.cause});
@@ -227,9 +228,9 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
                 fmt::format("Unit {} was already loaded or has a fragment file.", wanted.name.text()));
   core.graph.take_back(id, drawn_sources);
   unit.origin.transient = true;
-  unit.origin.fragment_path = wanted.fragment_path;
+  unit.origin.fragment_path = unitparser::SharedText(wanted.fragment_path);
   if (type == UnitType::scope) {
-    auto& rt = std::get<ScopeRuntime>(unit.type_runtime);
+    auto& rt = unit.write<ScopeRuntime>();
     rt.pids = wanted.pids;
     rt.controller = wanted.controller;
     if (wanted.pids.empty())
@@ -239,7 +240,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
                               wanted.name.text()));
   }
   adopt_config(core, id, *wanted.config);
-  if (wanted.add_ref) core.units.get(id).runtime.references.push_back(client);
+  if (wanted.add_ref) core.units.get(id).runtime.write().references.push_back(client);
   return id;
 }
 
@@ -277,7 +278,7 @@ void on_attach_processes(Core& core, const event::AttachProcesses& request) {
   if (is_inactive_or_failed(unit->active_state()))
     return refuse(core, request.request, ErrorCode::invalid_argument, "Unit is not active, refusing.");
   realise_cgroup(core, *unit);
-  std::string path = unit->runtime.cgroup;
+  std::string path = unit->runtime->cgroup;
   if (!request.subcgroup.empty() && request.subcgroup != "/") path += request.subcgroup;
   core.emit(effect::AttachToCgroup{path, request.pids});
   accept(core, request.request, unit->id);
@@ -288,14 +289,14 @@ void on_ref_unit(Core& core, const event::RefUnit& request) {
   if (!id) return reply(core, request.request, tl::unexpected(std::move(id.error())));
   Unit& unit = core.units.get(*id);
   if (auto error = load_state_error(unit)) return reply(core, request.request, tl::unexpected(std::move(*error)));
-  unit.runtime.references.push_back(request.client);
+  unit.runtime.write().references.push_back(request.client);
   accept(core, request.request, *id);
 }
 
 void on_unref_unit(Core& core, const event::UnrefUnit& request) {
   Unit* unit = find_loaded(core, request.request, request.unit);
   if (unit == nullptr) return;
-  auto& references = unit->runtime.references;
+  auto& references = unit->runtime.write().references;
   auto at = std::find(references.begin(), references.end(), request.client);
   if (at == references.end())
     return refuse(core, request.request, ErrorCode::not_referenced, "Unit has not been referenced yet.");
@@ -306,10 +307,14 @@ void on_unref_unit(Core& core, const event::UnrefUnit& request) {
 
 void on_client_gone(Core& core, const event::ClientGone& gone) {
   for (UnitId id : core.units.all()) {
-    Unit& unit = core.units.get(id);
-    if (std::erase(unit.runtime.references, gone.client) > 0) consider_garbage(core, id);
-    if (unit.type() == UnitType::scope)
-      if (auto& rt = std::get<ScopeRuntime>(unit.type_runtime); rt.controller == gone.client) rt.controller.clear();
+    const Unit& unit = std::as_const(core.units).get(id);  // to look at a unit does not make it one to be saved
+    const auto& references = unit.runtime->references;
+    if (std::find(references.begin(), references.end(), gone.client) != references.end()) {
+      std::erase(core.units.get(id).runtime.write().references, gone.client);
+      consider_garbage(core, id);
+    }
+    if (unit.type() == UnitType::scope && unit.read<ScopeRuntime>().controller == gone.client)
+      core.units.get(id).write<ScopeRuntime>().controller.clear();
   }
 }
 
@@ -338,15 +343,15 @@ void on_freeze_unit(Core& core, const event::FreezeUnit& request) {
   if (!unitparser::type_has_cgroup(unit->type()))
     return refuse(core, request.request, ErrorCode::not_supported,
                   fmt::format("Unit '{}' does not support freezing.", unit->name.text()));
-  if (unit->active_state() != ActiveState::active || unit->runtime.cgroup.empty())
+  if (unit->active_state() != ActiveState::active || unit->runtime->cgroup.empty())
     return refuse(core, request.request, ErrorCode::unit_inactive, "Unit is inactive.");
   if (unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit has a pending job.");
-  FreezerState& state = unit->runtime.freezer;
+  FreezerState& state = unit->runtime.write().freezer;
   const bool frozen = state == FreezerState::frozen || state == FreezerState::freezing;
   if (frozen != request.freeze) {
     state = request.freeze ? FreezerState::freezing : FreezerState::thawing;
-    core.emit(effect::SetFrozen{unit->id, unit->runtime.cgroup, request.freeze});
+    core.emit(effect::SetFrozen{unit->id, unit->runtime->cgroup, request.freeze});
     core.touch(*unit);
   }
   accept(core, request.request, unit->id);

@@ -17,8 +17,8 @@ constexpr std::string_view format_name = "incipit-engine-1";
 /// Whether there is anything to remember of a unit.
 bool has_memory(const Unit& unit) {
   return unit.active_state() != ActiveState::inactive || unit.job != JobId::none || unit.nop_job != JobId::none ||
-         unit.runtime.times.state_change.is_set() || unit.runtime.times.condition.is_set() || unit.origin.transient ||
-         !unit.runtime.references.empty() || unit.origin.perpetual || !unit.runtime.cgroup.empty() ||
+         unit.runtime->times.state_change.is_set() || unit.runtime->times.condition.is_set() || unit.origin.transient ||
+         !unit.runtime->references.empty() || unit.origin.perpetual || !unit.runtime->cgroup.empty() ||
          unit.type() == UnitType::device || unit.type() == UnitType::mount || unit.type() == UnitType::swap;
 }
 
@@ -33,8 +33,8 @@ void write_unit(SnapshotWriter& writer, const Unit& unit) {
   writer.value(unit.origin.perpetual);
   writer.value(unit.origin.transient);
   writer.value(unit.config.unit->description);
-  writer.value(unit.runtime);
-  std::visit([&](const auto& runtime) { writer.value(runtime); }, unit.type_runtime);
+  writer.value(*unit.runtime);
+  std::visit([&](const auto& runtime) { writer.value(*runtime); }, unit.type_runtime);
 }
 
 void write_edges(SnapshotWriter& writer, const Core& core, UnitId unit) {
@@ -113,15 +113,16 @@ void read_unit(Core& core, SnapshotReader& reader) {
   unit.origin.transient = unit.origin.transient || transient;
   // The type's part is read before the files are, so that a mount without one counts as loaded.
   std::visit(
-      [&](auto& runtime) {
-        runtime = {};
-        reader.value(runtime);
+      [&]<class T>(Shared<T>& runtime) {
+        T value;
+        reader.value(value);
+        runtime = Shared<T>::unless_default(std::move(value));
       },
       unit.type_runtime);
   const bool was_failed = unit.active_state() == ActiveState::failed;
-  unit.runtime = std::move(common);
+  unit.runtime = Shared<UnitRuntime>::unless_default(std::move(common));
   if (unit.active_state() == ActiveState::failed && !was_failed) ++core.failed_units;
-  if (!unit.runtime.cgroup.empty()) core.index.cgroups[unit.runtime.cgroup] = id;
+  if (!unit.runtime->cgroup.empty()) core.index.cgroups[unit.runtime->cgroup] = id;
   process_load_queue(core);
   Unit* again = core.units.find(id);
   if (again != nullptr && again->config.unit->description.empty() && !description.empty()) {
@@ -161,12 +162,13 @@ void rearm_unit(Core& core, UnitId id) {
   Unit* unit = core.units.find(id);
   if (unit == nullptr) return;
   if (unit->type() == UnitType::device) {
-    const auto& runtime = std::get<DeviceRuntime>(unit->type_runtime);
+    const auto& runtime = unit->read<DeviceRuntime>();
     if (!runtime.sysfs_path.empty()) core.index.sysfs[runtime.sysfs_path].push_back(id);
   }
   std::visit(
-      [&](auto& runtime) {
-        const auto take = [&](ProcessSlot& slot) {
+      [&](const auto& shared) {
+        const auto& runtime = *shared;
+        const auto take = [&](const ProcessSlot& slot) {
           if (slot.pending != SpawnId::none) core.index.spawns[static_cast<std::uint64_t>(slot.pending)] = id;
           core.last_spawn = std::max(core.last_spawn, static_cast<std::uint64_t>(slot.pending));
         };
@@ -178,8 +180,9 @@ void rearm_unit(Core& core, UnitId id) {
         }
       },
       unit->type_runtime);
-  if (const auto rearm = operations_of(unit->type()).rearm; rearm != nullptr) rearm(core, *unit);
-  if (!unit->runtime.cgroup.empty()) core.emit(effect::RealiseCgroup{id, unit->runtime.cgroup});
+  const bool was_still = std::visit([](const auto& runtime) { return runtime.is_default(); }, unit->type_runtime);
+  if (const auto rearm = operations_of(unit->type()).rearm; rearm != nullptr && !was_still) rearm(core, *unit);
+  if (!unit->runtime->cgroup.empty()) core.emit(effect::RealiseCgroup{id, unit->runtime->cgroup});
 }
 
 }  // namespace

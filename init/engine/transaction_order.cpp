@@ -43,7 +43,7 @@ std::string OrderCheck::place_of(UnitId holder, const Edge& edge) const {
   const Unit& said_by = core_.units.get(said.from);
   std::string where = "implicit";
   if (said.origin.source < said_by.config.sources.size())
-    where = fmt::format("{}:{}", said_by.config.sources[said.origin.source], said.origin.line);
+    where = fmt::format("{}:{}", said_by.config.sources[said.origin.source].view(), said.origin.line);
   return fmt::format("{}: {}={} ({})", said_by.name.text(), unitparser::to_name(said.kind), core_.units.get(said.to).name.text(), where);
 }
 

@@ -4,7 +4,7 @@
 namespace init {
 
 std::string_view sub_state(const Unit& unit) {
-  return std::visit([](const auto& runtime) { return unitparser::to_name(runtime.state); }, unit.type_runtime);
+  return std::visit([](const auto& runtime) { return unitparser::to_name(runtime->state); }, unit.type_runtime);
 }
 
 }  // namespace init

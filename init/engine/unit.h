@@ -11,9 +11,13 @@
 
 namespace init {
 
-/// Runtime of the unit's own type. Alternatives are in the order of UnitType.
-using TypeRuntime = std::variant<ServiceRuntime, MountRuntime, SwapRuntime, SocketRuntime, TargetRuntime, DeviceRuntime,
-                                 AutomountRuntime, TimerRuntime, PathRuntime, SliceRuntime, ScopeRuntime>;
+using unitparser::Shared;
+
+/// Runtime of the unit's own type. Alternatives are in the order of UnitType. Shared, because most units of a machine never do
+/// anything: what is true of those costs nothing.
+using TypeRuntime = std::variant<Shared<ServiceRuntime>, Shared<MountRuntime>, Shared<SwapRuntime>, Shared<SocketRuntime>, Shared<TargetRuntime>,
+                                 Shared<DeviceRuntime>, Shared<AutomountRuntime>, Shared<TimerRuntime>, Shared<PathRuntime>, Shared<SliceRuntime>,
+                                 Shared<ScopeRuntime>>;
 
 enum class FreezerState : std::uint8_t { running, freezing, frozen, thawing };
 constexpr std::array<std::string_view, 4> enum_names(std::type_identity<FreezerState>) {
@@ -42,7 +46,7 @@ struct UnitRuntime {
   UnitTimes times;
   bool condition_result = false;
   bool assert_result = false;
-  std::vector<int> condition_verdicts;        ///< by UnitSection::conditions: 0 untested, 1 holds, -1 does not
+  std::vector<int> condition_verdicts;        ///< by UnitNeeds::conditions: 0 untested, 1 holds, -1 does not
   std::vector<int> assert_verdicts;
   std::string invocation_id;                  ///< 32 hexadecimal digits; empty before the first start
   std::string cgroup;                         ///< path of its group; empty: none realised
@@ -56,14 +60,15 @@ struct UnitRuntime {
   std::vector<std::pair<std::string, std::string>> activation_details;  ///< trigger_unit, trigger_timer_realtime_usec …
   Cause last_cause;                           ///< of the last change of state
   std::uint32_t markers = 0;                  ///< marker_bit() of each that is set
+  bool operator==(const UnitRuntime&) const = default;
 };
 
 /// How a unit came to be.
 struct UnitOrigin {
   LoadState load_state = LoadState::stub;
-  Error load_error;
-  std::string fragment_path;
-  std::vector<std::string> drop_in_paths;
+  Shared<Error> load_error;
+  unitparser::SharedText fragment_path;
+  Shared<std::vector<std::string>> drop_in_paths;
   bool transient = false;
   bool generated = false;
   bool is_whole = false;      ///< its files could be read: what they imply holds, though the unit may be refused
@@ -78,7 +83,7 @@ struct Unit {
   std::vector<UnitName> aliases;   ///< all other names
   UnitOrigin origin;
   unitparser::UnitConfig config;
-  UnitRuntime runtime;
+  Shared<UnitRuntime> runtime;
   TypeRuntime type_runtime;
   JobId job = JobId::none;         ///< the installed job
   JobId nop_job = JobId::none;
@@ -91,7 +96,17 @@ struct Unit {
   mutable unitparser::FilesMark files;  ///< what it was read from; a comparison may renew it, and it is never saved
 
   [[nodiscard]] UnitType type() const { return name.type(); }
-  [[nodiscard]] ActiveState active_state() const { return runtime.active_state; }
+  [[nodiscard]] ActiveState active_state() const { return runtime->active_state; }
+  /// The runtime of its type, which must be that of T.
+  template <class T>
+  [[nodiscard]] const T& read() const {
+    return std::get<Shared<T>>(type_runtime).read();
+  }
+  /// The same for writing: from now on the unit has one of its own.
+  template <class T>
+  [[nodiscard]] T& write() {
+    return std::get<Shared<T>>(type_runtime).write();
+  }
   [[nodiscard]] std::string_view description() const {
     return config.unit->description.empty() ? std::string_view(name.text()) : std::string_view(config.unit->description);
   }

@@ -32,17 +32,17 @@ bool test_conditions(Core& core, const Unit& unit, std::string_view prefix, cons
 }
 
 bool conditions_hold(Core& core, Unit& unit) {
-  UnitRuntime& rt = unit.runtime;
+  UnitRuntime& rt = unit.runtime.write();
   rt.times.condition = DualTime::at(core.now);
-  rt.condition_result = test_conditions(core, unit, "Condition", unit.config.unit->conditions, rt.condition_verdicts);
+  rt.condition_result = test_conditions(core, unit, "Condition", unit.config.unit_needs->conditions, rt.condition_verdicts);
   core.touch(unit);
   return rt.condition_result;
 }
 
 bool asserts_hold(Core& core, Unit& unit) {
-  UnitRuntime& rt = unit.runtime;
+  UnitRuntime& rt = unit.runtime.write();
   rt.times.assert_ = DualTime::at(core.now);
-  rt.assert_result = test_conditions(core, unit, "Assert", unit.config.unit->asserts, rt.assert_verdicts);
+  rt.assert_result = test_conditions(core, unit, "Assert", unit.config.unit_needs->asserts, rt.assert_verdicts);
   core.touch(unit);
   return rt.assert_result;
 }
@@ -60,7 +60,7 @@ bool bound_units_up(Core& core, const Unit& unit) {
 }
 
 /// Scopes live once.
-bool is_spent(const Unit& unit) { return unit.type() == UnitType::scope && (unit.origin.perpetual || unit.runtime.times.inactive_exit.is_set()); }
+bool is_spent(const Unit& unit) { return unit.type() == UnitType::scope && (unit.origin.perpetual || unit.runtime->times.inactive_exit.is_set()); }
 }  // namespace
 
 bool is_supported(const Core& core, UnitType type) {
@@ -104,8 +104,7 @@ bool trigger_is_loaded(Core& core, Unit& unit) {
 }
 
 void begin_invocation(Core& core, Unit& unit) {
-  unit.runtime.invocation_id =
-      fmt::format("{:016x}{:016x}", core.world.random(), core.world.random());
+  unit.runtime.write().invocation_id = fmt::format("{:016x}{:016x}", core.world.random(), core.world.random());
   core.touch(unit);
 }
 
@@ -117,8 +116,9 @@ void run_emergency_action(Core& core, const Unit& unit, EmergencyAction action, 
 
 bool admit_start(Core& core, Unit& unit) {
   const auto& limits = *unit.config.unit_limits;
-  unit.runtime.start_limit_hit = !unit.runtime.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst);
-  if (!unit.runtime.start_limit_hit) return true;
+  UnitRuntime& rt = unit.runtime.write();
+  rt.start_limit_hit = !rt.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst);
+  if (!rt.start_limit_hit) return true;
   log_unit(core, unit, 4, fmt::format("{}: Start request repeated too quickly.", unit.name.text()));
   run_emergency_action(core, unit, limits.start_limit_action, limits.reboot_argument, std::nullopt,
                        fmt::format("unit {} failed", unit.name.text()));
@@ -130,7 +130,7 @@ ActionOutcome start_unit(Core& core, Unit& unit, const Cause& cause) {
   if (is_active_or_reloading(state)) return ActionOutcome::already;
   if (state == ActiveState::maintenance) return ActionOutcome::again;
   if (unit.origin.load_state != LoadState::loaded) return ActionOutcome::invalid;
-  if (unit.type() == UnitType::scope && unit.runtime.times.inactive_enter.is_set()) return ActionOutcome::once;
+  if (unit.type() == UnitType::scope && unit.runtime->times.inactive_enter.is_set()) return ActionOutcome::once;
   // During activation a start may speed things up, but conditions are not asked again.
   if (state != ActiveState::activating) {
     if (!conditions_hold(core, unit)) return ActionOutcome::condition_failed;
@@ -147,11 +147,11 @@ ActionOutcome start_unit(Core& core, Unit& unit, const Cause& cause) {
   if (operations.start == nullptr) return ActionOutcome::skipped;
   if (state != ActiveState::activating && state != ActiveState::deactivating && operations.start_limit_hit != nullptr &&
       !admit_start(core, unit)) {
-    unit.runtime.last_cause = Cause::of(CauseKind::start_limit, unit.id);
+    unit.runtime.write().last_cause = Cause::of(CauseKind::start_limit, unit.id);
     operations.start_limit_hit(core, unit);
     return ActionOutcome::failed;
   }
-  if (state == ActiveState::inactive || state == ActiveState::failed) unit.runtime.last_cause = cause;
+  if (state == ActiveState::inactive || state == ActiveState::failed) unit.runtime.write().last_cause = cause;
   return operations.start(core, unit);
 }
 
@@ -161,7 +161,7 @@ ActionOutcome stop_unit(Core& core, Unit& unit, const Cause& cause) {
     return stop_unit(core, core.units.get(other), cause);
   const TypeOperations& operations = operations_of(unit.type());
   if (operations.stop == nullptr || unit.origin.perpetual) return ActionOutcome::skipped;
-  unit.runtime.last_cause = cause;
+  unit.runtime.write().last_cause = cause;
   return operations.stop(core, unit);
 }
 
@@ -175,7 +175,7 @@ ActionOutcome reload_unit(Core& core, Unit& unit, const Cause& cause) {
                                         is_inactive_or_failed(state) ? "inactive" : std::string(unitparser::to_name(state))));
     return ActionOutcome::invalid;
   }
-  unit.runtime.last_cause = cause;
+  unit.runtime.write().last_cause = cause;
   const TypeOperations& operations = operations_of(unit.type());
   if (operations.reload == nullptr) {
     // Only others are told; for this unit there is nothing to wait for.

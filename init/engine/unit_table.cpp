@@ -10,19 +10,19 @@ namespace {
 
 TypeRuntime fresh_runtime(UnitType type) {
   switch (type) {
-    case UnitType::service: return ServiceRuntime{};
-    case UnitType::mount: return MountRuntime{};
-    case UnitType::swap: return SwapRuntime{};
-    case UnitType::socket: return SocketRuntime{};
-    case UnitType::target: return TargetRuntime{};
-    case UnitType::device: return DeviceRuntime{};
-    case UnitType::automount: return AutomountRuntime{};
-    case UnitType::timer: return TimerRuntime{};
-    case UnitType::path: return PathRuntime{};
-    case UnitType::slice: return SliceRuntime{};
-    case UnitType::scope: return ScopeRuntime{};
+    case UnitType::service: return Shared<ServiceRuntime>();
+    case UnitType::mount: return Shared<MountRuntime>();
+    case UnitType::swap: return Shared<SwapRuntime>();
+    case UnitType::socket: return Shared<SocketRuntime>();
+    case UnitType::target: break;
+    case UnitType::device: return Shared<DeviceRuntime>();
+    case UnitType::automount: return Shared<AutomountRuntime>();
+    case UnitType::timer: return Shared<TimerRuntime>();
+    case UnitType::path: return Shared<PathRuntime>();
+    case UnitType::slice: return Shared<SliceRuntime>();
+    case UnitType::scope: return Shared<ScopeRuntime>();
   }
-  return TargetRuntime{};
+  return Shared<TargetRuntime>();
 }
 
 }  // namespace

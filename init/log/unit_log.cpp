@@ -8,8 +8,8 @@ LogRecord to_record(const effect::Log& log, const Engine& engine) {
   const bool user = engine.options().user_manager;
   if (const Unit* unit = engine.find(log.unit)) {
     record.fields.emplace_back(user ? "USER_UNIT" : "UNIT", unit->name.text());
-    if (!unit->runtime.invocation_id.empty())
-      record.fields.emplace_back(user ? "USER_INVOCATION_ID" : "INVOCATION_ID", unit->runtime.invocation_id);
+    if (!unit->runtime->invocation_id.empty())
+      record.fields.emplace_back(user ? "USER_INVOCATION_ID" : "INVOCATION_ID", unit->runtime->invocation_id);
   }
   if (log.cause.kind != CauseKind::none) {
     record.fields.emplace_back("INCIPIT_CAUSE", unitparser::to_name(log.cause.kind));

@@ -138,12 +138,12 @@ void AutomountMachine::commit(AutomountContext& c, AutomountState state) {
   arm_expiry(c.core, c.unit, c.rt);
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = state_rows[static_cast<std::size_t>(state)].active;
   note_state_change(c.core, c.unit, change);
 }
 
-AutomountContext context_of(Core& core, Unit& unit) { return {core, unit, std::get<AutomountRuntime>(unit.type_runtime)}; }
+AutomountContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<AutomountRuntime>()}; }
 void run(Core& core, Unit& unit, AutomountEvent event) {
   AutomountContext c = context_of(core, unit);
   step<AutomountMachine>(c, event);
@@ -164,7 +164,7 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose purpose) {
-  auto& rt = std::get<AutomountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<AutomountRuntime>();
   if (purpose != TimerPurpose::expire || rt.state != running || core.now.monotonic < rt.deadline) return;
   core.emit(effect::ExpireAutomount{unit.id});
   arm_expiry(core, unit, rt);
@@ -179,7 +179,7 @@ void verify(Core& core, Unit& unit) {
   if (!name || !(*name == unit.name)) refuse_unit(core, unit, "Where= setting doesn't match unit name. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
-  auto& rt = std::get<AutomountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<AutomountRuntime>();
   arm_expiry(core, unit, rt);
 }
 
@@ -189,7 +189,7 @@ void automount_mount_changed(Core& core, Unit& unit, const Unit& mount) {
   AutomountContext c = context_of(core, unit);
   AutomountRuntime& rt = c.rt;
   if (rt.state != waiting && rt.state != running) return;
-  const auto& other = std::get<MountRuntime>(mount.type_runtime);
+  const auto& other = mount.read<MountRuntime>();
   // A request that the mount's start limit refused will not be answered otherwise.
   if (other.result == MountResult::start_limit_hit && other.state == MountState::failed && !rt.tokens.empty()) {
     run(core, unit, E::mount_failed_limit);
@@ -220,7 +220,7 @@ void automount_mount_changed(Core& core, Unit& unit, const Unit& mount) {
 }
 
 void automount_opened(Core& core, Unit& unit, const event::AutomountOpened& outcome) {
-  auto& rt = std::get<AutomountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<AutomountRuntime>();
   if (!rt.opening) return;
   rt.opening = false;
   rt.opened = outcome.opened.has_value();
@@ -230,7 +230,7 @@ void automount_opened(Core& core, Unit& unit, const event::AutomountOpened& outc
 }
 
 void automount_requested(Core& core, Unit& unit, const event::AutomountRequest& request) {
-  auto& rt = std::get<AutomountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<AutomountRuntime>();
   if (request.hang_up) {
     run(core, unit, E::hang_up);
     return;

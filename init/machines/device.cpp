@@ -64,13 +64,13 @@ void DeviceMachine::commit(DeviceContext& c, DeviceState state) {
   c.committed = true;
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = state_rows[static_cast<std::size_t>(state)].active;
   note_state_change(c.core, c.unit, change);
 }
 
 void run(Core& core, Unit& unit, DeviceEvent event) {
-  DeviceContext c{core, unit, std::get<DeviceRuntime>(unit.type_runtime)};
+  DeviceContext c{core, unit, unit.write<DeviceRuntime>()};
   step<DeviceMachine>(c, event);
   core.touch(unit);
 }
@@ -112,7 +112,7 @@ void take_back_wants(Core& core, const Unit& unit) {
 }
 
 void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
-  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<DeviceRuntime>();
   std::vector<std::string> names;
   for (const UnitName& name : wanted) names.push_back(name.text());
   if (names == rt.wants) return;
@@ -141,7 +141,7 @@ void set_description(Core& core, Unit& unit, const std::string& text) {
 }
 
 void update(Core& core, Unit& unit, const event::Device& device, UnitId main, const std::vector<UnitName>& wanted) {
-  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<DeviceRuntime>();
   if (rt.sysfs_path != device.sysfs_path) {
     if (!rt.sysfs_path.empty()) std::erase(core.index.sysfs[rt.sysfs_path], unit.id);
     rt.sysfs_path = device.sysfs_path;
@@ -158,7 +158,7 @@ void update(Core& core, Unit& unit, const event::Device& device, UnitId main, co
 }
 
 void lose(Core& core, Unit& unit) {
-  auto& rt = std::get<DeviceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<DeviceRuntime>();
   rt.by_udev = false;
   rt.by_mount = rt.by_swap = false;
   run(core, unit, DeviceEvent::lost);
@@ -166,10 +166,10 @@ void lose(Core& core, Unit& unit) {
   rt.wants.clear();
 }
 
-bool keeps(const Core&, const Unit& unit) { return std::get<DeviceRuntime>(unit.type_runtime).state != dead; }
+bool keeps(const Core&, const Unit& unit) { return unit.read<DeviceRuntime>().state != dead; }
 
 void forget(Core& core, Unit& unit) {
-  auto at = core.index.sysfs.find(std::get<DeviceRuntime>(unit.type_runtime).sysfs_path);
+  auto at = core.index.sysfs.find(unit.read<DeviceRuntime>().sysfs_path);
   if (at == core.index.sysfs.end()) return;
   std::erase(at->second, unit.id);
   if (at->second.empty()) core.index.sysfs.erase(at);
@@ -186,7 +186,7 @@ void device_event(Core& core, const event::Device& device) {
     core.index.sysfs.erase(device.sysfs_path);
     for (UnitId id : before)
       if (Unit* unit = core.units.find(id)) {
-        std::get<DeviceRuntime>(unit->type_runtime).sysfs_path.clear();
+        unit->write<DeviceRuntime>().sysfs_path.clear();
         consider_garbage(core, id);
       }
     return;
@@ -203,7 +203,7 @@ void device_event(Core& core, const event::Device& device) {
     Unit* unit = device_unit(core, path);
     if (unit == nullptr) continue;
     if (main == UnitId::none) main = unit->id;
-    auto& rt = std::get<DeviceRuntime>(unit->type_runtime);
+    auto& rt = unit->write<DeviceRuntime>();
     // Two devices claim one link: the one that has it keeps it while it is there.
     if (!rt.sysfs_path.empty() && rt.sysfs_path != device.sysfs_path && rt.by_udev) continue;
     now.push_back(unit->id);
@@ -213,7 +213,7 @@ void device_event(Core& core, const event::Device& device) {
     if (std::find(now.begin(), now.end(), id) == now.end())
       if (Unit* unit = core.units.find(id)) {
         lose(core, *unit);
-        std::get<DeviceRuntime>(unit->type_runtime).sysfs_path.clear();
+        unit->write<DeviceRuntime>().sysfs_path.clear();
         std::erase(core.index.sysfs[device.sysfs_path], id);
         consider_garbage(core, id);
       }
@@ -226,7 +226,7 @@ void device_named_by_table(Core& core, const std::string& node, DeviceUser user,
   const UnitId id = present ? load_unit(core, *name).value_or(UnitId::none) : core.units.find_id(name->text());
   Unit* unit = core.units.find(id);
   if (unit == nullptr) return;
-  auto& rt = std::get<DeviceRuntime>(unit->type_runtime);
+  auto& rt = unit->write<DeviceRuntime>();
   (user == DeviceUser::mount ? rt.by_mount : rt.by_swap) = present;
   run(core, *unit, present ? DeviceEvent::found : DeviceEvent::lost);
   if (!present) consider_garbage(core, id);

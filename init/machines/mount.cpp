@@ -318,7 +318,7 @@ void MountMachine::commit(MountContext& c, MountState state) {
                row.keeps_deadline ? from_now(c.core, c.unit.config.mount->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = row.active;
   change.reload_failed = c.rt.reload_result != MountResult::success;
   note_state_change(c.core, c.unit, change);
@@ -327,13 +327,13 @@ void MountMachine::commit(MountContext& c, MountState state) {
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
 void run(Core& core, Unit& unit, MountEvent event, MountResult outcome = MountResult::success) {
-  MountContext c{core, unit, std::get<MountRuntime>(unit.type_runtime)};
+  MountContext c{core, unit, unit.write<MountRuntime>()};
   c.outcome = outcome;
   step<MountMachine>(c, event);
   core.touch(unit);
 }
 ActionOutcome start(Core& core, Unit& unit) {
-  const MountState state = std::get<MountRuntime>(unit.type_runtime).state;
+  const MountState state = unit.read<MountRuntime>().state;
   if (state == mounting || state == mounting_done) return ActionOutcome::ok;
   if (state != dead && state != failed) return ActionOutcome::again;
   begin_invocation(core, unit);
@@ -345,13 +345,13 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 ActionOutcome reload(Core& core, Unit& unit) {
-  if (std::get<MountRuntime>(unit.type_runtime).state != mounted) return ActionOutcome::again;
+  if (unit.read<MountRuntime>().state != mounted) return ActionOutcome::again;
   run(core, unit, E::reload);
   return ActionOutcome::ok;
 }
 bool can_reload(const Unit&) { return true; }
 void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
-  auto& rt = std::get<MountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<MountRuntime>();
   if (rt.control.pending != id) return;
   if (pid) {
     settle_spawn(core, unit, rt.control, *pid);
@@ -363,7 +363,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   run(core, unit, E::control_done, MountResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
-  auto& rt = std::get<MountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<MountRuntime>();
   if (rt.control.pid != exit.pid) return;
   forget_process(core, rt.control);
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
@@ -376,16 +376,16 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   run(core, unit, E::control_done, result);
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
-  if (deadline_passed(core, std::get<MountRuntime>(unit.type_runtime).deadline)) run(core, unit, E::timeout);
+  if (deadline_passed(core, unit.read<MountRuntime>().deadline)) run(core, unit, E::timeout);
 }
 void on_empty(Core& core, Unit& unit) { run(core, unit, E::cgroup_empty); }
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
-bool keeps(const Core&, const Unit& unit) { return std::get<MountRuntime>(unit.type_runtime).kernel.has_value(); }
+bool keeps(const Core&, const Unit& unit) { return unit.read<MountRuntime>().kernel.has_value(); }
 void forget(Core& core, Unit& unit) { core.index.mounted.erase(unit.id); }
 /// A mount that no file names: what the kernel says is its config.
 void complete_from_kernel(Unit& unit) {
-  const auto& kernel = std::get<MountRuntime>(unit.type_runtime).kernel;
+  const auto& kernel = unit.read<MountRuntime>().kernel;
   if (!kernel || !unit.origin.fragment_path.empty()) return;
   const std::string where = mount_point_of(unit);
   auto& mount = unit.config.mount.write();
@@ -394,7 +394,7 @@ void complete_from_kernel(Unit& unit) {
   mount.type = kernel->type;
   mount.options = kernel->options;
   unitparser::derive_description(unit.config, unit.name, unitparser::ManagerScope::system);  // a user's is called the same
-  if (!unit.origin.perpetual) unit.config.unit.write().source_path = "/proc/self/mountinfo";
+  if (!unit.origin.perpetual) unit.config.unit_documents.write().source_path = "/proc/self/mountinfo";
 }
 
 void verify(Core& core, Unit& unit) {
@@ -407,7 +407,7 @@ void verify(Core& core, Unit& unit) {
     return refuse_unit(core, unit, "What= setting is missing. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
-  auto& rt = std::get<MountRuntime>(unit.type_runtime);
+  auto& rt = unit.write<MountRuntime>();
   if (rt.control.pid > 0) core.index.pids[rt.control.pid] = unit.id;
   if (rt.kernel) core.index.mounted.insert(unit.id);
   arm_deadline(core, unit, rt.deadline, rt.deadline);
@@ -443,7 +443,7 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
   std::unordered_set<std::string> nodes_before;
   for (UnitId id : core.index.mounted)
     if (const Unit* unit = core.units.find(id))
-      if (const auto& kernel = std::get<MountRuntime>(unit->type_runtime).kernel) nodes_before.insert(kernel->what);
+      if (const auto& kernel = unit->read<MountRuntime>().kernel) nodes_before.insert(kernel->what);
   std::unordered_map<std::string_view, const event::MountEntry*> on_top;  // of what is mounted over each other
   for (const event::MountEntry& entry : table.mounts) {
     if (entry.type == "autofs") continue;
@@ -459,7 +459,7 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
     if (known == UnitId::none) {
       // The entry must be in place before the files are asked, so that a mount without one counts as loaded.
       Unit& fresh = core.units.create(*name);
-      std::get<MountRuntime>(fresh.type_runtime).kernel = MountTableEntry{entry.what, entry.type, entry.options};
+      fresh.write<MountRuntime>().kernel = MountTableEntry{entry.what, entry.type, entry.options};
       fresh.in_load_queue = true;
       core.load_queue.push_back(fresh.id);
       process_load_queue(core);
@@ -467,7 +467,7 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
     }
     Unit* unit = core.units.find(id);
     if (unit == nullptr || unit->type() != UnitType::mount) continue;
-    auto& kernel = std::get<MountRuntime>(unit->type_runtime).kernel;
+    auto& kernel = unit->write<MountRuntime>().kernel;
     const auto seen = std::exchange(kernel, MountTableEntry{entry.what, entry.type, entry.options});
     if (unit->origin.fragment_path.empty() && seen != kernel) adopt_config(core, id, unit->config);
     present.insert(id);
@@ -489,7 +489,7 @@ void mount_table_changed(Core& core, const event::MountTable& table) {
     core.index.mounted.erase(id);
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
-    std::get<MountRuntime>(unit->type_runtime).kernel.reset();
+    unit->write<MountRuntime>().kernel.reset();
     run(core, *unit, E::table_unmounted);
     consider_garbage(core, id);
   }

@@ -88,7 +88,7 @@ PathState trigger(PathContext& c, const std::string& path) {
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
     return fail_with(c, PathResult::resources);
   }
-  other->runtime.activation_details = {{"trigger_unit", c.unit.name.text()}, {"trigger_path", path}};
+  other->runtime.write().activation_details = {{"trigger_unit", c.unit.name.text()}, {"trigger_path", path}};
   return running;
 }
 
@@ -133,7 +133,7 @@ PathState moved(PathContext& c) {
 PathState triggered_down(PathContext& c) {
   const Unit* other = c.core.units.find(c.rt.service);
   if (other == nullptr || other->job != JobId::none || !is_inactive_or_failed(other->active_state())) return running;
-  if (other->runtime.start_limit_hit) return fail_with(c, PathResult::unit_start_limit_hit);
+  if (other->runtime->start_limit_hit) return fail_with(c, PathResult::unit_start_limit_hit);
   return waiting;
 }
 PathState reset(PathContext& c) {
@@ -182,12 +182,12 @@ void PathMachine::commit(PathContext& c, PathState state) {
   c.committed = true;
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = state_rows[static_cast<std::size_t>(state)].active;
   note_state_change(c.core, c.unit, change);
 }
 
-PathContext context_of(Core& core, Unit& unit) { return {core, unit, std::get<PathRuntime>(unit.type_runtime)}; }
+PathContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<PathRuntime>()}; }
 void run(Core& core, Unit& unit, PathEvent event) {
   PathContext c = context_of(core, unit);
   step<PathMachine>(c, event);
@@ -209,7 +209,7 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 void on_triggered(Core& core, Unit& unit, Unit& other) {
-  const auto& rt = std::get<PathRuntime>(unit.type_runtime);
+  const auto& rt = unit.read<PathRuntime>();
   if (rt.service != other.id) return;
   if (rt.state == waiting && is_active_or_activating(other.active_state())) {
     PathContext c = context_of(core, unit);

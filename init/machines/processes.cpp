@@ -35,40 +35,41 @@ std::string cgroup_path_of(const Core& core, const Unit& unit) {
 }
 
 void realise_cgroup(Core& core, Unit& unit) {
-  if (!unit.runtime.cgroup.empty()) return;
+  if (!unit.runtime->cgroup.empty()) return;
   if (Unit* slice = core.units.find(unit.slice)) realise_cgroup(core, *slice);
   std::string path = cgroup_path_of(core, unit);
   if (path.empty()) path = "/";
-  unit.runtime.cgroup = path;
-  unit.runtime.cpu_usage_nsec.reset();
-  unit.runtime.ip_traffic.reset();
+  UnitRuntime& rt = unit.runtime.write();
+  rt.cgroup = path;
+  rt.cpu_usage_nsec.reset();
+  rt.ip_traffic.reset();
   core.index.cgroups[path] = unit.id;
   core.emit(effect::RealiseCgroup{unit.id, path});
   core.touch(unit);
 }
 
 void note_usage(Core& core, Unit& unit) {
-  unit.runtime.cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime.cgroup);
-  if (unit.config.resource_basics->ip_accounting) unit.runtime.ip_traffic = core.world.ip_traffic(unit.runtime.cgroup);
+  unit.runtime.write().cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime->cgroup);
+  if (unit.config.resource_basics->ip_accounting) unit.runtime.write().ip_traffic = core.world.ip_traffic(unit.runtime->cgroup);
 }
 
 void release_cgroup(Core& core, Unit& unit) {
-  if (unit.runtime.cgroup.empty() || unit.runtime.cgroup == "/" || unit.origin.perpetual) return;
-  if (!unit.runtime.cpu_usage_nsec) note_usage(core, unit);
-  core.index.cgroups.erase(unit.runtime.cgroup);
-  core.emit(effect::TrimCgroup{unit.id, unit.runtime.cgroup});
-  unit.runtime.cgroup.clear();
+  if (unit.runtime->cgroup.empty() || unit.runtime->cgroup == "/" || unit.origin.perpetual) return;
+  if (!unit.runtime->cpu_usage_nsec) note_usage(core, unit);
+  core.index.cgroups.erase(unit.runtime->cgroup);
+  core.emit(effect::TrimCgroup{unit.id, unit.runtime->cgroup});
+  unit.runtime.write().cgroup.clear();
   core.touch(unit);
 }
 
 SpawnId spawn_process(Core& core, Unit& unit, SpawnRequest request) {
   realise_cgroup(core, unit);
   request.unit = unit.name;
-  request.cgroup = unit.runtime.cgroup;
-  request.invocation_id = unit.runtime.invocation_id;
+  request.cgroup = unit.runtime->cgroup;
+  request.invocation_id = unit.runtime->invocation_id;
   const SpawnId id{++core.last_spawn};
   core.index.spawns[static_cast<std::uint64_t>(id)] = unit.id;
-  core.emit(effect::Spawn{id, unit.id, std::make_shared<const SpawnRequest>(std::move(request)), unit.runtime.last_cause});
+  core.emit(effect::Spawn{id, unit.id, std::make_shared<const SpawnRequest>(std::move(request)), unit.runtime->last_cause});
   return id;
 }
 
@@ -124,31 +125,31 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
     if (slot->pending != SpawnId::none) wait = true;  // its pid comes before anything else of it
     if (slot->pid <= 0) continue;
     if (tells) tell(slot->pid, core.world.process_name(slot->pid));
-    core.emit(effect::KillProcess{slot->pid, signal, hangup, true, unit.id, unit.runtime.last_cause});
+    core.emit(effect::KillProcess{slot->pid, signal, hangup, true, unit.id, unit.runtime->last_cause});
     told.push_back(slot->pid);
     if (!slot->alien || core.world.process_alive(slot->pid)) wait = true;
   }
   const bool whole_group = config.kill_mode == unitparser::KillMode::control_group ||
                            (config.kill_mode == unitparser::KillMode::mixed && operation == KillOperation::kill);
-  if (whole_group && !unit.runtime.cgroup.empty() && unit.runtime.cgroup != "/" &&
-      core.cgroup_populated(unit.runtime.cgroup)) {
+  if (whole_group && !unit.runtime->cgroup.empty() && unit.runtime->cgroup != "/" &&
+      core.cgroup_populated(unit.runtime->cgroup)) {
     if (tells)
       for (const auto& process : others_in_group(core, unit, told)) tell(process.pid, process.name);
-    core.emit(effect::KillCgroup{unit.runtime.cgroup, signal, hangup, true, std::move(told), unit.id,
-                                 unit.runtime.last_cause});
+    core.emit(effect::KillCgroup{unit.runtime->cgroup, signal, hangup, true, std::move(told), unit.id,
+                                 unit.runtime->last_cause});
     wait = true;
   }
   return wait;
 }
 
 std::vector<World::NamedProcess> others_in_group(const Core& core, const Unit& unit, const std::vector<pid_t>& known) {
-  auto processes = core.world.processes_below(unit.runtime.cgroup);
+  auto processes = core.world.processes_below(unit.runtime->cgroup);
   std::erase_if(processes, [&](const auto& process) { return std::find(known.begin(), known.end(), process.pid) != known.end(); });
   return processes;
 }
 
 std::size_t log_leftover_processes(Core& core, const Unit& unit, bool at_start) {
-  const std::string& group = unit.runtime.cgroup;
+  const std::string& group = unit.runtime->cgroup;
   if (group.empty() || group == "/" || !core.cgroup_populated(group)) return 0;
   std::size_t count = 0;
   for (const auto& process : core.world.processes_below(group)) {

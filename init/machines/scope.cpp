@@ -46,7 +46,7 @@ ScopeState begin(ScopeContext& c) {
 }
 ScopeState enter_running(ScopeContext& c) {
   realise_cgroup(c.core, c.unit);
-  if (!c.rt.pids.empty()) c.core.emit(effect::AttachToCgroup{c.unit.runtime.cgroup, std::move(c.rt.pids)});
+  if (!c.rt.pids.empty()) c.core.emit(effect::AttachToCgroup{c.unit.runtime->cgroup, std::move(c.rt.pids)});
   c.rt.pids.clear();
   return running;
 }
@@ -170,22 +170,22 @@ void ScopeMachine::commit(ScopeContext& c, ScopeState state) {
   arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, limit));
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = state_rows[static_cast<std::size_t>(state)].active;
   note_state_change(c.core, c.unit, change);
 }
 
 void run(Core& core, Unit& unit, ScopeEvent event) {
-  ScopeContext c{core, unit, std::get<ScopeRuntime>(unit.type_runtime)};
+  ScopeContext c{core, unit, unit.write<ScopeRuntime>()};
   step<ScopeMachine>(c, event);
   core.touch(unit);
 }
 
 ActionOutcome start(Core& core, Unit& unit) {
-  const ScopeState state = std::get<ScopeRuntime>(unit.type_runtime).state;
+  const ScopeState state = unit.read<ScopeRuntime>().state;
   if (state == stop_sigterm || state == stop_sigkill) return ActionOutcome::again;
   if (!unit.origin.transient && !unit.origin.perpetual) return ActionOutcome::invalid;
-  if (std::get<ScopeRuntime>(unit.type_runtime).pids.empty() && !unit.origin.perpetual) return ActionOutcome::failed;
+  if (unit.read<ScopeRuntime>().pids.empty() && !unit.origin.perpetual) return ActionOutcome::failed;
   begin_invocation(core, unit);
   run(core, unit, E::start);
   return ActionOutcome::ok;
@@ -195,20 +195,20 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
-  if (deadline_passed(core, std::get<ScopeRuntime>(unit.type_runtime).deadline)) run(core, unit, E::timeout);
+  if (deadline_passed(core, unit.read<ScopeRuntime>().deadline)) run(core, unit, E::timeout);
 }
 void on_empty(Core& core, Unit& unit) { run(core, unit, E::cgroup_empty); }
 void on_oom(Core& core, Unit& unit, bool) { run(core, unit, E::out_of_memory); }
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void rearm(Core& core, Unit& unit) {
-  auto& rt = std::get<ScopeRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ScopeRuntime>();
   arm_deadline(core, unit, rt.deadline, rt.deadline);
 }
 
 }  // namespace
 
 bool abandon_scope(Core& core, Unit& unit) {
-  const ScopeState state = std::get<ScopeRuntime>(unit.type_runtime).state;
+  const ScopeState state = unit.read<ScopeRuntime>().state;
   if (state != running && state != abandoned) return false;
   run(core, unit, E::abandon);
   return true;

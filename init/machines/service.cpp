@@ -14,9 +14,9 @@ using enum ServiceState;
 using unitparser::ServiceType;
 
 ServiceContext context_of(Core& core, Unit& unit) {
-  return ServiceContext{core, unit, std::get<ServiceRuntime>(unit.type_runtime)};
+  return ServiceContext{core, unit, unit.write<ServiceRuntime>()};
 }
-const ServiceRuntime& runtime_of(const Unit& unit) { return std::get<ServiceRuntime>(unit.type_runtime); }
+const ServiceRuntime& runtime_of(const Unit& unit) { return unit.read<ServiceRuntime>(); }
 
 void run(Core& core, Unit& unit, ServiceEvent event, ServiceResult outcome = ServiceResult::success) {
   ServiceContext context = context_of(core, unit);
@@ -63,7 +63,7 @@ std::vector<PassedFd> descriptors_of(const Core& core, const Unit& unit) {
     const Unit* socket = core.units.find(id);
     if (socket == nullptr || socket->type() != UnitType::socket) continue;
     const std::string name = socket->config.socket->fd_name.value_or(socket->name.text());
-    for (const SocketPort& port : std::get<SocketRuntime>(socket->type_runtime).ports) fds.push_back({port.fd, name});
+    for (const SocketPort& port : socket->read<SocketRuntime>().ports) fds.push_back({port.fd, name});
   }
   return fds;
 }
@@ -84,14 +84,14 @@ std::vector<std::string> environment_of(const Core& core, const Unit& unit, Serv
       environment.push_back(fmt::format("EXIT_STATUS={}", status_text(rt.main.status)));
     }
   } else {
-    for (const auto& [key, value] : unit.runtime.activation_details) {
+    for (const auto& [key, value] : unit.runtime->activation_details) {
       std::string name = key;
       for (char& letter : name)
         if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
       environment.push_back(fmt::format("{}={}", name, value));
     }
   }
-  const Cause& cause = unit.runtime.last_cause;
+  const Cause& cause = unit.runtime->last_cause;
   if (cause.kind == CauseKind::on_failure || cause.kind == CauseKind::on_success)
     if (const Unit* monitored = core.units.find(cause.unit);
         monitored != nullptr && monitored->type() == UnitType::service) {
@@ -101,7 +101,7 @@ std::vector<std::string> environment_of(const Core& core, const Unit& unit, Serv
         environment.push_back(fmt::format("MONITOR_EXIT_CODE={}", exit_code_name(other.main.status.code)));
         environment.push_back(fmt::format("MONITOR_EXIT_STATUS={}", status_text(other.main.status)));
       }
-      environment.push_back(fmt::format("MONITOR_INVOCATION_ID={}", monitored->runtime.invocation_id));
+      environment.push_back(fmt::format("MONITOR_INVOCATION_ID={}", monitored->runtime->invocation_id));
       environment.push_back(fmt::format("MONITOR_UNIT={}", monitored->name.text()));
     }
   if (rt.connection.fd >= 0 && !rt.connection.peer.empty()) {
@@ -188,7 +188,7 @@ bool is_dying(ServiceState state) {
 }
 
 void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   const bool is_main = rt.main.process.pending == id;
   if (!is_main && rt.control.process.pending != id) return;
   ProcessSlot& slot = is_main ? rt.main.process : rt.control.process;
@@ -223,7 +223,7 @@ void service_exec_done(Core& core, Unit& unit, pid_t pid) {
 }
 
 void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   const auto& config = *unit.config.service;
   const ServiceType type = unit.config.service->type;
   ServiceResult result = result_of(exit, type == ServiceType::oneshot ? ExitMeasure::command : ExitMeasure::daemon,
@@ -246,7 +246,7 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
 }
 
 void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   // Only what stands for the daemon itself may be ended by the signals that end daemons well.
   const bool is_start = rt.control.kind == ServiceCommandKind::start && unit.config.service->type != ServiceType::oneshot;
   ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.service->success_exit_status);
@@ -290,7 +290,7 @@ void service_timer(Core& core, Unit& unit, TimerPurpose purpose) {
 }
 
 void service_cgroup_empty(Core& core, Unit& unit) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   // A main process that is not our child dies unseen; the empty group says so.
   if (rt.main.process.alien && !core.world.process_alive(rt.main.process.pid)) forget_process(core, rt.main.process);
   run(core, unit, ServiceEvent::cgroup_empty);
@@ -323,7 +323,8 @@ void watch_bus_name(Core& core, Unit& unit) {
   auto& users = core.index.bus_names[name];
   if (users.empty()) core.emit(effect::WatchBusName{name});
   if (std::find(users.begin(), users.end(), unit.id) == users.end()) users.push_back(unit.id);
-  std::get<ServiceRuntime>(unit.type_runtime).bus_name_owned = core.world.bus_name_owned(name);
+  const bool owned = core.world.bus_name_owned(name);
+  if (owned != unit.read<ServiceRuntime>().bus_name_owned) unit.write<ServiceRuntime>().bus_name_owned = owned;
 }
 
 void forget_service(Core& core, Unit& unit) {
@@ -367,7 +368,7 @@ void verify_service(Core& core, Unit& unit) {
 }
 
 void rearm_service(Core& core, Unit& unit) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   if (rt.main.process.pid > 0) core.index.pids[rt.main.process.pid] = unit.id;
   if (rt.control.process.pid > 0) core.index.pids[rt.control.process.pid] = unit.id;
   arm_deadline(core, unit, rt.deadline, rt.deadline);
@@ -409,7 +410,7 @@ const TypeOperations service_operations{
 
 void ServiceMachine::commit(Context& c, State state) {
   const StateRow<ServiceMachine>& row = rows()[static_cast<std::size_t>(state)];
-  const ActiveState before = c.unit.runtime.active_state;
+  const ActiveState before = c.unit.runtime->active_state;
   const bool idle_type = c.unit.config.service->type == ServiceType::idle;
   c.rt.state = state;
   c.committed = true;
@@ -478,29 +479,27 @@ void service_spawn_main(ServiceContext& c) {
 }
 
 void service_release_fd_store(Core& core, Unit& unit) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
-  if (rt.fd_store.empty()) return;
+  if (unit.read<ServiceRuntime>().fd_store.empty()) return;
   std::vector<int> fds;
-  for (const StoredFd& stored : rt.fd_store) fds.push_back(stored.fd);
-  rt.fd_store.clear();
+  for (const StoredFd& stored : std::exchange(unit.write<ServiceRuntime>().fd_store, {})) fds.push_back(stored.fd);
   core.emit(effect::CloseFds{std::move(fds)});
   core.touch(unit);
 }
 
 void service_stored_fd_closed(Core& core, Unit& unit, int fd) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   if (std::erase_if(rt.fd_store, [fd](const StoredFd& stored) { return stored.fd == fd && stored.poll; }) == 0) return;
   core.emit(effect::CloseFds{{fd}});
   core.touch(unit);
 }
 
 void service_take_connection(Unit& unit, int fd, const std::string& peer, UnitId socket) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   rt.connection = {fd, peer, socket};
 }
 
 void service_bus_name_changed(Core& core, Unit& unit, const std::string& owner, pid_t pid) {
-  auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  auto& rt = unit.write<ServiceRuntime>();
   rt.bus_name_owned = !owner.empty();
   rt.bus_name_owner = owner;
   if (unit.config.service->type != ServiceType::dbus && !owner.empty() && pid > 0 &&

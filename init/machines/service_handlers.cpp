@@ -101,13 +101,13 @@ ServiceState service_condition_done(ServiceContext& c) {
   // ExecCondition=: 1 to 254 means "not now", which is no failure; 255 and signals are.
   const auto status = c.rt.command_status[command_key(0, c.rt.control.index)];
   if (c.outcome == ServiceResult::exit_code && status.status < 255) {
-    c.unit.runtime.condition_result = false;
+    c.unit.runtime.write().condition_result = false;
     c.outcome = ServiceResult::exec_condition;
   }
   note_result(c, c.outcome);
   if (run_next_control(c)) return condition;
   if (c.outcome != ServiceResult::success) return stop_sigterm;
-  c.unit.runtime.condition_result = true;
+  c.unit.runtime.write().condition_result = true;
   return start_pre;
 }
 
@@ -294,7 +294,7 @@ ServiceState service_begin_reload(ServiceContext& c) {
   if (type_of(c) == ServiceType::notify_reload && c.rt.main.process.pid > 0) {
     c.rt.notify.state = NotifyState::unknown;
     c.core.emit(effect::KillProcess{c.rt.main.process.pid, SIGHUP, false, false, c.unit.id,
-                                    c.unit.runtime.last_cause});
+                                    c.unit.runtime->last_cause});
   }
   return reload;
 }

@@ -14,7 +14,7 @@ using unitparser::NotifyAccess;
 using unitparser::ServiceType;
 
 NotifyAccess service_notify_access(const Unit& unit) {
-  const auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  const auto& rt = unit.read<ServiceRuntime>();
   if (rt.notify.access) return *rt.notify.access;
   const ServiceType type = unit.config.service->type;
   const NotifyAccess access = unit.config.service->notify_access;
@@ -26,7 +26,7 @@ NotifyAccess service_notify_access(const Unit& unit) {
 }
 
 Duration service_watchdog_period(const Unit& unit) {
-  const auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  const auto& rt = unit.read<ServiceRuntime>();
   const Duration period = rt.notify.watchdog_override.value_or(unit.config.service_timeouts->watchdog);
   return period.is_infinite() ? Duration{} : period;
 }
@@ -55,7 +55,7 @@ Goodness service_main_goodness(const ServiceContext& c) {
 }
 
 bool service_group_alive(const ServiceContext& c) {
-  return !c.unit.runtime.cgroup.empty() && c.core.cgroup_populated(c.unit.runtime.cgroup);
+  return !c.unit.runtime->cgroup.empty() && c.core.cgroup_populated(c.unit.runtime->cgroup);
 }
 
 bool service_is_good(const ServiceContext& c) {
@@ -91,7 +91,7 @@ static bool is_suitable_main(ServiceContext& c, pid_t pid, bool trusted, int pri
   if (!c.core.world.process_alive(pid)) return refuse("does not exist or is a zombie.");
   if (trusted) return true;
   auto group = c.core.world.process_cgroup(pid);
-  const std::string& own = c.unit.runtime.cgroup;
+  const std::string& own = c.unit.runtime->cgroup;
   const bool inside = group && !own.empty() && (*group == own || group->starts_with(own + "/"));
   return inside ? true : refuse("does not belong to service, refusing.");
 }
@@ -132,9 +132,9 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
 void service_search_main_pid(ServiceContext& c) {
   // Asked only for daemons that give no PIDFile=; a guess, so only a unique child of ours counts.
   if (c.rt.main.process.occupied() || c.rt.main.known || !c.unit.config.service->guess_main_pid) return;
-  if (c.unit.config.service->type != ServiceType::forking || c.unit.runtime.cgroup.empty()) return;
+  if (c.unit.config.service->type != ServiceType::forking || c.unit.runtime->cgroup.empty()) return;
   pid_t found = 0;
-  for (pid_t pid : c.core.world.cgroup_processes(c.unit.runtime.cgroup)) {
+  for (pid_t pid : c.core.world.cgroup_processes(c.unit.runtime->cgroup)) {
     if (pid == c.rt.control.process.pid || !c.core.world.process_is_child(pid)) continue;
     if (found != 0) return;
     found = pid;
@@ -145,7 +145,7 @@ void service_search_main_pid(ServiceContext& c) {
 namespace {
 
 bool may_notify(Core& core, Unit& unit, const event::Notify& message) {
-  const auto& rt = std::get<ServiceRuntime>(unit.type_runtime);
+  const auto& rt = unit.read<ServiceRuntime>();
   const NotifyAccess access = service_notify_access(unit);
   const auto refuse = [&](std::string_view rule) {
     log_unit(core, unit, 4,
@@ -281,7 +281,7 @@ bool replace(T& place, T value) {
 }  // namespace
 
 void service_notify(Core& core, Unit& unit, const event::Notify& message) {
-  ServiceContext c{core, unit, std::get<ServiceRuntime>(unit.type_runtime)};
+  ServiceContext c{core, unit, unit.write<ServiceRuntime>()};
   std::vector<int> fds = message.fds;
   const bool is_barrier = find_field(message, "BARRIER") == std::optional<std::string_view>("1");  // anyone's; nothing but its end counts
   if (!is_barrier && may_notify(core, unit, message)) {

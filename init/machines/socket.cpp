@@ -237,7 +237,7 @@ bool service_is_up(const SocketContext& c) {
 SocketState service_changed(SocketContext& c) {
   const Unit* service = c.core.units.find(c.rt.service);
   if (service == nullptr || c.unit.config.socket->accept) return c.rt.state;
-  if (service->runtime.start_limit_hit) return fail_to(c, stop_pre, SocketResult::service_start_limit_hit);
+  if (service->runtime->start_limit_hit) return fail_to(c, stop_pre, SocketResult::service_start_limit_hit);
   // The holdoff of Restart= counts as running: the service comes back by itself.
   if (service_is_up(c)) return c.rt.state == listening && is_active_or_activating(service->active_state()) ? running : c.rt.state;
   return listening;
@@ -347,14 +347,14 @@ void SocketMachine::commit(SocketContext& c, SocketState state) {
                row.keeps_deadline ? from_now(c.core, c.unit.config.socket->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = row.active;
   note_state_change(c.core, c.unit, change);
 }
 
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
-SocketContext context_of(Core& core, Unit& unit) { return {core, unit, std::get<SocketRuntime>(unit.type_runtime)}; }
+SocketContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<SocketRuntime>()}; }
 void run(Core& core, Unit& unit, SocketEvent event, SocketResult outcome = SocketResult::success) {
   SocketContext c = context_of(core, unit);
   c.outcome = outcome;
@@ -362,7 +362,7 @@ void run(Core& core, Unit& unit, SocketEvent event, SocketResult outcome = Socke
   core.touch(unit);
 }
 ActionOutcome start(Core& core, Unit& unit) {
-  const auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  const auto& rt = unit.read<SocketRuntime>();
   if (rt.state == start_pre || rt.state == start_chown || rt.state == start_post) return ActionOutcome::ok;
   if (rt.state != dead && rt.state != failed) return ActionOutcome::again;
   if (!unit.config.socket->accept) {
@@ -373,7 +373,7 @@ ActionOutcome start(Core& core, Unit& unit) {
         log_unit(core, unit, 3, fmt::format("{}: Socket service {} not loaded, refusing.", unit.name.text(), service->name.text()));
         return ActionOutcome::failed;
       }
-      const ServiceState state = std::get<ServiceRuntime>(service->type_runtime).state;
+      const ServiceState state = service->read<ServiceRuntime>().state;
       if (state != ServiceState::dead && state != ServiceState::failed && state != ServiceState::auto_restart) {
         log_unit(core, unit, 3, fmt::format("{}: Socket service {} already active, refusing.", unit.name.text(), service->name.text()));
         return ActionOutcome::failed;
@@ -389,7 +389,7 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
-  auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SocketRuntime>();
   if (rt.control.pending != id) return;
   if (pid) {
     settle_spawn(core, unit, rt.control, *pid);
@@ -401,7 +401,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   run(core, unit, E::control_done, SocketResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
-  auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SocketRuntime>();
   if (rt.control.pid != exit.pid) return;
   forget_process(core, rt.control);
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), rt.control_index)], exit);
@@ -416,16 +416,16 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
                                 : SocketResult::core_dump);
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
-  if (deadline_passed(core, std::get<SocketRuntime>(unit.type_runtime).deadline)) run(core, unit, E::timeout);
+  if (deadline_passed(core, unit.read<SocketRuntime>().deadline)) run(core, unit, E::timeout);
 }
 void on_empty(Core& core, Unit& unit) { run(core, unit, E::cgroup_empty); }
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
 void on_triggered(Core& core, Unit& unit, Unit& other) {
-  if (std::get<SocketRuntime>(unit.type_runtime).service == other.id && other.type() == UnitType::service)
+  if (unit.read<SocketRuntime>().service == other.id && other.type() == UnitType::service)
     run(core, unit, E::triggered_changed);
 }
-bool keeps(const Core&, const Unit& unit) { return std::get<SocketRuntime>(unit.type_runtime).n_connections > 0; }
+bool keeps(const Core&, const Unit& unit) { return unit.read<SocketRuntime>().n_connections > 0; }
 void verify(Core& core, Unit& unit) {
   const auto& config = *unit.config.socket;
   if (config.listen.empty())
@@ -446,7 +446,7 @@ void rearm(Core& core, Unit& unit) {
 }
 
 void refuse_connection(Core& core, Unit& unit, int connection, std::string_view why) {
-  ++std::get<SocketRuntime>(unit.type_runtime).n_refused;
+  ++unit.write<SocketRuntime>().n_refused;
   log_unit(core, unit, 4, fmt::format("{}: {}", unit.name.text(), why));
   core.emit(effect::CloseFds{{connection}});
   core.touch(unit);
@@ -454,7 +454,7 @@ void refuse_connection(Core& core, Unit& unit, int connection, std::string_view 
 
 /// Accept=yes: an instance of the template for each connection.
 void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) {
-  auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SocketRuntime>();
   const auto& config = *unit.config.socket;
   const Job* job = core.jobs.find(unit.job);
   if (job != nullptr && job->type == JobType::stop)
@@ -488,7 +488,7 @@ void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) 
     consider_garbage(core, service->id);
     return;
   }
-  service->runtime.activation_details = {{"trigger_unit", unit.name.text()}};
+  service->runtime.write().activation_details = {{"trigger_unit", unit.name.text()}};
   ++rt.n_connections;
   if (!traffic.peer_host.empty()) ++rt.connections_per_source[traffic.peer_host];
   core.touch(unit);
@@ -497,7 +497,7 @@ void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) 
 }  // namespace
 
 void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome) {
-  auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SocketRuntime>();
   if (!rt.opening) {
     // The stop was faster.
     std::vector<int> fds;
@@ -519,7 +519,7 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
 }
 
 void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
-  auto& rt = std::get<SocketRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SocketRuntime>();
   if (rt.state != listening) {
     if (traffic.connection >= 0) core.emit(effect::CloseFds{{traffic.connection}});
     return;
@@ -550,7 +550,7 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
       go_to<SocketMachine>(c, fail_to(c, stop_pre, SocketResult::resources));
       return;
     }
-    service->runtime.activation_details = {{"trigger_unit", unit.name.text()}};
+    service->runtime.write().activation_details = {{"trigger_unit", unit.name.text()}};
   }
   SocketContext c = context_of(core, unit);
   go_to<SocketMachine>(c, running);
@@ -563,7 +563,7 @@ void socket_connection_closed(Core& core, UnitId socket, UnitId service, const s
   // The instance is done; the socket no longer speaks of it.
   core.graph.take_back(socket, DependencyKind::before, service, EdgeSource::transient);
   core.graph.take_back(socket, DependencyKind::triggers, service, EdgeSource::transient);
-  auto& rt = std::get<SocketRuntime>(unit->type_runtime);
+  auto& rt = unit->write<SocketRuntime>();
   if (rt.n_connections > 0) --rt.n_connections;
   const std::size_t colon = peer.rfind(':');
   auto at = rt.connections_per_source.find(colon == std::string::npos ? peer : peer.substr(0, colon));

@@ -201,19 +201,19 @@ void SwapMachine::commit(SwapContext& c, SwapState state) {
                row.keeps_deadline ? from_now(c.core, c.unit.config.swap->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = row.active;
   note_state_change(c.core, c.unit, change);
 }
 
 void run(Core& core, Unit& unit, SwapEvent event, SwapResult outcome = SwapResult::success) {
-  SwapContext c{core, unit, std::get<SwapRuntime>(unit.type_runtime)};
+  SwapContext c{core, unit, unit.write<SwapRuntime>()};
   c.outcome = outcome;
   step<SwapMachine>(c, event);
   core.touch(unit);
 }
 ActionOutcome start(Core& core, Unit& unit) {
-  const SwapState state = std::get<SwapRuntime>(unit.type_runtime).state;
+  const SwapState state = unit.read<SwapRuntime>().state;
   if (state == activating) return ActionOutcome::ok;
   if (state != dead && state != failed) return ActionOutcome::again;
   begin_invocation(core, unit);
@@ -225,7 +225,7 @@ ActionOutcome stop(Core& core, Unit& unit) {
   return ActionOutcome::ok;
 }
 void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
-  auto& rt = std::get<SwapRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SwapRuntime>();
   if (rt.control.pending != id) return;
   if (pid) {
     settle_spawn(core, unit, rt.control, *pid);
@@ -237,7 +237,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   run(core, unit, E::control_done, SwapResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
-  auto& rt = std::get<SwapRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SwapRuntime>();
   if (rt.control.pid != exit.pid) return;
   forget_process(core, rt.control);
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
@@ -250,16 +250,16 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
                                 : SwapResult::core_dump);
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
-  if (deadline_passed(core, std::get<SwapRuntime>(unit.type_runtime).deadline)) run(core, unit, E::timeout);
+  if (deadline_passed(core, unit.read<SwapRuntime>().deadline)) run(core, unit, E::timeout);
 }
 void on_empty(Core& core, Unit& unit) { run(core, unit, E::cgroup_empty); }
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
-bool keeps(const Core&, const Unit& unit) { return std::get<SwapRuntime>(unit.type_runtime).kernel_priority.has_value(); }
+bool keeps(const Core&, const Unit& unit) { return unit.read<SwapRuntime>().kernel_priority.has_value(); }
 void forget(Core& core, Unit& unit) { core.index.swapped.erase(unit.id); }
 /// A swap that no file names: what the kernel says is its config.
 void complete_from_kernel(Unit& unit) {
-  const auto& priority = std::get<SwapRuntime>(unit.type_runtime).kernel_priority;
+  const auto& priority = unit.read<SwapRuntime>().kernel_priority;
   if (!priority || !unit.origin.fragment_path.empty()) return;
   const std::string what = swap_device_of(unit);
   auto& swap = unit.config.swap.write();
@@ -273,7 +273,7 @@ void verify(Core& core, Unit& unit) {
   if (!name || !(*name == unit.name)) refuse_unit(core, unit, "What= setting doesn't match unit name. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
-  auto& rt = std::get<SwapRuntime>(unit.type_runtime);
+  auto& rt = unit.write<SwapRuntime>();
   if (rt.control.pid > 0) core.index.pids[rt.control.pid] = unit.id;
   if (rt.kernel_priority) core.index.swapped.insert(unit.id);
   arm_deadline(core, unit, rt.deadline, rt.deadline);
@@ -286,7 +286,7 @@ Unit* swap_unit(Core& core, const std::string& path, const event::SwapEntry& ent
   if (core.units.find_id(name->text()) == UnitId::none) {
     if (!make) return nullptr;
     Unit& fresh = core.units.create(*name);
-    auto& rt = std::get<SwapRuntime>(fresh.type_runtime);
+    auto& rt = fresh.write<SwapRuntime>();
     rt.kernel_priority = entry.priority;
     rt.kernel_device = entry.device;
     fresh.in_load_queue = true;
@@ -331,7 +331,7 @@ void swap_table_changed(Core& core, const event::SwapTable& table) {
     for (const std::string& path : names) {
       Unit* unit = swap_unit(core, path, entry, false);
       if (unit == nullptr) continue;
-      auto& rt = std::get<SwapRuntime>(unit->type_runtime);
+      auto& rt = unit->write<SwapRuntime>();
       rt.kernel_priority = entry.priority;
       rt.kernel_device = entry.device;
       rt.following = unit->id == main_id ? UnitId::none : main_id;
@@ -349,7 +349,7 @@ void swap_table_changed(Core& core, const event::SwapTable& table) {
     core.index.swapped.erase(id);
     Unit* unit = core.units.find(id);
     if (unit == nullptr) continue;
-    auto& rt = std::get<SwapRuntime>(unit->type_runtime);
+    auto& rt = unit->write<SwapRuntime>();
     device_named_by_table(core, rt.kernel_device, DeviceUser::swap, false);
     rt.kernel_priority.reset();
     rt.following = UnitId::none;

@@ -38,7 +38,7 @@ struct SimpleMachine {
     c.committed = true;
     StateChange change;
     change.unit = c.unit.id;
-    change.before = c.unit.runtime.active_state;
+    change.before = c.unit.runtime->active_state;
     change.after = state == State::active ? ActiveState::active : ActiveState::inactive;
     note_state_change(c.core, c.unit, change);
   }
@@ -63,12 +63,12 @@ struct SimpleMachine {
   }
   static ActionOutcome start(Core& core, Unit& unit) {
     begin_invocation(core, unit);
-    Context c{core, unit, std::get<Runtime>(unit.type_runtime)};
+    Context c{core, unit, unit.write<Runtime>()};
     step<SimpleMachine>(c, SimpleEvent::start);
     return ActionOutcome::ok;
   }
   static ActionOutcome stop(Core& core, Unit& unit) {
-    Context c{core, unit, std::get<Runtime>(unit.type_runtime)};
+    Context c{core, unit, unit.write<Runtime>()};
     step<SimpleMachine>(c, SimpleEvent::stop);
     return ActionOutcome::ok;
   }

@@ -79,7 +79,7 @@ std::uint64_t next_calendar(const TimerContext& c, const unitparser::TimerEntry&
   RealTime after = rt.last_trigger.realtime;
   if (!after.is_set()) after = rt.stamp;
   if (!after.is_set()) {
-    const DualTime& up = c.unit.runtime.times.inactive_exit;
+    const DualTime& up = c.unit.runtime->times.inactive_exit;
     after = up.is_set() && !c.initial ? up.realtime : c.core.now.realtime;
   }
   if (after > c.core.now.realtime) after = c.core.now.realtime;  // the clock was set back
@@ -101,8 +101,8 @@ std::optional<std::uint64_t> base_of(const TimerContext& c, TimerBase base) {
       if (!c.core.options.in_container) return 0;
       [[fallthrough]];
     case TimerBase::startup: return c.core.options.userspace_start.usec();
-    case TimerBase::unit_active: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_exit);
-    case TimerBase::unit_inactive: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime.times.inactive_enter);
+    case TimerBase::unit_active: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime->times.inactive_exit);
+    case TimerBase::unit_inactive: return other == nullptr ? not_before_last({}) : not_before_last(other->runtime->times.inactive_enter);
     case TimerBase::calendar: break;
   }
   return std::nullopt;
@@ -188,7 +188,7 @@ TimerState trigger(TimerContext& c) {
     return fail_with(c, TimerResult::resources);
   }
   c.rt.last_trigger = DualTime::at(c.core.now);
-  other->runtime.activation_details = {
+  other->runtime.write().activation_details = {
       {"trigger_unit", c.unit.name.text()},
       {"trigger_timer_realtime_usec", std::to_string(c.core.now.realtime.usec())},
       {"trigger_timer_monotonic_usec", std::to_string(c.core.now.monotonic.usec())}};
@@ -306,12 +306,12 @@ void TimerMachine::commit(TimerContext& c, TimerState state) {
   c.committed = true;
   StateChange change;
   change.unit = c.unit.id;
-  change.before = c.unit.runtime.active_state;
+  change.before = c.unit.runtime->active_state;
   change.after = state_rows[static_cast<std::size_t>(state)].active;
   note_state_change(c.core, c.unit, change);
 }
 
-TimerContext context_of(Core& core, Unit& unit) { return {core, unit, std::get<TimerRuntime>(unit.type_runtime)}; }
+TimerContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<TimerRuntime>()}; }
 void run(Core& core, Unit& unit, TimerEvent event) {
   TimerContext c = context_of(core, unit);
   step<TimerMachine>(c, event);
@@ -329,7 +329,7 @@ ActionOutcome stop(Core& core, Unit& unit) {
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) { run(core, unit, E::elapsed); }
 void on_triggered(Core& core, Unit& unit, Unit& other) {
-  if (std::get<TimerRuntime>(unit.type_runtime).service == other.id) run(core, unit, E::triggered_changed);
+  if (unit.read<TimerRuntime>().service == other.id) run(core, unit, E::triggered_changed);
 }
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }

@@ -49,25 +49,25 @@ void forget_type(Core& core, Unit& unit) {
 }
 
 UnitId following_of(const Unit& unit) {
-  if (unit.type() == UnitType::device) return std::get<DeviceRuntime>(unit.type_runtime).following;
-  if (unit.type() == UnitType::swap) return std::get<SwapRuntime>(unit.type_runtime).following;
+  if (unit.type() == UnitType::device) return unit.read<DeviceRuntime>().following;
+  if (unit.type() == UnitType::swap) return unit.read<SwapRuntime>().following;
   return UnitId::none;
 }
 
 std::vector<UnitId> following_set(const Core& core, const Unit& unit) {
   std::vector<UnitId> result;
   if (unit.type() == UnitType::device) {
-    auto at = core.index.sysfs.find(std::get<DeviceRuntime>(unit.type_runtime).sysfs_path);
+    auto at = core.index.sysfs.find(unit.read<DeviceRuntime>().sysfs_path);
     if (at == core.index.sysfs.end()) return result;
     for (UnitId id : at->second)
       if (id != unit.id) result.push_back(id);
   } else if (unit.type() == UnitType::swap) {
-    const std::string& device = std::get<SwapRuntime>(unit.type_runtime).kernel_device;
+    const std::string& device = unit.read<SwapRuntime>().kernel_device;
     if (device.empty()) return result;
     for (UnitId id : core.units.all()) {
       const Unit& other = core.units.get(id);
       if (id != unit.id && other.type() == UnitType::swap &&
-          std::get<SwapRuntime>(other.type_runtime).kernel_device == device)
+          other.read<SwapRuntime>().kernel_device == device)
         result.push_back(id);
     }
   }
@@ -75,14 +75,14 @@ std::vector<UnitId> following_set(const Core& core, const Unit& unit) {
 }
 
 pid_t main_pid_of(const Unit& unit) {
-  return unit.type() == UnitType::service ? std::get<ServiceRuntime>(unit.type_runtime).main.process.pid : 0;
+  return unit.type() == UnitType::service ? unit.read<ServiceRuntime>().main.process.pid : 0;
 }
 pid_t control_pid_of(const Unit& unit) {
   switch (unit.type()) {
-    case UnitType::service: return std::get<ServiceRuntime>(unit.type_runtime).control.process.pid;
-    case UnitType::socket: return std::get<SocketRuntime>(unit.type_runtime).control.pid;
-    case UnitType::mount: return std::get<MountRuntime>(unit.type_runtime).control.pid;
-    case UnitType::swap: return std::get<SwapRuntime>(unit.type_runtime).control.pid;
+    case UnitType::service: return unit.read<ServiceRuntime>().control.process.pid;
+    case UnitType::socket: return unit.read<SocketRuntime>().control.pid;
+    case UnitType::mount: return unit.read<MountRuntime>().control.pid;
+    case UnitType::swap: return unit.read<SwapRuntime>().control.pid;
     default: return 0;
   }
 }
@@ -90,8 +90,7 @@ pid_t control_pid_of(const Unit& unit) {
 void refuse_unit(Core& core, Unit& unit, std::string message) {
   log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), message));
   unit.origin.load_state = LoadState::bad_setting;
-  unit.origin.load_error = {ErrorCode::bad_unit_setting, 0,
-                            fmt::format("Unit {} has a bad unit file setting.", unit.name.text()), {}};
+  unit.origin.load_error.write() = {ErrorCode::bad_unit_setting, 0, fmt::format("Unit {} has a bad unit file setting.", unit.name.text()), {}};
 }
 
 }  // namespace init

@@ -167,7 +167,7 @@ bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_direc
     return journal_path(unit.name.text(), runtime_directory, kind);
   };
   const unitparser::ExecLogging& logging = *unit.config.exec_logging;
-  set_link(journal_path(unit.name.text(), runtime_directory, "invocation"), unit.runtime.invocation_id);
+  set_link(journal_path(unit.name.text(), runtime_directory, "invocation"), unit.runtime->invocation_id);
   if (!unitparser::type_has_exec(unit.type())) return false;
   if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));
   if (!logging.log_extra_fields.empty()) write_whole(path("log-extra-fields"), extra_fields_text(logging.log_extra_fields));

@@ -12,7 +12,7 @@ void add(JsonArray& entries, const Unit& unit, const char* property, ManagedOomM
   // The rules of a unit that is down no longer hold.
   if (is_inactive_or_failed(unit.active_state())) mode = ManagedOomMode::auto_;
   if (mode != ManagedOomMode::kill && which == OomEntries::wanted) return;
-  JsonObject entry{{"mode", std::string(unitparser::to_name(mode))}, {"path", unit.runtime.cgroup}, {"property", property}};
+  JsonObject entry{{"mode", std::string(unitparser::to_name(mode))}, {"path", unit.runtime->cgroup}, {"property", property}};
   if (limit > 0) entry.emplace_back("limit", std::int64_t{limit});
   entries.emplace_back(std::move(entry));
 }
@@ -21,7 +21,7 @@ void add(JsonArray& entries, const Unit& unit, const char* property, ManagedOomM
 
 JsonArray managed_oom_entries(const Unit& unit, OomEntries which) {
   JsonArray entries;
-  if (!unitparser::type_has_cgroup(unit.type()) || unit.runtime.cgroup.empty()) return entries;
+  if (!unitparser::type_has_cgroup(unit.type()) || unit.runtime->cgroup.empty()) return entries;
   const unitparser::ResourceMemory& memory = *unit.config.resource_memory;
   add(entries, unit, "ManagedOOMSwap", memory.managed_oom_swap, 0, which);
   add(entries, unit, "ManagedOOMMemoryPressure", memory.managed_oom_memory_pressure, memory.managed_oom_memory_pressure_limit, which);

@@ -33,7 +33,7 @@ class JournalLinksContract : public ::testing::Test {
     return std::filesystem::exists(path) ? "a file" : "";
   }
   [[nodiscard]] UnitId id() const { return machine_.unit("a.service")->id; }
-  [[nodiscard]] std::string invocation() const { return machine_.unit("a.service")->runtime.invocation_id; }
+  [[nodiscard]] std::string invocation() const { return machine_.unit("a.service")->runtime->invocation_id; }
   void start(JournalLinks& links) {
     machine_.start("a.service");
     links.on_unit_changed(id());

@@ -187,7 +187,7 @@ std::string check(Walk& w) {
     if (!process.alive) continue;
     const Unit* unit = engine.find(process.unit_name);
     if (unit == nullptr) return fmt::format("a process of {}, which is gone", process.unit_name);
-    if (unit->runtime.cgroup.empty()) return fmt::format("a process of {}, which has no group", process.unit_name);
+    if (unit->runtime->cgroup.empty()) return fmt::format("a process of {}, which has no group", process.unit_name);
   }
   return {};
 }

@@ -247,8 +247,8 @@ std::string describe(const Engine& engine, const Unit& unit, Sayers sayers) {
   const Job* job = engine.find_job(unit.job);
   const UnitOrigin& origin = unit.origin;
   return fmt::format("{} ({}), {}{}{}: {}\nfiles: {} [{}]\n{} {} in {}\n{}\n{}\nneeds {}\n", unit.name.text(), fmt::join(aliases, " "), unitparser::to_name(origin.load_state),
-                     origin.transient ? " transient" : "", origin.generated ? " generated" : "", origin.load_error.message, origin.fragment_path,
-                     fmt::join(origin.drop_in_paths, " "), unitparser::to_name(unit.active_state()),
+                     origin.transient ? " transient" : "", origin.generated ? " generated" : "", origin.load_error->message, origin.fragment_path.view(),
+                     fmt::join(*origin.drop_in_paths, " "), unitparser::to_name(unit.active_state()),
                      job == nullptr ? "" : unitparser::to_name(job->type), slice == nullptr ? "none" : slice->name.text(), unit.description(),
                      fmt::join(edges, "\n"), fmt::join(engine.required_mounts(unit.id), " "));
 }

@@ -20,7 +20,7 @@ class FdStore : public ::testing::Test {
   }
   [[nodiscard]] std::vector<int> stored() const {
     std::vector<int> fds;
-    for (const auto& entry : std::get<init::ServiceRuntime>(machine.unit("a.service")->type_runtime).fd_store) fds.push_back(entry.fd);
+    for (const auto& entry : machine.unit("a.service")->read<init::ServiceRuntime>().fd_store) fds.push_back(entry.fd);
     return fds;
   }
   [[nodiscard]] std::vector<int> closed() const {

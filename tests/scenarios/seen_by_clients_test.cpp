@@ -14,7 +14,7 @@ void expect_perpetual(const sim::SimMachine& machine, const char* name) {
   ASSERT_NE(unit, nullptr) << name;
   EXPECT_TRUE(unit->origin.perpetual) << name;
   EXPECT_FALSE(unit->config.unit->default_dependencies) << name;
-  EXPECT_TRUE(unit->runtime.times.active_enter.is_set()) << name;
+  EXPECT_TRUE(unit->runtime->times.active_enter.is_set()) << name;
 }
 
 }  // namespace
@@ -57,9 +57,9 @@ TEST(SeenByClients, AMountThatNoFileNamesStaysTheKernels) {
     EXPECT_EQ(on_top->config.mount->what, "tmpfs");
     EXPECT_EQ(on_top->config.mount->options, "rw");
     EXPECT_EQ(on_top->config.unit->description, "/mnt");
-    EXPECT_EQ(on_top->config.unit->source_path, "/proc/self/mountinfo");
+    EXPECT_EQ(on_top->config.unit_documents->source_path, "/proc/self/mountinfo");
     EXPECT_EQ(on_top->origin.load_state, LoadState::loaded);
-    EXPECT_FALSE(on_top->runtime.invocation_id.empty());
+    EXPECT_FALSE(on_top->runtime->invocation_id.empty());
   }
   table.mounts[2].options = "ro";
   machine.post(table);
@@ -70,13 +70,13 @@ TEST(SeenByClients, AReloadForgetsHowSingleCommandsEnded) {
   sim::SimMachine machine;
   machine.source.set("a.service", "[Unit]\nDefaultDependencies=no\nConditionPathExists=/there\n[Service]\nExecStart=/bin/run\n");
   machine.start("a.service");
-  const auto statuses = [&] { return std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).command_status.size(); };
+  const auto statuses = [&] { return machine.unit("a.service")->read<ServiceRuntime>().command_status.size(); };
   EXPECT_EQ(statuses(), 1U);
-  EXPECT_EQ(machine.unit("a.service")->runtime.condition_verdicts.size(), 1U);
+  EXPECT_EQ(machine.unit("a.service")->runtime->condition_verdicts.size(), 1U);
   machine.post(event::Reload{});
   EXPECT_EQ(statuses(), 0U);
-  EXPECT_TRUE(machine.unit("a.service")->runtime.condition_verdicts.empty());
-  EXPECT_TRUE(std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).main.status.start.is_set());
+  EXPECT_TRUE(machine.unit("a.service")->runtime->condition_verdicts.empty());
+  EXPECT_TRUE(machine.unit("a.service")->read<ServiceRuntime>().main.status.start.is_set());
 }
 
 TEST(SeenByClients, OneReloadAnswersAllWhoAskedForIt) {
@@ -118,7 +118,7 @@ TEST(SeenByClients, KeptDescriptorsAreClosedWhenTheServiceIsAtRest) {
   machine.start("keeps.target");  // so that it is not unloaded
   machine.start("a.service");
   machine.notify(machine.main_pid("a.service"), {{"FDSTORE", "1"}}, {70});
-  const auto kept = [&] { return std::get<ServiceRuntime>(machine.unit("a.service")->type_runtime).fd_store.size(); };
+  const auto kept = [&] { return machine.unit("a.service")->read<ServiceRuntime>().fd_store.size(); };
   EXPECT_EQ(kept(), 1U);
   machine.request("a.service", JobType::restart);
   EXPECT_EQ(kept(), 1U);

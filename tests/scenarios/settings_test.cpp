@@ -79,7 +79,7 @@ TEST_F(Settings, OOMPolicyDecidesWhatAnOomKillIs) {
     sim::SimMachine fresh;
     fresh.source.set("a.service", std::string("[Unit]\nDefaultDependencies=no\n") + runs + "OOMPolicy=" + policy + "\n");
     fresh.start("a.service");
-    fresh.post(event::CgroupOom{fresh.unit("a.service")->runtime.cgroup, false});
+    fresh.post(event::CgroupOom{fresh.unit("a.service")->runtime->cgroup, false});
     fresh.advance(1'000'000);
     EXPECT_EQ(fresh.state("a.service"), state);
   }

@@ -260,18 +260,18 @@ class Runner {
     if (more.starts_with("result=")) {
       const std::string actual = std::visit(
           [](const auto& runtime) -> std::string {
-            if constexpr (requires { runtime.result; }) return std::string(unitparser::to_name(runtime.result));
+            if constexpr (requires { runtime->result; }) return std::string(unitparser::to_name(runtime->result));
             return "success";
           },
           unit->type_runtime);
       return actual == value ? "" : "result is " + actual;
     }
     if (more.starts_with("restarts=")) {
-      const auto n = std::get<ServiceRuntime>(unit->type_runtime).n_restarts;
+      const auto n = unit->read<ServiceRuntime>().n_restarts;
       return std::to_string(n) == value ? "" : fmt::format("restarted {} times", n);
     }
     if (more.starts_with("status=")) {
-      const auto& text = std::get<ServiceRuntime>(unit->type_runtime).notify.status_text;
+      const auto& text = unit->read<ServiceRuntime>().notify.status_text;
       return text == value ? "" : "status text is " + text;
     }
     return "unknown detail " + more;

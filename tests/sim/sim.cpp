@@ -406,7 +406,7 @@ void SimMachine::notify(pid_t pid, std::vector<std::pair<std::string, std::strin
 void SimMachine::connect(const std::string& socket, const std::string& peer) {
   const Unit* unit = engine_->find(socket);
   if (unit == nullptr) return;
-  const auto& runtime = std::get<SocketRuntime>(unit->type_runtime);
+  const auto& runtime = unit->read<SocketRuntime>();
   if (!runtime.watched || runtime.ports.empty()) return;
   event::SocketReady ready;
   ready.unit = unit->id;

@@ -56,6 +56,7 @@ struct Error {
   int os_errno = 0;
   std::string message;
   Position position;
+  bool operator==(const Error&) const = default;
 
   /// Adds a layer in front of the message: "layer: message".
   [[nodiscard]] Error context(std::string_view layer) && {

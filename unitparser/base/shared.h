@@ -21,6 +21,8 @@ class Shared {
     return *this;
   }
   explicit Shared(T value) : node_(new Node{std::move(value), 1}) {}
+  /// The same, but one that equals the default is that.
+  [[nodiscard]] static Shared unless_default(T value) { return value == default_value() ? Shared() : Shared(std::move(value)); }
   ~Shared() {
     if (node_ != nullptr && --node_->owners == 0) delete node_;
   }
@@ -41,6 +43,12 @@ class Shared {
     return node_->value;
   }
 
+  [[nodiscard]] static const T& default_value() {
+    static const T value{};
+    return value;
+  }
+  /// Surely equal to a default T: nobody wrote to it.
+  [[nodiscard]] bool is_default() const noexcept { return node_ == nullptr; }
   /// Same storage (a cheap "surely equal").
   [[nodiscard]] bool same_as(const Shared& other) const noexcept { return node_ == other.node_; }
   friend bool operator==(const Shared& a, const Shared& b) { return a.same_as(b) || a.read() == b.read(); }
@@ -50,10 +58,6 @@ class Shared {
     T value;
     std::uint32_t owners;
   };
-  static const T& default_value() {
-    static const T value{};
-    return value;
-  }
   Node* node_ = nullptr;
 };
 

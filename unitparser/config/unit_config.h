@@ -2,6 +2,7 @@
 #pragma once
 
 #include "unitparser/base/shared.h"
+#include "unitparser/base/shared_text.h"
 #include "unitparser/config/exec_config.h"
 #include "unitparser/config/other_configs.h"
 #include "unitparser/config/resource_config.h"
@@ -13,8 +14,10 @@ namespace unitparser {
 
 /// One part for each table of directives. Parts that the unit's type does not have stay default and cost nothing.
 struct UnitConfig {
-  std::vector<std::string> sources;  ///< fragment first, then drop-ins in the order read; Origin::source points here
+  std::vector<SharedText> sources;  ///< fragment first, then drop-ins in the order read; Origin::source points here
   Shared<UnitSection> unit;
+  Shared<UnitNeeds> unit_needs;
+  Shared<UnitDocuments> unit_documents;
   Shared<UnitLimits> unit_limits;
   Shared<InstallSection> install;
 

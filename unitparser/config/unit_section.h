@@ -47,12 +47,7 @@ constexpr std::array<std::string_view, 2> enum_names(std::type_identity<CollectM
 
 struct UnitSection {
   std::string description;
-  std::vector<std::string> documentation;
-  std::string source_path;
   std::vector<DependencyEntry> dependencies;  ///< files' own and .wants/.requires/.upholds folders', in file order
-  std::vector<std::pair<std::string, Origin>> requires_mounts_for;
-  std::vector<Condition> conditions;
-  std::vector<Condition> asserts;
   bool stop_when_unneeded = false;
   bool refuse_manual_start = false;
   bool refuse_manual_stop = false;
@@ -63,6 +58,21 @@ struct UnitSection {
   JobMode on_failure_job_mode = JobMode::replace;
   CollectMode collect_mode = CollectMode::inactive;
   bool operator==(const UnitSection&) const = default;
+};
+
+/// What a unit needs besides other units; apart because most need nothing.
+struct UnitNeeds {
+  std::vector<std::pair<std::string, Origin>> requires_mounts_for;
+  std::vector<Condition> conditions;
+  std::vector<Condition> asserts;
+  bool operator==(const UnitNeeds&) const = default;
+};
+
+/// Where the unit comes from and where to read about it.
+struct UnitDocuments {
+  std::vector<std::string> documentation;
+  std::string source_path;
+  bool operator==(const UnitDocuments&) const = default;
 };
 
 /// Time limits and consequences of [Unit]; apart because almost every unit shares the defaults.

@@ -7,14 +7,14 @@ namespace {
 
 template <ConditionKind Kind>
 bool apply_condition(ParseContext& context, UnitConfig& config, std::string_view text) {
-  return extend_list<&UnitSection::conditions>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
+  return extend_list<&UnitNeeds::conditions>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
 }
 template <ConditionKind Kind>
 bool apply_assert(ParseContext& context, UnitConfig& config, std::string_view text) {
-  return extend_list<&UnitSection::asserts>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
+  return extend_list<&UnitNeeds::asserts>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
 }
-Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditions("Condition", subject.config.unit->conditions); }
-Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.unit->asserts); }
+Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditions("Condition", subject.config.unit_needs->conditions); }
+Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.unit_needs->asserts); }
 
 /// Whole lines "ConditionPathExists=|!/x" from a(sbbs).
 Result<Texts> condition_lines(const Value& value) {
@@ -36,11 +36,11 @@ Result<Texts> condition_lines(const Value& value) {
 
 template <ConditionKind Kind>
 consteval UnitRow condition(std::string_view key, std::string_view description) {
-  return as_list(custom<&UnitSection::conditions>(Section::unit, key, no_property, "", "condition", {&apply_condition<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&UnitNeeds::conditions>(Section::unit, key, no_property, "", "condition", {&apply_condition<Kind>, nullptr, &no_texts}, description));
 }
 template <ConditionKind Kind>
 consteval UnitRow assertion(std::string_view key, std::string_view description) {
-  return as_list(custom<&UnitSection::asserts>(Section::unit, key, no_property, "", "condition", {&apply_assert<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&UnitNeeds::asserts>(Section::unit, key, no_property, "", "condition", {&apply_assert<Kind>, nullptr, &no_texts}, description));
 }
 
 using Kind = ConditionKind;

@@ -141,6 +141,14 @@ struct PartOf<UnitSection> {
   static constexpr auto member = &UnitConfig::unit;
 };
 template <>
+struct PartOf<UnitNeeds> {
+  static constexpr auto member = &UnitConfig::unit_needs;
+};
+template <>
+struct PartOf<UnitDocuments> {
+  static constexpr auto member = &UnitConfig::unit_documents;
+};
+template <>
 struct PartOf<UnitLimits> {
   static constexpr auto member = &UnitConfig::unit_limits;
 };

@@ -42,11 +42,11 @@ bool apply_mounts_for(ParseContext& context, UnitConfig& config, std::string_vie
   std::vector<MountsForCodec::Entry> more;
   const bool complete = MountsForCodec::parse(context, text, more);
   if (more.empty()) return complete;
-  auto& all = config.unit.write().requires_mounts_for;
+  auto& all = config.unit_needs.write().requires_mounts_for;
   all.insert(all.end(), more.begin(), more.end());
   return complete;
 }
-Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.unit->requires_mounts_for); }
+Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.unit_needs->requires_mounts_for); }
 
 Value get_description(const Subject<UnitConfig>& subject) {
   const std::string& said = subject.config.unit->description;
@@ -84,8 +84,8 @@ constexpr Sections unit = Section::unit;
 constexpr std::array rows{
     //  field, codec                                             key                     property                     what it says
     shown_by(row<&UnitSection::description, StringCodec>(unit, "Description", constant("Description"), "Name of the unit for people, shown instead of its file name."), &get_description),
-    row<&UnitSection::documentation, DocumentationCodec>(unit, "Documentation", constant("Documentation"), "Where to read about the unit: URLs, manual pages and files."),
-    row<&UnitSection::source_path, PathCodec>(unit, "SourcePath", constant("SourcePath"), "File that a generated unit was made from; a change of it asks for a reload."),
+    row<&UnitDocuments::documentation, DocumentationCodec>(unit, "Documentation", constant("Documentation"), "Where to read about the unit: URLs, manual pages and files."),
+    row<&UnitDocuments::source_path, PathCodec>(unit, "SourcePath", constant("SourcePath"), "File that a generated unit was made from; a change of it asks for a reload."),
     dependency<DependencyKind::requires_>("Requires", "Units that are started with this one; when one fails or stops, this one does as well."),
     dependency<DependencyKind::requisite>("Requisite", "Units that must be active already, or this one is not started."),
     dependency<DependencyKind::wants>("Wants", "Units that are started with this one, whatever becomes of them."),
@@ -107,7 +107,7 @@ constexpr std::array rows{
     alias(unit, "PropagateReloadFrom", "ReloadPropagatedFrom"),
     obsolete_dependency<DependencyKind::requires_>("RequiresOverridable", "Obsolete spelling of Requires=."),
     obsolete_dependency<DependencyKind::requisite>("RequisiteOverridable", "Obsolete spelling of Requisite=."),
-    as_list(custom<&UnitSection::requires_mounts_for>(unit, "RequiresMountsFor", from_graph("RequiresMountsFor"), "as", "paths", {&apply_mounts_for, &get_mounts_for, &word_list_texts},
+    as_list(custom<&UnitNeeds::requires_mounts_for>(unit, "RequiresMountsFor", from_graph("RequiresMountsFor"), "as", "paths", {&apply_mounts_for, &get_mounts_for, &word_list_texts},
         "Paths whose mount points are required and mounted first.")),
     row<&UnitSection::stop_when_unneeded, BooleanCodec>(unit, "StopWhenUnneeded", constant("StopWhenUnneeded"), "Stop the unit when no other active unit needs it."),
     row<&UnitSection::refuse_manual_start, BooleanCodec>(unit, "RefuseManualStart", constant("RefuseManualStart"), "Only dependencies may start the unit, not people."),
@@ -136,10 +136,10 @@ constexpr std::array rows{
     row<&UnitLimits::reboot_argument, RebootArgumentCodec>(unit, "RebootArgument", constant("RebootArgument"), "Argument of the reboots that actions of this unit ask for."),
     row<&UnitSection::collect_mode, EnumCodec<CollectMode>>(unit, "CollectMode", constant("CollectMode"), "Whether a failed unit may be unloaded too."),
     // Conditions live in a table of their own; the two lists are named here for the check.
-    with_fields<&UnitSection::asserts>(custom<&UnitSection::conditions>(unit, "", no_property, "", "", {}, "Lists of the condition table.")),
+    with_fields<&UnitNeeds::asserts>(custom<&UnitNeeds::conditions>(unit, "", no_property, "", "", {}, "Lists of the condition table.")),
 };
 static_assert(unique_keys(rows) && documented(rows));
-static_assert(covers_every_field<UnitSection>(rows) && covers_every_field<UnitLimits>(rows));
+static_assert(covers_every_field<UnitSection>(rows) && covers_every_field<UnitNeeds>(rows) && covers_every_field<UnitDocuments>(rows) && covers_every_field<UnitLimits>(rows));
 
 constexpr std::array install{
     row<&InstallSection::alias, InstallWordsCodec>(Section::install, "Alias", no_property, "Other names that enabling gives the unit."),

@@ -13,7 +13,8 @@ namespace unitparser {
 class RecentParts {
  public:
   void share(UnitConfig& config) {
-    share_all<&UnitConfig::unit_limits, &UnitConfig::install, &UnitConfig::service, &UnitConfig::service_timeouts, &UnitConfig::socket_options,
+    share_all<&UnitConfig::unit_needs, &UnitConfig::unit_documents, &UnitConfig::unit_limits, &UnitConfig::install, &UnitConfig::service,
+              &UnitConfig::service_commands, &UnitConfig::service_timeouts, &UnitConfig::socket_options,
               &UnitConfig::exec_identity, &UnitConfig::exec_environment, &UnitConfig::exec_streams, &UnitConfig::exec_logging, &UnitConfig::exec_scheduling,
               &UnitConfig::exec_privileges, &UnitConfig::exec_sandbox, &UnitConfig::exec_paths, &UnitConfig::exec_provided, &UnitConfig::resource_basics,
               &UnitConfig::resource_memory, &UnitConfig::resource_io, &UnitConfig::resource_access, &UnitConfig::kill>(config);
@@ -49,8 +50,8 @@ class RecentParts {
     (recent_of<Members>(config).share(config.*Members), ...);
   }
 
-  std::tuple<Recent<UnitLimits>, Recent<InstallSection>, Recent<ServiceConfig>, Recent<ServiceTimeouts>, Recent<SocketOptions>, Recent<ExecIdentity>,
-             Recent<ExecEnvironment>, Recent<ExecStreams>, Recent<ExecLogging>, Recent<ExecScheduling>, Recent<ExecPrivileges>, Recent<ExecSandbox>,
+  std::tuple<Recent<UnitNeeds>, Recent<UnitDocuments>, Recent<UnitLimits>, Recent<InstallSection>, Recent<ServiceConfig>, Recent<ServiceCommands>,
+             Recent<ServiceTimeouts>, Recent<SocketOptions>, Recent<ExecIdentity>, Recent<ExecEnvironment>, Recent<ExecStreams>, Recent<ExecLogging>, Recent<ExecScheduling>, Recent<ExecPrivileges>, Recent<ExecSandbox>,
              Recent<ExecPaths>, Recent<ExecProvided>, Recent<ResourceBasics>, Recent<ResourceMemory>, Recent<ResourceIo>, Recent<ResourceAccess>,
              Recent<KillConfig>>
       recent_;

@@ -173,7 +173,7 @@ DependencyKind kind_of(LinkFolder folder) {
 
 FileOutcome parse_unit_text(std::string_view text, const std::string& path, const LoadContext& context, LoadedUnit& unit) {
   const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
-  unit.config.sources.push_back(path);
+  unit.config.sources.emplace_back(path);
   const IniDocument document = read_ini(text);
   return DocumentReader(path, source, context, unit).read(document);
 }
@@ -255,7 +255,7 @@ LoadedUnit UnitLoader::load(const UnitName& name) {
   if (unit.state != LoadState::bad_setting) read_drop_ins(sources.drop_ins, unit, stamps);
   add_links(sources.links, unit);
   finish(unit, context_);
-  if (const std::string& source = unit.config.unit->source_path; !source.empty()) {
+  if (const std::string& source = unit.config.unit_documents->source_path; !source.empty()) {
     const FileStamp stamp = source_->stamp(source);
     stamps.add(stamp);
     unit.times.source = modified(stamp);
@@ -283,13 +283,13 @@ void UnitLoader::read_unit(const FoundUnit& found, LoadedUnit& unit, StampSum& s
     return;
   }
   if (!text) {
-    unit.config.sources.push_back(found.fragment_path);
+    unit.config.sources.emplace_back(found.fragment_path);
     set_error(unit, text.error().os_errno != 0 ? text.error().os_errno : EIO, found.fragment_path);
     unit.diagnostics.push_back({Severity::error, {found.fragment_path, 0, 0}, {}, text.error().message, {}});
     return;
   }
   if (is_blank(*text)) {
-    unit.config.sources.push_back(found.fragment_path);
+    unit.config.sources.emplace_back(found.fragment_path);
     unit.state = LoadState::masked;
     unit.error = {ErrorCode::masked, ERFKILL, fmt::format("Unit {} is masked.", unit.id.text()), {}};
     return;
@@ -333,7 +333,7 @@ void UnitLoader::add_links(const std::vector<DependencyLink>& links, LoadedUnit&
       continue;
     }
     const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
-    unit.config.sources.push_back(link.path);
+    unit.config.sources.emplace_back(link.path);
     unit.config.unit.write().dependencies.push_back({kind_of(link.folder), other->text(), {source, 0}});
   }
 }

@@ -39,7 +39,7 @@ class Verifier {
  private:
   void find(Severity severity, const Origin& origin, std::string_view key, std::string message, std::string hint) {
     Position position{unit_.fragment_path, 0, 0};
-    if (origin.source < unit_.config.sources.size()) position = {unit_.config.sources[origin.source], origin.line, 0};
+    if (origin.source < unit_.config.sources.size()) position = {unit_.config.sources[origin.source].str(), origin.line, 0};
     for (const Assignment& assignment : unit_.assignments)
       if (assignment.position.line == position.line && assignment.position.file == position.file) position.column = assignment.position.column;
     findings_.push_back({severity, std::move(position), std::string(key), std::move(message), std::move(hint), {}});
@@ -188,7 +188,7 @@ class Verifier {
   void check_documentation() {
     // Small images leave all manuals out: then none is missing.
     const bool has_manuals = source_.stamp(std::string(manuals) + "/man8").kind == FileKind::directory;
-    for (const std::string& uri : unit_.config.unit->documentation) {
+    for (const std::string& uri : unit_.config.unit_documents->documentation) {
       const auto manual = after_prefix(uri, "man:");
       const auto file = after_prefix(uri, "file:");
       const bool missing = (manual && has_manuals && !has_manual(*manual)) || (file && source_.stamp(std::string(after_prefix(*file, "//").value_or(*file))).kind == FileKind::missing);

@@ -72,7 +72,7 @@ class OrderCheck {
     if (a != nullptr && b != nullptr && *a != *b) edges_[*a].push_back({*b, std::move(said)});
   }
   [[nodiscard]] static std::string place(const LoadedUnit& unit, const DependencyEntry& entry) {
-    std::string text = entry.origin.source < unit.config.sources.size() ? unit.config.sources[entry.origin.source] : std::string("(implicit)");
+    std::string text = entry.origin.source < unit.config.sources.size() ? unit.config.sources[entry.origin.source].str() : std::string("(implicit)");
     if (entry.origin.line > 0) text += fmt::format(":{}", entry.origin.line);
     return fmt::format("{} {}={}", text, to_name(entry.kind), entry.unit);
   }

@@ -8,7 +8,7 @@
 namespace init {
 
 using namespace bus;
-using unitparser::MessageHeader, unitparser::MessageType, unitparser::WireWriter;
+using unitparser::append_fields, unitparser::MessageType, unitparser::WireWriter;
 
 namespace {
 constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
@@ -58,6 +58,7 @@ namespace {
 class SignalSender {
  public:
   explicit SignalSender(BusServer::State& server) : s_(server) {
+    if (s_.api != nullptr) bus_.push_back(s_.api);
     for (const auto& [number, connection] : s_.connections)
       if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) clients_.push_back(connection.get());
   }
@@ -92,7 +93,7 @@ class SignalSender {
   }
   void finish() {
     hand_out(for_clients_, clients_);
-    hand_out(for_bus_, {s_.api});
+    hand_out(for_bus_, bus_);
   }
 
  private:
@@ -142,8 +143,9 @@ class SignalSender {
         body.array(8, [&] {
           for (const std::size_t index : interface.emitted()) {
             body.align(8);
-            body.string(interface.member_at(index).name);
-            body.variant(interface.value_at(context, index));
+            const Member& property = interface.member_at(index);
+            body.string(property.name);
+            body.variant(property.output, interface.value_at(context, index));
           }
         });
         body.array(4, [&] {
@@ -155,19 +157,21 @@ class SignalSender {
 
   template <class Write>
   void put(std::string_view path, std::string_view interface, std::string_view member, std::string_view signature, Write write) {
-    MessageHeader header{MessageType::signal, unitparser::no_reply_expected, path, interface, member, {}, {}, signature};
     body_.clear();
     WireWriter writer(body_);
     write(writer);
     if (!writer.ok()) return;
-    if (on_bus_ && s_.api != nullptr) append(for_bus_, header, {s_.api});
-    header.sender = own_name;  // where no bus fills it in
+    fields_.clear();
+    append_fields(fields_, {.path = path, .interface = interface, .member = member, .signature = signature});
+    if (on_bus_ && !bus_.empty()) append(for_bus_, bus_);
+    if (clients_.empty()) return;
     // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
-    if (!clients_.empty()) append(for_clients_, header, clients_);
+    append_fields(fields_, {.sender = own_name});  // where no bus fills it in
+    append(for_clients_, clients_);
   }
-  void append(std::string& signals, const MessageHeader& header, const std::vector<Connection*>& to) {
+  void append(std::string& signals, const std::vector<Connection*>& to) {
     const std::size_t before = signals.size();
-    append_message(signals, header, s_.next_serial(), body_);
+    append_message(signals, MessageType::signal, unitparser::no_reply_expected, fields_, s_.next_serial(), body_);
     if (signals.size() <= Outbox::piece_size || before == 0) return;
     std::string rest = signals.substr(before);
     signals.resize(before);
@@ -181,8 +185,8 @@ class SignalSender {
   }
 
   BusServer::State& s_;
-  std::vector<Connection*> clients_;
-  std::string for_clients_, for_bus_, body_;
+  std::vector<Connection*> clients_, bus_;
+  std::string for_clients_, for_bus_, fields_, body_;
   bool on_bus_ = false;
 };
 

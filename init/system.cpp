@@ -281,7 +281,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
     return fail(ErrorCode::protocol, "the state that was handed over is not ours");
   const auto lines = unitparser::split_at(handed.substr(0, engine_at), '\n');
   unit_files_.refresh();
-  const Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
+  Effects effects = TRY(engine_.restore(handed.substr(engine_at + 8), read_clocks()));
   engine_.forget_details();
   environment_ = {};
   for (std::string_view line : lines) take_line(line);
@@ -291,7 +291,7 @@ unitparser::Result<void> System::take_over(std::string_view handed) {
   audit_.adopt();
   journal_links_.adopt();
   for (const UnitId id : engine_.units()) console_users_.on_unit_changed(id);
-  runner_.run(effects);
+  runner_.run(std::move(effects));
   // Whoever exited while there was no manager is still waiting to be reaped.
   signals_.reap_children();
   driver_.drain();
@@ -446,7 +446,7 @@ void System::on_jobs_done() {
     record.fields.emplace_back("MESSAGE_ID", "eed00a68ffd84e31882105fd973abdd1");
   }
   record.fields.emplace_back("USERSPACE_USEC", std::to_string(times.userspace));
-  log_.write(record);
+  log_.write(std::move(record));
   bus_.on_startup_finished(times);
   give_back_memory();
 }

@@ -1,4 +1,5 @@
-// Signals to private clients and those who subscribed: gathered over a round of the loop, each unit once. [bus]
+// Signals to private clients and those who subscribed: what happens in its order, and what units have become once for each
+// time that something is sent. [bus]
 #include <algorithm>
 
 #include "init/bus/server_state.h"
@@ -7,7 +8,7 @@
 namespace init {
 
 using namespace bus;
-using unitparser::MessageHeader, unitparser::MessageType, unitparser::WireWriter;
+using unitparser::append_fields, unitparser::MessageType, unitparser::WireWriter;
 
 namespace {
 constexpr std::string_view manager_object = "/org/freedesktop/systemd1";
@@ -21,16 +22,19 @@ bool BusServer::State::has_private_clients() const {
 }
 
 /// COMPAT: those who hold a reference to a unit, or have asked for a job, hear of it without having subscribed.
-bool BusServer::State::is_followed_on_bus(const Announcement& announcement) const {
+bool BusServer::State::is_followed_on_bus(UnitId id) const {
   if (!subscribers.empty()) return true;
+  const Unit* unit = parts.engine.find(id);
+  return unit != nullptr && !unit->runtime->references.empty();
+}
+
+bool BusServer::State::is_followed_on_bus(const Announcement& announcement) const {
   using Kind = Announcement::Kind;
-  const Unit* unit = announcement.unit == UnitId::none ? nullptr : parts.engine.find(announcement.unit);
   switch (announcement.kind) {
-    case Kind::unit_new:
-    case Kind::unit_changed: return unit != nullptr && !unit->runtime->references.empty();
+    case Kind::unit_new: return is_followed_on_bus(announcement.unit);
     case Kind::job_changed:
-    case Kind::job_removed: return jobs_of_bus.contains(JobId{announcement.job});
-    default: return false;
+    case Kind::job_removed: return !subscribers.empty() || jobs_of_bus.contains(JobId{announcement.job});
+    default: return !subscribers.empty();
   }
 }
 
@@ -39,9 +43,13 @@ void BusServer::State::announce(Announcement announcement) {
   announcement.on_bus = is_followed_on_bus(announcement);
   if (announcement.kind == Kind::job_removed) jobs_of_bus.erase(JobId{announcement.job});
   if (!announcement.on_bus && !has_private_clients()) return;
-  if (announcement.kind == Kind::unit_changed && !changed_units.insert(announcement.unit).second) return;
+  if (announcement.kind == Kind::job_removed) changed_units.insert(announcement.unit);
   announcements.push_back(std::move(announcement));
-  if (announcements.size() >= flush_at) flush();
+  if (announcements.size() >= flush_at) flush(Telling::events);
+}
+
+void BusServer::State::announce_change(UnitId unit) {
+  if (has_private_clients() || is_followed_on_bus(unit)) changed_units.insert(unit);
 }
 
 namespace {
@@ -50,17 +58,17 @@ namespace {
 class SignalSender {
  public:
   explicit SignalSender(BusServer::State& server) : s_(server) {
+    if (s_.api != nullptr) bus_.push_back(s_.api);
     for (const auto& [number, connection] : s_.connections)
       if (connection->is_private && !connection->closing && sd_bus_is_ready(connection->bus.get()) > 0) clients_.push_back(connection.get());
   }
 
   void send(const Announcement& a) {
     using Kind = Announcement::Kind;
-    on_bus_ = a.kind == Kind::unit_changed ? s_.is_followed_on_bus(a) : a.on_bus;  // of several changes the first one stands for all
+    // COMPAT: what a unit has become is told before the end of the job that made it so.
+    if (a.kind == Kind::job_removed && s_.changed_units.erase(a.unit) > 0) send_change(a.unit);
+    on_bus_ = a.on_bus;
     switch (a.kind) {
-      case Kind::unit_changed:
-        if (const Unit* unit = s_.parts.engine.find(a.unit)) unit_changed(*unit);
-        break;
       case Kind::unit_new: return unit_named("UnitNew", a.name);
       case Kind::unit_removed: return unit_named("UnitRemoved", a.name);
       case Kind::job_new: return job_named("JobNew", "uos", a);
@@ -78,9 +86,14 @@ class SignalSender {
       case Kind::files: return of_manager("UnitFilesChanged", "", [](WireWriter&) {});
     }
   }
+  void send_change(UnitId id) {
+    const Unit* unit = s_.parts.engine.find(id);
+    on_bus_ = s_.is_followed_on_bus(id);
+    if (unit != nullptr && (on_bus_ || !clients_.empty())) unit_changed(*unit);
+  }
   void finish() {
     hand_out(for_clients_, clients_);
-    hand_out(for_bus_, {s_.api});
+    hand_out(for_bus_, bus_);
   }
 
  private:
@@ -130,8 +143,9 @@ class SignalSender {
         body.array(8, [&] {
           for (const std::size_t index : interface.emitted()) {
             body.align(8);
-            body.string(interface.member_at(index).name);
-            body.variant(interface.value_at(context, index));
+            const Member& property = interface.member_at(index);
+            body.string(property.name);
+            body.variant(property.output, interface.value_at(context, index));
           }
         });
         body.array(4, [&] {
@@ -143,19 +157,21 @@ class SignalSender {
 
   template <class Write>
   void put(std::string_view path, std::string_view interface, std::string_view member, std::string_view signature, Write write) {
-    MessageHeader header{MessageType::signal, unitparser::no_reply_expected, path, interface, member, {}, {}, signature};
     body_.clear();
     WireWriter writer(body_);
     write(writer);
     if (!writer.ok()) return;
-    if (on_bus_ && s_.api != nullptr) append(for_bus_, header, {s_.api});
-    header.sender = own_name;  // where no bus fills it in
+    fields_.clear();
+    append_fields(fields_, {.path = path, .interface = interface, .member = member, .signature = signature});
+    if (on_bus_ && !bus_.empty()) append(for_bus_, bus_);
+    if (clients_.empty()) return;
     // COMPAT: a private client hears everything without asking: systemctl waits there for JobRemoved and never subscribes.
-    if (!clients_.empty()) append(for_clients_, header, clients_);
+    append_fields(fields_, {.sender = own_name});  // where no bus fills it in
+    append(for_clients_, clients_);
   }
-  void append(std::string& signals, const MessageHeader& header, const std::vector<Connection*>& to) {
+  void append(std::string& signals, const std::vector<Connection*>& to) {
     const std::size_t before = signals.size();
-    append_message(signals, header, s_.next_serial(), body_);
+    append_message(signals, MessageType::signal, unitparser::no_reply_expected, fields_, s_.next_serial(), body_);
     if (signals.size() <= Outbox::piece_size || before == 0) return;
     std::string rest = signals.substr(before);
     signals.resize(before);
@@ -169,8 +185,8 @@ class SignalSender {
   }
 
   BusServer::State& s_;
-  std::vector<Connection*> clients_;
-  std::string for_clients_, for_bus_, body_;
+  std::vector<Connection*> clients_, bus_;
+  std::string for_clients_, for_bus_, fields_, body_;
   bool on_bus_ = false;
 };
 
@@ -185,15 +201,14 @@ void BusServer::State::count_failed_units() {
   announcements.insert(announcements.begin(), std::move(announcement));
 }
 
-void BusServer::State::flush() {
+void BusServer::State::flush(Telling what) {
   count_failed_units();
   const auto batch = std::exchange(announcements, {});
-  changed_units.clear();
-  if (!batch.empty()) {
-    SignalSender sender(*this);
-    for (const Announcement& announcement : batch) sender.send(announcement);
-    sender.finish();
-  }
+  SignalSender sender(*this);
+  for (const Announcement& announcement : batch) sender.send(announcement);
+  if (what == Telling::everything)
+    for (const UnitId unit : std::exchange(changed_units, {})) sender.send_change(unit);
+  sender.finish();
 }
 
 BusFailure BusServer::State::subscribe(Connection& connection, const std::string& sender, bool on) {

@@ -287,7 +287,7 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
     return refuse(entry.message.get(), failure_of(reply.result.error()));
   }
   const auto& body = *reply.result;
-  if (body.job != JobId::none || !body.affected.empty()) flush();  // COMPAT: who asked for a job hears of it before the answer
+  if (body.job != JobId::none || !body.affected.empty()) flush(Telling::events);  // COMPAT: who asked for a job hears of it before the answer
   if (body.job != JobId::none && !connection->second->is_private) jobs_of_bus.insert(body.job);
   const Unit* unit = parts.engine.find(body.unit);
   const std::string unit_name = unit == nullptr ? "" : unit->name.text();
@@ -323,7 +323,7 @@ void BusServer::on_effect(const Effect& effect) {
     s.on_reply(*reply);
   } else if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
     s.release_standard_fds(changed->unit);
-    s.announce({Kind::unit_changed, changed->unit, {}, 0, {}, false});
+    s.announce_change(changed->unit);
   } else if (const auto* added = std::get_if<effect::UnitNew>(&effect)) {
     if (const Unit* unit = s.parts.engine.find(added->unit)) s.announce({Kind::unit_new, added->unit, unit->name.text(), 0, {}, false});
   } else if (const auto* removed = std::get_if<effect::UnitRemoved>(&effect)) {
@@ -354,8 +354,9 @@ void BusServer::end_round() { state_->end_round(); }
 void BusServer::send_out() { state_->send_out(); }
 
 void BusServer::on_reloading(bool active) {
+  if (!active) state_->flush(Telling::everything);  // what it changed comes before its end
   state_->announce({Announcement::Kind::reloading, UnitId::none, {}, 0, {}, active});
-  if (!active) state_->flush();  // the answers to those who asked for it come after it
+  if (!active) state_->flush(Telling::events);  // the answers to those who asked for it come after it
 }
 void BusServer::on_startup_finished(const StartupTimes& times) {
   state_->startup = times;

@@ -141,7 +141,7 @@ Written all_properties(const PropertyReader& reader, std::string_view wanted) {
       for (std::size_t i = 0; (wanted.empty() || source.name == wanted) && i < source.members.size(); ++i) {
         writer.align(8);
         writer.string(source.members[i]->name);
-        writer.variant(source.value(i));
+        writer.variant(source.members[i]->output, source.value(i));
       }
   });
   answer.ok = writer.ok();

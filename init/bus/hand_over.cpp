@@ -50,7 +50,6 @@ std::string BusServer::State::unique_name() const {
 
 void BusServer::leave() {
   State& s = *state_;
-  s.flush();
   s.send_out();
   // The next image asks for its own matches; these would stay with the bus for ever.
   for (auto& [name, watched] : s.names) watched.match.reset();

@@ -145,15 +145,17 @@ void BusServer::State::wait_for_room(Connection& connection, bool wanted) {
   if (connection.writable && sd_event_source_set_enabled(connection.writable.get(), wanted ? SD_EVENT_ON : SD_EVENT_OFF) >= 0) connection.waits = wanted;
 }
 
-// While jobs follow at once, nobody is woken for each step on their way: answers and signals go out together.
+// While jobs follow at once, nobody is woken for each step on their way: answers and signals go out together, and what a unit
+// was in between is not told. COMPAT: systemd skips it too, for those who do not read as fast as it writes.
 void BusServer::State::end_round() {
-  flush();
+  flush(Telling::events);
   if (++outgoing.unsent_rounds >= most_unsent_rounds) send_out();
   drop_closing();
 }
 
 void BusServer::State::send_out() {
   outgoing.unsent_rounds = 0;
+  flush(Telling::everything);
   for (const auto& [number, connection] : connections)
     if (!connection->waits) write_out(*connection);
   drop_closing();

@@ -13,7 +13,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "init/bus/bus_server.h"
@@ -105,7 +104,7 @@ struct Outgoing {
 
 /// Things to tell subscribers, in order.
 struct Announcement {
-  enum class Kind : std::uint8_t { unit_new, unit_changed, unit_removed, job_new, job_changed, job_removed, failed_units, reloading, startup, files } kind{};
+  enum class Kind : std::uint8_t { unit_new, unit_removed, job_new, job_changed, job_removed, failed_units, reloading, startup, files } kind{};
   UnitId unit = UnitId::none;
   std::string name;
   std::uint32_t job = 0;
@@ -113,6 +112,9 @@ struct Announcement {
   bool flag = false;
   bool on_bus = false;  ///< somebody on the bus follows what it is about
 };
+
+/// What is made signals: what happened, in its order, or after it also what units have become since they were last told of.
+enum class Telling : std::uint8_t { events, everything };
 
 /// A connection of the image before this one.
 struct HandedConnection {
@@ -151,7 +153,7 @@ struct BusServer::State {
   std::vector<std::string> subscribers;                  ///< unique names on the bus
   std::map<std::string, bus::WatchedName> names;
   std::vector<bus::Announcement> announcements;
-  std::unordered_set<UnitId> changed_units;   ///< those with an announcement of their change already
+  std::set<UnitId> changed_units;             ///< since they were last told of
   StartupTimes startup;
   bus::Handed handed;
   bool leaving = false;                       ///< the next image goes on with the connections
@@ -233,10 +235,13 @@ struct BusServer::State {
 
   // --- announcements.cpp
   [[nodiscard]] bool has_private_clients() const;
+  [[nodiscard]] bool is_followed_on_bus(UnitId unit) const;
   [[nodiscard]] bool is_followed_on_bus(const bus::Announcement& announcement) const;
   void announce(bus::Announcement announcement);
+  /// A unit's change. It is told when something is sent, or before the end of a job of the unit: once, however often it changed.
+  void announce_change(UnitId unit);
   void count_failed_units();
-  void flush();
+  void flush(bus::Telling what);
   bus::BusFailure subscribe(bus::Connection& connection, const std::string& sender, bool on);
 
   [[nodiscard]] bus::PropertyContext context(const Unit& unit) { return {parts.engine, parts.manager, unit}; }

@@ -55,7 +55,7 @@ void remove_transient(const std::string& fragment) {
 struct EffectRunner::Visitor {
   EffectRunner& runner;
   RunnerParts& parts;
-  const Effect& whole;
+  Effect& whole;
 
   [[nodiscard]] const Unit* unit(UnitId id) const { return parts.engine.find(id); }
 
@@ -165,7 +165,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::JobRemoved&) const { parts.tell_bus(whole); }
   void operator()(const effect::Reloaded&) const { parts.reloaded(); }
   void operator()(const effect::JobsDone&) const { parts.jobs_done(); }
-  void operator()(const effect::Log& e) const { parts.log.write(to_record(e, parts.engine)); }
+  void operator()(effect::Log& e) const { parts.log.write(to_record(std::move(e), parts.engine)); }
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
   void operator()(const effect::Emergency& e) const {
     if (e.action == EmergencyAction::none) return;
@@ -186,10 +186,10 @@ struct EffectRunner::Visitor {
   void operator()(const effect::RequestScopeStop&) const { parts.tell_bus(whole); }
 };
 
-void EffectRunner::run(const Effects& effects) {
+void EffectRunner::run(Effects effects) {
   // An effect that throws must not take the others of its turn with it.
   parts_.log.set_gathering(true);
-  for (const Effect& effect : effects)
+  for (Effect& effect : effects)
     guard("effect", [&] { std::visit(Visitor{*this, parts_, effect}, effect); });
   parts_.log.set_gathering(false);
   (void)parts_.log.flush();
@@ -201,7 +201,7 @@ void EffectRunner::warn(UnitId unit, const std::string& message, int priority) {
   log.unit = unit;
   const Unit* found = parts_.engine.find(unit);
   log.message = found != nullptr ? found->name.text() + ": " + message : message;
-  parts_.log.write(to_record(log, parts_.engine));
+  parts_.log.write(to_record(std::move(log), parts_.engine));
 }
 
 std::string_view target_of_emergency(EmergencyAction action) {

@@ -51,7 +51,7 @@ class EffectRunner {
   /// Sends what the journal could not take before; returns whether something is left.
   bool flush_log() { return parts_.log.flush(); }
   /// Performs all effects of one turn. A failure becomes an event where the engine waits for one, else a log line.
-  void run(const Effects& effects);
+  void run(Effects effects);
   /// After the last turn before the loop sleeps.
   void flush() { parts_.end_of_turns(); }
   /// After each round of the loop.

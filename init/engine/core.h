@@ -53,33 +53,39 @@ class JobStore {
   // Whoever gets a job for writing may change it: it counts as unsaved from then on.
   [[nodiscard]] Job* find(JobId id) {
     auto at = jobs_.find(id);
-    if (at == jobs_.end()) return nullptr;
-    unsaved_.insert(id);
-    return &at->second;
+    return at == jobs_.end() ? nullptr : &mark(at->second);
   }
   [[nodiscard]] const Job* find(JobId id) const {
     auto at = jobs_.find(id);
-    return at == jobs_.end() ? nullptr : &at->second;
+    return at == jobs_.end() ? nullptr : &at->second.job;
   }
   /// Keeps a job, whose id must be free.
   Job& insert(Job job) {
-    unsaved_.insert(job.id);
     const JobId id = job.id;
-    return jobs_.emplace(id, std::move(job)).first->second;
+    return mark(jobs_.emplace(id, Entry{std::move(job)}).first->second);
   }
   void erase(JobId id) {
-    unsaved_.insert(id);
+    (void)find(id);  // its end is to be saved
     jobs_.erase(id);
   }
   /// Ascending.
   [[nodiscard]] std::vector<JobId> ids() const;
   [[nodiscard]] std::size_t size() const { return jobs_.size(); }
   /// Jobs that came, were handed out for writing or went since the last call.
-  [[nodiscard]] std::unordered_set<JobId> take_unsaved() { return std::exchange(unsaved_, {}); }
+  [[nodiscard]] std::vector<JobId> take_unsaved();
 
  private:
-  std::unordered_map<JobId, Job> jobs_;
-  std::unordered_set<JobId> unsaved_;
+  struct Entry {
+    Job job;
+    bool unsaved = false;
+  };
+  Job& mark(Entry& entry) {
+    if (!entry.unsaved) unsaved_.push_back(entry.job.id);
+    entry.unsaved = true;
+    return entry.job;
+  }
+  std::unordered_map<JobId, Entry> jobs_;
+  std::vector<JobId> unsaved_;
 };
 
 /// Reverse indexes from things of the machine to units.
@@ -160,7 +166,7 @@ struct Core {
 };
 
 /// Emits a log line about a unit, unless its LogLevelMax= keeps it out of the log. Without a cause: that of the turn.
-void log_unit(Core& core, const Unit& unit, int priority, std::string message,
-              std::vector<std::pair<std::string, std::string>> fields = {}, const Cause* cause = nullptr);
+void log_unit(Core& core, const Unit& unit, int priority, std::string message, effect::LogFields fields = {},
+              const Cause* cause = nullptr);
 
 }  // namespace init

@@ -220,11 +220,13 @@ struct Reloaded {};
 /// The queue of jobs has become empty (first time: the boot is done; ends Type=idle's waiting).
 struct JobsDone {};
 
+/// JOB_TYPE=, JOB_RESULT=, MESSAGE_ID=, EXIT_CODE=, …; their names are constants of the program.
+using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 struct Log {
   int priority = 6;  ///< LOG_*
   UnitId unit = UnitId::none;
   std::string message;
-  std::vector<std::pair<std::string, std::string>> fields;  ///< JOB_TYPE=, JOB_RESULT=, MESSAGE_ID=, EXIT_CODE=, …
+  LogFields fields;
   Cause cause;
 };
 enum class StatusKind : std::uint8_t { ok, failed, depend, timeout, skipped, assert_, none };

@@ -30,8 +30,7 @@ static bool is_muted(const Unit& unit, int priority) {
   return most >= 0 && priority > most;
 }
 
-void log_unit(Core& core, const Unit& unit, int priority, std::string message,
-              std::vector<std::pair<std::string, std::string>> fields, const Cause* cause) {
+void log_unit(Core& core, const Unit& unit, int priority, std::string message, effect::LogFields fields, const Cause* cause) {
   if (is_muted(unit, priority)) return;
   effect::Log line;
   line.priority = priority;

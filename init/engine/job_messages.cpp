@@ -54,10 +54,13 @@ constexpr std::string_view id_stopped = "9d1aaa27d60140bd96365438aad20286";
 constexpr std::string_view id_failed = "be02cf6855d2428ba40df7e9d022f03d";
 constexpr std::string_view id_reloaded = "7b05ebc668384222baa8881179cfda54";
 
-std::vector<std::pair<std::string, std::string>> fields_of(const Job& job, std::string_view message_id) {
-  return {{"JOB_ID", std::to_string(static_cast<std::uint32_t>(job.id))},
-          {"JOB_TYPE", std::string(unitparser::to_name(job.type))},
-          {"MESSAGE_ID", std::string(message_id)}};
+effect::LogFields fields_of(const Job& job, std::string_view message_id) {
+  effect::LogFields fields;
+  fields.reserve(12);  // with those of the result, the unit and the cause
+  fields.emplace_back("JOB_ID", std::to_string(static_cast<std::uint32_t>(job.id)));
+  fields.emplace_back("JOB_TYPE", unitparser::to_name(job.type));
+  fields.emplace_back("MESSAGE_ID", message_id);
+  return fields;
 }
 
 std::string condition_text(const Unit& unit) {
@@ -174,7 +177,7 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
   }
   if (end.text.empty()) return;
   auto fields = fields_of(job, id);
-  fields.emplace_back("JOB_RESULT", std::string(unitparser::to_name(result)));
+  fields.emplace_back("JOB_RESULT", unitparser::to_name(result));
   if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
   log_unit(core, unit, end.priority, std::move(end.text), std::move(fields), &job.cause);
   if (result == JobResult::timeout || result == JobResult::dependency)

@@ -214,6 +214,12 @@ std::vector<JobId> JobStore::ids() const {
   return ids;
 }
 
+std::vector<JobId> JobStore::take_unsaved() {
+  for (const JobId id : unsaved_)
+    if (const auto at = jobs_.find(id); at != jobs_.end()) at->second.unsaved = false;
+  return std::exchange(unsaved_, {});
+}
+
 bool must_wait(const Core& core, const Job& job) { return !ordered_jobs(core, job, JobSide::waits_for).empty(); }
 
 std::vector<JobId> ordered_jobs(const Core& core, const Job& job, JobSide side) {

@@ -129,7 +129,7 @@ void log_resources(Core& core, const Unit& unit) {
   if (!unit.runtime->cpu_usage_nsec && !unit.runtime->ip_traffic) return;
   int priority = 7;
   std::vector<std::string> parts;
-  std::vector<std::pair<std::string, std::string>> fields{{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}};
+  effect::LogFields fields{{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}};
   const auto weigh = [&priority](std::uint64_t used, std::uint64_t mentionable, std::uint64_t notable) {
     priority = std::min(priority, used > notable ? 5 : used > mentionable ? 6 : 7);
   };

@@ -1,6 +1,7 @@
 // How values stand in a snapshot: words and length-prefixed strings in braces, fields by name. [pure]
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -21,7 +22,7 @@ class SnapshotWriter {
   void clear() { out_.clear(); }
 
   void word(std::string_view text) {
-    out_ += std::to_string(text.size());
+    digits(text.size());
     out_ += ':';
     out_ += text;
     out_ += ' ';
@@ -34,7 +35,8 @@ class SnapshotWriter {
   template <class T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
   void value(T number) {
-    word(std::to_string(number));
+    std::array<char, most_digits> text{};
+    word({text.data(), std::to_chars(text.begin(), text.end(), number).ptr});
   }
   template <class T>
     requires(std::is_enum_v<T>)
@@ -45,7 +47,7 @@ class SnapshotWriter {
     } else if constexpr (unitparser::NamedEnum<T>) {
       word(unitparser::to_name(e));
     } else {
-      word(std::to_string(static_cast<std::underlying_type_t<T>>(e)));
+      value(static_cast<std::underlying_type_t<T>>(e));
     }
   }
   void value(Duration d) { value(d.usec()); }
@@ -92,6 +94,11 @@ class SnapshotWriter {
   }
 
  private:
+  static constexpr std::size_t most_digits = 20;
+  void digits(std::size_t number) {
+    std::array<char, most_digits> text{};
+    out_.append(text.data(), std::to_chars(text.begin(), text.end(), number).ptr);
+  }
   const Core& core_;
   std::string out_;
 };

@@ -39,13 +39,17 @@ void append_field(std::string& datagram, std::string_view name, std::string_view
 }
 
 /// In the native protocol.
-std::string datagram_of(const LogRecord& record) {
+std::string datagram_of(const LogRecord& record, std::string_view own_pid) {
+  constexpr std::size_t most_of_common = 128;  // all fields that every record has but the message, and what is around them
+  std::size_t size = most_of_common + record.message.size();
+  for (const auto& [name, value] : record.fields) size += name.size() + value.size() + 2;
   std::string datagram;
+  datagram.reserve(size);
   append_field(datagram, "MESSAGE", record.message);
   append_field(datagram, "PRIORITY", std::to_string(record.priority));
   append_field(datagram, "SYSLOG_FACILITY", "3");
   append_field(datagram, "SYSLOG_IDENTIFIER", "systemd");
-  append_field(datagram, "TID", std::to_string(::getpid()));
+  append_field(datagram, "TID", own_pid);
   for (const auto& [name, value] : record.fields) append_field(datagram, name, value);
   return datagram;
 }
@@ -65,7 +69,7 @@ std::string_view colour_of(int priority) {
 
 }  // namespace
 
-void LogSink::write(const LogRecord& record) {
+void LogSink::write(LogRecord record) {
   if (record.priority > max_priority_) return;
   bool written = false;
   switch (target_) {
@@ -145,27 +149,27 @@ bool LogSink::connect_journal() {
 }
 
 /// In order: nothing overtakes what was kept.
-bool LogSink::write_journal(const LogRecord& record) {
+bool LogSink::write_journal(LogRecord& record) {
   if (!connect_journal()) return false;
-  Kept kept{line_of(record), datagram_of(record)};
-  if (kept_bytes_ + kept.size() > kept_max) return false;
+  Kept kept{{}, datagram_of(record, own_pid_)};
+  if (kept_bytes_ + kept.size() + record.message.size() > kept_max) return false;
+  kept.line = line_of(record);
   kept_bytes_ += kept.size();
   kept_.push_back(std::move(kept));
   if (!gathering_ || kept_.size() % most_at_once == 0) (void)flush();
   return true;
 }
 
-LogSink::Line LogSink::line_of(const LogRecord& record) {
+LogSink::Line LogSink::line_of(LogRecord& record) {
   const bool is_of_job = std::any_of(record.fields.begin(), record.fields.end(), [](const auto& field) { return field.first == "JOB_ID"; });
-  return {record.priority, record.message, is_of_job};
+  return {record.priority, std::move(record.message), is_of_job};
 }
 
 bool LogSink::write_kmsg(const Line& entry) {
   if (!kmsg_) kmsg_.reset(::open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!kmsg_) return write_console(entry);
   // Facility 3 (daemon), as the journal expects of the manager.
-  std::string line = "<" + std::to_string(3 * 8 + entry.priority) + ">systemd[" + std::to_string(::getpid()) +
-                     "]: " + entry.message.substr(0, kmsg_max);
+  std::string line = "<" + std::to_string(3 * 8 + entry.priority) + ">systemd[" + own_pid_ + "]: " + entry.message.substr(0, kmsg_max);
   for (char& c : line)
     if (c == '\n') c = ' ';
   line += '\n';

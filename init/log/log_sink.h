@@ -1,6 +1,8 @@
 // LogSink: where the manager's own messages go: the journal when it listens, the kernel's log before and after. [os]
 #pragma once
 
+#include <unistd.h>
+
 #include <deque>
 #include <string>
 #include <string_view>
@@ -18,7 +20,7 @@ using unitparser::LogTarget;
 struct LogRecord {
   int priority = 6;
   std::string message;
-  std::vector<std::pair<std::string, std::string>> fields;  ///< "UNIT" and the like; values may have any bytes
+  std::vector<std::pair<std::string_view, std::string>> fields;  ///< "UNIT" and the like, constants; values may have any bytes
 };
 
 /// Writes without ever waiting: what the journal cannot take just now is kept for flush(), up to a bound; without a journal,
@@ -37,7 +39,7 @@ class LogSink {
   void set_max_priority(int priority) { max_priority_ = priority; }
   [[nodiscard]] int max_priority() const { return max_priority_; }
 
-  void write(const LogRecord& record);
+  void write(LogRecord record);
   void write(int priority, std::string_view message) { write(LogRecord{priority, std::string(message), {}}); }
   /// While it is on, what goes to the journal is kept for flush(), which sends many messages at once.
   void set_gathering(bool on) { gathering_ = on; }
@@ -64,12 +66,14 @@ class LogSink {
   int send_kept();
   void drop_first();
   bool connect_journal();
-  bool write_journal(const LogRecord& record);
+  bool write_journal(LogRecord& record);
   bool write_kmsg(const Line& line);
   bool write_console(const Line& line);
-  static Line line_of(const LogRecord& record);
+  /// Takes the text out of the record.
+  static Line line_of(LogRecord& record);
 
   std::string journal_socket_;
+  std::string own_pid_ = std::to_string(::getpid());
   std::deque<Kept> kept_;
   std::size_t kept_bytes_ = 0;
   unitparser::UniqueFd journal_;

@@ -3,8 +3,8 @@
 
 namespace init {
 
-LogRecord to_record(const effect::Log& log, const Engine& engine) {
-  LogRecord record{log.priority, log.message, log.fields};
+LogRecord to_record(effect::Log log, const Engine& engine) {
+  LogRecord record{log.priority, std::move(log.message), std::move(log.fields)};
   const bool user = engine.options().user_manager;
   if (const Unit* unit = engine.find(log.unit)) {
     record.fields.emplace_back(user ? "USER_UNIT" : "UNIT", unit->name.text());

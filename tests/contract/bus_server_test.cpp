@@ -277,6 +277,29 @@ TEST_F(BusServerContract, WhoAsksForAJobHearsOfItBeforeTheAnswer) {
   EXPECT_EQ(client->heard[1], "return to EnqueueUnitJob");
 }
 
+TEST_F(BusServerContract, WhatAUnitHasBecomeIsToldOnceForEachSendingAndBeforeTheEndOfItsJob) {
+  constexpr int count = 20;
+  std::string wanted;
+  for (int i = 0; i < count; ++i) {
+    const std::string name = "t" + std::to_string(i) + ".target";
+    machine_.source.set(name, "[Unit]\nDefaultDependencies=no\n");
+    wanted += " " + name;
+  }
+  machine_.source.set("all.target", "[Unit]\nDefaultDependencies=no\nWants=" + wanted + "\n");
+  const auto client = make_client();
+  const auto number_of = [&](const std::string& what) { return std::count_if(client->heard.begin(), client->heard.end(), [&](const std::string& word) { return word.starts_with(what); }); };
+  client->start_unit("all.target");
+  for (int round = 0; round < 8; ++round) serve();
+  until([&] { return number_of("JobRemoved") == count + 1; }, {client.get()});
+  EXPECT_EQ(number_of("JobNew"), count + 1);
+  EXPECT_EQ(number_of("PropertiesChanged"), count + 1);
+  for (std::size_t i = 1; i < client->heard.size(); ++i) {
+    if (client->heard[i].starts_with("JobRemoved")) {
+      EXPECT_EQ(client->heard[i - 1], "PropertiesChanged");
+    }
+  }
+}
+
 TEST_F(BusServerContract, TheNumberOfFailedUnitsIsToldWhenItChanges) {
   machine_.source.set("f.service", "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nExecStart=/bin/false\n");
   machine_.programs["/bin/false"] = {.exits_at_once = 1};

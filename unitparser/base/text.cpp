@@ -101,6 +101,10 @@ bool is_valid_utf8(std::string_view text) {
     }
     if (at == text.size()) break;
     if (text[at] == '\0') return false;
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
     const std::size_t length = utf8_sequence_length(text.substr(at));
     if (length == 0) return false;
     at += length;

@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -26,14 +27,15 @@ constexpr std::size_t wire_alignment(char type) {
 /// Values one after the other in this machine's byte order, each aligned as the D-Bus specification says (Marshaling).
 class WireWriter {
  public:
-  explicit WireWriter(std::string& text) : text_(text), begin_(text.size()) {}
+  explicit WireWriter(std::string& text) : WireWriter(text, text.size()) {}
+  /// Goes on with a text in which alignment counts from `begin`.
+  WireWriter(std::string& text, std::size_t begin) : text_(text), begin_(begin) {}
 
   void byte(std::uint8_t value) { text_ += static_cast<char>(value); }
   void boolean(bool value) { number(std::uint32_t{value}); }
   template <class Number>
   void number(Number value) {
-    align(sizeof value);
-    text_.append(reinterpret_cast<const char*>(&value), sizeof value);
+    std::memcpy(extend(sizeof value, sizeof value), &value, sizeof value);
   }
   /// 's' and 'o'.
   void string(std::string_view text);
@@ -43,6 +45,11 @@ class WireWriter {
   void value(const Value& value);
   /// 'v': its type and itself.
   void variant(const Value& value);
+  /// The same of a value whose type is known.
+  void variant(std::string_view its_signature, const Value& its_value) {
+    signature(its_signature);
+    value(its_value);
+  }
   /// 'a' of elements that `write_elements` writes, each aligned to so many bytes.
   template <class WriteElements>
   void array(std::size_t alignment, WriteElements write_elements) {
@@ -52,13 +59,20 @@ class WireWriter {
     const std::size_t elements_at = text_.size();
     write_elements();
     const auto length = static_cast<std::uint32_t>(text_.size() - elements_at);
-    text_.replace(length_at, sizeof length, reinterpret_cast<const char*>(&length), sizeof length);
+    std::memcpy(text_.data() + length_at, &length, sizeof length);
   }
   /// Whether all texts so far may be sent: they are UTF-8 without a zero byte. Who receives others ends the connection.
   [[nodiscard]] bool ok() const { return ok_; }
-  void align(std::size_t to) { text_.append((to - (text_.size() - begin_) % to) % to, '\0'); }
+  void align(std::size_t to) { (void)extend(to, 0); }
 
  private:
+  /// Room for so many zero bytes, where it is aligned.
+  char* extend(std::size_t alignment, std::size_t size) {
+    const std::size_t at = text_.size() + (begin_ - text_.size()) % alignment;
+    text_.resize(at + size);
+    return text_.data() + at;
+  }
+
   std::string& text_;
   std::size_t begin_;
   bool ok_ = true;
@@ -81,5 +95,11 @@ struct MessageHeader {
 
 /// Appends a whole message. serial: not 0.
 void append_message(std::string& text, const MessageHeader& header, std::uint32_t serial, std::string_view body);
+
+/// Appends what stands in a header beside type and flags to `fields`, which is empty or such fields; for messages that have much of it
+/// in common.
+void append_fields(std::string& fields, const MessageHeader& header);
+/// Appends a whole message with those fields.
+void append_message(std::string& text, MessageType type, std::uint8_t flags, std::string_view fields, std::uint32_t serial, std::string_view body);
 
 }  // namespace unitparser

@@ -288,23 +288,11 @@ Value control_group(const PropertyContext& c, const Member&) {
   return !group.empty() && group.front() != '/' ? "/" + group : group;
 }
 
-/// Sum of one counter ("rbytes=") over the lines of io.stat.
-Value io_counter(const PropertyContext& c, const Member& m) {
-  const auto text = c.unit.runtime->cgroup.empty() || !c.unit.config.resource_basics->io_accounting
-                        ? std::nullopt
-                        : c.manager.cgroup_attribute(c.unit.runtime->cgroup, "io.stat");
-  if (!text) return unknown;
-  const std::string_view key = m.name == "IOReadBytes" ? "rbytes=" : m.name == "IOWriteBytes" ? "wbytes=" : m.name == "IOReadOperations" ? "rios=" : "wios=";
-  std::uint64_t sum = 0;
-  for (std::size_t at = text->find(key); at != std::string::npos; at = text->find(key, at + 1)) {
-    std::uint64_t value = 0;
-    for (std::size_t i = at + key.size(); i < text->size() && (*text)[i] >= '0' && (*text)[i] <= '9'; ++i)
-      value = value * 10 + static_cast<std::uint64_t>((*text)[i] - '0');
-    sum += value;
-  }
-  return sum;
+template <auto counter>
+Value io_counter(const PropertyContext& c, const Member&) {
+  const auto traffic = c.engine.io_traffic(c.unit.id);
+  return traffic ? (*traffic).*counter : unknown;
 }
-
 template <auto counter>
 Value ip_counter(const PropertyContext& c, const Member&) {
   const auto traffic = c.engine.ip_traffic(c.unit.id);
@@ -322,8 +310,8 @@ constexpr std::array resource_rows{
     UnitGetterRow{"TasksCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "pids.current"); }},
     UnitGetterRow{"IPIngressBytes", ip_counter<&IpTraffic::ingress_bytes>}, UnitGetterRow{"IPIngressPackets", ip_counter<&IpTraffic::ingress_packets>},
     UnitGetterRow{"IPEgressBytes", ip_counter<&IpTraffic::egress_bytes>}, UnitGetterRow{"IPEgressPackets", ip_counter<&IpTraffic::egress_packets>},
-    UnitGetterRow{"IOReadBytes", io_counter}, UnitGetterRow{"IOReadOperations", io_counter},
-    UnitGetterRow{"IOWriteBytes", io_counter}, UnitGetterRow{"IOWriteOperations", io_counter},
+    UnitGetterRow{"IOReadBytes", io_counter<&IoTraffic::read_bytes>}, UnitGetterRow{"IOReadOperations", io_counter<&IoTraffic::read_operations>},
+    UnitGetterRow{"IOWriteBytes", io_counter<&IoTraffic::write_bytes>}, UnitGetterRow{"IOWriteOperations", io_counter<&IoTraffic::write_operations>},
 };
 
 }  // namespace

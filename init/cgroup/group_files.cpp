@@ -15,6 +15,14 @@ std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_vi
   return std::nullopt;
 }
 
+std::uint64_t sum_of_values(const std::string& text, std::string_view key) {
+  std::uint64_t sum = 0;
+  for (std::string_view word : unitparser::split_whitespace(text))
+    if (auto value = unitparser::after_prefix(word, std::string(key) + "="))
+      if (auto number = unitparser::parse_unsigned(*value)) sum += *number;
+  return sum;
+}
+
 std::vector<std::string> child_groups(const std::string& directory) {
   std::vector<std::string> children;
   // Each child's ".." is a link to it: most groups have none, and need not be read.

@@ -11,6 +11,8 @@ namespace init {
 
 /// The number behind `key` in a flat keyed file ("populated 1"); nothing when the key is not there.
 [[nodiscard]] std::optional<std::uint64_t> keyed_value(const std::string& text, std::string_view key);
+/// The sum of the numbers behind `key` in a nested keyed file ("8:0 rbytes=4096 wbytes=0").
+[[nodiscard]] std::uint64_t sum_of_values(const std::string& text, std::string_view key);
 /// Paths of the groups directly below a group's folder.
 [[nodiscard]] std::vector<std::string> child_groups(const std::string& directory);
 

@@ -115,6 +115,14 @@ std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgrou
   return usec ? std::optional(*usec * nsec_per_usec) : std::nullopt;
 }
 
+std::optional<IoTraffic> LinuxWorld::io_traffic(const std::string& cgroup) {
+  const std::string file = options_.cgroup_root + cgroup + "/io.stat";
+  if (::access(file.c_str(), F_OK) != 0) return std::nullopt;  // it is empty as long as nothing was read or written
+  const std::string text = read_text_file(file);
+  return IoTraffic{.read_bytes = sum_of_values(text, "rbytes"), .write_bytes = sum_of_values(text, "wbytes"),
+                   .read_operations = sum_of_values(text, "rios"), .write_operations = sum_of_values(text, "wios")};
+}
+
 std::optional<IpTraffic> LinuxWorld::ip_traffic(const std::string& cgroup) { return init::ip_traffic(options_.cgroup_root + cgroup); }
 
 bool LinuxWorld::cgroup_populated(const std::string& cgroup) {

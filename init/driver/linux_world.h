@@ -36,6 +36,7 @@ class LinuxWorld : public World {
   [[nodiscard]] std::string process_name(pid_t pid) override;
   [[nodiscard]] std::vector<pid_t> cgroup_processes(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(const std::string& cgroup) override;
+  [[nodiscard]] std::optional<IoTraffic> io_traffic(const std::string& cgroup) override;
   [[nodiscard]] std::optional<IpTraffic> ip_traffic(const std::string& cgroup) override;
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;

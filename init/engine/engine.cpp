@@ -303,6 +303,11 @@ std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   if (unit == nullptr) return std::nullopt;
   return unit->runtime->cgroup.empty() ? unit->runtime->cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime->cgroup);
 }
+std::optional<IoTraffic> Engine::io_traffic(UnitId id) const {
+  const Unit* unit = find(id);
+  if (unit == nullptr || !unit->config.resource_basics->io_accounting) return std::nullopt;
+  return unit->runtime->cgroup.empty() ? unit->runtime->io_traffic : core_->world.io_traffic(unit->runtime->cgroup);
+}
 std::optional<IpTraffic> Engine::ip_traffic(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr || !unit->config.resource_basics->ip_accounting) return std::nullopt;

@@ -87,6 +87,8 @@ class Engine {
   [[nodiscard]] const EngineOptions& options() const;
   /// CPU time that the unit's group used so far, or its last one; nothing when it is not known.
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(UnitId id) const;
+  /// IOAccounting=; nothing where it is off or was never on.
+  [[nodiscard]] std::optional<IoTraffic> io_traffic(UnitId id) const;
   /// IPAccounting=; nothing where it is off or was never on.
   [[nodiscard]] std::optional<IpTraffic> ip_traffic(UnitId id) const;
   /// Paths whose mounts the unit needs: RequiresMountsFor= and what other settings imply.

@@ -54,6 +54,11 @@ constexpr auto fields(std::type_identity<ExecStatus>) {
 constexpr auto fields(std::type_identity<RateLimit>) {
   return std::tuple{field("begin", &RateLimit::begin), field("count", &RateLimit::count)};
 }
+constexpr auto fields(std::type_identity<IoTraffic>) {
+  using T = IoTraffic;
+  return std::tuple{field("read_bytes", &T::read_bytes), field("write_bytes", &T::write_bytes), field("read_operations", &T::read_operations),
+                    field("write_operations", &T::write_operations)};
+}
 constexpr auto fields(std::type_identity<IpTraffic>) {
   using T = IpTraffic;
   return std::tuple{field("ingress_bytes", &T::ingress_bytes), field("ingress_packets", &T::ingress_packets), field("egress_bytes", &T::egress_bytes),
@@ -189,7 +194,7 @@ constexpr auto fields(std::type_identity<UnitRuntime>) {
                     field("condition_result", &T::condition_result), field("assert_result", &T::assert_result),
                     field("condition_verdicts", &T::condition_verdicts), field("assert_verdicts", &T::assert_verdicts),
                     field("invocation_id", &T::invocation_id), field("cgroup", &T::cgroup),
-                    field("cpu_usage_nsec", &T::cpu_usage_nsec), field("ip_traffic", &T::ip_traffic), field("freezer", &T::freezer), field("start_limit", &T::start_limit), field("start_limit_hit", &T::start_limit_hit),
+                    field("cpu_usage_nsec", &T::cpu_usage_nsec), field("io_traffic", &T::io_traffic), field("ip_traffic", &T::ip_traffic), field("freezer", &T::freezer), field("start_limit", &T::start_limit), field("start_limit_hit", &T::start_limit_hit),
                     field("auto_start_stop_limit", &T::auto_start_stop_limit), field("references", &T::references),
                     field("activation_details", &T::activation_details), field("last_cause", &T::last_cause),
                     field("markers", &T::markers)};

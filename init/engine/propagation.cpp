@@ -126,7 +126,7 @@ void run_end_actions(Core& core, Unit& unit, const StateChange& change) {
 
 /// Tells what the unit has used.
 void log_resources(Core& core, const Unit& unit) {
-  if (!unit.runtime->cpu_usage_nsec && !unit.runtime->ip_traffic) return;
+  if (!unit.runtime->cpu_usage_nsec && !unit.runtime->io_traffic && !unit.runtime->ip_traffic) return;
   int priority = 7;
   std::vector<std::string> parts;
   effect::LogFields fields{{"MESSAGE_ID", "ae8f7b866b0347b9af31fe1c80b127c0"}};
@@ -139,6 +139,16 @@ void log_resources(Core& core, const Unit& unit) {
     weigh(used, second, 600 * second);
     parts.push_back(fmt::format("consumed {} CPU time", unitparser::format_duration(Duration::from_usec(used / 1000), Duration::from_usec(1000))));
     fields.emplace_back("CPU_USAGE_NSEC", std::to_string(used));
+  }
+  if (const auto& traffic = unit.runtime->io_traffic) {
+    constexpr std::uint64_t mentionable = 1UL << 20U;
+    weigh(std::max(traffic->read_bytes, traffic->write_bytes), mentionable, 10 * mentionable);
+    if (*traffic == IoTraffic{}) parts.emplace_back("no IO");
+    if (traffic->read_bytes > 0) parts.push_back(fmt::format("read {} from disk", unitparser::format_bytes(traffic->read_bytes)));
+    if (traffic->write_bytes > 0) parts.push_back(fmt::format("written {} to disk", unitparser::format_bytes(traffic->write_bytes)));
+    fields.insert(fields.end(), {{"IO_METRIC_READ_BYTES", std::to_string(traffic->read_bytes)}, {"IO_METRIC_WRITE_BYTES", std::to_string(traffic->write_bytes)},
+                                 {"IO_METRIC_READ_OPERATIONS", std::to_string(traffic->read_operations)},
+                                 {"IO_METRIC_WRITE_OPERATIONS", std::to_string(traffic->write_operations)}});
   }
   if (const auto& traffic = unit.runtime->ip_traffic) {
     constexpr std::uint64_t notable = 128UL << 20U;

@@ -3,6 +3,7 @@
 
 #include <variant>
 
+#include "init/engine/io_traffic.h"
 #include "init/engine/ip_traffic.h"
 #include "init/engine/job.h"
 #include "init/machines/other_runtimes.h"
@@ -51,7 +52,8 @@ struct UnitRuntime {
   std::string invocation_id;                  ///< 32 hexadecimal digits; empty before the first start
   std::string cgroup;                         ///< path of its group; empty: none realised
   std::optional<std::uint64_t> cpu_usage_nsec; ///< of its last group, since that is gone
-  std::optional<IpTraffic> ip_traffic;        ///< the same; nothing: not counted
+  std::optional<IoTraffic> io_traffic;        ///< the same; nothing: not counted
+  std::optional<IpTraffic> ip_traffic;        ///< the same
   FreezerState freezer = FreezerState::running;
   RateLimit start_limit;
   bool start_limit_hit = false;               ///< the last start was refused for it

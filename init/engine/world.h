@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "init/engine/ids.h"
+#include "init/engine/io_traffic.h"
 #include "init/engine/ip_traffic.h"
 #include "unitparser/config/unit_config.h"
 
@@ -42,6 +43,8 @@ class World {
   [[nodiscard]] virtual std::vector<pid_t> cgroup_processes(const std::string& cgroup) = 0;
   /// CPU time that the control group used so far, in nanoseconds; nothing when there is no such group.
   [[nodiscard]] virtual std::optional<std::uint64_t> cpu_usage_nsec(const std::string& cgroup) = 0;
+  /// Reads and writes of block devices by the control group so far; nothing when they are not counted.
+  [[nodiscard]] virtual std::optional<IoTraffic> io_traffic(const std::string& cgroup) = 0;
   /// IP traffic of the control group so far; nothing when it is not counted.
   [[nodiscard]] virtual std::optional<IpTraffic> ip_traffic(const std::string& cgroup) = 0;
   /// Whether a process lives in the control group or below.

@@ -42,6 +42,7 @@ void realise_cgroup(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime.write();
   rt.cgroup = path;
   rt.cpu_usage_nsec.reset();
+  rt.io_traffic.reset();
   rt.ip_traffic.reset();
   core.index.cgroups[path] = unit.id;
   core.emit(effect::RealiseCgroup{unit.id, path});
@@ -50,6 +51,7 @@ void realise_cgroup(Core& core, Unit& unit) {
 
 void note_usage(Core& core, Unit& unit) {
   unit.runtime.write().cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime->cgroup);
+  if (unit.config.resource_basics->io_accounting) unit.runtime.write().io_traffic = core.world.io_traffic(unit.runtime->cgroup);
   if (unit.config.resource_basics->ip_accounting) unit.runtime.write().ip_traffic = core.world.ip_traffic(unit.runtime->cgroup);
 }
 

@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr const char* names[] = {"cgroup.procs", "cpu.stat", "cgroup.events"};
+constexpr const char* names[] = {"cgroup.procs", "cpu.stat", "cgroup.events", "io.stat"};
 
 /// A folder that stands for a group, as long as the program runs.
 struct Folder {
@@ -41,6 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   init::LinuxWorld world(files, std::move(options));
   for (const pid_t pid : world.cgroup_processes("")) require(pid > 0);
   (void)world.cpu_usage_nsec("");
+  (void)world.io_traffic("");
   (void)world.cgroup_populated("");
   return 0;
 }

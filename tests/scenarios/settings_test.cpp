@@ -1,6 +1,8 @@
 // Settings of [Unit] and [Service] whose effect is an order of the engine's: each test fails when the setting is not looked at.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/sim/sim.h"
 
 using namespace init;
@@ -48,6 +50,24 @@ TEST_F(Settings, JobTimeoutActionCarriesItsArgument) {
   machine.advance(3'000'000);
   ASSERT_NE(emergency(), nullptr);
   EXPECT_EQ(emergency()->reboot_argument, "late");
+}
+
+TEST_F(Settings, WhatWasCountedIsToldAtTheEnd) {
+  const auto told = [](const init::IoTraffic& used) {
+    sim::SimMachine fresh;
+    fresh.io_used = used;
+    fresh.ip_used = init::IpTraffic{.ingress_bytes = 2048, .ingress_packets = 2};
+    fresh.source.set("a.service", std::string("[Unit]\nDefaultDependencies=no\n") + ends_well + "IOAccounting=yes\nIPAccounting=yes\n");
+    fresh.start("a.service");
+    for (const Effect& effect : fresh.effects())
+      if (const auto* line = std::get_if<effect::Log>(&effect); line != nullptr && line->message.find("IP traffic") != std::string::npos) return *line;
+    return effect::Log{};
+  };
+  EXPECT_EQ(told({}).message, "a.service: No IO, received 2.0K IP traffic, sent 0B IP traffic.");
+  const effect::Log line = told({.read_bytes = 4096, .write_bytes = 3UL << 20U, .read_operations = 1, .write_operations = 7});
+  EXPECT_EQ(line.message, "a.service: Read 4.0K from disk, written 3.0M to disk, received 2.0K IP traffic, sent 0B IP traffic.");
+  EXPECT_EQ(line.priority, 6);
+  EXPECT_NE(std::find(line.fields.begin(), line.fields.end(), std::pair<std::string, std::string>("IO_METRIC_WRITE_OPERATIONS", "7")), line.fields.end());
 }
 
 TEST_F(Settings, OnFailureJobModeIsolates) {

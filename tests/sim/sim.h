@@ -81,6 +81,8 @@ class SimMachine final : public init::World {
   std::map<std::string, std::string> files;
   std::set<std::string> conditions_that_fail; ///< "ConditionPathExists=/x" in words "PathExists:/x"
   std::set<std::string> bus_names;
+  std::optional<init::IoTraffic> io_used;   ///< by every control group
+  std::optional<init::IpTraffic> ip_used;   ///< the same
   std::set<std::pair<int, int>> same_open_files;  ///< a descriptor and a later one of the same open file
   std::map<pid_t, Process> processes;
   Faults faults;
@@ -150,7 +152,8 @@ class SimMachine final : public init::World {
   [[nodiscard]] std::string process_name(pid_t pid) override;
   [[nodiscard]] std::vector<pid_t> cgroup_processes(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::uint64_t> cpu_usage_nsec(const std::string&) override { return std::nullopt; }
-  [[nodiscard]] std::optional<init::IpTraffic> ip_traffic(const std::string&) override { return std::nullopt; }
+  [[nodiscard]] std::optional<init::IoTraffic> io_traffic(const std::string&) override { return io_used; }
+  [[nodiscard]] std::optional<init::IpTraffic> ip_traffic(const std::string&) override { return ip_used; }
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;

@@ -67,7 +67,7 @@ TEST_F(Settings, WhatWasCountedIsToldAtTheEnd) {
   const effect::Log line = told({.read_bytes = 4096, .write_bytes = 3UL << 20U, .read_operations = 1, .write_operations = 7});
   EXPECT_EQ(line.message, "a.service: Read 4.0K from disk, written 3.0M to disk, received 2.0K IP traffic, sent 0B IP traffic.");
   EXPECT_EQ(line.priority, 6);
-  EXPECT_NE(std::find(line.fields.begin(), line.fields.end(), std::pair<std::string, std::string>("IO_METRIC_WRITE_OPERATIONS", "7")), line.fields.end());
+  EXPECT_NE(std::find(line.fields.begin(), line.fields.end(), std::pair<std::string_view, std::string>("IO_METRIC_WRITE_OPERATIONS", "7")), line.fields.end());
 }
 
 TEST_F(Settings, OnFailureJobModeIsolates) {

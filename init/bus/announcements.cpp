@@ -202,6 +202,7 @@ void BusServer::State::count_failed_units() {
 
 void BusServer::State::flush(Telling what) {
   count_failed_units();
+  if (announcements.empty() && (what == Telling::events || changed_units.empty())) return;
   const auto batch = std::exchange(announcements, {});
   SignalSender sender(*this);
   for (const Announcement& announcement : batch) sender.send(announcement);

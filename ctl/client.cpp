@@ -170,7 +170,9 @@ CallResult<Properties> Client::all_properties(std::string_view path, std::string
 }
 
 Properties read_properties(const wire::Message& message) {
+  constexpr std::size_t most_usual = 400;  // a service has some 330
   Properties properties;
+  properties.entries.reserve(most_usual);
   wire::Reader reader(message);
   const auto end = reader.begin_array(8);
   while (reader.before(end)) {

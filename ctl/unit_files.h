@@ -27,7 +27,7 @@ void say_changes(Session& session, std::span<const FileChange> changes);
 /// One row of list-unit-files.
 struct UnitFileRow {
   std::string path, state, preset;  ///< preset: "enabled", "disabled", or empty where it means nothing
-  [[nodiscard]] std::string name() const { return path.substr(path.rfind('/') + 1); }
+  [[nodiscard]] std::string_view name() const { return std::string_view(path).substr(path.rfind('/') + 1); }
 };
 [[nodiscard]] std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns);
 /// Whether is-enabled(1) counts this unit-file state as enabled.

@@ -20,11 +20,28 @@ std::string_view suffix_of(std::string_view name) {
 
 namespace {
 
-/// Ignoring case as strcasecmp does, suffix before name.
-bool before_by_type_and_name(const std::string& a, const std::string& b) {
-  const auto suffix = [](const std::string& name) { return name.c_str() + name.size() - suffix_of(name).size(); };
-  const int by_type = strcasecmp(suffix(a), suffix(b));
-  return by_type != 0 ? by_type < 0 : strcasecmp(a.c_str(), b.c_str()) < 0;
+/// By suffix, then name (which ends where the text does that `name_of` points into), ignoring case as strcasecmp does. Rows are
+/// large: they are moved once, when their order is known.
+template <class Row, class NameOf>
+void sort_by_type_and_name(std::vector<Row>& rows, NameOf name_of) {
+  struct Place {
+    const char *suffix, *name;
+    Row* row;
+  };
+  std::vector<Place> places;
+  places.reserve(rows.size());
+  for (Row& row : rows) {
+    const std::string_view name = name_of(row);
+    places.push_back({name.data() + name.size() - suffix_of(name).size(), name.data(), &row});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    const int by_type = strcasecmp(a.suffix, b.suffix);
+    return by_type != 0 ? by_type < 0 : strcasecmp(a.name, b.name) < 0;
+  });
+  std::vector<Row> sorted;
+  sorted.reserve(rows.size());
+  for (const Place& place : places) sorted.push_back(std::move(*place.row));
+  rows = std::move(sorted);
 }
 
 JsonLayout layout_of(const Options& options) {
@@ -117,7 +134,7 @@ std::optional<std::vector<UnitInfo>> listed_units(Session& session, Arguments op
     return std::nullopt;
   }
   std::erase_if(*units, [&](const UnitInfo& u) { return !is_listed(options, u); });
-  std::sort(units->begin(), units->end(), [](const UnitInfo& a, const UnitInfo& b) { return before_by_type_and_name(a.id, b.id); });
+  sort_by_type_and_name(*units, [](const UnitInfo& u) -> std::string_view { return u.id; });
   return std::move(*units);
 }
 
@@ -147,7 +164,7 @@ void sort_and_filter(const Options& options, std::vector<UnitFileRow>& files) {
     return !options.types.empty() &&
            std::find(options.types.begin(), options.types.end(), suffix_of(f.name())) == options.types.end();
   });
-  std::sort(files.begin(), files.end(), [](const UnitFileRow& a, const UnitFileRow& b) { return before_by_type_and_name(a.name(), b.name()); });
+  sort_by_type_and_name(files, [](const UnitFileRow& f) { return f.name(); });
 }
 
 std::optional<std::vector<UnitFileRow>> unit_files(Session& session, const std::vector<std::string>& patterns) {
@@ -225,7 +242,7 @@ int verb_list_unit_files(Session& session, Arguments arguments) {
     const bool line = !options.json() && i + 1 < files->size() && suffix_of(file.name()) != suffix_of((*files)[i + 1].name());
     const auto state_color = color_of_file_state(file.state);
     const auto preset_color = preset == "enabled" ? Style::green : preset == "disabled" ? Style::red : Style::grey;
-    table.add_row({Cell{file.name(), {}, {}, line, false, false}, Cell{file.state, {}, state_color, line, state_color.has_value(), false},
+    table.add_row({Cell{std::string(file.name()), {}, {}, line, false, false}, Cell{file.state, {}, state_color, line, state_color.has_value(), false},
                    Cell{preset, {}, preset_color, line, true, preset.empty()}});
   }
   print_table(session, table);

@@ -105,7 +105,7 @@ std::size_t complete_type_at(std::string_view s, unsigned depth) {
 std::size_t complete_type(std::string_view signature) { return complete_type_at(signature, 0); }
 
 void Reader::align(std::size_t alignment) {
-  position_ = (position_ + alignment - 1) / alignment * alignment;
+  position_ = (position_ + alignment - 1) & ~(alignment - 1);  // a power of 2
   if (position_ > bytes_.size()) failed_ = true;
 }
 

@@ -173,14 +173,13 @@ class SignalSender {
     const std::size_t before = signals.size();
     append_message(signals, MessageType::signal, unitparser::no_reply_expected, fields_, s_.next_serial(), body_);
     if (signals.size() <= Outbox::piece_size || before == 0) return;
-    std::string rest = signals.substr(before);
-    signals.resize(before);
-    hand_out(signals, to);
-    signals = std::move(rest);
+    hand_out(std::string_view(signals).substr(0, before), to);
+    signals.erase(0, before);
   }
-  void hand_out(std::string& signals, const std::vector<Connection*>& to) {
+  /// Copied, so that the buffer grows once and pieces are as large as what is in them.
+  void hand_out(std::string_view signals, const std::vector<Connection*>& to) {
     if (signals.empty()) return;
-    const auto piece = std::make_shared<const std::string>(std::exchange(signals, {}));
+    const auto piece = std::make_shared<const std::string>(signals);
     for (Connection* connection : to) s_.send(*connection, piece);
   }
 
@@ -203,6 +202,7 @@ void BusServer::State::count_failed_units() {
 
 void BusServer::State::flush(Telling what) {
   count_failed_units();
+  if (announcements.empty() && (what == Telling::events || changed_units.empty())) return;
   const auto batch = std::exchange(announcements, {});
   SignalSender sender(*this);
   for (const Announcement& announcement : batch) sender.send(announcement);

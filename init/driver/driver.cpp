@@ -16,7 +16,8 @@ constexpr auto log_pause = Duration::from_usec(5000);  ///< before the journal i
 
 void Driver::drain() {
   if (draining_) return;
-  if (engine_.has_garbage()) post(event::CollectGarbage{});
+  // Jobs that follow would have most of what they leave behind looked at again and again.
+  if (engine_.has_garbage() && !engine_.has_jobs_to_run()) post(event::CollectGarbage{});
   if (queue_.empty()) return;
   draining_ = true;
   while (!queue_.empty()) {

@@ -255,10 +255,12 @@ bool work_off(Core& core, std::deque<UnitId>& queue, void (*check)(Core&, Unit&)
   if (queue.empty()) return false;
   std::deque<UnitId> work;
   work.swap(queue);
-  std::unordered_set<UnitId> seen;
-  for (UnitId id : work)
-    if (seen.insert(id).second)
-      if (Unit* unit = core.units.find(id)) check(core, *unit);
+  std::vector<bool> seen(core.units.slots());
+  for (UnitId id : work) {
+    if (seen[index_of(id)]) continue;
+    seen[index_of(id)] = true;
+    if (Unit* unit = core.units.find(id)) check(core, *unit);
+  }
   return true;
 }
 

@@ -17,8 +17,8 @@
 namespace init {
 namespace {
 
-/// Most bytes kept for a journal that does not keep up.
-constexpr std::size_t kept_max = 4UL * 1024 * 1024;
+/// Most bytes kept for a journal that does not keep up: some 20,000 lines, as so many jobs that end at once write.
+constexpr std::size_t kept_max = 16UL * 1024 * 1024;
 constexpr std::size_t most_at_once = 64;  // datagrams in a system call
 /// The kernel cuts longer records.
 constexpr std::size_t kmsg_max = 900;

@@ -88,18 +88,19 @@ std::size_t utf8_sequence_length(std::string_view text) {
 }
 
 bool is_valid_utf8(std::string_view text) {
+  constexpr std::size_t chunk_size = 8;
+  const auto is_ascii_chunk = [text](std::size_t at) {
+    std::uint64_t chunk = 0;
+    std::memcpy(&chunk, text.data() + at, chunk_size);
+    const bool high_bit = (chunk & 0x8080808080808080ULL) != 0;
+    const bool zero_byte = ((chunk - 0x0101010101010101ULL) & ~chunk & 0x8080808080808080ULL) != 0;
+    return !high_bit && !zero_byte;
+  };
   std::size_t at = 0;
   while (at < text.size()) {
-    // Eight ASCII bytes at a time: nearly all files have nothing else.
-    while (at + 8 <= text.size()) {
-      std::uint64_t chunk = 0;
-      std::memcpy(&chunk, text.data() + at, 8);
-      const bool high_bit = (chunk & 0x8080808080808080ULL) != 0;
-      const bool zero_byte = ((chunk - 0x0101010101010101ULL) & ~chunk & 0x8080808080808080ULL) != 0;
-      if (high_bit || zero_byte) break;
-      at += 8;
-    }
-    if (at == text.size()) break;
+    // Eight ASCII bytes at a time, the last eight whatever of them was looked at: nearly all texts have nothing else.
+    while (at + chunk_size <= text.size() && is_ascii_chunk(at)) at += chunk_size;
+    if (at == text.size() || (text.size() >= chunk_size && at + chunk_size > text.size() && is_ascii_chunk(text.size() - chunk_size))) return true;
     if (text[at] == '\0') return false;
     if (static_cast<unsigned char>(text[at]) < 0x80) {
       ++at;

@@ -66,9 +66,9 @@ class WireWriter {
   void align(std::size_t to) { (void)extend(to, 0); }
 
  private:
-  /// Room for so many zero bytes, where it is aligned.
+  /// Room for so many zero bytes, where it is aligned; to a power of 2.
   char* extend(std::size_t alignment, std::size_t size) {
-    const std::size_t at = text_.size() + (begin_ - text_.size()) % alignment;
+    const std::size_t at = text_.size() + ((begin_ - text_.size()) & (alignment - 1));
     text_.resize(at + size);
     return text_.data() + at;
   }

@@ -105,7 +105,7 @@ bool matches(const Unit& unit, const std::vector<std::string>& patterns) {
   const auto fits = [&](const UnitName& name) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fnmatch(p.c_str(), name.text().c_str(), FNM_NOESCAPE) == 0; });
   };
-  return fits(unit.name) || std::any_of(unit.aliases.begin(), unit.aliases.end(), fits);
+  return fits(unit.name) || std::any_of(unit.aliases->begin(), unit.aliases->end(), fits);
 }
 
 /// What is known of the units that fit, as lines for people.
@@ -119,7 +119,7 @@ std::string dump_units(const Engine& engine, const std::vector<std::string>& pat
     if (unit == nullptr || !matches(*unit, patterns)) continue;
     text += "-> Unit " + unit->name.text() + ":\n";
     line("Description", unit->description());
-    for (const auto& alias : unit->aliases) line("Name", alias.text());
+    for (const auto& alias : *unit->aliases) line("Name", alias.text());
     line("Unit Load State", to_name(unit->origin.load_state));
     line("Unit Active State", to_name(unit->active_state()));
     line("Unit Sub State", sub_state(*unit));

@@ -23,7 +23,7 @@ Value dependencies(const PropertyContext& c, const Member& property) {
 
 Value names(const PropertyContext& c, const Member&) {
   std::vector<std::string> all{c.unit.name.text()};
-  for (const auto& alias : c.unit.aliases) all.push_back(alias.text());
+  for (const auto& alias : *c.unit.aliases) all.push_back(alias.text());
   return string_array(all);
 }
 

@@ -84,7 +84,7 @@ bool DependencyGraph::add(UnitId from, DependencyKind kind, UnitId to, EdgeSourc
   Edge& edge = get(from, kind, to);
   if ((sources - edge.said).empty()) return false;
   mark(from, sources);
-  if (edge.origin == Origin{}) edge.origin = origin;
+  if (!edge.origin.is_told()) edge.origin = origin;
   edge.said = edge.said | sources;
   get(to, inverse, from).heard = edge.said;
   return false;

@@ -1,6 +1,7 @@
 // DependencyGraph: the edges between units, seen from both ends, each with what it does and which end said it, and why. [pure]
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <unordered_set>
 #include <utility>
@@ -43,13 +44,29 @@ constexpr EdgeSources drawn_sources = EdgeSource::file | EdgeSource::default_ | 
 /// What only the engine's memory knows.
 constexpr EdgeSources lasting_sources = EdgeSource::udev | EdgeSource::transient;
 
+/// An Origin in four bytes, because there are twenty edges to a unit: a line or a source beyond what fits is not told.
+class EdgeOrigin {
+ public:
+  constexpr EdgeOrigin() = default;
+  constexpr EdgeOrigin(Origin origin)  // NOLINT: the same in other words
+      : source_(std::min(origin.source, no_source) & no_source), line_(origin.line <= last_line ? origin.line & last_line : 0) {}
+  constexpr operator Origin() const { return source_ == no_source ? Origin{} : Origin{source_, line_}; }  // NOLINT: the same
+  [[nodiscard]] constexpr bool is_told() const { return source_ != no_source; }
+
+ private:
+  static constexpr std::uint32_t no_source = (1U << 18U) - 1;
+  static constexpr std::uint32_t last_line = (1U << 14U) - 1;
+  std::uint32_t source_ : 18 = no_source;
+  std::uint32_t line_ : 14 = 0;
+};
+
 /// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind. Each end may have said it, or both.
 struct Edge {
   UnitId other = UnitId::none;
   DependencyKind kind{};
   EdgeSources said;   ///< by the unit that has the edge
   EdgeSources heard;  ///< from the other one
-  Origin origin;      ///< where the unit that has the edge said it; see DependencyGraph::said()
+  EdgeOrigin origin;  ///< where the unit that has the edge said it; see DependencyGraph::said()
 };
 
 /// An edge as the end that said it has it.

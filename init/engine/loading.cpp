@@ -292,9 +292,9 @@ class Reloading {
 
   void take_over(UnitId id, unitparser::LoadedUnit&& loaded) {
     Unit& unit = core_.units.get(id);
-    const std::vector<UnitName> aliases = unit.aliases;
+    const auto aliases = unit.aliases;
     const UnitId settled = settle_names(core_, id, loaded);
-    if (settled != id || aliases != unit.aliases) {  // units may have become one: their neighbours speak of another one now
+    if (settled != id || !(aliases == unit.aliases)) {  // units may have become one: their neighbours speak of another one now
       core_.touch(core_.units.get(settled));
       for (const Edge& edge : core_.graph.edges(settled)) core_.touch(core_.units.get(edge.other));
     }
@@ -306,7 +306,7 @@ class Reloading {
     take(core_, unit, std::move(loaded));
     redraw(id);
     if (config != unit.config || origin.load_state != unit.origin.load_state || !(origin.fragment_path == unit.origin.fragment_path) ||
-        !(origin.drop_in_paths == unit.origin.drop_in_paths) || aliases != unit.aliases)
+        !(origin.drop_in_paths == unit.origin.drop_in_paths) || !(aliases == unit.aliases))
       core_.touch(unit);  // clients need not hear that all stayed as it was
     if (unit.type() == UnitType::slice && config != unit.config) changed_slices_.insert(id);
     if (const MountFacts now = mount_facts(unit); !(now == mount)) {

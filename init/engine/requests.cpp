@@ -145,11 +145,13 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
 }
 
 static void reset_unit(Core& core, Unit& unit) {
-  if (const auto reset = operations_of(unit.type()).reset_failed; reset != nullptr) reset(core, unit);
-  UnitRuntime& rt = unit.runtime.write();
-  rt.start_limit = {};
-  rt.start_limit_hit = false;
-  rt.auto_start_stop_limit = {};
+  if (!unit.is_untouched()) {
+    if (const auto reset = operations_of(unit.type()).reset_failed; reset != nullptr) reset(core, unit);
+    UnitRuntime& rt = unit.runtime.write();
+    rt.start_limit = {};
+    rt.start_limit_hit = false;
+    rt.auto_start_stop_limit = {};
+  }
   core.touch(unit);
   consider_garbage(core, unit.id);
 }

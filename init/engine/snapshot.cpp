@@ -160,7 +160,7 @@ void read_job(Core& core, SnapshotReader& reader) {
 /// Processes that were asked for when the old image ended never came: their unit hears that.
 void rearm_unit(Core& core, UnitId id) {
   Unit* unit = core.units.find(id);
-  if (unit == nullptr) return;
+  if (unit == nullptr || unit->is_untouched()) return;
   if (unit->type() == UnitType::device) {
     const auto& runtime = unit->read<DeviceRuntime>();
     if (!runtime.sysfs_path.empty()) core.index.sysfs[runtime.sysfs_path].push_back(id);
@@ -180,8 +180,7 @@ void rearm_unit(Core& core, UnitId id) {
         }
       },
       unit->type_runtime);
-  const bool was_still = std::visit([](const auto& runtime) { return runtime.is_default(); }, unit->type_runtime);
-  if (const auto rearm = operations_of(unit->type()).rearm; rearm != nullptr && !was_still) rearm(core, *unit);
+  if (const auto rearm = operations_of(unit->type()).rearm; rearm != nullptr) rearm(core, *unit);
   if (!unit->runtime->cgroup.empty()) core.emit(effect::RealiseCgroup{id, unit->runtime->cgroup});
 }
 

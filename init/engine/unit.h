@@ -1,6 +1,7 @@
 // Unit: one named thing that the manager looks after – its names, its files' word, and what is true of it now. [pure]
 #pragma once
 
+#include <algorithm>
 #include <variant>
 
 #include "init/engine/io_traffic.h"
@@ -67,10 +68,10 @@ struct UnitRuntime {
 
 /// How a unit came to be.
 struct UnitOrigin {
-  LoadState load_state = LoadState::stub;
   Shared<Error> load_error;
   unitparser::SharedText fragment_path;
   Shared<std::vector<std::string>> drop_in_paths;
+  LoadState load_state = LoadState::stub;
   bool transient = false;
   bool generated = false;
   bool is_whole = false;      ///< its files could be read: what they imply holds, though the unit may be refused
@@ -82,7 +83,7 @@ struct UnitOrigin {
 struct Unit {
   UnitId id = UnitId::none;
   UnitName name;
-  std::vector<UnitName> aliases;   ///< all other names
+  Shared<std::vector<UnitName>> aliases;  ///< all other names
   UnitOrigin origin;
   unitparser::UnitConfig config;
   Shared<UnitRuntime> runtime;
@@ -99,6 +100,13 @@ struct Unit {
 
   [[nodiscard]] UnitType type() const { return name.type(); }
   [[nodiscard]] ActiveState active_state() const { return runtime->active_state; }
+  [[nodiscard]] bool goes_by(std::string_view text) const {
+    return name.text() == text || std::any_of(aliases->begin(), aliases->end(), [text](const UnitName& alias) { return alias.text() == text; });
+  }
+  /// It never did anything: what is true of it is what is true of every fresh unit.
+  [[nodiscard]] bool is_untouched() const {
+    return runtime.is_default() && std::visit([](const auto& own) { return own.is_default(); }, type_runtime);
+  }
   /// The runtime of its type, which must be that of T.
   template <class T>
   [[nodiscard]] const T& read() const {

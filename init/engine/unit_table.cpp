@@ -34,27 +34,29 @@ Unit& UnitTable::create(const UnitName& name) {
   unit->id = id;
   unit->name = name;
   unit->type_runtime = fresh_runtime(name.type());
-  const bool fresh = names_.emplace(name.text(), id).second;
-  CHECK(fresh);
+  CHECK(find_id(name.text()) == UnitId::none);
+  names_.insert(name.text(), id);
   units_.push_back(std::move(unit));
   order_.push_back(id);
   return mark(*units_.back());
 }
 
 bool UnitTable::add_alias(UnitId id, const UnitName& name) {
-  auto [at, fresh] = names_.emplace(name.text(), id);
-  if (!fresh) return at->second == id;
-  get(id).aliases.push_back(name);
+  if (const UnitId known = find_id(name.text()); known != UnitId::none) return known == id;
+  names_.insert(name.text(), id);
+  get(id).aliases.write().push_back(name);
   return true;
 }
 
 void UnitTable::rename(UnitId id, const UnitName& name) {
   Unit& unit = get(id);
   if (unit.name == name) return;
-  auto [at, fresh] = names_.emplace(name.text(), id);
-  CHECK(fresh || at->second == id);
-  std::erase(unit.aliases, name);
-  unit.aliases.push_back(unit.name);
+  const UnitId known = find_id(name.text());
+  CHECK(known == UnitId::none || known == id);
+  if (known == UnitId::none) names_.insert(name.text(), id);
+  auto& aliases = unit.aliases.write();
+  std::erase(aliases, name);
+  aliases.push_back(unit.name);
   unit.name = name;
   names_changed_ = true;
 }
@@ -62,12 +64,13 @@ void UnitTable::rename(UnitId id, const UnitName& name) {
 void UnitTable::absorb(UnitId from, UnitId into) {
   Unit& gone = get(from);
   Unit& stays = get(into);
-  for (const UnitName& alias : gone.aliases) {
-    names_[alias.text()] = into;
-    stays.aliases.push_back(alias);
+  std::vector<UnitName> names = *gone.aliases;
+  names.push_back(gone.name);
+  for (const UnitName& name : names) {
+    names_.erase(name.text(), from);
+    names_.insert(name.text(), into);
+    stays.aliases.write().push_back(name);
   }
-  names_[gone.name.text()] = into;
-  stays.aliases.push_back(gone.name);
   order_.erase(std::find(order_.begin(), order_.end(), from));
   units_[index_of(from)].reset();
   names_changed_ = true;
@@ -75,8 +78,8 @@ void UnitTable::absorb(UnitId from, UnitId into) {
 
 void UnitTable::remove(UnitId id) {
   Unit& unit = get(id);
-  for (const UnitName& alias : unit.aliases) names_.erase(alias.text());
-  names_.erase(unit.name.text());
+  for (const UnitName& alias : *unit.aliases) names_.erase(alias.text(), id);
+  names_.erase(unit.name.text(), id);
   order_.erase(std::lower_bound(order_.begin(), order_.end(), id));
   units_[index_of(id)].reset();
   names_changed_ = true;

@@ -1,10 +1,11 @@
 // UnitTable: names to units. [pure]
 #pragma once
 
+#include <algorithm>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 
+#include "init/engine/name_index.h"
 #include "init/engine/unit.h"
 
 namespace init {
@@ -21,8 +22,7 @@ class UnitTable {
     return index_of(id) < units_.size() ? units_[index_of(id)].get() : nullptr;
   }
   [[nodiscard]] UnitId find_id(std::string_view name) const {
-    auto found = names_.find(name);
-    return found == names_.end() ? UnitId::none : found->second;
+    return names_.find(name, [&](UnitId id) { return units_[index_of(id)]->goes_by(name); });
   }
   /// Makes a unit with that name, which must be free.
   Unit& create(const UnitName& name);
@@ -45,10 +45,6 @@ class UnitTable {
   [[nodiscard]] bool take_names_changed() { return std::exchange(names_changed_, false); }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
   Unit& mark(Unit& unit) {
     if (!unit.unsaved) {
       unit.unsaved = true;
@@ -59,7 +55,7 @@ class UnitTable {
 
   std::vector<std::unique_ptr<Unit>> units_;
   std::vector<UnitId> order_;
-  std::unordered_map<std::string, UnitId, Hash, std::equal_to<>> names_;
+  NameIndex names_;
   std::vector<UnitId> unsaved_;
   bool names_changed_ = false;
 };

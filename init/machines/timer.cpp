@@ -188,10 +188,10 @@ TimerState trigger(TimerContext& c) {
     return fail_with(c, TimerResult::resources);
   }
   c.rt.last_trigger = DualTime::at(c.core.now);
-  other->runtime.write().activation_details = {
-      {"trigger_unit", c.unit.name.text()},
-      {"trigger_timer_realtime_usec", std::to_string(c.core.now.realtime.usec())},
-      {"trigger_timer_monotonic_usec", std::to_string(c.core.now.monotonic.usec())}};
+  auto& details = other->runtime.write().activation_details;
+  details = {{"trigger_unit", c.unit.name.text()},
+             {"trigger_timer_realtime_usec", std::to_string(c.core.now.realtime.usec())},
+             {"trigger_timer_monotonic_usec", std::to_string(c.core.now.monotonic.usec())}};
   if (c.unit.config.timer->persistent) c.core.emit(effect::TouchTimerStamp{c.unit.name, c.core.now.realtime});
   return running;
 }

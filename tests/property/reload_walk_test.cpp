@@ -36,7 +36,7 @@ class Forgetful final : public unitparser::UnitSource {
 /// Two engines that hear the same; one of them reads all files at each reload.
 struct Pair {
   explicit Pair(std::uint64_t seed)
-      : random(seed), index(files, unitparser::make_unit_paths(unitparser::UnitScope::system)), other_index(index),
+      : random(seed), index(files, unitparser::make_unit_paths(unitparser::UnitScope::system)), other_index(files, index.paths()),
         loader(files, index, unitparser::make_load_context({}, {}, unitparser::ManagerScope::system, {})),
         other_loader(files, other_index, loader.context()), forgetful(other_loader), engine(std::make_unique<Engine>(loader, machine, EngineOptions{})),
         thorough(std::make_unique<Engine>(forgetful, machine, EngineOptions{})) {}
@@ -239,7 +239,7 @@ void act(Pair& p) {
 enum class Sayers : std::uint8_t { hidden, shown };
 std::string describe(const Engine& engine, const Unit& unit, Sayers sayers) {
   std::set<std::string> aliases, edges;
-  for (const UnitName& alias : unit.aliases) aliases.insert(alias.text());
+  for (const UnitName& alias : *unit.aliases) aliases.insert(alias.text());
   for (const Edge& edge : engine.graph().edges(unit.id))
     edges.insert(fmt::format("{} {}{}{}", unitparser::to_name(edge.kind), engine.find(edge.other)->name.text(), edge.said.empty() || sayers == Sayers::hidden ? "" : ", said",
                              edge.heard.empty() || sayers == Sayers::hidden ? "" : ", heard"));

@@ -147,8 +147,9 @@ int InstallContext::follow(InstallInfo& info, SearchMode mode, bool ignore_diffe
 }
 
 int InstallContext::search_folders(InstallInfo& info, const std::string& file, SearchMode mode) {
+  std::string path;
   for (const std::string& folder : place_.paths->search) {
-    const std::string path = folder + "/" + file;
+    path.assign(folder).append("/").append(file);
     const int error = load_or_read_link(info, path, mode);
     if (error == 0) {
       info.path = path;
@@ -174,8 +175,10 @@ int InstallContext::load_drop_ins(InstallInfo& info, std::string_view template_n
   std::map<std::string, std::string> files;  // by name; the first folder that has one wins
   for (const std::string_view name : {std::string_view(info.name), template_name}) {
     if (name.empty()) continue;
+    std::string folder;
     for (const std::string& search : place_.paths->search) {
-      const std::string folder = search + "/" + std::string(name) + ".d";
+      folder.assign(search).append("/").append(name).append(".d");
+      if (place_.source->stamp(folder).kind == FileKind::missing) continue;
       const auto entries = place_.source->list(folder);
       if (!entries) continue;
       for (const DirectoryEntry& entry : *entries)

@@ -19,14 +19,22 @@ const ListedFiles::Folder& ListedFiles::folder(const std::string& path) {
 }
 
 FileKind ListedFiles::kind_of(const std::string& path) {
+  // A name right below a folder that was listed is what is asked for nearly always.
+  const std::size_t slash = path.rfind('/');
+  const std::string_view name = std::string_view(path).substr(slash + 1);
+  if (slash != std::string::npos && is_valid_file_name(name))
+    if (const auto known = folders_.find(std::string_view(path).substr(0, slash)); known != folders_.end()) return kind_in(known->second, name);
   if (!path.starts_with('/') || !is_normal_path(path)) return FileKind::other;  // not for us to take apart
   std::string parent(directory_of(path));
   if (parent.empty()) parent = "/";
-  const Folder& above = folder(parent);
+  return kind_in(folder(parent), file_name(path));
+}
+
+FileKind ListedFiles::kind_in(const Folder& folder, std::string_view name) {
   // What cannot be listed may still be entered.
-  if (!above.entries) return above.entries.error().os_errno == ENOENT || above.entries.error().os_errno == ENOTDIR ? FileKind::missing : FileKind::other;
-  const auto found = above.kinds.find(file_name(path));
-  return found == above.kinds.end() ? FileKind::missing : found->second;
+  if (!folder.entries) return folder.entries.error().os_errno == ENOENT || folder.entries.error().os_errno == ENOTDIR ? FileKind::missing : FileKind::other;
+  const auto found = folder.kinds.find(name);
+  return found == folder.kinds.end() ? FileKind::missing : found->second;
 }
 
 Result<std::string> ListedFiles::read(const std::string& path, std::size_t limit, FileStamp* stamp) {

@@ -32,9 +32,14 @@ class ListedFiles final : public FileSource {
   const Folder& folder(const std::string& path);
   /// Of the path itself; `missing` is certain, other kinds may have changed since.
   [[nodiscard]] FileKind kind_of(const std::string& path);
+  [[nodiscard]] static FileKind kind_in(const Folder& folder, std::string_view name);
 
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
   FileSource* source_;
-  std::unordered_map<std::string, Folder> folders_;
+  std::unordered_map<std::string, Folder, Hash, std::equal_to<>> folders_;
 };
 
 }  // namespace unitparser

@@ -47,9 +47,9 @@ void LinkIndex::read_sub_folder(FileSource& source, const std::string& path, std
     if (entry.kind == FileKind::symlink) links_.push_back({folder, true, entry.name, template_of(entry.name)});
 }
 
-std::vector<const LinkIndex::Link*> LinkIndex::links_of(std::string_view name) const {
+std::vector<const LinkIndex::Link*> LinkIndex::links_of(const std::string& name) const {
   std::vector<const Link*> found;
-  const auto indexes = by_name_.find(std::string(name));
+  const auto indexes = by_name_.find(name);
   if (indexes == by_name_.end()) return found;
   for (const std::size_t index : indexes->second) found.push_back(&links_[index]);
   std::sort(found.begin(), found.end());  // they lie in one array, in the order of the search
@@ -91,9 +91,8 @@ FolderLinks look_at(const InstallInfo& info, std::span<const LinkIndex::Link* co
   return result;
 }
 
-std::optional<UnitFileState> state_by_links(const InstallPlace& place, const LinkIndex& index, const InstallInfo& info, Names names) {
+std::optional<UnitFileState> state_by_links(const InstallPlace& place, std::span<const LinkIndex::Link* const> links, const InstallInfo& info, Names names) {
   const UnitPaths& paths = *place.paths;
-  const auto links = index.links_of(info.name);
   bool enabled_in_runtime = false;
   bool enabled_elsewhere = false;
   bool linked = false;
@@ -104,7 +103,7 @@ std::optional<UnitFileState> state_by_links(const InstallPlace& place, const Lin
     const std::string& path = paths.search[folder];
     const std::size_t begin = at;
     while (at < links.size() && links[at]->folder == folder) ++at;
-    const FolderLinks result = look_at(info, std::span(links).subspan(begin, at - begin), names, ignore_same_name);
+    const FolderLinks result = look_at(info, links.subspan(begin, at - begin), names, ignore_same_name);
     if (result.enabled) {
       if (path == paths.persistent_config || (paths.scope == UnitScope::user && path == "/etc/systemd/user")) return UnitFileState::enabled;
       (place.is_runtime_folder(path) ? enabled_in_runtime : enabled_elsewhere) = true;
@@ -139,8 +138,10 @@ Result<UnitFileState> UnitFileStates::state(const std::string& name) {
   if (name != file_name(info->path) && own && own->form() != NameForm::instance) return UnitFileState::alias;
   if (is_in_generator_directory(*place_.paths, info->path)) return UnitFileState::generated;
   if (is_in_transient_directory(*place_.paths, info->path)) return UnitFileState::transient;
-  if (const auto state = state_by_links(place_, links_, *info, Names::known)) return *state;
-  if (state_by_links(place_, links_, *info, Names::any)) return UnitFileState::indirect;
+  if (const auto links = links_.links_of(info->name); !links.empty()) {
+    if (const auto state = state_by_links(place_, links, *info, Names::known)) return *state;
+    if (state_by_links(place_, links, *info, Names::any)) return UnitFileState::indirect;
+  }
   if (info->has_rules()) return UnitFileState::disabled;
   return info->also.empty() ? UnitFileState::static_ : UnitFileState::indirect;
 }

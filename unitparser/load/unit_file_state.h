@@ -29,7 +29,7 @@ class LinkIndex {
   LinkIndex(FileSource& source, const UnitPaths& paths);
 
   /// Links of which one name is `name`, by folder of the search path.
-  [[nodiscard]] std::vector<const Link*> links_of(std::string_view name) const;
+  [[nodiscard]] std::vector<const Link*> links_of(const std::string& name) const;
   /// Unit names found (files and links), sorted, with the folder that has them first.
   [[nodiscard]] const std::map<std::string, std::string>& unit_names() const { return unit_names_; }
 

@@ -49,6 +49,7 @@ bool is_hidden_or_backup(std::string_view name) { return name.starts_with('.') |
 }  // namespace
 
 AliasProblem template_problem(std::string_view name) {
+  if (name.find('@') == std::string_view::npos) return {};
   const Result<UnitName> unit = UnitName::parse(name);
   if (!unit || unit->form() == NameForm::plain || may_template(unit->type())) return {};
   return {EINVAL, fmt::format("unit type {} cannot be templated, ignoring.", to_name(unit->type()))};
@@ -114,13 +115,14 @@ std::vector<UnitFiles::Item> UnitFiles::read_folder(const Folder& folder) const 
   }
   Result<std::vector<DirectoryEntry>> entries = source_->list(folder.path);
   if (!entries) return items;
+  items.reserve(entries->size());
   for (DirectoryEntry& entry : *entries) {
     if (is_hidden_or_backup(entry.name)) continue;
     Item item{std::move(entry.name), entry.kind, {}};
     if (item.kind == FileKind::symlink && UnitName::is_valid(item.name)) {
       Result<std::string> target = source_->read_link(folder.path + "/" + item.name);
       if (!target) continue;
-      item.link_target = std::move(*target);
+      item.link_target = SharedText(*target);
     }
     items.push_back(std::move(item));
   }
@@ -134,6 +136,7 @@ std::vector<UnitFiles::SubEntry> UnitFiles::read_sub_folder(const std::string& p
   if (stamp.kind != FileKind::directory) return entries;
   Result<std::vector<DirectoryEntry>> listed = source_->list(path);
   if (!listed) return entries;
+  entries.reserve(listed->size());
   for (DirectoryEntry& entry : *listed) {
     bool masked = false;
     if (!path.ends_with(".d")) {
@@ -156,7 +159,7 @@ void UnitFiles::merge() {
   for (const auto& [name, entry] : entries_) {
     if (entry.alias_of.empty()) continue;
     const Resolved end = resolve(name);
-    if (end.outcome == Resolved::Outcome::found) aliases_[end.name].push_back(name);
+    if (end.outcome == Resolved::Outcome::found) aliases_[end.name].emplace_back(name);
   }
   for (auto& [name, list] : aliases_) std::sort(list.begin(), list.end());
 }
@@ -170,21 +173,21 @@ void UnitFiles::merge_item(const Item& item, std::uint32_t folder) {
   if (item.kind == FileKind::symlink)
     add_link(item, folder);
   else
-    entries_.emplace(item.name, Entry{folder, {}, false});
+    entries_.emplace(item.name, Entry{{}, folder, false});
 }
 
 void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
-  const std::string target = resolve_path(folders_[folder].path, item.link_target);
+  const std::string target = resolve_path(folders_[folder].path, item.link_target.view());
   const bool inside = std::any_of(paths_.search.begin(), paths_.search.end(), [&target](const std::string& path) {
     return path_is_below(target, path) && target.size() > path.size();
   });
   if (!inside) {
-    entries_.emplace(item.name, Entry{folder, {}, target == "/dev/null"});
+    entries_.emplace(item.name, Entry{{}, folder, target == "/dev/null"});
     return;
   }
   const std::string_view name = file_name(target);
   if (name == item.name || alias_problem(item.name, name)) return;  // a link to itself names no unit
-  entries_.emplace(item.name, Entry{folder, std::string(name), false});
+  entries_.emplace(item.name, Entry{SharedText(name), folder, false});
 }
 
 bool UnitFiles::renew(const std::string& path, SubFolder& folder) const {
@@ -220,7 +223,7 @@ UnitFiles::Resolved UnitFiles::resolve(std::string_view name) const {
       if (found == entries_.end()) return {};
     }
     if (found->second.alias_of.empty()) return {Resolved::Outcome::found, &found->second, current};
-    current = found->second.alias_of;
+    current = found->second.alias_of.view();
   }
   return {Resolved::Outcome::loop, nullptr, current};
 }
@@ -324,7 +327,7 @@ std::vector<DependencyLink> UnitFiles::dependency_links(std::span<const std::str
 std::vector<std::string> UnitFiles::all_names() const {
   std::vector<std::string> names;
   names.reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) names.push_back(name);
+  for (const auto& [name, entry] : entries_) names.emplace_back(name);
   std::sort(names.begin(), names.end());
   return names;
 }

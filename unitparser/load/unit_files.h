@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "unitparser/base/shared_text.h"
 #include "unitparser/load/file_source.h"
 #include "unitparser/load/unit_paths.h"
 #include "unitparser/names/unit_name.h"
@@ -50,6 +51,8 @@ class UnitFiles {
  public:
   /// `source` must outlive this. Nothing is read before the first refresh().
   UnitFiles(FileSource& source, UnitPaths paths) : source_(&source), paths_(std::move(paths)) {}
+  UnitFiles(const UnitFiles&) = delete;  // parts of it point to each other
+  UnitFiles& operator=(const UnitFiles&) = delete;
 
   /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: the index tells other
   /// things than before.
@@ -76,7 +79,7 @@ class UnitFiles {
   struct Item {
     std::string name;
     FileKind kind = FileKind::regular;
-    std::string link_target;  ///< text of the link
+    SharedText link_target;   ///< text of the link
     bool operator==(const Item&) const = default;
   };
   struct Folder {
@@ -86,13 +89,13 @@ class UnitFiles {
   };
   /// Where a unit name leads: a file in folder `folder`, or another name.
   struct Entry {
+    SharedText alias_of;
     std::uint32_t folder = 0;
-    std::string alias_of;
     bool masked = false;
   };
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
   };
   template <class T>
   using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
@@ -132,7 +135,7 @@ class UnitFiles {
   FileSource* source_;
   UnitPaths paths_;
   std::vector<Folder> folders_;
-  ByName<Entry> entries_;
+  std::unordered_map<std::string_view, Entry, Hash> entries_;  ///< keys point into `folders_`
   ByName<std::vector<std::string>> aliases_;             ///< from the name of a file to the names that lead to it
   ByName<std::vector<std::uint32_t>> folder_names_;      ///< "a.service.d" to the folders that have one
   std::unordered_map<std::string, SubFolder> sub_folders_;

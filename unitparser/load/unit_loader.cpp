@@ -323,6 +323,9 @@ void UnitLoader::read_drop_ins(const std::vector<std::string>& paths, LoadedUnit
 }
 
 void UnitLoader::add_links(const std::vector<DependencyLink>& links, LoadedUnit& unit) {
+  if (links.empty()) return;
+  auto& dependencies = unit.config.unit.write().dependencies;
+  dependencies.reserve(dependencies.size() + links.size());
   for (const DependencyLink& link : links) {
     Diagnostics unused;
     Remarks remarks(unused, {link.path, 0, 0}, {});
@@ -334,7 +337,7 @@ void UnitLoader::add_links(const std::vector<DependencyLink>& links, LoadedUnit&
     }
     const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
     unit.config.sources.emplace_back(link.path);
-    unit.config.unit.write().dependencies.push_back({kind_of(link.folder), other->text(), {source, 0}});
+    dependencies.push_back({kind_of(link.folder), other->text(), {source, 0}});
   }
 }
 

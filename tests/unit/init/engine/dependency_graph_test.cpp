@@ -36,6 +36,15 @@ TEST(DependencyGraph, AnEdgeStaysWhileOneEndSaysIt) {
   EXPECT_TRUE(graph.edges(b).empty());
 }
 
+TEST(DependencyGraph, WhereAnEdgeWasSaidIsToldUnlessItDoesNotFit) {
+  const auto kept = [](Origin origin) { return Origin(EdgeOrigin(origin)); };
+  EXPECT_EQ(kept({0, 3}), (Origin{0, 3}));
+  EXPECT_EQ(kept({100'000, 0}), (Origin{100'000, 0}));
+  EXPECT_EQ(kept({}), Origin{});
+  EXPECT_EQ(kept({1, 20'000}), (Origin{1, 0})) << "the file alone";
+  EXPECT_EQ(kept({300'000, 1}), Origin{});
+}
+
 TEST(DependencyGraph, AnEdgeStaysWhileOneSourceHasIt) {
   DependencyGraph graph;
   graph.add(a, wants, b, EdgeSource::file, {0, 3});

@@ -362,10 +362,19 @@ Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
   return file;
 }
 
+ExpectedDatum Storage::expect(std::string_view payload) const {
+  const OpenFile* const common = system_ ? system_.get() : runtime_.get();
+  if (common == nullptr) return {};
+  return {common->appender->generation(), common->appender->look_ahead(payload)};
+}
+
 Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry) {
   handles_.clear();
   hashes_.clear();
-  for (const std::string_view field : entry.fields) hashes_.push_back(file.appender->look_ahead(field));
+  for (std::size_t i = 0; i < entry.fields.size(); ++i) {
+    const bool is_known = i == 0 && entry.expected.generation == file.appender->generation();
+    hashes_.push_back(is_known ? entry.expected.hash : file.appender->look_ahead(entry.fields[i]));
+  }
   for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
   file.appender->look_up_places(handles_);
   for (const std::uint64_t hash : hashes_) file.appender->look_farther(hash);

@@ -93,7 +93,7 @@ bool Dispatcher::store(Sender* sender, const IncomingMessage& message, std::uint
   uid_t owner = 0;
   if (sender != nullptr && config_.split == SplitMode::uid) owner = sender->uid == static_cast<uid_t>(-1) ? 0 : sender->uid;
   else if (sender != nullptr && config_.split == SplitMode::login && sender->has_session) owner = sender->owner;
-  PendingEntry entry{fields_, shared_, owner, (message.priority & 7) <= urgent_level, nullptr};
+  PendingEntry entry{fields_, shared_, owner, (message.priority & 7) <= urgent_level, nullptr, message.expected};
   if (sender != nullptr && !sender->own.name.empty()) entry.own = &sender->own;
   UnitAccount& account = sender != nullptr && sender->account != nullptr ? *sender->account : accounts_.of({});
   if (storage_.write(stamp, entry) == Written::no_room) {

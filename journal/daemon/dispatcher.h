@@ -26,6 +26,7 @@ struct IncomingMessage {
   int priority = 6;                          ///< with facility
   std::uint64_t source_realtime = 0;         ///< when it was sent, 0: unknown
   std::optional<pid_t> object_pid;
+  ExpectedDatum expected;                    ///< of the first field
 };
 
 class Dispatcher {
@@ -35,6 +36,8 @@ class Dispatcher {
 
   /// True when the sender's unit wants nothing at all to be done with such a message (LogLevelMax=, LogFilterPatterns=).
   [[nodiscard]] static bool is_unwanted(const Sender& sender, int priority, std::string_view message);
+  /// Tells of a field that one of the next messages has; who has several at hand tells of the next before it dispatches one.
+  [[nodiscard]] ExpectedDatum expect(std::string_view field) const { return storage_.expect(field); }
   /// Stores one message. `sender` may be null (kernel, audit).
   void dispatch(Sender* sender, const IncomingMessage& message);
 

@@ -362,11 +362,21 @@ Storage::OpenFile* Storage::file_for(const PendingEntry& entry) {
   return file;
 }
 
+ExpectedDatum Storage::expect(std::string_view payload) const {
+  const OpenFile* const common = system_ ? system_.get() : runtime_.get();
+  if (common == nullptr) return {};
+  return {common->appender->generation(), common->appender->look_ahead(payload)};
+}
+
 Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const PendingEntry& entry) {
   handles_.clear();
   hashes_.clear();
-  for (const std::string_view field : entry.fields) hashes_.push_back(file.appender->look_ahead(field));
+  for (std::size_t i = 0; i < entry.fields.size(); ++i) {
+    const bool is_known = i == 0 && entry.expected.generation == file.appender->generation();
+    hashes_.push_back(is_known ? entry.expected.hash : file.appender->look_ahead(entry.fields[i]));
+  }
   for (SharedFields* shared : entry.shared) TRY(shared->collect(*file.appender, handles_));
+  file.appender->look_up_places(handles_);
   for (const std::uint64_t hash : hashes_) file.appender->look_farther(hash);
   for (std::size_t i = 0; i < entry.fields.size(); ++i)
     handles_.push_back(TRY(file.appender->intern(entry.fields[i], hashes_[i])));
@@ -393,9 +403,12 @@ Written Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
     const auto written = file != nullptr ? append_to(*file, stamp, entry)
                                          : Result<void>(fail(ErrorCode::io, "no journal file could be opened"));
     if (written) {
-      const std::uint64_t due = now(CLOCK_MONOTONIC) + (entry.is_urgent ? config_.urgent_sync_interval
-                                                                        : config_.sync_interval);
-      if (sync_due_ == 0 || due < sync_due_) sync_due_ = due;
+      // Whatever is due already is due before this one, unless this one is urgent.
+      if (sync_due_ == 0 || entry.is_urgent) {
+        const std::uint64_t interval = entry.is_urgent ? std::min(config_.urgent_sync_interval, config_.sync_interval) : config_.sync_interval;
+        const std::uint64_t due = now(CLOCK_MONOTONIC) + interval;
+        if (sync_due_ == 0 || due < sync_due_) sync_due_ = due;
+      }
       return Written::stored;
     }
     if (written.error().code == ErrorCode::invalid_argument) break;

@@ -48,6 +48,12 @@ struct OwnFiles {
   bool operator==(const OwnFiles&) const = default;
 };
 
+/// What Storage::expect() found out of a datum that will be written.
+struct ExpectedDatum {
+  std::uint64_t generation = 0;  ///< of the appender whose file the hash is for; 0: nothing was found out
+  std::uint64_t hash = 0;
+};
+
 /// One entry on its way into a file.
 struct PendingEntry {
   std::span<const std::string_view> fields;
@@ -55,6 +61,7 @@ struct PendingEntry {
   uid_t owner = 0;  ///< whose journal it belongs to
   bool is_urgent = false;
   const OwnFiles* own = nullptr;  ///< where the unit has files of its own
+  ExpectedDatum expected;         ///< of the first field
 };
 
 /// What became of an entry.
@@ -79,6 +86,8 @@ class Storage {
 
   /// Opens the files that the configuration asks for, given what is there.
   void open();
+  /// Tells of a datum that one of the next entries has: the memory that write() will look for it in comes closer meanwhile.
+  [[nodiscard]] ExpectedDatum expect(std::string_view payload) const;
   /// Appends; on a full or damaged file rotates and tries again once.
   [[nodiscard]] Written write(const EntryStamp& stamp, const PendingEntry& entry);
   /// Tells followers of everything that was written to since the last call.

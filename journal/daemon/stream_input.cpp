@@ -58,7 +58,9 @@ std::string random_stream_id() {
 StreamInput::StreamInput(Dispatcher& dispatcher, Notifier& notifier, std::string state_folder, std::size_t line_max,
                          std::function<void(int)> unwatch)
     : dispatcher_(dispatcher), notifier_(notifier), state_folder_(std::move(state_folder)),
-      unwatch_(std::move(unwatch)), line_max_(line_max), buffer_(buffer_size) {}
+      unwatch_(std::move(unwatch)), line_max_(line_max), buffer_(buffer_size) {
+  for (std::size_t level = 0; level < priorities_.size(); ++level) priorities_[level].set({"PRIORITY=" + std::to_string(level)});
+}
 
 /// States stay behind on purpose: the next daemon finds the streams by them.
 StreamInput::~StreamInput() = default;
@@ -193,22 +195,30 @@ void StreamInput::take_line(Stream& stream, Sender& sender, std::string_view lin
   SenderCredentials from = stream.sender;
   dispatcher_.forwarder().forward({priority, header.identifier, line, from, {}},
                                   {header.forward_to_syslog, header.forward_to_kmsg, header.forward_to_console});
-  message_.assign("MESSAGE=").append(line);
-  priority_.assign("PRIORITY=").push_back(static_cast<char>('0' + (priority & 7)));
-  std::array<std::string_view, 3> fields{priority_, message_, {}};
-  std::size_t n = 2;
+  next_.message.assign("MESSAGE=").append(line);
+  next_.priority = priority;
   switch (why) {
-    case LineBreak::newline: break;
-    case LineBreak::nul: fields[n++] = "_LINE_BREAK=nul"; break;
-    case LineBreak::line_max: fields[n++] = "_LINE_BREAK=line-max"; break;
-    case LineBreak::end_of_file: fields[n++] = "_LINE_BREAK=eof"; break;
-    case LineBreak::pid_change: fields[n++] = "_LINE_BREAK=pid-change"; break;
+    case LineBreak::newline: next_.line_break = {}; break;
+    case LineBreak::nul: next_.line_break = "_LINE_BREAK=nul"; break;
+    case LineBreak::line_max: next_.line_break = "_LINE_BREAK=line-max"; break;
+    case LineBreak::end_of_file: next_.line_break = "_LINE_BREAK=eof"; break;
+    case LineBreak::pid_change: next_.line_break = "_LINE_BREAK=pid-change"; break;
   }
-  SharedFields* const shared[] = {&stream.fixed};
+  next_.expected = dispatcher_.expect(next_.message);
+  store_waiting(stream, sender);
+  std::swap(next_, waiting_);
+  is_waiting_ = true;
+}
+
+void StreamInput::store_waiting(Stream& stream, Sender& sender) {
+  if (!std::exchange(is_waiting_, false)) return;
+  const std::array<std::string_view, 2> fields{waiting_.message, waiting_.line_break};
+  SharedFields* const shared[] = {&priorities_[static_cast<std::size_t>(waiting_.priority & 7)], &stream.fixed};
   IncomingMessage incoming;
-  incoming.fields = {fields.data(), n};
+  incoming.fields = std::span(fields).first(waiting_.line_break.empty() ? 1 : 2);
   incoming.shared = shared;
-  incoming.priority = priority;
+  incoming.priority = waiting_.priority;
+  incoming.expected = waiting_.expected;
   dispatcher_.dispatch(&sender, incoming);
 }
 
@@ -224,6 +234,7 @@ bool StreamInput::receive(int fd, int reads) {
   const auto found = streams_.find(fd);
   if (found == streams_.end()) return false;
   Stream& stream = *found->second;
+  is_waiting_ = false;  // of a stream that there was no memory for
   for (int i = 0; i < reads; ++i) {
     iovec part{buffer_.data(), buffer_.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(256)> control{};
@@ -252,6 +263,7 @@ bool StreamInput::receive(int fd, int reads) {
       Sender& before = find_sender(stream.sender);
       stream.parser.flush(LineBreak::pid_change,
                           [&](std::string_view line, LineBreak why) { take_line(stream, before, line, why); });
+      store_waiting(stream, before);
     }
     if (n > 0) stream.sender = sender;
     if (n <= 0) {
@@ -259,6 +271,7 @@ bool StreamInput::receive(int fd, int reads) {
         Sender& last = find_sender(stream.sender);
         stream.parser.flush(LineBreak::end_of_file,
                             [&](std::string_view line, LineBreak why) { take_line(stream, last, line, why); });
+        store_waiting(stream, last);
       }
       close(fd);
       return false;
@@ -272,6 +285,7 @@ bool StreamInput::receive(int fd, int reads) {
                                            if (known == nullptr) known = &find_sender(stream.sender);
                                            take_line(stream, *known, line, why);
                                          });
+    if (known != nullptr) store_waiting(stream, *known);
     if (!good) {
       close(fd);
       return false;

@@ -1,6 +1,7 @@
 // Stdout streams of services: connections, their saved state, their lines. [os: sockets, files]
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,7 +61,9 @@ class StreamInput {
   void announce(Stream& stream);
   void save(const Stream& stream) const;
   void set_fixed_fields(Stream& stream) const;
+  /// A line that is wanted waits until the next one has come, or store_waiting() is called.
   void take_line(Stream& stream, Sender& sender, std::string_view line, LineBreak why);
+  void store_waiting(Stream& stream, Sender& sender);
   void close(int fd);
 
   Dispatcher& dispatcher_;
@@ -71,7 +74,15 @@ class StreamInput {
   std::unordered_map<int, std::unique_ptr<Stream>> streams_;
   std::vector<int> unstored_;
   std::vector<char> buffer_;
-  std::string message_, priority_;
+  struct Line {
+    std::string message;
+    std::string_view line_break;  ///< as a field; empty: an ordinary one
+    int priority = 6;
+    ExpectedDatum expected;
+  };
+  Line next_, waiting_;  ///< that are with the stream that is being read
+  bool is_waiting_ = false;
+  std::array<SharedFields, 8> priorities_;
 };
 
 }  // namespace journal

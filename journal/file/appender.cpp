@@ -398,42 +398,53 @@ std::uint64_t Appender::size_of_new_array(std::uint64_t total) const {
 }
 
 std::uint64_t Appender::place_in_tail(std::uint64_t tail_array, std::uint64_t tail_count) const {
-  if (tail_array == 0) return 0;
-  const EntryArrayView tail = view_.entry_array(tail_array);
-  return tail && tail_count < tail.capacity ? tail_array + sizeof(EntryArrayObject) + tail_count * array_item_size() : 0;
+  // Asked for each datum of each entry. What is no array is left to push_to_array(), which looks closer.
+  if (tail_array == 0 || tail_array % 8 != 0 || tail_array + sizeof(EntryArrayObject) > end_) return 0;
+  const auto* tail = reinterpret_cast<const ObjectHeader*>(base_ + tail_array);
+  const std::uint64_t place = tail_array + sizeof(EntryArrayObject) + tail_count * array_item_size();
+  const std::uint64_t end = tail_array + std::min(tail->size, end_ - tail_array);
+  return tail->type == static_cast<std::uint8_t>(ObjectType::entry_array) && place + array_item_size() <= end ? place : 0;
 }
 
 void Appender::store_item(std::uint64_t place, std::uint64_t entry_offset) {
-  std::memcpy(base_ + place, &entry_offset, array_item_size());  // little-endian, as the whole format
+  if (compact_) *at<std::uint32_t>(place) = static_cast<std::uint32_t>(entry_offset);
+  else *at<std::uint64_t>(place) = entry_offset;
 }
 
 bool Appender::keeps_tail() const { return mapped_ <= compact_limit + 1; }
 
-Result<void> Appender::link_entry(std::uint64_t entry_offset, std::span<const DataHandle> data) {
-  const auto push = [&](std::uint64_t place, std::uint64_t& first_array, std::uint32_t* tail_array, std::uint32_t* tail_count,
+Result<void> Appender::link_entry(std::uint64_t entry_offset, std::uint64_t place, std::span<const DataHandle> data) {
+  const auto push = [&](std::uint64_t at, std::uint64_t& first_array, std::uint32_t* tail_array, std::uint32_t* tail_count,
                         std::uint64_t total) -> Result<void> {
-    if (place == 0) return push_to_array(first_array, tail_array, tail_count, total, entry_offset);
-    store_item(place, entry_offset);
+    if (at == 0) return push_to_array(first_array, tail_array, tail_count, total, entry_offset);
+    store_item(at, entry_offset);
     ++*tail_count;
     return {};
   };
-  TRY(push(places_[0], header_->entry_array_offset, keeps_tail() ? &header_->tail_entry_array_offset : nullptr,
+  TRY(push(place, header_->entry_array_offset, keeps_tail() ? &header_->tail_entry_array_offset : nullptr,
            keeps_tail() ? &header_->tail_entry_array_n_entries : nullptr, header_->n_entries));
   std::atomic_signal_fence(std::memory_order_seq_cst);
   ++header_->n_entries;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    auto* object = at<DataObject>(data[i].offset);
+  for (const DataHandle& handle : data) {
+    auto* object = at<DataObject>(handle.offset);
     if (object->n_entries == 0) {
       object->entry_offset = entry_offset;
     } else {
-      auto* tail = compact_ ? at<CompactDataTail>(data[i].offset + sizeof(DataObject)) : nullptr;
-      TRY(push(places_[i + 1], object->entry_array_offset, tail != nullptr ? &tail->tail_entry_array_offset : nullptr,
+      auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
+      TRY(push(handle.place, object->entry_array_offset, tail != nullptr ? &tail->tail_entry_array_offset : nullptr,
                tail != nullptr ? &tail->tail_entry_array_n_entries : nullptr, object->n_entries - 1));
     }
     std::atomic_signal_fence(std::memory_order_seq_cst);
     ++object->n_entries;
   }
   return {};
+}
+
+void Appender::look_up_places(std::span<DataHandle> data) const {
+  for (DataHandle& handle : data) {
+    const auto* tail = reinterpret_cast<const CompactDataTail*>(base_ + handle.offset + sizeof(DataObject));
+    handle.place = compact_ ? place_in_tail(tail->tail_entry_array_offset, tail->tail_entry_array_n_entries) : 0;
+  }
 }
 
 Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& data, std::uint64_t& seqnum) {
@@ -447,21 +458,12 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
   const std::uint64_t item_size = compact_ ? sizeof(CompactEntryItem) : sizeof(RegularEntryItem);
   const std::uint64_t size = sizeof(EntryObject) + data.size() * item_size;
   std::uint64_t needed = align8(size);
-  const auto plan_push = [&](std::uint64_t tail_array, std::uint64_t tail_count, std::uint64_t total) {
-    places_.push_back(place_in_tail(tail_array, tail_count));
-    if (places_.back() == 0) needed += align8(size_of_new_array(total));
-  };
-  places_.clear();
-  plan_push(keeps_tail() ? header_->tail_entry_array_offset : 0, header_->tail_entry_array_n_entries, header_->n_entries);
-  for (const DataHandle& handle : data) {
-    const auto* object = at<DataObject>(handle.offset);
-    if (object->n_entries == 0) {
-      places_.push_back(0);
-      continue;
-    }
-    const auto* tail = compact_ ? at<CompactDataTail>(handle.offset + sizeof(DataObject)) : nullptr;
-    plan_push(tail != nullptr ? tail->tail_entry_array_offset : 0, tail != nullptr ? tail->tail_entry_array_n_entries : 0,
-              object->n_entries - 1);
+  const std::uint64_t place = keeps_tail() ? place_in_tail(header_->tail_entry_array_offset, header_->tail_entry_array_n_entries) : 0;
+  if (place == 0) needed += align8(size_of_new_array(header_->n_entries));
+  for (DataHandle& handle : data) {
+    if (handle.place == DataHandle::not_looked_up) look_up_places({&handle, 1});
+    const std::uint64_t n_entries = at<DataObject>(handle.offset)->n_entries;
+    if (handle.place == 0 && n_entries != 0) needed += align8(size_of_new_array(n_entries - 1));
   }
   needed += tag_room();
   if (end_ + needed > file_size_) TRY(grow(end_ + needed));
@@ -490,7 +492,7 @@ Result<void> Appender::append(const EntryStamp& stamp, std::vector<DataHandle>& 
     item += item_size;
   }
   entry->xor_hash = xor_hash;
-  TRY(link_entry(offset, data));
+  TRY(link_entry(offset, place, data));
 
   if (header_->head_entry_seqnum == 0) header_->head_entry_seqnum = seqnum;
   if (header_->head_entry_realtime == 0) header_->head_entry_realtime = stamp.realtime;

@@ -45,6 +45,8 @@ struct CompressionPolicy {
 struct DataHandle {
   std::uint64_t offset = 0;
   std::uint64_t xor_part = 0;  ///< what this data adds to an entry's xor hash
+  std::uint64_t place = not_looked_up;  ///< of the next entry in the data's list, by look_up_places(); 0: its last array has none
+  static constexpr std::uint64_t not_looked_up = UINT64_MAX;
   bool operator<(const DataHandle& other) const { return offset < other.offset; }
   bool operator==(const DataHandle& other) const { return offset == other.offset; }
 };
@@ -91,6 +93,9 @@ class Appender {
   [[nodiscard]] std::uint64_t look_ahead(std::string_view payload) const;
   void look_farther(std::uint64_t hash) const;
   [[nodiscard]] unitparser::Result<DataHandle> intern(std::string_view payload, std::uint64_t hash);
+
+  /// Does what append() does with these first: a part of it that memory can come closer in. Nothing may be appended before the entry.
+  void look_up_places(std::span<DataHandle> data) const;
 
   /// Appends an entry of these data (sorted and made unique in place). `seqnum`: in the last number given out in this
   /// sequence, out the entry's. Errors as intern().
@@ -143,7 +148,7 @@ class Appender {
   [[nodiscard]] unitparser::Result<void> make_tables(std::uint64_t data_buckets, std::uint64_t field_buckets);
   [[nodiscard]] std::uint64_t find_data(std::string_view payload, std::uint64_t hash);
   [[nodiscard]] unitparser::Result<std::uint64_t> intern_field(std::string_view name);
-  [[nodiscard]] unitparser::Result<void> link_entry(std::uint64_t entry_offset, std::span<const DataHandle> data);
+  [[nodiscard]] unitparser::Result<void> link_entry(std::uint64_t entry_offset, std::uint64_t place, std::span<const DataHandle> data);
   /// Adds to a chain of arrays; `total` is the number of entries in the arrays before.
   [[nodiscard]] unitparser::Result<void> push_to_array(std::uint64_t& first_array, std::uint32_t* tail_array,
                                                        std::uint32_t* tail_count, std::uint64_t total,
@@ -185,7 +190,6 @@ class Appender {
   bool name_is_synced_ = false;   ///< the folder knows this file on the disk too
   std::uint64_t generation_ = 0;
   std::string packed_;
-  std::vector<std::uint64_t> places_;  ///< by place_in_tail(), for the list of all entries and those of the entry's data
   const Sealer* sealer_ = nullptr;
   std::unique_ptr<SealRun> seal_;    ///< over the objects since the last tag; null: none yet
   std::uint64_t sealed_end_ = 0;     ///< of the objects that seals cover

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -23,49 +24,65 @@ using unitparser::UniqueFd;
 
 namespace {
 
-/// What read_apart() reads: new data are written right before the entry that they came with.
-constexpr std::uint64_t apart_before = 512, apart_bytes = 704;
-constexpr std::uint64_t apart_begin(std::uint64_t entry_offset) {
-  return (entry_offset - std::min(entry_offset, apart_before)) & ~std::uint64_t{7};
-}
+/// The most that read_apart() reads on each side: new data are written right before the entry that they came with.
+constexpr std::uint64_t most_apart = 512;
 
 }  // namespace
 
-bool EntryList::extend(const FileView& view, std::uint64_t i) {
-  const std::uint64_t base = first_ != 0 ? 1 : 0;
+bool EntryList::add_segment(const JournalFile& file, std::uint64_t offset, std::uint64_t first_index) {
+  // Small arrays lie all over the file: they are read, since touching the mapping for each would cost more (as read_apart()).
+  constexpr std::uint64_t most_items = 128;
+  std::array<std::uint64_t, (sizeof(EntryArrayObject) / sizeof(std::uint64_t)) + most_items> copied;
+  const std::uint64_t expected = segments_.empty() ? 4 : 2 * segments_.back().capacity;
+  FileView view = file.view();
+  if (expected <= most_items) view.set_window(offset, file.copy(offset, std::span(copied).first(copied.size() - most_items + expected)));
+  const EntryArrayView array = view.entry_array(offset);
+  if (!array) return false;
+  segments_.push_back({offset, first_index, array.capacity, array.object->next_entry_array_offset});
+  const bool is_full = first_index + array.capacity <= count_;
+  if (known_.size() != first_index || array.capacity > most_items || !is_full) return true;
+  for (std::uint64_t i = 0; i < array.capacity; ++i) known_.push_back(array.item(i));
+  return true;
+}
+
+bool EntryList::extend(const JournalFile& file, std::uint64_t i) {
+  if (known_.empty() && first_ != 0) known_.push_back(first_);
   for (;;) {
-    const std::uint64_t covered = segments_.empty() ? base : segments_.back().first_index + segments_.back().capacity;
-    if (i < covered) return true;
-    std::uint64_t next = head_array_;
-    if (!segments_.empty()) {
-      const EntryArrayView last = view.entry_array(segments_.back().array_offset);
-      if (!last) return false;
-      next = last.object->next_entry_array_offset;
-      if (next <= segments_.back().array_offset) return false;  // chains only ever lead forward
+    if (segments_.empty()) {
+      if (!add_segment(file, head_array_, known_.size())) return false;
+      continue;
     }
-    const EntryArrayView array = view.entry_array(next);
-    if (!array) return false;
-    segments_.push_back({next, covered, array.capacity});
+    Segment& last = segments_.back();
+    const std::uint64_t covered = last.first_index + last.capacity;
+    if (i < covered) return true;
+    if (last.next == 0) {  // the file may have grown
+      const EntryArrayView again = file.view().entry_array(last.array_offset);
+      if (again) last.next = again.object->next_entry_array_offset;
+    }
+    if (last.next <= last.array_offset) return false;  // chains only ever lead forward
+    if (!add_segment(file, last.next, covered)) return false;
   }
 }
 
-std::uint64_t EntryList::at(const FileView& view, std::uint64_t i) {
+std::uint64_t EntryList::at(const JournalFile& file, std::uint64_t i) {
   if (i >= count_) return 0;
   if (first_ != 0 && i == 0) return first_;
+  if (i < known_.size()) return known_[i];
   if (segment_ >= segments_.size() || i - segments_[segment_].first_index >= segments_[segment_].capacity) {
-    if (!extend(view, i)) return 0;
+    if (!extend(file, i)) return 0;
     const auto found = std::prev(std::upper_bound(segments_.begin(), segments_.end(), i,
                                                   [](std::uint64_t x, const Segment& s) { return x < s.first_index; }));
     segment_ = static_cast<std::size_t>(found - segments_.begin());
+    if (i < known_.size()) return known_[i];
   }
-  return view.entry_array_item(segments_[segment_].array_offset, i - segments_[segment_].first_index);
+  return file.view().entry_array_item(segments_[segment_].array_offset, i - segments_[segment_].first_index);
 }
 
-std::uint64_t EntryList::lower_bound(const FileView& view, std::uint64_t offset) {
+std::uint64_t EntryList::lower_bound(const JournalFile& file, std::uint64_t offset) {
   // Steps of one are the common case, short leaps the next: from the last answer outwards in doubling strides, then between
   // the last two. What is before `low` lies before the offset, what is at `high` does not.
   const auto is_before = [&](std::uint64_t i) {
-    const std::uint64_t here = at(view, i);
+    const std::uint64_t here = at(file, i);
     return here != 0 && here < offset;
   };
   std::uint64_t low = 0, high = count_, at_high = 0;
@@ -74,7 +91,7 @@ std::uint64_t EntryList::lower_bound(const FileView& view, std::uint64_t offset)
       low = hint_ + 1;
       for (std::uint64_t stride = 1; low < count_; stride *= 2) {
         const std::uint64_t probe = low + std::min(stride, count_ - low) - 1;
-        const std::uint64_t here = at(view, probe);
+        const std::uint64_t here = at(file, probe);
         if (here == 0 || here >= offset) {
           high = probe;
           at_high = here;
@@ -99,11 +116,11 @@ std::uint64_t EntryList::lower_bound(const FileView& view, std::uint64_t offset)
   return hint_;
 }
 
-std::uint64_t EntryList::nearest(const FileView& view, std::uint64_t offset, Direction direction) {
+std::uint64_t EntryList::nearest(const JournalFile& file, std::uint64_t offset, Direction direction) {
   const bool down = direction == Direction::down;
-  const std::uint64_t index = lower_bound(view, down || offset == UINT64_MAX ? offset : offset + 1);
-  if (!down) return index == 0 ? 0 : at(view, index - 1);
-  if (hint_offset_ == 0) hint_offset_ = at(view, index);
+  const std::uint64_t index = lower_bound(file, down || offset == UINT64_MAX ? offset : offset + 1);
+  if (!down) return index == 0 ? 0 : at(file, index - 1);
+  if (hint_offset_ == 0) hint_offset_ = at(file, index);
   return hint_offset_;
 }
 
@@ -174,24 +191,43 @@ Result<void> JournalFile::map(HeaderRule rule) {
   return {};
 }
 
+std::uint64_t JournalFile::apart_begin(std::uint64_t entry_offset) const {
+  return (entry_offset - std::min(entry_offset, apart_before_)) & ~std::uint64_t{7};
+}
+
+void JournalFile::widen_apart(std::uint64_t offset) {
+  if (const std::uint64_t before = apart_entry_ - offset; before <= most_apart) apart_before_ = std::max(apart_before_, before);
+}
+
 bool JournalFile::read_apart(std::uint64_t entry_offset, Wait wait) {
-  if (apart_ == nullptr) apart_ = std::make_unique<std::uint64_t[]>(apart_bytes / sizeof(std::uint64_t));
-  const iovec target{apart_.get(), apart_bytes};
+  if (apart_ == nullptr) apart_ = std::make_unique<std::uint64_t[]>(2 * most_apart / sizeof(std::uint64_t) + 1);
   const std::uint64_t begin = apart_begin(entry_offset);
+  const iovec target{apart_.get(), entry_offset - begin + apart_after_};
   const ssize_t n = ::preadv2(fd_.get(), &target, 1, static_cast<off_t>(begin), wait == Wait::never ? RWF_NOWAIT : 0);
   // Some file systems cannot tell; a short read has what is needed, or the mapping has.
   if (n < 0 && wait == Wait::never && errno == EAGAIN) return false;
+  apart_entry_ = entry_offset;
   apart_offset_ = begin;
   apart_size_ = n < 0 ? 0 : static_cast<std::uint64_t>(n);
   view_.set_window(apart_offset_, {reinterpret_cast<const std::uint8_t*>(apart_.get()), apart_size_});
+  std::uint64_t size = 0;
+  if (view_.object(entry_offset, ObjectType::entry, size) != nullptr) apart_after_ = std::max(apart_after_, std::min(align8(size), most_apart));
   return true;
 }
 
-void JournalFile::fetch(std::uint64_t offset, std::uint64_t size) const {
-  ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+std::span<const std::uint8_t> JournalFile::copy(std::uint64_t offset, std::span<std::uint64_t> target) const {
+  const ssize_t n = ::pread(fd_.get(), target.data(), target.size_bytes(), static_cast<off_t>(offset));
+  return {reinterpret_cast<const std::uint8_t*>(target.data()), n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-void JournalFile::fetch_apart(std::uint64_t entry_offset) const { fetch(apart_begin(entry_offset), apart_bytes); }
+void JournalFile::fetch(std::uint64_t offset, std::uint64_t size) const {
+  // The kernel cuts each request to what the device reads ahead, and 128 KB is what one does that nobody has set otherwise.
+  constexpr std::uint64_t most_at_once = 128ULL << 10;
+  for (std::uint64_t done = 0; done < size; done += most_at_once)
+    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset + done), static_cast<off_t>(std::min(size - done, most_at_once)), POSIX_FADV_WILLNEED);
+}
+
+void JournalFile::fetch_apart(std::uint64_t entry_offset) const { fetch(apart_begin(entry_offset), apart_before_ + apart_after_); }
 
 void JournalFile::fetch_ahead(std::uint64_t entry_offset, Direction direction) {
   constexpr std::uint64_t first_step = 128ULL << 10, largest_step = 4ULL << 20;
@@ -203,14 +239,14 @@ void JournalFile::fetch_ahead(std::uint64_t entry_offset, Direction direction) {
   const std::uint64_t step = std::clamp(done, first_step, largest_step);
   if (left > step / 2) return;
   const std::uint64_t begin = down ? fetched_end_ : fetched_begin_ - std::min(fetched_begin_, step);
-  ::posix_fadvise(fd_.get(), static_cast<off_t>(begin), static_cast<off_t>(step), POSIX_FADV_WILLNEED);
+  fetch(begin, step);
   if (down) fetched_end_ += step;
   else fetched_begin_ = begin;
 }
 
 bool JournalFile::refresh() {
   view_.set_window(0, {});
-  apart_size_ = 0;
+  apart_entry_ = apart_size_ = 0;
   const std::uint64_t before = entries_.size();
   const std::uint64_t arena = header().arena_size;
   if (arena < UINT64_MAX / 2 && arena + view_.header_size() > mapped_) {

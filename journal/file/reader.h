@@ -20,6 +20,8 @@ namespace journal {
 
 enum class Direction : std::uint8_t { down, up };
 
+class JournalFile;
+
 /// The rising offsets of a set of entries: an optional first one, then a chain of entry arrays.
 class EntryList {
  public:
@@ -33,17 +35,17 @@ class EntryList {
   [[nodiscard]] std::uint64_t size() const { return count_; }
 
   /// Offset of the i-th entry; 0 when the list is damaged or not yet written there.
-  [[nodiscard]] std::uint64_t at(const FileView& view, std::uint64_t i);
+  [[nodiscard]] std::uint64_t at(const JournalFile& file, std::uint64_t i);
 
   /// Index of the first entry with offset >= `offset`; size() when none. Damage counts as the end.
-  [[nodiscard]] std::uint64_t lower_bound(const FileView& view, std::uint64_t offset);
+  [[nodiscard]] std::uint64_t lower_bound(const JournalFile& file, std::uint64_t offset);
   /// Offset of the first entry at or after `offset` (down), or of the last at or before it (up); 0 when there is none.
-  [[nodiscard]] std::uint64_t nearest(const FileView& view, std::uint64_t offset, Direction direction);
+  [[nodiscard]] std::uint64_t nearest(const JournalFile& file, std::uint64_t offset, Direction direction);
 
   /// Visits what will be read: the offsets of the entries, up to `most`, that follow the last answer in this direction, and that of
   /// the array that goes on behind the last of them. What a call before visited is left out as long as the answers stay near.
   template <class Visit>
-  void visit_next(const FileView& view, Direction direction, std::uint64_t most, Visit visit) {
+  void visit_next(const JournalFile& file, Direction direction, std::uint64_t most, Visit visit) {
     const bool down = direction == Direction::down;
     const std::uint64_t here = down || hint_ == 0 ? hint_ : hint_ - 1;
     if (here < visited_begin_ || here >= visited_end_) {
@@ -52,25 +54,23 @@ class EntryList {
     }
     if (!down) {
       for (const std::uint64_t begin = here - std::min(here, most); visited_begin_ > begin; --visited_begin_)
-        if (const std::uint64_t offset = at(view, visited_begin_ - 1); offset != 0) visit(offset);
+        if (const std::uint64_t offset = at(file, visited_begin_ - 1); offset != 0) visit(offset);
       return;
     }
     for (const std::uint64_t end = std::min(here + 1 + most, count_); visited_end_ < end; ++visited_end_) {
       const std::size_t arrays = segments_.size();
-      const std::uint64_t offset = at(view, visited_end_);
+      const std::uint64_t offset = at(file, visited_end_);
       if (offset == 0) return;
       visit(offset);
-      if (segments_.size() == arrays) continue;
-      const EntryArrayView last = view.entry_array(segments_.back().array_offset);
-      if (last && last.object->next_entry_array_offset != 0) visit(last.object->next_entry_array_offset);
+      if (segments_.size() > arrays && segments_.back().next != 0) visit(segments_.back().next);
     }
   }
 
   /// First index for which `is_before(entry offset)` is false.
   template <class Predicate>
-  [[nodiscard]] std::uint64_t partition_point(const FileView& view, Predicate is_before) {
+  [[nodiscard]] std::uint64_t partition_point(const JournalFile& file, Predicate is_before) {
     return partition_between(0, count_, [&](std::uint64_t i) {
-      const std::uint64_t offset = at(view, i);
+      const std::uint64_t offset = at(file, i);
       return offset != 0 && is_before(offset);
     });
   }
@@ -91,9 +91,12 @@ class EntryList {
     std::uint64_t array_offset;
     std::uint64_t first_index;
     std::uint64_t capacity;
+    std::uint64_t next;  ///< the array behind it, 0: none when it was read
   };
   /// Walks the chain until index `i` is covered; false when it ends before.
-  bool extend(const FileView& view, std::uint64_t i);
+  bool extend(const JournalFile& file, std::uint64_t i);
+  /// The array at `offset` as the next segment; false when there is none.
+  bool add_segment(const JournalFile& file, std::uint64_t offset, std::uint64_t first_index);
 
   std::uint64_t first_ = 0;
   std::uint64_t head_array_ = 0;
@@ -103,6 +106,7 @@ class EntryList {
   std::uint64_t visited_begin_ = 0, visited_end_ = 0;  ///< indices, by visit_next()
   std::size_t segment_ = 0;        ///< that the last entry was in
   std::vector<Segment> segments_;
+  std::vector<std::uint64_t> known_;  ///< the first offsets, of the arrays that are small and full
 };
 
 /// Where an entry is, in all ways that entries are compared by.
@@ -156,10 +160,13 @@ class JournalFile {
   [[nodiscard]] std::string_view payload(std::uint64_t data_offset, std::string& scratch, std::uint64_t enough) const;
 
   /// Reads an entry and what lies around it with one call, not through the mapping. For entries far from each other: touching
-  /// one page of the mapping lets the kernel map 16, which costs more than the copy, and counts as our memory.
+  /// one page of the mapping lets the kernel map 16, which costs more than the copy, and counts as our memory. How much around it
+  /// is learnt from the entries before, since each byte costs too: only what was needed of them.
   enum class Wait : std::uint8_t { for_disk, never };
   /// False: the disk would have to be waited for, nothing was read.
   bool read_apart(std::uint64_t entry_offset, Wait wait);
+  /// Copies the bytes at `offset`, as many as are there.
+  [[nodiscard]] std::span<const std::uint8_t> copy(std::uint64_t offset, std::span<std::uint64_t> target) const;
   /// Lets the disk fetch what read_apart() will read, without waiting for it.
   void fetch_apart(std::uint64_t entry_offset) const;
   /// The same for a part of the file.
@@ -168,6 +175,8 @@ class JournalFile {
   void fetch_ahead(std::uint64_t entry_offset, Direction direction);
   /// True when the object at this offset begins in what read_apart() read last.
   [[nodiscard]] bool is_apart(std::uint64_t offset) const { return offset - apart_offset_ < apart_size_; }
+  /// Tells that only the entry read last has the object at this offset: if it lies right before it, the next call reads that far.
+  void widen_apart(std::uint64_t offset);
 
   /// Lets the kernel take back mapped pages (they stay cached); bounds our resident memory.
   void drop_pages() const;
@@ -175,6 +184,7 @@ class JournalFile {
  private:
   JournalFile() = default;
   [[nodiscard]] unitparser::Result<void> map(HeaderRule rule);
+  [[nodiscard]] std::uint64_t apart_begin(std::uint64_t entry_offset) const;
 
   unitparser::UniqueFd fd_, packed_fd_;
   std::string path_;
@@ -186,7 +196,8 @@ class JournalFile {
   FileView view_;
   EntryList entries_;
   std::unique_ptr<std::uint64_t[]> apart_;  ///< words, so that objects are aligned
-  std::uint64_t apart_offset_ = 0, apart_size_ = 0;
+  std::uint64_t apart_entry_ = 0, apart_offset_ = 0, apart_size_ = 0;
+  std::uint64_t apart_before_ = 320, apart_after_ = 144;  ///< bytes to read before an entry, and from it on
   std::uint64_t fetched_begin_ = 0, fetched_end_ = 0;  ///< by fetch_ahead()
 };
 

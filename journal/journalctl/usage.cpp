@@ -50,7 +50,7 @@ void measure_file(JournalFile& file, std::map<std::string, UnitUsage>& units) {
   };
   EntryList& entries = file.entries();
   for (std::uint64_t i = 0; i < entries.size(); ++i) {
-    const EntryView entry = view.entry(entries.at(view, i));
+    const EntryView entry = view.entry(entries.at(file, i));
     if (!entry) continue;
     double bytes = static_cast<double>(entry.object->object.size);
     UnitUsage* unit = nullptr;
@@ -168,7 +168,7 @@ int vacuum_units(const Options& options, const SourceList& sources, std::uint64_
         EntryList list = (*file)->entries_with(payload);
         EntryLocation at;
         for (std::uint64_t i = 0; i < list.size(); ++i)
-          if ((*file)->locate(list.at((*file)->view(), i), at) && at.realtime < before) doomed.insert(at.offset);
+          if ((*file)->locate(list.at(**file, i), at) && at.realtime < before) doomed.insert(at.offset);
       }
       if (doomed.empty()) continue;
       const bool all = doomed.size() == (*file)->header().n_entries;

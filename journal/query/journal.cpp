@@ -30,6 +30,26 @@ bool comes_first(const EntryLocation& a, const EntryLocation& b, Direction direc
   return direction == Direction::down ? order < 0 : order > 0;
 }
 
+/// The first entry of a list whose `key` is `value` or more (down), or the last where it is no more (up); 0: none.
+std::uint64_t find_edge(EntryList& list, JournalFile& file, std::uint64_t EntryLocation::*key, std::uint64_t value, Direction direction) {
+  const bool down = direction == Direction::down;
+  const std::uint64_t index = list.partition_point(file, [&](std::uint64_t offset) {
+    EntryLocation at;
+    return file.locate(offset, at) && (down ? at.*key < value : at.*key <= value);
+  });
+  if (down) return list.at(file, index);
+  return index == 0 ? 0 : list.at(file, index - 1);
+}
+
+/// The same of the time. Within a file it does not fall, so most files are told by their ends: a search waits for the disk at each step.
+std::uint64_t find_realtime(EntryList& list, JournalFile& file, std::uint64_t realtime, Direction direction) {
+  const std::uint64_t head = file.header().head_entry_realtime, tail = file.header().tail_entry_realtime;
+  const bool down = direction == Direction::down;
+  if (down ? tail < realtime : head > realtime) return 0;
+  if (down ? head >= realtime : tail <= realtime) return list.nearest(file, down ? 1 : UINT64_MAX, direction);
+  return find_edge(list, file, &EntryLocation::realtime, realtime, direction);
+}
+
 }  // namespace
 
 void Journal::add_source(std::unique_ptr<JournalFile> file, std::uint32_t rank) {
@@ -192,61 +212,40 @@ void Journal::seek_cursor(const Cursor& cursor) {
 
 std::uint64_t Journal::offset_near(Source& source, Direction direction) const {
   JournalFile& file = *source.file;
-  const FileView& view = file.view();
   const EntryLocation& wanted = cursor_.location;
   const bool down = direction == Direction::down;
-  const auto edge = [&](EntryList& list, auto key, std::uint64_t value) -> std::uint64_t {
-    // down: first entry with key >= value; up: last one with key <= value.
-    const std::uint64_t index = list.partition_point(view, [&](std::uint64_t offset) {
-      EntryLocation at;
-      if (!file.locate(offset, at)) return false;
-      return down ? key(at) < value : key(at) <= value;
-    });
-    if (down) return list.at(view, index);
-    return index == 0 ? 0 : list.at(view, index - 1);
-  };
   if (cursor_.has_seqnum && wanted.seqnum_id == file.header().seqnum_id)
-    return edge(file.entries(), [](const EntryLocation& at) { return at.seqnum; }, wanted.seqnum);
+    return find_edge(file.entries(), file, &EntryLocation::seqnum, wanted.seqnum, direction);
   if (cursor_.has_monotonic) {
     EntryList of_boot = file.entries_with("_BOOT_ID=" + format_id(wanted.boot_id));
-    const std::uint64_t n = of_boot.lower_bound(view, UINT64_MAX);
+    const std::uint64_t n = of_boot.lower_bound(file, UINT64_MAX);
     if (n > 0) {
-      const auto found = edge(of_boot, [](const EntryLocation& at) { return at.monotonic; }, wanted.monotonic);
+      const auto found = find_edge(of_boot, file, &EntryLocation::monotonic, wanted.monotonic, direction);
       if (found != 0) return found;
       // Nothing of that boot on this side: go on with what lies around the boot in this file.
-      return down ? of_boot.at(view, n - 1) + 1 : of_boot.at(view, 0) - 1;
+      return down ? of_boot.at(file, n - 1) + 1 : of_boot.at(file, 0) - 1;
     }
   }
-  if (cursor_.has_realtime)
-    return edge(file.entries(), [](const EntryLocation& at) { return at.realtime; }, wanted.realtime);
+  if (cursor_.has_realtime) return find_realtime(file.entries(), file, wanted.realtime, direction);
   return down ? 1 : UINT64_MAX;
 }
 
 std::uint64_t Journal::locate_in(EntryList& list, Source& source, Direction direction) const {
   JournalFile& file = *source.file;
-  const FileView& view = file.view();
   const EntryLocation& wanted = cursor_.location;
   const bool down = direction == Direction::down;
-  const auto edge = [&](EntryList& in, auto key, std::uint64_t value) -> std::uint64_t {
-    const std::uint64_t index = in.partition_point(view, [&](std::uint64_t offset) {
-      EntryLocation at;
-      return file.locate(offset, at) && (down ? key(at) < value : key(at) <= value);
-    });
-    if (down) return in.at(view, index);
-    return index == 0 ? 0 : in.at(view, index - 1);
-  };
   const auto beyond = [&](EntryList& in, std::uint64_t offset) -> std::uint64_t {
-    const std::uint64_t index = in.lower_bound(view, down ? offset : offset + 1);
-    if (down) return in.at(view, index);
-    return index == 0 ? 0 : in.at(view, index - 1);
+    const std::uint64_t index = in.lower_bound(file, down ? offset : offset + 1);
+    if (down) return in.at(file, index);
+    return index == 0 ? 0 : in.at(file, index - 1);
   };
   if (cursor_.has_seqnum && wanted.seqnum_id == file.header().seqnum_id)
-    return edge(list, [](const EntryLocation& at) { return at.seqnum; }, wanted.seqnum);
+    return find_edge(list, file, &EntryLocation::seqnum, wanted.seqnum, direction);
   if (cursor_.has_monotonic) {
     EntryList of_boot = file.entries_with("_BOOT_ID=" + format_id(wanted.boot_id));
     if (of_boot.size() > 0) {
       // In that boot; where it has nothing there, the wall clock decides.
-      std::uint64_t found = edge(of_boot, [](const EntryLocation& at) { return at.monotonic; }, wanted.monotonic);
+      std::uint64_t found = find_edge(of_boot, file, &EntryLocation::monotonic, wanted.monotonic, direction);
       while (found != 0) {
         const std::uint64_t in_list = beyond(list, found);
         if (in_list == 0) break;
@@ -256,7 +255,7 @@ std::uint64_t Journal::locate_in(EntryList& list, Source& source, Direction dire
       }
     }
   }
-  if (cursor_.has_realtime) return edge(list, [](const EntryLocation& at) { return at.realtime; }, wanted.realtime);
+  if (cursor_.has_realtime) return find_realtime(list, file, wanted.realtime, direction);
   return beyond(list, down ? 1 : UINT64_MAX - 1);
 }
 
@@ -317,7 +316,7 @@ bool Journal::may_pass_over() {
     may = visit_values_of(file, "_BOOT_ID", most_boots, [&](std::string_view payload) {
       EntryList list = file.entries_with(payload);
       EntryLocation first, last;
-      const bool is_good = list.size() > 0 && file.locate(list.at(file.view(), 0), first) && file.locate(list.at(file.view(), list.size() - 1), last);
+      const bool is_good = list.size() > 0 && file.locate(list.at(file, 0), first) && file.locate(list.at(file, list.size() - 1), last);
       if (is_good) runs.push_back({first.seqnum, last.seqnum, first.boot_id});
     });
   }
@@ -334,8 +333,8 @@ void Journal::note_boot(Source& source) const {
   if (source.boot_begin != 0 && source.boot_id == current_.boot_id) return;
   EntryList list = source.file->entries_with("_BOOT_ID=" + format_id(current_.boot_id));
   source.boot_id = current_.boot_id;
-  source.boot_begin = list.at(source.file->view(), 0);
-  source.boot_end = list.size() == 0 ? 0 : list.at(source.file->view(), list.size() - 1);
+  source.boot_begin = list.at(*source.file, 0);
+  source.boot_end = list.size() == 0 ? 0 : list.at(*source.file, list.size() - 1);
 }
 
 std::uint64_t Journal::pass_over(Source& source, std::uint64_t found, Direction direction) {
@@ -536,7 +535,7 @@ bool Journal::step(Direction direction) {
 }
 
 bool Journal::read_datum(Source& source, std::uint64_t offset, Datum& datum) {
-  const JournalFile& file = *source.file;
+  JournalFile& file = *source.file;
   const DataView data = file.view().data(offset);
   if (!data) return false;
   const bool is_apart = file.is_apart(offset);
@@ -556,7 +555,9 @@ bool Journal::read_datum(Source& source, std::uint64_t offset, Datum& datum) {
     datum.is_plain = false;
   }
   // What only one entry has is not looked at again.
-  if (is_apart || data.object->n_entries < 2 || (datum.is_compressed && datum.field == 0)) return true;
+  const bool is_of_one = data.object->n_entries < 2;
+  if (!is_apart && is_of_one) file.widen_apart(offset);
+  if (is_apart || is_of_one || (datum.is_compressed && datum.field == 0)) return true;
   datum.is_plain = !datum.is_compressed && is_plain_text(datum.value);
   memory_.keep(file, offset, datum);
   return true;

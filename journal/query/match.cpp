@@ -93,8 +93,8 @@ std::uint64_t CompiledMatch::find(Node& node, JournalFile& file, std::uint64_t o
     return direction == Direction::down ? a < b : a > b;
   };
   switch (node.kind) {
-    case Kind::all_entries: return file.entries().nearest(file.view(), offset, direction);
-    case Kind::list: return node.list.nearest(file.view(), offset, direction);
+    case Kind::all_entries: return file.entries().nearest(file, offset, direction);
+    case Kind::list: return node.list.nearest(file, offset, direction);
     case Kind::any_of: {
       std::uint64_t best = 0;
       for (Node& child : node.children) {
@@ -169,8 +169,8 @@ std::uint64_t CompiledMatch::fewest_of(Node& node, JournalFile& file) {
 void CompiledMatch::visit_next(Node& node, JournalFile& file, Direction direction, std::uint64_t most,
                                const std::function<void(std::uint64_t)>& visit) {
   switch (node.kind) {
-    case Kind::all_entries: file.entries().visit_next(file.view(), direction, most, visit); return;
-    case Kind::list: node.list.visit_next(file.view(), direction, most, visit); return;
+    case Kind::all_entries: file.entries().visit_next(file, direction, most, visit); return;
+    case Kind::list: node.list.visit_next(file, direction, most, visit); return;
     case Kind::any_of:
       for (Node& child : node.children) visit_next(child, file, direction, most, visit);
       return;

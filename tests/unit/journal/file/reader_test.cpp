@@ -54,10 +54,10 @@ TEST(EntryList, WhatIsVisitedAheadIsWhatIsAnsweredAndOnceEach) {
     std::set<std::uint64_t> ahead;
     std::size_t answers = 0, arrays = 0;
     const bool down = direction == Direction::down;
-    for (std::uint64_t at = list.nearest(view, down ? 1 : UINT64_MAX, direction); at != 0; at = list.nearest(view, down ? at + 1 : at - 1, direction)) {
+    for (std::uint64_t at = list.nearest(**file, down ? 1 : UINT64_MAX, direction); at != 0; at = list.nearest(**file, down ? at + 1 : at - 1, direction)) {
       EXPECT_EQ(ahead.count(at), answers > 0 ? 1U : 0U) << at;
       if (answers++ % 5 != 0) continue;
-      list.visit_next(view, direction, 20, [&](std::uint64_t offset) {
+      list.visit_next(**file, direction, 20, [&](std::uint64_t offset) {
         EXPECT_TRUE(ahead.insert(offset).second) << offset;
         if (view.entry_array(offset)) ++arrays;
         else EXPECT_TRUE(view.entry(offset));
@@ -74,18 +74,48 @@ TEST(EntryList, ALeapElsewhereVisitsAnew) {
   const UnitAmongOthers made(folder.path(), 10);
   const auto file = JournalFile::open(made.path(), HeaderRule::strict);
   ASSERT_TRUE(file.has_value());
-  const FileView& view = (*file)->view();
   EntryList list = (*file)->entries_with("UNIT=wanted");
   const auto next = [&](std::uint64_t from) {
     std::vector<std::uint64_t> visited;
-    EXPECT_NE(list.nearest(view, from, Direction::down), 0U);
-    list.visit_next(view, Direction::down, 3, [&](std::uint64_t offset) { visited.push_back(offset); });
+    EXPECT_NE(list.nearest(**file, from, Direction::down), 0U);
+    list.visit_next(**file, Direction::down, 3, [&](std::uint64_t offset) { visited.push_back(offset); });
     return visited;
   };
-  const std::uint64_t far = list.at(view, 500);
+  const std::uint64_t far = list.at(**file, 500);
   const std::vector<std::uint64_t> first = next(1);
-  EXPECT_EQ(next(far), (std::vector<std::uint64_t>{list.at(view, 501), list.at(view, 502), list.at(view, 503)}));
+  EXPECT_EQ(next(far), (std::vector<std::uint64_t>{list.at(**file, 501), list.at(**file, 502), list.at(**file, 503)}));
   EXPECT_EQ(next(1), first);
+}
+
+/// Arrays that are full are known from then on; the last one is not until the list has grown beyond it.
+TEST(EntryList, AFileThatGrowsIsReadOnAsItIs) {
+  const TemporaryFolder folder;
+  NewFileOptions options;
+  options.machine_id.bytes.fill(1);
+  options.boot_id = options.machine_id;
+  const std::string path = folder.path() + "/a.journal";
+  const auto writer = Appender::create(path, options, {}, {0});
+  ASSERT_TRUE(writer.has_value());
+  std::uint64_t seqnum = 0;
+  const auto append = [&] {
+    std::vector<DataHandle> data{*(*writer)->intern("MESSAGE=entry " + std::to_string(seqnum)), *(*writer)->intern("UNIT=wanted")};
+    ASSERT_TRUE((*writer)->append({1'700'000'000'000'000 + seqnum, seqnum, options.boot_id}, data, seqnum).has_value());
+  };
+  append();
+  const auto file = JournalFile::open(path, HeaderRule::strict);
+  ASSERT_TRUE(file.has_value());
+  EntryList& all = (*file)->entries();
+  for (std::uint64_t n = 1; n < 2500; ++n) {
+    EntryLocation last;
+    ASSERT_TRUE((*file)->locate(all.at(**file, n - 1), last));
+    ASSERT_EQ(last.seqnum, n);
+    EXPECT_EQ(all.at(**file, n), 0U) << n;
+    append();
+    ASSERT_TRUE((*file)->refresh());
+  }
+  EntryList with_unit = (*file)->entries_with("UNIT=wanted");
+  ASSERT_EQ(with_unit.size(), all.size());
+  for (std::uint64_t i = 0; i < all.size(); ++i) ASSERT_EQ(with_unit.at(**file, i), all.at(**file, i)) << i;
 }
 
 /// Entries far from each other are read apart from the mapping, and asked of the disk before they are read when it has them.

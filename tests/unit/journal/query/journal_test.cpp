@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -133,6 +134,46 @@ TEST(Journal, ArchivesOpenedWhenNeededGiveTheSameWalks) {
           }
         }
       }
+}
+
+/// Files one after the other in time: a place in time lies in one of them, between two, or beside all.
+TEST(Journal, APlaceInTimeIsFoundInAFileBesideItAndBetweenFiles) {
+  const TemporaryFolder folder;
+  constexpr std::uint64_t begin = 1'700'000'000'000'000, spacing = 10, in_each = 40, gap = 500;
+  std::vector<std::uint64_t> times;
+  std::uint64_t seqnum = 0;
+  for (int number = 0; number < 3; ++number) {
+    NewFileOptions options;
+    options.machine_id.bytes.fill(1);
+    options.boot_id.bytes.fill(2);
+    options.seqnum_id.bytes.fill(3);
+    const auto file = Appender::create(folder.path() + "/" + std::to_string(number) + ".journal", options, {1 << 20}, {0});
+    ASSERT_TRUE(file.has_value());
+    for (std::uint64_t i = 0; i < in_each; ++i) {
+      times.push_back(begin + times.size() * spacing + static_cast<std::uint64_t>(number) * gap);
+      std::vector<DataHandle> data{*(*file)->intern("KIND=" + std::to_string(i % 4)), *(*file)->intern("MESSAGE=" + std::to_string(seqnum))};
+      ASSERT_TRUE((*file)->append({times.back(), times.back() - begin, options.boot_id}, data, seqnum).has_value());
+    }
+    ASSERT_TRUE((*file)->finish(FileState::archived).has_value());
+  }
+  for (const Interleave interleave : {Interleave::complete, Interleave::as_journalctl})
+    for (const bool has_match : {false, true}) {
+      const auto journal = open_folder(folder.path(), interleave, Opening::at_once);
+      if (has_match) journal->set_match(match_of({"KIND=1"}));
+      std::vector<std::uint64_t> wanted;
+      for (std::size_t i = 0; i < times.size(); ++i)
+        if (!has_match || i % in_each % 4 == 1) wanted.push_back(times[i]);
+      for (std::uint64_t at = begin - 20; at < times.back() + 20; at += 3) {
+        const auto next = std::lower_bound(wanted.begin(), wanted.end(), at);
+        journal->seek_realtime(at);
+        ASSERT_EQ(journal->step(Direction::down), next != wanted.end()) << at - begin;
+        if (next != wanted.end()) { ASSERT_EQ(journal->current().realtime, *next); }
+        const auto beyond = std::upper_bound(wanted.begin(), wanted.end(), at);
+        journal->seek_realtime(at);
+        ASSERT_EQ(journal->step(Direction::up), beyond != wanted.begin()) << at - begin;
+        if (beyond != wanted.begin()) { ASSERT_EQ(journal->current().realtime, *std::prev(beyond)); }
+      }
+    }
 }
 
 TEST(Journal, TheLastEntriesNeedTheLastFilesOnly) {

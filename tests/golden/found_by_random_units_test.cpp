@@ -116,6 +116,7 @@ constexpr Finding findings[] = {
     {"a.slice", "Slice", "SocketBindAllow=66\\66-7777\nSocketBindAllow=tcp:", "SocketBindAllow", "6666-7777"},
     {"a.service", "Service", "LimitNICE=+5\nLimitNICE=0", "LimitNICE", "0"},
     {"a.service", "Service", "AmbientCapabilities=CAP_NET_ADMIN \\CAP_CHOWN", "AmbientCapabilities", "cap_chown cap_net_admin"},
+    {"a.socket", "Socket", "RestrictAddressFamilies=AF_INET \\AF_UNIX", "RestrictAddressFamilies", "AF_INET AF_UNIX"},
     {"a.service", "Service", "SecureBits=keep-caps no\\root", "SecureBits", "17"},
     {"a.socket", "Socket", "ListenStream=\nListenStream=/run/a\\'b\t\nListenStream=@\xC3\xA4\nListenFIFO=/run/a\\b", "Listen", "/run/a\\\\\\'b (Stream) @\\303\\244 (Stream) /run/a\\b (FIFO)"},
     {"a.service", "Service", "Delegate=cp\\u pids", "DelegateControllers", "cpu pids"},

@@ -251,7 +251,7 @@ bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, s
   const bool invert = text.starts_with('~');
   if (invert) text.remove_prefix(1);
   FamilyFilter filter = value.value_or(FamilyFilter{!invert, {}});
-  (void)for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  (void)for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (const std::optional<int> family = number_of(address_families(), word))
       apply_to_filter(filter, invert, int{*family}, NoExtra{});
     else

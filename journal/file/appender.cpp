@@ -110,6 +110,7 @@ Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, cons
     const ssize_t n = disk.write(file->fd_.get(), &header, sizeof header, 0);
     if (n != static_cast<ssize_t>(sizeof header)) return fail_errno(n < 0 ? errno : ENOSPC, path);
     TRY(file->map(sizeof header));
+    file->touch_single_pages();
     TRY(file->make_tables(data_buckets_for(limits.max_size), field_buckets));
     return file->append_tag();
   }();
@@ -161,6 +162,7 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   }
   file->changed_ = header.state != static_cast<std::uint8_t>(FileState::offline);
   TRY(file->clear_rest());
+  file->touch_single_pages();
   const bool announces_zstd = (header.incompatible_flags & incompatible::compressed_zstd) != 0;
   if (has_seals && !announces_zstd) file->compression_.threshold = 0;  // the flags are sealed
   else if (compression.threshold != 0 && !announces_zstd) {
@@ -542,6 +544,14 @@ Result<void> Appender::clear_rest() {
   }
   ::madvise(base_, mapped_, MADV_DONTNEED);  // looking at it is no reason to keep it in memory
   return {};
+}
+
+void Appender::touch_single_pages() {
+  // What is read around a page comes in large pieces, each of which is written as a whole when a byte of it changes: a synced line
+  // would cost three times the bytes.
+  ::madvise(base_, mapped_, MADV_RANDOM);
+  // Of the table alone every page will be looked at.
+  ::posix_fadvise(fd_.get(), static_cast<off_t>(header_->data_hash_table_offset), static_cast<off_t>(header_->data_hash_table_size), POSIX_FADV_WILLNEED);
 }
 
 Result<void> Appender::mark_online() {

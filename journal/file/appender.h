@@ -168,6 +168,8 @@ class Appender {
   /// Bytes kept free behind each object for the next tag.
   [[nodiscard]] std::uint64_t tag_room() const { return sealer_ != nullptr ? sizeof(TagObject) : 0; }
   [[nodiscard]] unitparser::Result<void> clear_rest();
+  /// Has the kernel bring each page of the mapping for itself.
+  void touch_single_pages();
 
   template <class T>
   T* at(std::uint64_t offset) {

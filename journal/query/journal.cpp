@@ -167,6 +167,7 @@ void Journal::drop_deleted_files() {
     if (source.has_candidate || i == current_source_ || ::fstat(source.file->fd(), &st) < 0 || st.st_nlink > 0)
       continue;
     memory_.clear();
+    others_of_field_ = {};
     sources_.erase(sources_.begin() + static_cast<std::ptrdiff_t>(i));
     if (current_source_ > i) --current_source_;
     others_.is_known = false;
@@ -572,11 +573,24 @@ std::string_view Journal::value(const Datum& datum) {
 
 std::optional<std::string_view> Journal::first_value(std::string_view field) {
   const std::uint32_t number = fields_.number_of(field);
+  const EntryView entry = current_file().view().entry(current_.offset);
+  OtherItems& others = others_of_field_;
+  if (others.file != &current_file() || others.field != number) {
+    others.file = &current_file();
+    others.field = number;
+    others.offsets.clear();
+  }
+  std::uint64_t first = 0;
+  while (first < std::min(entry.n_items, others.offsets.size()) && entry.item(first) == others.offsets[first]) ++first;
+  others.offsets.resize(first);
   std::optional<std::string_view> found;
-  for_each_field([&](const Datum& datum) {
-    if (datum.field != number || (number == 0 && datum.name != field)) return true;
-    found = value(datum);
-    return false;
+  visit_fields(entry, first, [&](std::uint64_t i, const Datum& datum) {
+    if (datum.field == number && (number != 0 || datum.name == field)) {
+      found = value(datum);
+      return false;
+    }
+    if (i == others.offsets.size() && number != 0) others.offsets.push_back(entry.item(i));
+    return true;
   });
   return found;
 }

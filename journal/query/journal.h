@@ -88,16 +88,7 @@ class Journal {
   /// The same for many entries: `visit(const Datum&)`, whose bytes live until the next step or refresh().
   template <class Visit>
   void for_each_field(Visit visit) {
-    const JournalFile& file = current_file();
-    const EntryView entry = file.view().entry(current_.offset);
-    expanded_.clear();
-    Datum fresh;
-    for (std::uint64_t i = 0; i < entry.n_items; ++i) {
-      const std::uint64_t offset = entry.item(i);
-      const Datum* datum = memory_.find(file, offset);
-      if (datum == nullptr) datum = read_datum(sources_[current_source_], offset, fresh) ? &fresh : nullptr;
-      if (datum != nullptr && !visit(*datum)) return;
-    }
+    visit_fields(current_file().view().entry(current_.offset), 0, [&](std::uint64_t, const Datum& datum) { return visit(datum); });
   }
   /// A datum's value, expanded when it is compressed; lives until the next step, refresh() or visit of all fields.
   [[nodiscard]] std::string_view value(const Datum& datum);
@@ -156,6 +147,19 @@ class Journal {
   void arrange_unopened();
   void find_next_unopened(Direction direction);
   bool read_datum(Source& source, std::uint64_t offset, Datum& datum);
+  /// Calls `visit(i, const Datum&)` for the current entry's items from `first` on, until it returns false.
+  template <class Visit>
+  void visit_fields(const EntryView& entry, std::uint64_t first, Visit visit) {
+    const JournalFile& file = current_file();
+    expanded_.clear();
+    Datum fresh;
+    for (std::uint64_t i = first; i < entry.n_items; ++i) {
+      const std::uint64_t offset = entry.item(i);
+      const Datum* datum = memory_.find(file, offset);
+      if (datum == nullptr) datum = read_datum(sources_[current_source_], offset, fresh) ? &fresh : nullptr;
+      if (datum != nullptr && !visit(i, *datum)) return;
+    }
+  }
   void position_all(Direction direction);
   void position(Source& source, Direction direction);
   /// Finds the next candidate at or beyond `offset`.
@@ -209,6 +213,13 @@ class Journal {
   std::uint64_t touched_ = 0;  ///< bytes of files that were mapped since pages were last given back
   FieldNumbers fields_;
   DatumMemory memory_;
+  /// The first items of an entry, none of which is of that field: entries of one service begin with the same ones.
+  struct OtherItems {
+    const JournalFile* file = nullptr;
+    std::uint32_t field = 0;
+    std::vector<std::uint64_t> offsets;
+  };
+  OtherItems others_of_field_;  ///< by first_value(), in the entry that it looked at last
   std::deque<std::string> expanded_;
   std::string scratch_;
 };

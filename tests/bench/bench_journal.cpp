@@ -106,6 +106,19 @@ int ingest(const std::string& kind, long entries, int writers) {
   return status;
 }
 
+/// One entry and a sync, again and again, a little apart: what a quiet machine does.
+int drip(long entries) {
+  const int fd = connect_to("/run/systemd/journal/socket", SOCK_DGRAM);
+  for (long i = 0; i < entries; ++i) {
+    const std::string text = "PRIORITY=6\nSYSLOG_IDENTIFIER=bench\nMESSAGE=" + message(0, i) + "\n";
+    send_all(fd, text.data(), text.size());
+    synchronize();
+    ::usleep(20'000);  // systemd-journald answers before all is on the disk
+  }
+  std::printf("{\"entries\": %ld}\n", entries);
+  return 0;
+}
+
 int follow(const char* client, int rounds) {
   int ends[2];
   if (::pipe(ends) < 0) return 1;
@@ -181,7 +194,8 @@ int main(int argc, char** argv) {
   const std::string kind = argc > 1 ? argv[1] : "";
   if (kind == "follow" && argc == 4) return follow(argv[2], std::atoi(argv[3]));
   if ((kind == "native" || kind == "syslog" || kind == "stream") && argc == 4) return ingest(kind, std::atol(argv[2]), std::atoi(argv[3]));
+  if (kind == "drip" && argc == 3) return drip(std::atol(argv[2]));
   if (kind == "run" && argc > 2) return run(argv + 2);
-  std::fprintf(stderr, "usage: bench_journal native|syslog|stream ENTRIES WRITERS | follow CLIENT ROUNDS | run PROGRAM ...\n");
+  std::fprintf(stderr, "usage: bench_journal native|syslog|stream ENTRIES WRITERS | drip ENTRIES | follow CLIENT ROUNDS | run PROGRAM ...\n");
   return 2;
 }

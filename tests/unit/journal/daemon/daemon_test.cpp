@@ -149,6 +149,30 @@ TEST_F(StorageTest, StartsInRunAndMovesToVarWhenTold) {
   EXPECT_THAT(messages(paths_.runtime_store), ::testing::ElementsAre("last"));
 }
 
+TEST_F(StorageTest, WhatWasExpectedIsWrittenToWhicheverFileItGoes) {
+  config_.storage = StorageMode::persistent;
+  Storage storage(config_, paths_, machine_, boot_);
+  EXPECT_EQ(storage.expect("MESSAGE=too early").generation, 0U);
+  storage.open();
+  storage.flush_to_var();
+  const std::string first = "MESSAGE=first", second = "MESSAGE=second";
+  const ExpectedDatum of_first = storage.expect(first), of_second = storage.expect(second);
+  const auto write_expected = [&](std::string_view message, const ExpectedDatum& expected, std::uint64_t time) {
+    const std::string_view fields[] = {message, "PRIORITY=6"};
+    return storage.write({time, time, boot_}, {fields, {}, 0, false, nullptr, expected}) == Written::stored;
+  };
+  EXPECT_TRUE(write_expected(first, of_first, year_2023));
+  storage.rotate();  // the next file has another key: what was found out for this one does not hold
+  EXPECT_TRUE(write_expected(second, of_second, year_2023 + 1));
+  storage.sync();
+  EXPECT_THAT(messages(paths_.system_store), ::testing::UnorderedElementsAre("first", "second"));
+  for (const std::string& message : {first, second}) {
+    std::size_t files_with_it = 0;
+    for (const StoredFile& file : list_files(paths_.system_store)) files_with_it += (*JournalFile::open(file.path, HeaderRule::strict))->entries_with(message).size();
+    EXPECT_EQ(files_with_it, 1U) << message;
+  }
+}
+
 TEST_F(StorageTest, FullFilesRotateAndOldOnesGo) {
   config_.storage = StorageMode::persistent;
   Storage storage(config_, paths_, machine_, boot_);

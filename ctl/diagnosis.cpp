@@ -31,30 +31,42 @@ std::string as_part(std::string message, const std::string& unit) {
   return message;
 }
 
-/// Reads backwards what the manager said; returns when the run began.
-std::uint64_t read_manager(LocalJournal& journal, const std::string& unit, Evidence& found) {
-  std::string invocation, other;
-  std::uint64_t began = 0;
+/// One run of a unit, as its manager told of it.
+struct Run {
+  std::string invocation;   ///< empty: a job that came to no run
+  std::uint64_t began = 0;  ///< monotonic microseconds
+};
+
+/// Reads backwards what the manager said of the last run.
+Run read_manager(LocalJournal& journal, const std::string& unit, Evidence& found) {
+  Run run;
+  std::string other;
   for (unsigned seen = 0; seen < most_records && journal.back(1); ++seen) {
-    const std::string run = journal.field("INVOCATION_ID") + journal.field("USER_INVOCATION_ID");
-    if (seen == 0) invocation = run;
-    if (run != invocation && !invocation.empty()) break;
+    const std::string invocation = journal.field("INVOCATION_ID") + journal.field("USER_INVOCATION_ID");
+    if (seen == 0) run.invocation = invocation;
+    if (invocation != run.invocation && !run.invocation.empty()) break;
     const std::string message = journal.field("MESSAGE"), job = journal.field("JOB_TYPE"), result = journal.field("JOB_RESULT");
     const std::string cause = journal.field("INCIPIT_CAUSE_TEXT"), cause_unit = journal.field("INCIPIT_CAUSE_UNIT");
-    began = journal.monotonic_usec().value_or(0);
+    run.began = journal.monotonic_usec().value_or(0);
     if (job == "start" || job == "restart") found.start_cause = cause;
     if (job == "stop" && found.stop_cause.empty()) found.stop_cause = cause;
     if (result == "dependency") found.blamed_unit = other;
     const bool complains = priority_of(journal) <= notice_priority && job.empty();
     if (complains && cause_unit != unit) other = cause_unit;
     if (complains && message.find("ailed with result '") == std::string::npos) found.complaint = as_part(message, unit);
-    if (invocation.empty() && !result.empty()) break;  // a job that came to no run
+    if (run.invocation.empty() && !result.empty()) break;  // a job that came to no run
   }
-  return began;
+  return run;
 }
 
-void read_last_words(LocalJournal& journal, std::uint64_t began, Evidence& found) {
-  for (unsigned seen = 0; seen < most_records && journal.back(1) && journal.monotonic_usec().value_or(0) >= began; ++seen) {
+/// By the invocation: what a quick service says may be in the log before its manager's word that it starts.
+bool is_of(const Run& run, const LocalJournal& journal) {
+  const std::string invocation = journal.field("_SYSTEMD_INVOCATION_ID");
+  return invocation.empty() || run.invocation.empty() ? journal.monotonic_usec().value_or(0) >= run.began : invocation == run.invocation;
+}
+
+void read_last_words(LocalJournal& journal, const Run& run, Evidence& found) {
+  for (unsigned seen = 0; seen < most_records && journal.back(1) && is_of(run, journal); ++seen) {
     const bool is_error = priority_of(journal) <= error_priority;
     if (found.last_words.empty() || is_error) found.last_words = std::string(unitparser::trim_right(journal.field("MESSAGE")));
     if (is_error) break;
@@ -88,12 +100,12 @@ Evidence evidence_about(const std::string& unit, std::optional<std::uint32_t> us
   if (!user_uid) manager.match("_PID=1");
   manager.match((user_uid ? "USER_UNIT=" : "UNIT=") + unit);
   if (!manager.seek_tail()) return found;
-  const std::uint64_t began = read_manager(manager, unit, found);
+  const Run run = read_manager(manager, unit, found);
   if (found.complaint.empty() || !found.blamed_unit.empty()) return found;
   LocalJournal own;
   if (!open_boot(own, user_uid)) return found;
   own.match((user_uid ? "_SYSTEMD_USER_UNIT=" : "_SYSTEMD_UNIT=") + unit);
-  if (own.seek_tail()) read_last_words(own, began, found);
+  if (own.seek_tail()) read_last_words(own, run, found);
   return found;
 }
 

@@ -25,8 +25,8 @@ using init::ForkReply;
 using init::ForkRequest;
 using unitparser::UniqueFd;
 
-/// Long enough for whoever starts one process after the other, too short to be seen beside PID 1 at rest.
-constexpr int longest_rest_msec = 200;
+/// Long enough for whoever starts one process after the other, too short for people to see us beside PID 1.
+constexpr int longest_rest_msec = 10;
 
 struct Order {
   UniqueFd plan;

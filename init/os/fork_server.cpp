@@ -4,11 +4,13 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "init/exec/fork_request.h"
@@ -18,6 +20,7 @@ namespace init {
 namespace {
 
 using unitparser::fail_errno;
+using unitparser::MonotonicTime;
 using unitparser::Result;
 using unitparser::UniqueFd;
 
@@ -44,12 +47,19 @@ bool send_request(int socket, int plan, int cgroup, std::span<const int> fds) {
 
 }  // namespace
 
+bool ForkServer::is_quick() {
+  timespec clock{};
+  ::clock_gettime(CLOCK_MONOTONIC, &clock);
+  const auto now = MonotonicTime::from_usec(static_cast<std::uint64_t>(clock.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(clock.tv_nsec) / 1000);
+  return now - std::exchange(last_, now) < pace_.quick;
+}
+
 bool ForkServer::launch() {
   int ends[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return false;
   UniqueFd ours(ends[0]);
   const UniqueFd theirs(ends[1]);
-  const timeval limit{static_cast<time_t>(patience_.usec() / 1'000'000), static_cast<suseconds_t>(patience_.usec() % 1'000'000)};
+  const timeval limit{static_cast<time_t>(pace_.patience.usec() / 1'000'000), static_cast<suseconds_t>(pace_.patience.usec() % 1'000'000)};
   if (::setsockopt(ours.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0) return false;
   const auto pid = program_.start({fork_server_word, std::to_string(theirs.get())}, -1, std::array{theirs.get()});
   if (!pid) return false;
@@ -64,10 +74,11 @@ void ForkServer::kill() {
 }
 
 std::optional<Result<pid_t>> ForkServer::fork(int plan, int cgroup, std::span<const int> fds) {
+  const bool is_worth_a_server = is_quick();
   if (fds.size() > ForkRequest::most_numbers) return std::nullopt;
   // Twice, since it may have ended a moment ago for want of work.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (!socket_ && !launch()) return std::nullopt;
+    if (!socket_ && (!is_worth_a_server || !launch())) return std::nullopt;
     if (!send_request(socket_.get(), plan, cgroup, fds)) {
       socket_.reset();
       continue;

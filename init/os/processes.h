@@ -14,8 +14,7 @@ namespace init {
 
 class Processes {
  public:
-  explicit Processes(std::string executor_path, unitparser::Duration patience = ForkServer::usual_patience)
-      : program_(std::move(executor_path)), server_(program_, patience) {}
+  explicit Processes(std::string executor_path, const ForkServer::Pace& pace = {}) : program_(std::move(executor_path)), server_(program_, pace) {}
   /// Opens the executor; error when it is not there.
   [[nodiscard]] unitparser::Result<void> open() { return program_.open(); }
 

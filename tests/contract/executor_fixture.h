@@ -111,7 +111,8 @@ class Executor : public ::testing::Test {
   SystemFacts facts;
   ExecRuntime runtime;
   int report = -1;
-  std::optional<Processes> processes{std::in_place, EXECUTOR, unitparser::Duration::from_seconds(60)};
+  /// Forked by a server, however long after the one before.
+  std::optional<Processes> processes{std::in_place, EXECUTOR, ForkServer::Pace{unitparser::Duration::infinity(), unitparser::Duration::from_seconds(60)}};
 };
 
 }  // namespace init

@@ -89,6 +89,12 @@ TEST_F(StartedProcess, ComesFromAnotherServerWhenTheFirstIsGone) {
   EXPECT_EQ(shell("echo two").output, "two\n");
 }
 
+TEST_F(StartedProcess, ComesFromNoServerWhenItIsTheOnlyOne) {
+  processes.emplace(EXECUTOR);
+  EXPECT_EQ(shell("echo $PPID").output, std::to_string(::getpid()) + "\n");
+  EXPECT_TRUE(servers().empty());
+}
+
 TEST_F(StartedProcess, ComesFromAServerThatHoldsNothingOpen) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);  // not close-on-exec
@@ -106,7 +112,7 @@ TEST_F(StartedProcess, LeavesNoServerBehind) {
 }
 
 TEST_F(StartedProcess, IsGivenUpWhenTheServerDoesNotAnswer) {
-  processes.emplace(EXECUTOR, unitparser::Duration::from_seconds(2));
+  processes.emplace(EXECUTOR, ForkServer::Pace{unitparser::Duration::infinity(), unitparser::Duration::from_seconds(2)});
   const pid_t server = stopped_server();
   request.command.path = "/bin/true";
   request.command.argv = {"/bin/true"};

@@ -234,7 +234,7 @@ bool StreamInput::receive(int fd, int reads) {
   const auto found = streams_.find(fd);
   if (found == streams_.end()) return false;
   Stream& stream = *found->second;
-  is_waiting_ = false;  // of a stream that there was no memory for
+  if (std::exchange(is_waiting_, false)) dispatcher_.count_dropped(nullptr, DropReason::no_memory);  // the turn of a stream ended early
   for (int i = 0; i < reads; ++i) {
     iovec part{buffer_.data(), buffer_.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(256)> control{};

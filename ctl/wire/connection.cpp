@@ -1,5 +1,6 @@
 // One D-Bus connection of a short-lived client: connect, authenticate, call with a deadline, take signals. [os: sockets]
 #include "ctl/wire/connection.h"
+#include "unitparser/base/clock.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,11 +14,7 @@
 namespace ctl::wire {
 namespace {
 
-std::uint64_t now_usec() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(t.tv_nsec) / 1000;
-}
+std::uint64_t now_usec() { return unitparser::clock_usec(CLOCK_MONOTONIC); }
 
 std::uint64_t deadline_after(Duration timeout) { return (Duration::from_usec(now_usec()) + timeout).usec(); }
 

@@ -18,6 +18,7 @@
 #include <map>
 
 #include "init/program/run_program.h"
+#include "unitparser/base/clock.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/text.h"
 
@@ -27,11 +28,7 @@ namespace {
 using unitparser::Duration;
 using unitparser::UniqueFd;
 
-std::uint64_t monotonic_msec() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
+std::uint64_t monotonic_msec() { return unitparser::clock_usec(CLOCK_MONOTONIC) / 1000; }
 
 /// Executable of each generator by its name, masked ones left out.
 std::map<std::string, std::string> find_executables(const std::vector<std::string>& folders) {

@@ -5,7 +5,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+
+#include "unitparser/base/fd_passing.h"
 
 namespace init::bus {
 
@@ -37,16 +38,7 @@ std::ptrdiff_t Outbox::send_to(int socket) const {
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = count;
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptor)> control{};
-  if (descriptor >= 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof descriptor);
-    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
-  }
+  const unitparser::PassedFds passed(message, {&descriptor, descriptor >= 0 ? 1U : 0U});
   return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

@@ -16,6 +16,7 @@
 #include <ctime>
 
 #include "unitparser/base/check.h"
+#include "unitparser/base/clock.h"
 
 namespace init {
 namespace {
@@ -89,11 +90,7 @@ void change_terminal() noexcept {
 }
 
 void on_crash(int signal) noexcept {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const std::uint64_t now_usec =
-      static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
-  const std::uint32_t recent = state_log->record_crash(signal, now_usec);
+  const std::uint32_t recent = state_log->record_crash(signal, unitparser::clock_usec(CLOCK_MONOTONIC));
   say("<2>systemd[1]: The manager crashed; its services go on, it starts anew from its last state.\n");
   change_terminal();
   if (crash_settings.dump_core) dump_core_in_child(signal);

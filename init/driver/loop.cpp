@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "unitparser/base/check.h"
+#include "unitparser/base/clock.h"
 
 namespace init {
 
@@ -49,12 +50,6 @@ Result<StatePointer> finish(StatePointer state, int result, Priority priority, c
   return state;
 }
 
-std::uint64_t clock_usec(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1000;
-}
-
 }  // namespace
 
 Loop::Loop() { CHECK(::sd_event_new(&event_) >= 0); }
@@ -81,6 +76,7 @@ Result<Source> Loop::at(clockid_t clock, std::uint64_t usec, unitparser::Duratio
 bool Loop::run_once(unitparser::Duration limit) { return ::sd_event_run(event_, limit.usec()) > 0; }
 
 unitparser::Now read_clocks() {
+  using unitparser::clock_usec;
   return {unitparser::MonotonicTime::from_usec(clock_usec(CLOCK_MONOTONIC)),
           unitparser::RealTime::from_usec(clock_usec(CLOCK_REALTIME)),
           unitparser::BootTime::from_usec(clock_usec(CLOCK_BOOTTIME))};

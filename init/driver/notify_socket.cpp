@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "init/notify/message.h"
+#include "unitparser/base/fd_passing.h"
 
 namespace init {
 namespace {
@@ -21,10 +22,6 @@ namespace {
 constexpr std::size_t fds_max = 768;
 /// Messages read before others get a turn.
 constexpr int burst_max = 256;
-
-void close_all(const std::vector<int>& fds) {
-  for (int fd : fds) ::close(fd);
-}
 
 }  // namespace
 
@@ -74,15 +71,10 @@ bool NotifySocket::receive_one() {
   const ssize_t got = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
   if (got < 0) return errno == EINTR;
 
+  std::vector<unitparser::UniqueFd> received = unitparser::take_fds(message);
   std::optional<ucred> sender;
-  std::vector<int> fds;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET) continue;
-    if (header->cmsg_type == SCM_RIGHTS) {
-      const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      fds.resize(count);
-      std::memcpy(fds.data(), CMSG_DATA(header), count * sizeof(int));
-    } else if (header->cmsg_type == SCM_CREDENTIALS && header->cmsg_len == CMSG_LEN(sizeof(ucred))) {
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS && header->cmsg_len == CMSG_LEN(sizeof(ucred))) {
       ucred credentials{};
       std::memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
       sender = credentials;
@@ -90,16 +82,16 @@ bool NotifySocket::receive_one() {
   }
   const bool cut = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
   if (cut || !sender || sender->pid <= 0 || got == 0) {
-    close_all(fds);
     ++refused_;
     return true;
   }
   auto fields = parse_notify_message(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
   if (fields.empty()) {
-    close_all(fds);
     ++refused_;
     return true;
   }
+  std::vector<int> fds;
+  for (unitparser::UniqueFd& fd : received) fds.push_back(fd.release());
   post_(event::Notify{sender->pid, sender->uid, std::move(fields), std::move(fds)});
   return true;
 }

@@ -130,6 +130,8 @@ Done write_file(const std::string& path, std::string_view value);
 Result<std::string> read_file(const std::string& path, std::size_t limit = 16U << 20U);
 /// mkdir -p, with mode 0755 for what is made.
 Done make_parents(const std::string& path, mode_t mode = 0755);
+/// Closes every descriptor but the standard streams and those.
+Done close_all_but(std::vector<int> fds);
 /// Sends `fd` over a socket pair's end and the way back (MSG_DONTWAIT; EAGAIN when none waits).
 Done send_fd(int socket, int fd);
 Result<UniqueFd> receive_fd(int socket);

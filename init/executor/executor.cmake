@@ -1,6 +1,6 @@
 # The executor starts and forks often, so it is linked statically: half the time of a start would else be the dynamic
-# linker's, and each fork would copy its libraries' pages. What needs shared libraries (PAM, name services other than the local files) is in a sibling built of
-# the same sources, to which the static one hands such plans over.
+# linker's, and each fork would copy its libraries' pages. What needs shared libraries (PAM, name services other than the
+# local files) is in a sibling built of the same sources, to which the static one hands such plans over.
 file(GLOB executor_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/*.cpp)
 file(GLOB executor_bare_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/bare/*.cpp)
 file(GLOB executor_services_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/services/*.cpp)

@@ -3,10 +3,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "init/executor/context.h"
+#include "unitparser/base/fd_passing.h"
 
 namespace executor {
 
@@ -42,20 +44,27 @@ Done make_parents(const std::string& path, mode_t mode) {
   }
 }
 
+Done close_all_but(std::vector<int> fds) {
+  std::sort(fds.begin(), fds.end());
+  unsigned next = STDERR_FILENO + 1;
+  const auto close_up_to = [&next](unsigned last) { return next > last || ::close_range(next, last, 0) == 0; };
+  for (const int fd : fds) {
+    if (fd <= STDERR_FILENO) continue;
+    const auto present = static_cast<unsigned>(fd);
+    if (!close_up_to(present - 1)) return failed("Failed to close unwanted file descriptors");
+    next = present + 1;
+  }
+  if (!close_up_to(~0U)) return failed("Failed to close unwanted file descriptors");
+  return {};
+}
+
 Done send_fd(int socket, int fd) {
   char byte = 'x';
   iovec data{&byte, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &data;
   message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  const unitparser::PassedFds passed(message, {&fd, 1});
   if (::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return failed("Failed to keep a descriptor");
   return {};
 }
@@ -70,11 +79,9 @@ Result<UniqueFd> receive_fd(int socket) {
   message.msg_control = control;
   message.msg_controllen = sizeof control;
   if (::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0) return failed("Failed to fetch a descriptor");
-  const cmsghdr* header = CMSG_FIRSTHDR(&message);
-  if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return unitparser::fail_errno(EIO, "No descriptor was kept");
-  int fd = -1;
-  std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
-  return UniqueFd(fd);
+  std::vector<UniqueFd> fds = unitparser::take_fds(message);
+  if (fds.empty()) return unitparser::fail_errno(EIO, "No descriptor was kept");
+  return std::move(fds.front());
 }
 
 PairLock::PairLock(int fd) : fd_(fd) {

@@ -11,19 +11,18 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <vector>
 
 #include "init/exec/fork_request.h"
-#include "unitparser/base/fd.h"
+#include "init/executor/context.h"
+#include "unitparser/base/fd_passing.h"
 
 namespace executor {
 namespace {
 
 using init::ForkReply;
 using init::ForkRequest;
-using unitparser::UniqueFd;
 
 /// Long enough for whoever starts one process after the other, too short for people to see us beside PID 1.
 constexpr int longest_rest_msec = 10;
@@ -49,19 +48,10 @@ std::optional<Order> receive(int socket) {
   message.msg_control = control.data();
   message.msg_controllen = control.size();
   const ssize_t size = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-  std::vector<UniqueFd> received;
-  if (const cmsghdr* header = CMSG_FIRSTHDR(&message); size > 0 && header != nullptr && header->cmsg_type == SCM_RIGHTS) {
-    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(header) + i * sizeof fd, sizeof fd);
-      received.emplace_back(fd);
-    }
-  }
+  if (size < static_cast<ssize_t>(sizeof request.header)) return std::nullopt;
+  std::vector<UniqueFd> received = unitparser::take_fds(message);
   const std::size_t others = 1 + request.header.has_group;
-  if (size < static_cast<ssize_t>(sizeof request.header) || request.header.number_count > request.numbers.size() ||
-      received.size() != others + request.header.number_count)
-    return std::nullopt;
+  if (request.header.number_count > request.numbers.size() || received.size() != others + request.header.number_count) return std::nullopt;
   Order order;
   order.plan = std::move(received[0]);
   if (request.header.has_group != 0) order.cgroup = std::move(received[1]);
@@ -99,18 +89,11 @@ pid_t fork_sibling(int cgroup) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &clone, sizeof clone));
 }
 
-/// Whatever PID 1 may have left open for an execve(2) of its own would stay open as long as we live.
-void close_others(int socket) {
-  const auto own = static_cast<unsigned>(socket);
-  constexpr unsigned first = STDERR_FILENO + 1;
-  if (own > first) ::close_range(first, own - 1, 0);
-  ::close_range(own + 1, ~0U, 0);
-}
-
 }  // namespace
 
 void serve(int socket, const std::function<int(int plan)>& execute) {
-  close_others(socket);
+  // Whatever PID 1 may have left open for an execve(2) of its own would stay open as long as we live.
+  if (!close_all_but({socket})) return;
   pollfd wait{socket, POLLIN, 0};
   while (::poll(&wait, 1, longest_rest_msec) > 0) {
     std::optional<Order> order = receive(socket);

@@ -1,6 +1,5 @@
 // Steps that set one attribute of the process each: signals, session, scheduling, limits, keyring. [os]
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <linux/mempolicy.h>
 #include <poll.h>
@@ -47,20 +46,12 @@ Done step_idle(Context& context) {
 Done step_descriptors(Context& context) {
   context.log.close();  // opened by a warning; it opens again when needed
   const init::PlanDescriptors& d = context.plan.descriptors;
-  std::vector<int> keep = d.passed;
+  std::vector<int> kept = d.passed;
   for (const int fd : {d.standard[0], d.standard[1], d.standard[2], d.socket, d.report, d.idle, d.network_namespace[0],
                        d.network_namespace[1], d.ipc_namespace[0], d.ipc_namespace[1], d.dynamic_user[0],
                        d.dynamic_user[1]})
-    if (fd > 2) keep.push_back(fd);
-  std::sort(keep.begin(), keep.end());
-  unsigned next = 3;
-  for (const int fd : keep) {
-    const auto present = static_cast<unsigned>(fd);
-    if (present < next) continue;
-    if (present > next && ::close_range(next, present - 1, 0) < 0) return failed("Failed to close unwanted file descriptors");
-    next = present + 1;
-  }
-  if (::close_range(next, ~0U, 0) < 0) return failed("Failed to close unwanted file descriptors");
+    kept.push_back(fd);
+  if (Done done = close_all_but(std::move(kept)); !done) return done;
   if (d.report >= 0) ::fcntl(d.report, F_SETFD, FD_CLOEXEC);
   return {};
 }

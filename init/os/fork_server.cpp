@@ -4,17 +4,17 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <time.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "init/exec/fork_request.h"
 #include "init/os/execution_files.h"
+#include "unitparser/base/clock.h"
+#include "unitparser/base/fd_passing.h"
 
 namespace init {
 namespace {
@@ -30,27 +30,17 @@ bool send_request(int socket, int plan, int cgroup, std::span<const int> fds) {
   std::vector<int> sent{plan};
   if (cgroup >= 0) sent.push_back(cgroup);
   sent.insert(sent.end(), fds.begin(), fds.end());
-  const std::size_t bytes = sent.size() * sizeof(int);
-  std::vector<char> control(CMSG_SPACE(bytes));
   msghdr message{};
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(bytes);
-  std::memcpy(CMSG_DATA(header), sent.data(), bytes);
+  const unitparser::PassedFds passed(message, sent);
   return ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }
 
 }  // namespace
 
 bool ForkServer::is_quick() {
-  timespec clock{};
-  ::clock_gettime(CLOCK_MONOTONIC, &clock);
-  const auto now = MonotonicTime::from_usec(static_cast<std::uint64_t>(clock.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(clock.tv_nsec) / 1000);
+  const auto now = MonotonicTime::from_usec(unitparser::clock_usec(CLOCK_MONOTONIC));
   return now - std::exchange(last_, now) < pace_.quick;
 }
 

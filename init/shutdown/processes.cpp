@@ -14,6 +14,7 @@
 #include <ctime>
 #include <string>
 
+#include "unitparser/base/clock.h"
 #include "unitparser/base/fd.h"
 
 namespace init::shutdown {
@@ -43,11 +44,7 @@ unsigned signal_all(int signal) {
   return count;
 }
 
-std::uint64_t now_msec() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
+std::uint64_t now_msec() { return unitparser::clock_usec(CLOCK_MONOTONIC) / 1000; }
 
 /// Reaps until nobody is left to wait for or the time is over. SIGCHLD is blocked and waited for.
 void wait_until_gone(unsigned timeout_seconds, const Pulse& pulse) {

@@ -4,11 +4,12 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+
+#include "unitparser/base/fd_passing.h"
 
 namespace journal {
 
@@ -27,22 +28,13 @@ bool Notifier::send(std::string_view message, int fd) {
   std::memcpy(address.sun_path, address_.data(), address_.size());
   if (address_[0] == '@') address.sun_path[0] = '\0';
   iovec part{const_cast<char*>(message.data()), message.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr header = {};
   header.msg_name = &address;
   header.msg_namelen =
       static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address_.size() + (address_[0] == '/' ? 1 : 0));
   header.msg_iov = &part;
   header.msg_iovlen = 1;
-  if (fd >= 0) {
-    header.msg_control = control.data();
-    header.msg_controllen = control.size();
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
-  }
+  const unitparser::PassedFds passed(header, {&fd, fd >= 0 ? 1U : 0U});
   return ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) >= 0 || errno != EAGAIN;
 }
 

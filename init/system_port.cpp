@@ -11,6 +11,7 @@
 
 #include <cerrno>
 
+#include "init/cgroup/group_files.h"
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
 #include "unitparser/base/text.h"
@@ -212,9 +213,7 @@ std::uint64_t SystemPort::cgroup_id(const std::string& cgroup) {
 }
 
 std::optional<std::string> SystemPort::cgroup_attribute(const std::string& cgroup, const char* attribute) {
-  const std::string path = system_.cgroups().root() + cgroup + "/" + attribute;
-  if (::access(path.c_str(), R_OK) != 0) return std::nullopt;
-  return read_text_file(path);
+  return read_group_file(system_.cgroups().root() + cgroup, attribute);
 }
 
 }  // namespace init

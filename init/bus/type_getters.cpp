@@ -288,14 +288,10 @@ Value control_group(const PropertyContext& c, const Member&) {
   return !group.empty() && group.front() != '/' ? "/" + group : group;
 }
 
-template <auto counter>
-Value io_counter(const PropertyContext& c, const Member&) {
-  const auto traffic = c.engine.io_traffic(c.unit.id);
-  return traffic ? (*traffic).*counter : unknown;
-}
-template <auto counter>
-Value ip_counter(const PropertyContext& c, const Member&) {
-  const auto traffic = c.engine.ip_traffic(c.unit.id);
+/// One counter of what accounting found out of a unit.
+template <auto traffic_of, auto counter>
+Value counted(const PropertyContext& c, const Member&) {
+  const auto traffic = (c.engine.*traffic_of)(c.unit.id);
   return traffic ? (*traffic).*counter : unknown;
 }
 Value no_data(const PropertyContext&, const Member&) { return unknown; }
@@ -308,10 +304,10 @@ constexpr std::array resource_rows{
     UnitGetterRow{"MemoryAvailable", no_data},
     UnitGetterRow{"CPUUsageNSec", cpu_usage},
     UnitGetterRow{"TasksCurrent", [](const PropertyContext& c, const Member&) -> Value { return cgroup_number(c, "pids.current"); }},
-    UnitGetterRow{"IPIngressBytes", ip_counter<&IpTraffic::ingress_bytes>}, UnitGetterRow{"IPIngressPackets", ip_counter<&IpTraffic::ingress_packets>},
-    UnitGetterRow{"IPEgressBytes", ip_counter<&IpTraffic::egress_bytes>}, UnitGetterRow{"IPEgressPackets", ip_counter<&IpTraffic::egress_packets>},
-    UnitGetterRow{"IOReadBytes", io_counter<&IoTraffic::read_bytes>}, UnitGetterRow{"IOReadOperations", io_counter<&IoTraffic::read_operations>},
-    UnitGetterRow{"IOWriteBytes", io_counter<&IoTraffic::write_bytes>}, UnitGetterRow{"IOWriteOperations", io_counter<&IoTraffic::write_operations>},
+    UnitGetterRow{"IPIngressBytes", counted<&Engine::ip_traffic, &IpTraffic::ingress_bytes>}, UnitGetterRow{"IPIngressPackets", counted<&Engine::ip_traffic, &IpTraffic::ingress_packets>},
+    UnitGetterRow{"IPEgressBytes", counted<&Engine::ip_traffic, &IpTraffic::egress_bytes>}, UnitGetterRow{"IPEgressPackets", counted<&Engine::ip_traffic, &IpTraffic::egress_packets>},
+    UnitGetterRow{"IOReadBytes", counted<&Engine::io_traffic, &IoTraffic::read_bytes>}, UnitGetterRow{"IOReadOperations", counted<&Engine::io_traffic, &IoTraffic::read_operations>},
+    UnitGetterRow{"IOWriteBytes", counted<&Engine::io_traffic, &IoTraffic::write_bytes>}, UnitGetterRow{"IOWriteOperations", counted<&Engine::io_traffic, &IoTraffic::write_operations>},
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "init/conditions/file_conditions.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -21,6 +23,11 @@ std::uint64_t sum_of_values(const std::string& text, std::string_view key) {
     if (auto value = unitparser::after_prefix(word, std::string(key) + "="))
       if (auto number = unitparser::parse_unsigned(*value)) sum += *number;
   return sum;
+}
+
+std::optional<std::string> read_group_file(const std::string& directory, std::string_view name) {
+  const std::string path = directory + "/" + std::string(name);
+  return ::access(path.c_str(), R_OK) == 0 ? std::optional(read_text_file(path)) : std::nullopt;
 }
 
 std::vector<std::string> child_groups(const std::string& directory) {

@@ -116,11 +116,10 @@ std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgrou
 }
 
 std::optional<IoTraffic> LinuxWorld::io_traffic(const std::string& cgroup) {
-  const std::string file = options_.cgroup_root + cgroup + "/io.stat";
-  if (::access(file.c_str(), F_OK) != 0) return std::nullopt;  // it is empty as long as nothing was read or written
-  const std::string text = read_text_file(file);
-  return IoTraffic{.read_bytes = sum_of_values(text, "rbytes"), .write_bytes = sum_of_values(text, "wbytes"),
-                   .read_operations = sum_of_values(text, "rios"), .write_operations = sum_of_values(text, "wios")};
+  const auto text = read_group_file(options_.cgroup_root + cgroup, "io.stat");  // empty as long as nothing was read or written
+  if (!text) return std::nullopt;
+  return IoTraffic{.read_bytes = sum_of_values(*text, "rbytes"), .write_bytes = sum_of_values(*text, "wbytes"),
+                   .read_operations = sum_of_values(*text, "rios"), .write_operations = sum_of_values(*text, "wios")};
 }
 
 std::optional<IpTraffic> LinuxWorld::ip_traffic(const std::string& cgroup) { return init::ip_traffic(options_.cgroup_root + cgroup); }

@@ -65,8 +65,10 @@ class JobStore {
     return mark(jobs_.emplace(id, Entry{std::move(job)}).first->second);
   }
   void erase(JobId id) {
-    (void)find(id);  // its end is to be saved
-    jobs_.erase(id);
+    const auto at = jobs_.find(id);
+    if (at == jobs_.end()) return;
+    mark(at->second);
+    jobs_.erase(at);
   }
   /// Ascending.
   [[nodiscard]] std::vector<JobId> ids() const;

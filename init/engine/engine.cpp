@@ -298,21 +298,29 @@ EngineCounts Engine::counts() const {
           core_->failed_units,       core_->jobs.installed,     core_->jobs.failed};
 }
 std::size_t Engine::failed_units() const { return core_->failed_units; }
+
+/// What the unit's group used so far, or what is kept of its last one.
+template <class Usage>
+static std::optional<Usage> usage_of(World& world, const Unit& unit, std::optional<Usage> (World::*now)(const std::string&),
+                                     std::optional<Usage> UnitRuntime::*kept) {
+  return unit.runtime->cgroup.empty() ? (*unit.runtime).*kept : (world.*now)(unit.runtime->cgroup);
+}
 std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr) return std::nullopt;
-  return unit->runtime->cgroup.empty() ? unit->runtime->cpu_usage_nsec : core_->world.cpu_usage_nsec(unit->runtime->cgroup);
+  return usage_of(core_->world, *unit, &World::cpu_usage_nsec, &UnitRuntime::cpu_usage_nsec);
 }
 std::optional<IoTraffic> Engine::io_traffic(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr || !unit->config.resource_basics->io_accounting) return std::nullopt;
-  return unit->runtime->cgroup.empty() ? unit->runtime->io_traffic : core_->world.io_traffic(unit->runtime->cgroup);
+  return usage_of(core_->world, *unit, &World::io_traffic, &UnitRuntime::io_traffic);
 }
 std::optional<IpTraffic> Engine::ip_traffic(UnitId id) const {
   const Unit* unit = find(id);
   if (unit == nullptr || !unit->config.resource_basics->ip_accounting) return std::nullopt;
-  return unit->runtime->cgroup.empty() ? unit->runtime->ip_traffic : core_->world.ip_traffic(unit->runtime->cgroup);
+  return usage_of(core_->world, *unit, &World::ip_traffic, &UnitRuntime::ip_traffic);
 }
+
 std::vector<std::string> Engine::required_mounts(UnitId id) const {
   std::vector<std::string> paths;
   if (const Unit* unit = find(id))

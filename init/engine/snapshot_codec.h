@@ -1,12 +1,13 @@
 // How values stand in a snapshot: words and length-prefixed strings in braces, fields by name. [pure]
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "init/engine/core.h"
 #include "init/engine/field_list.h"
@@ -22,7 +23,8 @@ class SnapshotWriter {
   void clear() { out_.clear(); }
 
   void word(std::string_view text) {
-    digits(text.size());
+    const fmt::format_int size(text.size());
+    out_.append(size.data(), size.size());
     out_ += ':';
     out_ += text;
     out_ += ' ';
@@ -35,8 +37,8 @@ class SnapshotWriter {
   template <class T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
   void value(T number) {
-    std::array<char, most_digits> text{};
-    word({text.data(), std::to_chars(text.begin(), text.end(), number).ptr});
+    const fmt::format_int text(number);
+    word({text.data(), text.size()});
   }
   template <class T>
     requires(std::is_enum_v<T>)
@@ -94,11 +96,6 @@ class SnapshotWriter {
   }
 
  private:
-  static constexpr std::size_t most_digits = 20;
-  void digits(std::size_t number) {
-    std::array<char, most_digits> text{};
-    out_.append(text.data(), std::to_chars(text.begin(), text.end(), number).ptr);
-  }
   const Core& core_;
   std::string out_;
 };

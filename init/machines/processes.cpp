@@ -50,9 +50,10 @@ void realise_cgroup(Core& core, Unit& unit) {
 }
 
 void note_usage(Core& core, Unit& unit) {
-  unit.runtime.write().cpu_usage_nsec = core.world.cpu_usage_nsec(unit.runtime->cgroup);
-  if (unit.config.resource_basics->io_accounting) unit.runtime.write().io_traffic = core.world.io_traffic(unit.runtime->cgroup);
-  if (unit.config.resource_basics->ip_accounting) unit.runtime.write().ip_traffic = core.world.ip_traffic(unit.runtime->cgroup);
+  UnitRuntime& rt = unit.runtime.write();
+  rt.cpu_usage_nsec = core.world.cpu_usage_nsec(rt.cgroup);
+  if (unit.config.resource_basics->io_accounting) rt.io_traffic = core.world.io_traffic(rt.cgroup);
+  if (unit.config.resource_basics->ip_accounting) rt.ip_traffic = core.world.ip_traffic(rt.cgroup);
 }
 
 void release_cgroup(Core& core, Unit& unit) {

@@ -24,6 +24,7 @@ struct BackgroundSync::Job {
 };
 
 unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item) {
+  if (item.kind == SyncItem::Kind::logged) return write_batch(disk, item.fd.get(), item.batch);
   if (item.kind != SyncItem::Kind::in_use) return finish_archived(disk, item.fd.get(), item.path);
   if (disk.sync(item.fd.get()) < 0) return unitparser::fail_errno(errno, item.path);
   if (disk.sync_folder(folder_of(item.path)) < 0) return unitparser::fail_errno(errno, folder_of(item.path));

@@ -8,21 +8,24 @@
 #include <vector>
 
 #include "journal/file/disk.h"
+#include "journal/store/write_ahead_log.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/result.h"
 
 namespace journal {
 
-/// A file to bring to the disk, its name included.
+/// A file to bring to the disk, its name included; or the next part of the write-ahead log.
 struct SyncItem {
   enum class Kind : std::uint8_t {
     in_use,
     archived,  ///< marked as whole once it is there
     packed,    ///< the same, and then packed
+    logged,    ///< the write-ahead log, which gets `batch`
   };
   unitparser::UniqueFd fd;
   std::string path;
   Kind kind = Kind::in_use;
+  LogBatch batch = {};
 };
 /// Brings it there now; packing takes its time and is left to BackgroundSync. Errors: io.
 [[nodiscard]] unitparser::Result<void> sync_item(Disk& disk, const SyncItem& item);

@@ -109,6 +109,7 @@ constexpr std::array settings{
             }},
     Setting{"X-Incipit.UrgentSyncIntervalSec",
             [](DaemonConfig& c, std::string_view v) { return set_span(c.urgent_sync_interval, v); }},
+    Setting{"X-Incipit.WriteAheadLog", [](DaemonConfig& c, std::string_view v) { return set_bool(c.write_ahead, v); }},
     Setting{"X-Incipit.PackArchives", [](DaemonConfig& c, std::string_view v) { return set_bool(c.pack_archives, v); }},
     Setting{"RateLimitInterval", [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
     Setting{"RateLimitIntervalSec",

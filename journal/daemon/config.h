@@ -17,6 +17,7 @@ enum class SplitMode : std::uint8_t { uid, login, none };
 struct DaemonConfig {
   StorageMode storage = StorageMode::automatic;
   SplitMode split = SplitMode::uid;
+  bool write_ahead = true;                       ///< X-Incipit: syncs write a log at first, and the files later
   bool pack_archives = false;                    ///< X-Incipit: archived files as .journal.zst
   std::uint64_t compress_threshold = 512;        ///< bytes; 0: never
   bool seal = true;                              ///< where there is a sealing key

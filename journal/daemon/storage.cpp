@@ -1,10 +1,8 @@
 #include "journal/daemon/storage.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +13,7 @@
 #include <cstring>
 #include <utility>
 
-#include "journal/file/recovery.h"
-#include "journal/file/verifier.h"
+#include "journal/daemon/clock.h"
 #include "journal/query/journal.h"
 #include "journal/store/acl.h"
 #include "journal/store/directory.h"
@@ -33,38 +30,16 @@ using unitparser::UniqueFd;
 const std::string user_prefix = "user-";
 constexpr std::size_t most_other_files = 64;
 constexpr std::uint64_t smallest_own_file = 512ULL * 1024;
+/// Entries of the write-ahead log go into a file that is full as well.
+constexpr std::uint64_t room_for_mending = 8ULL * 1024 * 1024;
 constexpr std::uint64_t space_check_interval = 30'000'000;
 constexpr std::uint64_t failed_rotation_interval = 1'000'000;
 constexpr uid_t last_system_uid = 999;
 constexpr uid_t first_dynamic_uid = 61184, last_dynamic_uid = 65519, nobody_uid = 65534;
 
-std::uint64_t now(clockid_t clock) {
-  timespec ts = {};
-  ::clock_gettime(clock, &ts);
-  return static_cast<std::uint64_t>(ts.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(ts.tv_nsec) / 1000;
-}
-
 /// System users, dynamic users and nobody log into the system's file.
 bool belongs_to_system(uid_t uid) {
   return uid <= last_system_uid || uid == nobody_uid || (uid >= first_dynamic_uid && uid <= last_dynamic_uid);
-}
-
-/// What a file's header says of its soundness at a glance.
-enum class Health : std::uint8_t {
-  whole,
-  in_use,  ///< not finished
-  cut,     ///< shorter than it says
-  blank,   ///< not even its header reached the disk whole
-};
-Health health_of(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  Header header = {};
-  struct stat st = {};
-  if (!fd || ::fstat(fd.get(), &st) < 0 || ::pread(fd.get(), &header, sizeof header, 0) < 0) return Health::whole;
-  if (header.signature == std::array<char, 8>{} || header.header_size == 0) return Health::blank;
-  const std::uint64_t size = header.header_size + header.arena_size;
-  if (header.header_size > maximum_header_size || size > static_cast<std::uint64_t>(st.st_size)) return Health::cut;
-  return header.state == static_cast<std::uint8_t>(FileState::online) ? Health::in_use : Health::whole;
 }
 
 std::uint64_t bytes_in(const std::string& folder) {
@@ -94,7 +69,9 @@ Result<void> SharedFields::collect(Appender& file, std::vector<DataHandle>& hand
 }
 
 Storage::Storage(const DaemonConfig& config, DaemonPaths paths, const Id128& machine_id, const Id128& boot_id, Disk& disk)
-    : config_(config), paths_(std::move(paths)), machine_id_(machine_id), boot_id_(boot_id), disk_(disk), background_(disk) {}
+    : config_(config), paths_(std::move(paths)), machine_id_(machine_id), boot_id_(boot_id), disk_(disk),
+      repair_(machine_id, disk, [this](int priority, std::string message) { notice(priority, std::move(message)); }),
+      syncer_(config, disk, [this](int priority, std::string message) { notice(priority, std::move(message)); }) {}
 
 void Storage::notice(int priority, std::string message) {
   constexpr std::size_t most_notices = 100;
@@ -115,68 +92,6 @@ FileLimits Storage::limits_of(Area area, const OwnFiles& own) {
   return limits;
 }
 
-void Storage::set_aside(const std::string& path, std::string_view reason) {
-  std::uint64_t random = 0;
-  [[maybe_unused]] const ssize_t r = ::getrandom(&random, sizeof random, 0);
-  const std::string stem = path.substr(0, path.size() - std::strlen(".journal"));
-  const std::string aside = stem + text_of("@%016" PRIx64 "-%016" PRIx64 ".journal~", now(CLOCK_REALTIME), random);
-  if (disk_.rename(path, aside) == 0)
-    notice(4, "File " + path + " " + std::string(reason) + ", renaming and replacing.");
-}
-
-Storage::Recovered Storage::recover(const std::string& path, FileState state) {
-  const auto file = JournalFile::open(path, HeaderRule::lenient);
-  const std::uint64_t claimed = file ? (*file)->header().n_entries : 0;
-  const auto tell = [&](std::uint64_t kept, std::uint64_t lost) {
-    notice(4, "recovered " + path + text_of(": %" PRIu64 " entries kept, at most %" PRIu64 " lost", kept, lost));
-  };
-  const auto report = recover_file(path, state, disk_);
-  if (report) {
-    tell(report->kept, report->lost);
-    return Recovered::entries;
-  }
-  if (report.error().code == ErrorCode::not_supported) return Recovered::is_sealed;
-  const bool is_empty = report.error().code == ErrorCode::not_found || (!file && health_of(path) == Health::blank);
-  if (!is_empty || disk_.unlink(path) < 0) return Recovered::failed;
-  tell(0, claimed);
-  return Recovered::nothing_there;
-}
-
-std::unique_ptr<Appender> Storage::open_appender(const std::string& path, const FileLimits& limits, Area area) {
-  const CompressionPolicy compression{config_.compress_threshold};
-  auto opened = Appender::open(path, machine_id_, limits, compression, Resume::clean_files, disk_, sealer_for(area));
-  if (!opened && opened.error().code == ErrorCode::busy) {
-    // Not closed cleanly: go on if nothing is wrong with it, else keep every complete entry.
-    const auto file = JournalFile::open(path, HeaderRule::strict);
-    const bool is_sound = file && verify_file(**file).passed && ends_agree(**file);
-    if (!is_sound && recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
-    opened = Appender::open(path, machine_id_, limits, compression, Resume::checked_files, disk_, sealer_for(area));
-  }
-  if (opened) return std::move(*opened);
-  if (opened.error().os_errno != ENOENT && !(health_of(path) == Health::blank && disk_.unlink(path) == 0))
-    set_aside(path, opened.error().code == ErrorCode::not_supported ? "is not one to go on with" : "corrupted or uncleanly shut down");
-  return nullptr;
-}
-
-/// Archived files that were not on the disk when the power went: made whole again, or deleted when nothing is in them.
-void Storage::repair_archives(Area area) {
-  for (const std::string& unfinished : list_with_suffix(folder(area), ".journal.zst.tmp")) disk_.unlink(unfinished);
-  for (const StoredFile& stored : list_files(folder(area))) {
-    if (!stored.is_archived || !stored.path.ends_with(".journal")) continue;
-    const Health health = health_of(stored.path);
-    const bool is_whole = health == Health::whole;
-    if (is_whole && !config_.pack_archives) continue;
-    const auto file = is_whole ? nullptr : JournalFile::open(stored.path, HeaderRule::strict).value_or(nullptr);
-    if (is_whole || (file && verify_file(*file).passed)) {
-      UniqueFd fd(disk_.open(stored.path, O_RDWR | O_CLOEXEC, 0));
-      if (fd) archived_.push_back({std::move(fd), stored.path, archived_kind(area)});
-      continue;
-    }
-    if (recover(stored.path, FileState::archived) == Recovered::is_sealed) set_aside(stored.path, "corrupted or uncleanly shut down");
-  }
-  if (!archived_.empty() && sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
-}
-
 Result<std::unique_ptr<Appender>> Storage::create_appender(const std::string& path, const Id128& seqnum_id,
                                                            const FileLimits& limits, Area area) {
   NewFileOptions options;
@@ -192,7 +107,7 @@ std::unique_ptr<Storage::OpenFile> Storage::open_file(const std::string& name, A
   const FileLimits limits = limits_of(area, own);
   auto file = std::make_unique<OpenFile>();
   file->own = own;
-  file->appender = open_appender(path, limits, area);
+  file->appender = repair_.open(path, {limits, {config_.compress_threshold}, sealer_for(area)});
   if (file->appender) {
     seqnum_ = std::max(seqnum_, file->appender->header().tail_entry_seqnum);
     // A new key counts from now on, not from the next rotation.
@@ -221,7 +136,7 @@ void Storage::open_sealer() {
     return;
   }
   sealer_.emplace(std::move(*opened));
-  const std::uint64_t time = now(CLOCK_REALTIME);
+  const std::uint64_t time = realtime_now();
   if (const auto advanced = sealer_->advance_to(time); !advanced) {
     seal_failed_ = true;
     notice(3, "Entries are not sealed: " + advanced.error().message);
@@ -259,8 +174,26 @@ void Storage::open_system(bool even_without_flag) {
     return;
   }
   open_sealer();
-  repair_archives(Area::system);
+  open_log();
   system_ = open_file("system", Area::system);
+}
+
+void Storage::open_log() {
+  const std::string path = paths_.system_store + "/" + std::string(write_ahead_log_name);
+  repair_.read_log(path);
+  for (SyncItem& item : repair_.mend_archives(paths_.system_store, archived_kind(Area::system), config_.pack_archives))
+    syncer_.take_over(std::move(item));
+  FileLimits limits = limits_of(Area::system, {});
+  limits.max_size += room_for_mending;
+  limits.keep_free = 0;
+  repair_.mend_open_files(paths_.system_store, {limits, {config_.compress_threshold}, sealer_for(Area::system)});
+  if (config_.write_ahead) syncer_.open_log(path);
+  else disk_.unlink(path);
+}
+
+void Storage::close_system() {
+  syncer_.close_log();
+  system_.reset();
 }
 
 void Storage::open_runtime() {
@@ -380,8 +313,14 @@ Result<void> Storage::append_to(OpenFile& file, const EntryStamp& stamp, const P
   for (const std::uint64_t hash : hashes_) file.appender->look_farther(hash);
   for (std::size_t i = 0; i < entry.fields.size(); ++i)
     handles_.push_back(TRY(file.appender->intern(entry.fields[i], hashes_[i])));
+  payloads_.clear();
+  if (syncer_.wants_payloads()) {
+    for (const SharedFields* shared : entry.shared) payloads_.insert(payloads_.end(), shared->payloads().begin(), shared->payloads().end());
+    payloads_.insert(payloads_.end(), entry.fields.begin(), entry.fields.end());
+  }
   TRY(file.appender->append(stamp, handles_, seqnum_));
   file.touched = true;
+  if (system_) syncer_.entry_appended(*file.appender, seqnum_, stamp, payloads_);
   return {};
 }
 
@@ -403,23 +342,19 @@ Written Storage::write(const EntryStamp& stamp, const PendingEntry& entry) {
     const auto written = file != nullptr ? append_to(*file, stamp, entry)
                                          : Result<void>(fail(ErrorCode::io, "no journal file could be opened"));
     if (written) {
-      // Whatever is due already is due before this one, unless this one is urgent.
-      if (sync_due_ == 0 || entry.is_urgent) {
-        const std::uint64_t interval = entry.is_urgent ? std::min(config_.urgent_sync_interval, config_.sync_interval) : config_.sync_interval;
-        const std::uint64_t due = now(CLOCK_MONOTONIC) + interval;
-        if (sync_due_ == 0 || due < sync_due_) sync_due_ = due;
-      }
+      syncer_.want();
+      if (entry.is_urgent) syncer_.want_soon();
       return Written::stored;
     }
     if (written.error().code == ErrorCode::invalid_argument) break;
     if (attempt == 0) {
       // Where a new file did not help either, each entry would make another one: once a second is often enough.
-      if (failed_rotation_ != 0 && now(CLOCK_MONOTONIC) - failed_rotation_ < failed_rotation_interval) break;
+      if (failed_rotation_ != 0 && monotonic_now() - failed_rotation_ < failed_rotation_interval) break;
       if (file != nullptr) rotate_one(*file);
       else open();
       file = file_for(entry);
     } else {
-      failed_rotation_ = now(CLOCK_MONOTONIC);
+      failed_rotation_ = monotonic_now();
     }
   }
   return Written::no_room;
@@ -453,7 +388,7 @@ bool Storage::archive_file(OpenFile& file, const std::string& name, Area area) {
   if (file.touched) old.notify_followers();
   // What is in it still has to reach the disk, and it is marked as whole after that.
   if (UniqueFd fd(::fcntl(old.fd(), F_DUPFD_CLOEXEC, 3)); fd)
-    archived_.push_back({std::move(fd), archived, archived_kind(area)});
+    syncer_.take_over({std::move(fd), archived, archived_kind(area)});
   else if (const auto finished = old.finish(FileState::archived); !finished)
     notice(3, "Failed to sync " + archived + ": " + finished.error().message);
   return true;
@@ -467,7 +402,7 @@ void Storage::rotate_file(std::unique_ptr<OpenFile>& file, const std::string& na
   if (is_empty && old.is_sealed() == (sealer_for(area) != nullptr)) return;
   if (is_empty) disk_.unlink(path);  // replaced by one that is sealed, or is not
   else if (!archive_file(*file, name, area)) return;
-  if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  syncer_.want_soon();
   FileLimits limits = limits_of(area, file->own);
   auto made = create_appender(path, header.seqnum_id, limits, area);
   if (!made) {
@@ -502,7 +437,7 @@ void Storage::rotate_one(OpenFile& wanted) {
 }
 
 void Storage::vacuum() {
-  const std::uint64_t time = now(CLOCK_REALTIME);
+  const std::uint64_t time = realtime_now();
   const auto oldest_of = [time](std::uint64_t retention) {
     return retention == 0 || retention >= time ? 0 : time - retention;
   };
@@ -568,7 +503,7 @@ void Storage::flush_to_var() {
   if (!may_persist()) return;
   open_system(true);
   if (!system_) return;
-  const std::uint64_t start = now(CLOCK_MONOTONIC);
+  const std::uint64_t start = monotonic_now();
   if (runtime_ || !list_files(paths_.runtime_store).empty()) {
     notify_followers();
     for (auto& [name, file] : others_) close_file(*file);  // those of /run: what they hold is copied too
@@ -578,7 +513,7 @@ void Storage::flush_to_var() {
       // Not everything found room: what is in /run stays there and the log goes on in it.
       notice(3, "Failed to move the journal to " + paths_.system_store + ": it stays in " + paths_.runtime_store + ".");
       if (system_) close_file(*system_);
-      system_.reset();
+      close_system();
       open_runtime();
       return;
     }
@@ -586,10 +521,10 @@ void Storage::flush_to_var() {
     system_->appender->notify_followers();
     for (const StoredFile& file : list_files(paths_.runtime_store)) delete_with_index(disk_, file.path);
     ::rmdir(paths_.runtime_store.c_str());
-    if (sync_due_ == 0) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+    syncer_.want_soon();
     vacuum();
     notice(6, "Time spent on flushing to " + paths_.system_store + " is " +
-                  text_of("%.3fms", static_cast<double>(now(CLOCK_MONOTONIC) - start) / 1000.0) +
+                  text_of("%.3fms", static_cast<double>(monotonic_now() - start) / 1000.0) +
                   text_of(" for %" PRIu64 " entries.", *copied));
     describe_space();
   }
@@ -602,32 +537,21 @@ void Storage::relinquish_var() {
   if (!system_) return;
   close();
   others_.clear();
-  system_.reset();
+  close_system();
   open_runtime();
   describe_space();
 }
 
-bool Storage::sync() {
-  sync_due_ = 0;
-  bool all = true;
-  const auto complain = [&](const std::string& path, const unitparser::Error& error) {
-    notice(3, "Failed to sync " + path + ": " + error.message);
-    all = false;
-  };
-  std::vector<SyncItem> unsynced;
-  for (SyncItem& item : archived_)
-    if (const auto synced = sync_item(disk_, item); !synced) {
-      complain(item.path, synced.error());
-      unsynced.push_back(std::move(item));
-    } else if (item.kind == SyncItem::Kind::packed) {
-      unsynced.push_back(std::move(item));  // packed in the background
-    }
-  archived_ = std::move(unsynced);
-  for_each_file([&](auto& file, const std::string&, Area area) {
-    if (area == Area::runtime) return;  // memory has no disk to wait for
-    if (const auto synced = file->appender->sync(); !synced) complain(file->appender->path(), synced.error());
+std::vector<Appender*> Storage::files_on_disk() {
+  std::vector<Appender*> files;
+  for_each_file([&files](auto& file, const std::string&, Area area) {
+    if (area == Area::system) files.push_back(file->appender.get());  // memory has no disk to wait for
   });
-  if (!all || !archived_.empty()) sync_due_ = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
+  return files;
+}
+
+bool Storage::sync() {
+  const bool all = syncer_.sync(files_on_disk());
   give_back_pages();
   return all;
 }
@@ -637,37 +561,17 @@ void Storage::give_back_pages() {
 }
 
 void Storage::close() {
-  sync();
+  syncer_.sync_files(files_on_disk());
   for_each_file([this](auto& file, const std::string&, Area) { close_file(*file); });
 }
 
 void Storage::sync_in_background() {
-  const std::uint64_t retry = now(CLOCK_MONOTONIC) + config_.urgent_sync_interval;
-  if (background_.is_busy()) {
-    sync_due_ = retry;
-    return;
-  }
-  sync_due_ = 0;
-  if (const int error = background_.take_error(); error != 0) {
-    notice(3, std::string("Failed to sync the journal: ") + ::strerrordesc_np(error));
-    sync_due_ = retry;
-  }
   give_back_pages();
-  std::vector<SyncItem> items = std::exchange(archived_, {});
-  for_each_file([&items](auto& file, const std::string&, Area area) {
-    if (area != Area::system) return;
-    UniqueFd copy(::fcntl(file->appender->fd(), F_DUPFD_CLOEXEC, 3));
-    if (copy) items.push_back({std::move(copy), file->appender->path(), SyncItem::Kind::in_use});
-  });
-  if (items.empty() || background_.start(items)) return;
-  // Where no thread can be had, waiting for the disk is better than not writing to it.
-  archived_ = std::move(items);
-  std::erase_if(archived_, [](const SyncItem& item) { return item.kind == SyncItem::Kind::in_use; });
-  sync();
+  syncer_.sync_in_background(files_on_disk());
 }
 
 std::uint64_t Storage::available_space() {
-  const std::uint64_t time = now(CLOCK_MONOTONIC);
+  const std::uint64_t time = monotonic_now();
   if (space_checked_ != 0 && time - space_checked_ < space_check_interval) return space_available_;
   space_checked_ = time;
   const std::string& where = folder(current_area());

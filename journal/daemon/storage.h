@@ -14,8 +14,9 @@
 #include <vector>
 
 #include "journal/daemon/config.h"
-#include "journal/daemon/background_sync.h"
 #include "journal/daemon/paths.h"
+#include "journal/daemon/repair.h"
+#include "journal/daemon/syncer.h"
 #include "journal/file/appender.h"
 #include "journal/file/seal.h"
 #include "journal/store/policy.h"
@@ -108,8 +109,10 @@ class Storage {
   void close();
   /// Starts writing everything to disk without waiting for it; the next look at sync_due() says when to ask again.
   void sync_in_background();
-  /// When sync() is due, on the monotonic clock in microseconds; 0: nothing to sync.
-  [[nodiscard]] std::uint64_t sync_due() const { return sync_due_; }
+  /// Whether that still goes on.
+  [[nodiscard]] bool is_syncing() const { return syncer_.is_busy(); }
+  /// When sync_in_background() is due, on the monotonic clock in microseconds; 0: nothing to sync.
+  [[nodiscard]] std::uint64_t sync_due() const { return syncer_.due(); }
 
   /// Bytes that may still be used; scales the rate limits.
   [[nodiscard]] std::uint64_t available_space();
@@ -134,7 +137,6 @@ class Storage {
   using Files = std::map<std::string, std::unique_ptr<OpenFile>>;  ///< by stem: "system", "user-1000", "unit-a.service"
 
   [[nodiscard]] std::unique_ptr<OpenFile> open_file(const std::string& name, Area area, const OwnFiles& own = {});
-  [[nodiscard]] std::unique_ptr<Appender> open_appender(const std::string& path, const FileLimits& limits, Area area);
   [[nodiscard]] unitparser::Result<std::unique_ptr<Appender>> create_appender(const std::string& path, const Id128& seqnum_id,
                                                                               const FileLimits& limits, Area area);
   void open_sealer();
@@ -142,13 +144,11 @@ class Storage {
   /// older than the key's epoch, go to files without seals.
   void keep_seals(std::uint64_t realtime);
   [[nodiscard]] const Sealer* sealer_for(Area area) const { return area == Area::system && seals_ ? &*sealer_ : nullptr; }
-  void repair_archives(Area area);
-  enum class Recovered : std::uint8_t { entries, nothing_there, failed, is_sealed };
-  /// Keeps what can be kept of a file, or deletes it when none of it had reached the disk; tells which.
-  Recovered recover(const std::string& path, FileState state);
-  void set_aside(const std::string& path, std::string_view reason);
   [[nodiscard]] bool may_persist() const;
   void open_system(bool even_without_flag);
+  /// Brings what is in the write-ahead log into its files, and opens it anew.
+  void open_log();
+  void close_system();
   void open_runtime();
   OpenFile* file_for(const PendingEntry& entry);
   OpenFile* named_file(const std::string& name, const OwnFiles& own);
@@ -173,6 +173,7 @@ class Storage {
   void notice(int priority, std::string message);
   template <class Visit>
   void for_each_file(Visit visit);
+  [[nodiscard]] std::vector<Appender*> files_on_disk();
 
   const DaemonConfig& config_;
   DaemonPaths paths_;
@@ -183,17 +184,17 @@ class Storage {
   bool seal_failed_ = false;
   std::unique_ptr<OpenFile> runtime_, system_;
   Files others_;  ///< in the folder of the current area
-  std::vector<SyncItem> archived_;  ///< files that were rotated and are not on the disk yet
   SpaceRules runtime_rules_, system_rules_;
   std::uint64_t seqnum_ = 0;
   std::uint64_t last_realtime_ = 0;
-  std::uint64_t sync_due_ = 0;
   std::uint64_t failed_rotation_ = 0;  ///< when a new file did not take an entry either
   std::uint64_t uses_ = 0;
   std::uint64_t space_checked_ = 0, space_available_ = 0;
-  BackgroundSync background_;
+  Repair repair_;
+  Syncer syncer_;  ///< of the files in /var
   std::vector<DataHandle> handles_;
   std::vector<std::uint64_t> hashes_;
+  std::vector<std::string_view> payloads_;  ///< of the entry that is being appended, when the write-ahead log wants it
   std::vector<StorageNotice> notices_;
 };
 

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -16,6 +15,7 @@
 #include <cstring>
 
 #include "journal/daemon/clock.h"
+#include "journal/file/random_id.h"
 #include "journal/ingest/syslog_parser.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
@@ -45,13 +45,7 @@ std::string state_value(std::string_view text, std::string_view key) {
   return {};
 }
 
-std::string random_stream_id() {
-  Id128 id;
-  [[maybe_unused]] const ssize_t r = ::getrandom(id.bytes.data(), id.bytes.size(), 0);
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x40);
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
-  return format_id(id);
-}
+std::string random_stream_id() { return format_id(random_id().value_or(Id128{})); }
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
@@ -12,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "journal/file/random_id.h"
 #include "journal/format/compression.h"
 #include "journal/format/hash.h"
 
@@ -32,21 +32,11 @@ constexpr std::uint64_t fewest_data_buckets = 2047;
 constexpr std::uint64_t field_buckets = 333;
 /// A chain this deep means that somebody makes keys collide; the next file has another key.
 constexpr std::uint64_t deepest_good_chain = 100;
-constexpr std::uint64_t page_size = 4096;
 
 /// Buckets for the data of a file that may grow to `max_size`, one for each 576 bytes. A full file has somewhat more data than
 /// buckets; the next file is due at half as many again.
 std::uint64_t data_buckets_for(std::uint64_t max_size) {
   return std::max(max_size * 4 / 768 / 3, fewest_data_buckets);
-}
-
-Result<Id128> random_id() {
-  Id128 id;
-  if (::getrandom(id.bytes.data(), id.bytes.size(), 0) != static_cast<ssize_t>(id.bytes.size()))
-    return fail_errno(errno, "getrandom");
-  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x40);  // a version 4 UUID, as all our ids are
-  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
-  return id;
 }
 
 /// An eighth of what is there already: a fraction, so that chains stay short, and a small one, because on average half of the last
@@ -73,49 +63,49 @@ class HalfMadeFile {
   bool kept_ = false;
 };
 
-std::uint64_t next_generation() {
-  static std::uint64_t last = 0;
-  return ++last;
-}
+std::uint64_t latest = 0;  ///< generation
 
 }  // namespace
 
 Result<std::unique_ptr<Appender>> Appender::create(const std::string& path, const NewFileOptions& options,
                                                    const FileLimits& limits, CompressionPolicy compression, Disk& disk) {
-  std::unique_ptr<Appender> file(new Appender(disk));
-  file->fd_ = UniqueFd(disk.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
-  if (!file->fd_) return fail_errno(errno, path);
+  UniqueFd fd(disk.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NONBLOCK, options.mode));
+  if (!fd) return fail_errno(errno, path);
   HalfMadeFile half_made(disk, path);
+  auto file = TRY(create_in(std::move(fd), path, options, limits, compression, disk));
+  half_made.keep();
+  return file;
+}
+
+Result<std::unique_ptr<Appender>> Appender::create_in(UniqueFd fd, const std::string& path, const NewFileOptions& options, const FileLimits& limits,
+                                                      CompressionPolicy compression, Disk& disk) {
+  std::unique_ptr<Appender> file(new Appender(disk));
+  file->fd_ = std::move(fd);
   file->path_ = path;
   file->limits_ = limits;
   file->compression_ = compression;
   file->compact_ = options.compact;
-  file->generation_ = next_generation();
-  const auto set_up = [&]() -> Result<void> {
-    file->sealer_ = options.sealer;
-    Header header = {};
-    header.compatible_flags = options.sealer != nullptr ? compatible::sealed : 0;
-    header.signature = file_signature;
-    // In use from its first byte on: no state of it on the disk says that it is whole before it is.
-    header.state = static_cast<std::uint8_t>(FileState::online);
-    header.incompatible_flags = (options.compact ? incompatible::compact : 0) |
-                                (options.keyed_hash ? incompatible::keyed_hash : 0) |
-                                (compression.threshold != 0 ? incompatible::compressed_zstd : 0);
-    header.file_id = TRY(random_id());
-    header.machine_id = options.machine_id;
-    header.tail_entry_boot_id = options.boot_id;
-    header.seqnum_id = options.seqnum_id.is_null() ? header.file_id : options.seqnum_id;
-    header.header_size = sizeof header;
-    file->changed_ = true;
-    const ssize_t n = disk.write(file->fd_.get(), &header, sizeof header, 0);
-    if (n != static_cast<ssize_t>(sizeof header)) return fail_errno(n < 0 ? errno : ENOSPC, path);
-    TRY(file->map(sizeof header));
-    file->touch_single_pages();
-    TRY(file->make_tables(data_buckets_for(limits.max_size), field_buckets));
-    return file->append_tag();
-  }();
-  if (!set_up) return tl::unexpected(set_up.error());
-  half_made.keep();
+  file->generation_ = ++latest;
+  file->sealer_ = options.sealer;
+  Header header = {};
+  header.compatible_flags = options.sealer != nullptr ? compatible::sealed : 0;
+  header.signature = file_signature;
+  // In use from its first byte on: no state of it on the disk says that it is whole before it is.
+  header.state = static_cast<std::uint8_t>(FileState::online);
+  header.incompatible_flags = (options.compact ? incompatible::compact : 0) | (options.keyed_hash ? incompatible::keyed_hash : 0) |
+                              (compression.threshold != 0 ? incompatible::compressed_zstd : 0);
+  header.file_id = TRY(random_id());
+  header.machine_id = options.machine_id;
+  header.tail_entry_boot_id = options.boot_id;
+  header.seqnum_id = options.seqnum_id.is_null() ? header.file_id : options.seqnum_id;
+  header.header_size = sizeof header;
+  file->changed_ = true;
+  const ssize_t n = disk.write(file->fd_.get(), &header, sizeof header, 0);
+  if (n != static_cast<ssize_t>(sizeof header)) return fail_errno(n < 0 ? errno : ENOSPC, path);
+  TRY(file->map(sizeof header));
+  file->touch_single_pages();
+  TRY(file->make_tables(data_buckets_for(limits.max_size), field_buckets));
+  TRY(file->append_tag());
   return file;
 }
 
@@ -128,7 +118,7 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   file->path_ = path;
   file->limits_ = limits;
   file->compression_ = compression;
-  file->generation_ = next_generation();
+  file->generation_ = ++latest;
   struct stat st = {};
   if (::fstat(file->fd_.get(), &st) < 0) return fail_errno(errno, path);
   if (!S_ISREG(st.st_mode)) return fail(ErrorCode::not_supported, path + ": not a file");
@@ -145,6 +135,7 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
     return fail(ErrorCode::invalid_argument, path + ": archived");
   if (header.state != static_cast<std::uint8_t>(FileState::offline) && resume == Resume::clean_files)
     return fail(ErrorCode::busy, path + ": not closed cleanly");
+  if (header.header_size + header.arena_size > file->file_size_) return fail(ErrorCode::busy, path + ": shorter than it says");
   file->compact_ = file->view_.is_compact();
   std::uint64_t tail_size = 0;
   if (file->view_.data_hash_table().empty() || file->view_.field_hash_table().empty() ||
@@ -172,6 +163,8 @@ Result<std::unique_ptr<Appender>> Appender::open(const std::string& path, const 
   return file;
 }
 
+std::uint64_t Appender::latest_generation() { return latest; }
+
 Appender::~Appender() {
   if (base_ != nullptr) {
     guard_.watch(nullptr, 0);
@@ -181,8 +174,7 @@ Appender::~Appender() {
 
 Result<void> Appender::map(std::uint64_t file_size) {
   // Address space is free: map the largest size that the file may take once, and never move it.
-  mapped_ = std::max({limits_.max_size, smallest_file, file_size});
-  mapped_ = (mapped_ + page_size - 1) / page_size * page_size;
+  mapped_ = whole_pages(std::max({limits_.max_size, smallest_file, file_size}));
   void* base = disk_.map(mapped_, fd_.get());
   if (base == MAP_FAILED) return fail_errno(errno, path_);
   base_ = static_cast<std::uint8_t*>(base);

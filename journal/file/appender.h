@@ -71,6 +71,10 @@ class Appender {
                                                                             const FileLimits& limits,
                                                                             CompressionPolicy compression,
                                                                             Disk& disk = Disk::real());
+  /// Makes it in an empty file that is open already; `path`: what it is called in messages. Errors: io ENOSPC.
+  [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> create_in(unitparser::UniqueFd fd, const std::string& path,
+                                                                               const NewFileOptions& options, const FileLimits& limits,
+                                                                               CompressionPolicy compression, Disk& disk = Disk::real());
   /// Goes on with an existing file. Errors: busy (not closed cleanly: check or recover it first), not_supported (other
   /// format features, other machine, sealed and no `sealer` or not whole), invalid_argument (archived).
   [[nodiscard]] static unitparser::Result<std::unique_ptr<Appender>> open(const std::string& path,
@@ -132,8 +136,10 @@ class Appender {
   [[nodiscard]] const Header& header() const { return *header_; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] int fd() const { return fd_.get(); }
-  /// Differs for every appender of this process: what handles are kept with.
+  /// Differs for every appender of this process, later ones have higher numbers: what handles are kept with.
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  /// Of the last appender that was made.
+  [[nodiscard]] static std::uint64_t latest_generation();
   /// True when the file was cut or its disk failed under the mapping: give it up.
   [[nodiscard]] bool is_damaged() const { return guard_.tripped(); }
   /// Bytes of the file in use.

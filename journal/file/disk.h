@@ -22,6 +22,8 @@ class Disk {
   virtual int truncate(int fd, std::uint64_t size) = 0;
   /// Returns when everything that was stored into the file is on the disk.
   virtual int sync(int fd) = 0;
+  /// The same of its bytes, and of what is needed to find them.
+  virtual int sync_data(int fd) = 0;
   /// The same for the names in a folder.
   virtual int sync_folder(const std::string& path) = 0;
   virtual int rename(const std::string& from, const std::string& to) = 0;

@@ -28,6 +28,7 @@ class LinuxDisk final : public Disk {
   }
   int truncate(int fd, std::uint64_t size) override { return ::ftruncate(fd, static_cast<off_t>(size)); }
   int sync(int fd) override { return ::fsync(fd); }
+  int sync_data(int fd) override { return ::fdatasync(fd); }
   int sync_folder(const std::string& path) override {
     const unitparser::UniqueFd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return -1;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "journal/file/appender.h"
@@ -42,29 +43,63 @@ Walk walk_objects(const JournalFile& file) {
   return walk;
 }
 
-/// Copies one entry; false when it is not complete or does not follow the last one.
-Result<bool> copy_entry(const JournalFile& from, std::uint64_t offset, Appender& to, std::string& scratch) {
+/// An entry whose data are in the new file already.
+struct CompleteEntry {
   EntryLocation where;
-  if (!from.locate(offset, where) || where.seqnum <= to.header().tail_entry_seqnum) return false;
-  if (where.realtime == 0 || where.realtime >= (1ULL << 55)) return false;
-  const EntryView entry = from.view().entry(offset);
   std::vector<DataHandle> handles;
+};
+
+/// Interns the data of an entry; nothing when it is not complete or does not follow the last one.
+Result<std::optional<CompleteEntry>> read_entry(const JournalFile& from, std::uint64_t offset, Appender& to, std::string& scratch) {
+  CompleteEntry read;
+  const std::optional<CompleteEntry> incomplete;
+  EntryLocation& where = read.where;
+  if (!from.locate(offset, where) || where.seqnum <= to.header().tail_entry_seqnum) return incomplete;
+  if (where.realtime == 0 || where.realtime >= (1ULL << 55)) return incomplete;
+  const EntryView entry = from.view().entry(offset);
   std::uint64_t xor_hash = 0;
   for (std::uint64_t i = 0; i < entry.n_items; ++i) {
     const std::string_view payload = from.payload(entry.item(i), scratch, expanded_size_limit);
     const DataView data = from.view().data(entry.item(i));
-    if (payload.empty() || from.view().hash(payload) != data.object->hash) return false;
+    if (payload.empty() || from.view().hash(payload) != data.object->hash) return incomplete;
     const auto handle = to.intern(payload);
-    if (!handle && handle.error().code == ErrorCode::invalid_argument) return false;
+    if (!handle && handle.error().code == ErrorCode::invalid_argument) return incomplete;
     if (!handle) return tl::unexpected(handle.error());
-    handles.push_back(*handle);
+    read.handles.push_back(*handle);
     xor_hash ^= handle->xor_part;
   }
-  if (xor_hash != where.xor_hash) return false;  // not all of its items reached the disk
-  std::uint64_t seqnum = where.seqnum - 1;
-  TRY(to.append({where.realtime, where.monotonic, where.boot_id}, handles, seqnum));
-  return true;
+  if (xor_hash != where.xor_hash) return incomplete;  // not all of its items reached the disk
+  return read;
 }
+
+/// What the new file is made of, in the order of the numbers.
+class Merge {
+ public:
+  Merge(Appender& to, std::span<const LoggedEntry> logged) : to_(to), logged_(logged) {}
+
+  Result<void> add(CompleteEntry& entry) {
+    TRY(add_logged_below(entry.where.seqnum));
+    std::uint64_t seqnum = entry.where.seqnum - 1;
+    TRY(to_.append({entry.where.realtime, entry.where.monotonic, entry.where.boot_id}, entry.handles, seqnum));
+    ++kept_;
+    return {};
+  }
+  /// Those logged entries that are below `end` and not there.
+  Result<void> add_logged_below(std::uint64_t end) {
+    logged_ = logged_after(logged_, to_.header().tail_entry_seqnum);
+    for (; !logged_.empty() && logged_.front().seqnum < end; logged_ = logged_.subspan(1)) {
+      TRY(append_logged(to_, logged_.front()));
+      ++kept_;
+    }
+    return {};
+  }
+  [[nodiscard]] std::uint64_t kept() const { return kept_; }
+
+ private:
+  Appender& to_;
+  std::span<const LoggedEntry> logged_;
+  std::uint64_t kept_ = 0;
+};
 
 /// Bytes of a file for each bucket of its data table (the appender's rule), and more buckets than any file has use for.
 constexpr std::uint64_t bytes_for_bucket = 576;
@@ -72,12 +107,17 @@ constexpr std::uint64_t largest_table = 1'000'000;
 
 }  // namespace
 
-Result<RecoveryReport> recover_file(const std::string& path, FileState state, Disk& disk) {
-  return rewrite_file(path, state, [](const JournalFile&, std::uint64_t) { return true; }, disk);
+Result<void> append_logged(Appender& file, const LoggedEntry& entry) {
+  std::vector<DataHandle> handles;
+  for (const std::string& payload : entry.payloads) handles.push_back(TRY(file.intern(payload)));
+  std::uint64_t seqnum = entry.seqnum - 1;
+  return file.append(entry.stamp, handles, seqnum);
 }
 
-Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
-                                    const std::function<bool(const JournalFile&, std::uint64_t)>& wanted, Disk& disk) {
+namespace {
+
+Result<RecoveryReport> rebuild_file(const std::string& path, FileState state, const std::function<bool(const JournalFile&, std::uint64_t)>& wanted,
+                                    Disk& disk, std::span<const LoggedEntry> logged) {
   const auto file = TRY(JournalFile::open(path, HeaderRule::lenient));
   const Header old = file->header();
   if (is_sealed(old))
@@ -89,7 +129,7 @@ Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
   const auto nothing = [&] {
     return fail(walk.ends_unwritten ? ErrorCode::not_found : ErrorCode::protocol, path + ": no entry of it is complete");
   };
-  if (walk.entries.empty()) return nothing();
+  if (walk.entries.empty() && logged.empty()) return nothing();
   const std::string repaired_path = path + ".recovering";
   disk.unlink(repaired_path);
   NewFileOptions options;
@@ -106,8 +146,13 @@ Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
   RecoveryReport report;
   std::string scratch;
   const auto save = [&]() -> Result<void> {
-    for (const std::uint64_t offset : walk.entries)
-      if (wanted(*file, offset) && TRY(copy_entry(*file, offset, *repaired, scratch))) ++report.kept;
+    Merge merge(*repaired, logged);
+    for (const std::uint64_t offset : walk.entries) {
+      if (!wanted(*file, offset)) continue;
+      if (auto entry = TRY(read_entry(*file, offset, *repaired, scratch))) TRY(merge.add(*entry));
+    }
+    TRY(merge.add_logged_below(UINT64_MAX));
+    report.kept = merge.kept();
     if (report.kept == 0) return nothing();
     [[maybe_unused]] const int r = ::fchown(repaired->fd(), st.st_uid, st.st_gid);
     TRY(repaired->finish(state));
@@ -121,6 +166,17 @@ Result<RecoveryReport> rewrite_file(const std::string& path, FileState state,
   disk.sync_folder(folder_of(path));
   report.lost = old.n_entries > report.kept ? old.n_entries - report.kept : 0;
   return report;
+}
+
+}  // namespace
+
+Result<RecoveryReport> recover_file(const std::string& path, FileState state, Disk& disk, std::span<const LoggedEntry> logged) {
+  return rebuild_file(path, state, [](const JournalFile&, std::uint64_t) { return true; }, disk, logged);
+}
+
+Result<RecoveryReport> rewrite_file(const std::string& path, FileState state, const std::function<bool(const JournalFile&, std::uint64_t)>& wanted,
+                                    Disk& disk) {
+  return rebuild_file(path, state, wanted, disk, {});
 }
 
 }  // namespace journal

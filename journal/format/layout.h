@@ -179,6 +179,9 @@ static_assert(sizeof(TagObject) == 64);
 
 /// Objects start at multiples of 8.
 [[nodiscard]] constexpr std::uint64_t align8(std::uint64_t value) { return (value + 7) & ~std::uint64_t{7}; }
+/// What files are brought to the disk in.
+inline constexpr std::uint64_t page_size = 4096;
+constexpr std::uint64_t whole_pages(std::uint64_t size) { return (size + page_size - 1) / page_size * page_size; }
 
 /// Limits of one entry as accepted by the daemon (systemd-journald.service(8)): one field, and the whole entry.
 inline constexpr std::uint64_t data_size_limit = 768ULL * 1024 * 1024;

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "journal/store/directory.h"
+#include "journal/store/write_ahead_log.h"
 #include "journal/text/id128.h"
 #include "unitparser/base/text.h"
 
@@ -108,7 +109,11 @@ Result<std::size_t> open_sources(const Options& options, const SourceList& list,
   };
   journal.complain_with(complain);
   std::size_t unusable = 0;
-  for (const std::string& folder : list.folders)
+  // On a running machine nothing is missing: its daemon has brought all into the files.
+  const bool is_foreign = !options.directory.empty() || !options.root.empty();
+  for (const std::string& folder : list.folders) {
+    if (is_foreign)
+      for (unitparser::UniqueFd& missing : files_of_missing_entries(folder)) TRY(journal.add_fd(std::move(missing), folder));
     visit_names(folder, [&](const StoredFile& file) {
       if (!is_wanted_name(file.path, options)) return;
       if (!file.seqnum_id.is_null()) {
@@ -120,6 +125,7 @@ Result<std::size_t> open_sources(const Options& options, const SourceList& list,
       complain(file.path);
       ++unusable;
     });
+  }
   return unusable;
 }
 

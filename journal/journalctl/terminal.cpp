@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "unitparser/base/text.h"
@@ -83,6 +84,13 @@ bool Output::start_pager(const Options& options) {
   ::signal(SIGINT, SIG_IGN);  // belongs to the pager now
   pager_ = child;
   return true;
+}
+
+void Output::flush_large() {
+  // A pipe holds 64 kB: with more, writer and reader wait for each other less often.
+  constexpr int large_pipe = 1 << 20;
+  if (!std::exchange(pipe_is_large_, true)) (void)::fcntl(STDOUT_FILENO, F_SETPIPE_SZ, large_pipe);
+  flush();
 }
 
 void Output::flush() {

@@ -27,7 +27,7 @@ class Output {
   [[nodiscard]] std::string& buffer() { return buffer_; }
   /// Writes the buffer when it is large.
   void flush_if_large() {
-    if (buffer_.size() > 64 * 1024) flush();
+    if (buffer_.size() > 64 * 1024) flush_large();
   }
   void flush();
   /// False when nobody reads any more (the pager was left): stop working.
@@ -35,8 +35,11 @@ class Output {
   void finish();
 
  private:
+  void flush_large();
+
   std::string buffer_;
   pid_t pager_ = 0;
+  bool pipe_is_large_ = false;
   bool open_ = true;
 };
 

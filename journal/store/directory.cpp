@@ -27,15 +27,21 @@ namespace {
 
 /// Number of entries from the header; a file that is no journal counts as not empty, so that nobody deletes it.
 bool has_no_entries(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  Header header = {};
-  if (!fd) return false;
-  const ssize_t n = ::pread(fd.get(), &header, sizeof header, 0);
-  if (n < static_cast<ssize_t>(minimum_header_size)) return n == 0;
-  return header.signature == file_signature && header.n_entries == 0;
+  const auto seen = glance_at(path);
+  if (!seen || seen->size == 0) return seen.has_value();
+  return seen->size >= minimum_header_size && seen->header.signature == file_signature && seen->header.n_entries == 0;
 }
 
 }  // namespace
+
+std::optional<Glance> glance_at(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  Glance seen;
+  struct stat st = {};
+  if (!fd || ::fstat(fd.get(), &st) < 0 || ::pread(fd.get(), &seen.header, sizeof seen.header, 0) < 0) return {};
+  seen.size = static_cast<std::uint64_t>(st.st_size);
+  return seen;
+}
 
 void visit_names(const std::string& folder, const std::function<void(const StoredFile&)>& visit) {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "journal/file/disk.h"
+#include "journal/format/layout.h"
 #include "journal/store/policy.h"
 #include "unitparser/base/result.h"
 
@@ -18,6 +20,14 @@ namespace journal {
 void visit_names(const std::string& folder, const std::function<void(const StoredFile&)>& visit);
 /// The same files with their sizes, those of their indexes included, and which are empty.
 [[nodiscard]] std::vector<StoredFile> list_files(const std::string& folder);
+
+/// A journal file's header and size, as far as they are there.
+struct Glance {
+  Header header = {};
+  std::uint64_t size = 0;
+};
+/// Nothing when it cannot be read.
+[[nodiscard]] std::optional<Glance> glance_at(const std::string& path);
 
 /// What the index beside a journal file (query/message_index.h) is called.
 inline constexpr std::string_view index_suffix = ".index";

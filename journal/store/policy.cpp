@@ -9,7 +9,6 @@ namespace journal {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
-constexpr std::uint64_t page = 4096;
 constexpr std::uint64_t smallest_file = 512 * 1024;
 // journald.conf(5): 10 % of the file system to use, at most 4 GiB; one eighth of it for a file, at most 128 MiB.
 constexpr std::uint64_t most_use = 4096 * mebibyte;
@@ -22,7 +21,6 @@ constexpr std::uint64_t files_in_use = 8;
 constexpr std::string_view archived_ending = ".journal", damaged_ending = ".journal~";
 constexpr std::size_t archived_numbers = 32 + 1 + 16 + 1 + 16, damaged_numbers = 16 + 1 + 16;
 
-constexpr std::uint64_t whole_pages(std::uint64_t bytes) { return (bytes + page - 1) / page * page; }
 
 }  // namespace
 

@@ -31,6 +31,7 @@
 #include "journal/query/cursor.h"
 #include "journal/query/journal.h"
 #include "journal/store/policy.h"
+#include "journal/store/write_ahead_log.h"
 #include "journal/text/bytes.h"
 #include "journal/text/timestamp.h"
 
@@ -171,6 +172,15 @@ inline void parse_catalog(std::string_view bytes) {
   require(texts.size() <= bytes.size());
 }
 
+inline void parse_log(std::string_view bytes) {
+  std::vector<LoggedEntry> entries = parse_write_ahead_log(bytes);
+  parse_batch(bytes, entries);  // what only a log with the right sums has otherwise
+  std::size_t size = 0;
+  for (const LoggedEntry& entry : entries)
+    for (const std::string& payload : entry.payloads) size += payload.size();
+  require(entries.size() <= bytes.size() && size <= 2 * bytes.size());
+}
+
 struct Target {
   const char* name;  ///< folder of its corpus
   void (*run)(std::string_view);
@@ -179,6 +189,7 @@ inline constexpr Target targets[] = {
     {"file", read_journal_file}, {"native", parse_native},     {"stream", parse_stream},      {"syslog", parse_syslog_line},
     {"kmsg", parse_kernel},      {"audit", parse_audit_record}, {"varlink", parse_varlink},    {"settings", parse_settings},
     {"words", parse_words},      {"catalog", parse_catalog},    {"packed", read_packed_file},  {"seal_keys", read_seal_keys},
+    {"log", parse_log},
 };
 
 }  // namespace journal::fuzz

@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint8_t {
   bad_unit_setting,        ///< a loaded unit's settings contradict each other
   job_type_not_applicable, ///< the unit's type does not know that job
   transaction_destructive, ///< would cancel an irreversible job
+  transaction_conflicting, ///< needs two jobs of a unit that exclude each other
   transaction_cyclic,      ///< an ordering cycle that cannot be broken
   only_by_dependency,      ///< RefuseManualStart= or RefuseManualStop=
   no_isolation,            ///< AllowIsolate= is off
@@ -81,7 +82,7 @@ using Result = tl::expected<T, Error>;
 
 /// The value inside a successful Result, moved out; nothing for Result<void>. For TRY.
 template <class T>
-[[nodiscard]] T take_value(Result<T>& result) {
+T take_value(Result<T>& result) {
   return std::move(*result);
 }
 inline void take_value(Result<void>&) {}

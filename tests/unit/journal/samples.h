@@ -10,8 +10,16 @@
 #include <string>
 
 #include "journal/format/compression.h"
+#include "journal/format/layout.h"
 
 namespace journal::test {
+
+/// An id of 16 equal bytes.
+inline Id128 id_of(std::uint8_t byte) {
+  Id128 id;
+  id.bytes.fill(byte);
+  return id;
+}
 
 inline std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

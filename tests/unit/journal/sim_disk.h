@@ -33,6 +33,7 @@ class PassingDisk : public Disk {
   int extend(int fd, std::uint64_t from, std::uint64_t size) override { return real_.extend(fd, from, size); }
   int truncate(int fd, std::uint64_t size) override { return real_.truncate(fd, size); }
   int sync(int fd) override { return real_.sync(fd); }
+  int sync_data(int fd) override { return real_.sync_data(fd); }
   int sync_folder(const std::string& path) override { return real_.sync_folder(path); }
   int rename(const std::string& from, const std::string& to) override { return real_.rename(from, to); }
   int unlink(const std::string& path) override { return real_.unlink(path); }
@@ -57,6 +58,7 @@ class FaultyDisk final : public PassingDisk {
   int extend(int fd, std::uint64_t from, std::uint64_t size) override { return fails() ? -1 : PassingDisk::extend(fd, from, size); }
   int truncate(int fd, std::uint64_t size) override { return fails() ? -1 : PassingDisk::truncate(fd, size); }
   int sync(int fd) override { return fails() ? -1 : PassingDisk::sync(fd); }
+  int sync_data(int fd) override { return fails() ? -1 : PassingDisk::sync_data(fd); }
   int sync_folder(const std::string& path) override { return fails() ? -1 : PassingDisk::sync_folder(path); }
   int rename(const std::string& from, const std::string& to) override { return fails() ? -1 : PassingDisk::rename(from, to); }
   int unlink(const std::string& path) override { return fails() ? -1 : PassingDisk::unlink(path); }
@@ -120,6 +122,7 @@ class RecordingDisk final : public PassingDisk {
     ++moment_;
     return 0;
   }
+  int sync_data(int fd) override { return sync(fd); }
   int sync_folder(const std::string& path) override {
     observe();
     if (path == folder_) name_syncs_.push_back({moment_, names_.size()});

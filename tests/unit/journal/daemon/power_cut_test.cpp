@@ -3,11 +3,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <optional>
 #include <random>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "journal/daemon/storage.h"
@@ -63,7 +65,8 @@ std::vector<std::string> fields_of(std::uint64_t n) {
 Written write(Storage& storage, const Machine& machine, std::uint64_t n) {
   const std::vector<std::string> fields = fields_of(n);
   const std::vector<std::string_view> views(fields.begin(), fields.end());
-  return storage.write({base_time + n, n + 1, machine.boot_id}, {views, {}, 0, false, nullptr});
+  const uid_t owner = n % 5 == 0 ? 1000 : 0;  // some have a file of their own
+  return storage.write({base_time + n, n + 1, machine.boot_id}, {views, {}, owner, false, nullptr});
 }
 
 /// Numbers of all entries in the machine's journal; fails the test where a file is not sound or an entry is not as written.
@@ -111,10 +114,15 @@ std::vector<Promise> live(const Machine& machine, RecordingDisk& disk, std::mt19
     if (what < 4) {
       EXPECT_TRUE(storage->sync());
       promises.push_back({disk.moment(), n + 1});
-    } else if (what < 6) {
+    } else if (what < 8) {
+      storage->sync_in_background();
+      while (storage->is_syncing()) std::this_thread::yield();
+      disk.observe();
+      promises.push_back({disk.moment(), n + 1});
+    } else if (what < 10) {
       storage->rotate();
       disk.observe();
-    } else if (what < 8) {
+    } else if (what < 12) {
       if (random() % 2 == 0) storage->close();  // else it was killed
       storage.emplace(machine.config, machine.paths, machine.machine_id, machine.boot_id, disk);
       storage->flush_to_var();
@@ -144,6 +152,9 @@ TEST(PowerCut, NoSyncedEntryIsLostAndNoFileIsUnreadable) {
         if (promise.moment <= moment) promised = promise.entries;
       Storage storage(after.config, after.paths, after.machine_id, after.boot_id);
       storage.flush_to_var();
+      std::string told;
+      for (const StorageNotice& notice : storage.take_notices()) told += notice.message + "\n";
+      SCOPED_TRACE(told);
       EXPECT_EQ(write(storage, after, 10'000), Written::stored);
       storage.close();
       std::set<std::uint64_t> found = read_back(after);
@@ -157,6 +168,114 @@ TEST(PowerCut, NoSyncedEntryIsLostAndNoFileIsUnreadable) {
   std::printf("%llu power cuts from seed %llu: %llu synced entries, none lost; %llu that were not synced saved as well\n",
               static_cast<unsigned long long>(cuts), static_cast<unsigned long long>(seed), static_cast<unsigned long long>(kept),
               static_cast<unsigned long long>(unsynced_kept));
+}
+
+/// Counts what is brought to the disk.
+class CountingDisk final : public PassingDisk {
+ public:
+  int sync(int fd) override {
+    ++file_syncs;
+    return PassingDisk::sync(fd);
+  }
+  ssize_t write(int fd, const void* bytes, std::size_t size, off_t at) override {
+    written += size;
+    return PassingDisk::write(fd, bytes, size, at);
+  }
+  std::uint64_t file_syncs = 0, written = 0;
+};
+
+TEST(SyncOfFewLines, WritesTheLogAlone) {
+  const Machine machine;
+  CountingDisk disk;
+  Storage storage(machine.config, machine.paths, machine.machine_id, machine.boot_id, disk);
+  storage.flush_to_var();
+  EXPECT_EQ(write(storage, machine, 1), Written::stored);
+  EXPECT_TRUE(storage.sync());  // the file's name and head get to the disk
+  const auto sync_one = [&](std::uint64_t n) {
+    disk.file_syncs = disk.written = 0;
+    EXPECT_EQ(write(storage, machine, n), Written::stored);
+    EXPECT_TRUE(storage.sync());
+  };
+  sync_one(2);
+  EXPECT_EQ(disk.file_syncs, 0U);
+  EXPECT_GT(disk.written, 0U);
+  EXPECT_LT(disk.written, 12'000U);
+  EXPECT_NE(storage.sync_due(), 0U) << "the files are still to be synced";
+  for (std::uint64_t n = 3; n < 100; ++n) EXPECT_EQ(write(storage, machine, n), Written::stored);
+  sync_one(100);
+  EXPECT_GT(disk.file_syncs, 0U) << "too much for the log";
+  EXPECT_EQ(storage.sync_due(), 0U);
+  sync_one(101);
+  EXPECT_EQ(disk.file_syncs, 0U);
+  storage.rotate();
+  sync_one(102);
+  EXPECT_GT(disk.file_syncs, 0U) << "a new file and an archived one";
+  EXPECT_EQ(read_back(machine).size(), 102U);
+}
+
+TEST(SyncOfFewLines, AreReadFromTheLogOfAMachineThatDoesNotStartAgain) {
+  const Machine machine;
+  Storage storage(machine.config, machine.paths, machine.machine_id, machine.boot_id);
+  storage.flush_to_var();
+  EXPECT_EQ(write(storage, machine, 1), Written::stored);
+  EXPECT_TRUE(storage.sync());
+  const std::string& folder = machine.paths.system_store;
+  const Machine after;
+  std::filesystem::copy(folder, after.paths.system_store);
+  EXPECT_TRUE(files_of_missing_entries(after.paths.system_store).empty());
+  for (std::uint64_t n = 2; n < 5; ++n) EXPECT_EQ(write(storage, machine, n), Written::stored);
+  EXPECT_TRUE(storage.sync());
+  EXPECT_TRUE(files_of_missing_entries(folder).empty()) << "while the files have all";
+  std::filesystem::copy_file(folder + "/incipit.wal", after.paths.system_store + "/incipit.wal", std::filesystem::copy_options::overwrite_existing);
+  Journal journal;
+  for (auto& file : files_of_missing_entries(after.paths.system_store)) ASSERT_TRUE(journal.add_fd(std::move(file), "log").has_value());
+  const auto added = journal.add_file(after.paths.system_store + "/system.journal");
+  ASSERT_TRUE(added.has_value()) << added.error().message;
+  std::vector<std::uint64_t> found;
+  for (journal.seek_head(); journal.step(Direction::down);) found.push_back(journal.current().seqnum);
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{1, 2, 3, 4}));
+}
+
+/// kB of a file that are mapped into this process.
+std::uint64_t mapped_of(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  std::uint64_t mapped = 0;
+  bool is_wanted = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ') && line.find(':') != line.find(' ') - 1) is_wanted = line.ends_with(path);
+    else if (is_wanted && line.starts_with("Rss:")) mapped += std::stoull(line.substr(4));
+  }
+  return mapped;
+}
+
+TEST(Sync, LeavesNoPageMapped) {
+  for (const bool write_ahead : {true, false}) {
+    Machine machine;
+    machine.config.write_ahead = write_ahead;
+    Storage storage(machine.config, machine.paths, machine.machine_id, machine.boot_id);
+    storage.flush_to_var();
+    const std::string file = machine.paths.system_store + "/system.journal";
+    for (std::uint64_t n = 1; n < 4; ++n) {
+      EXPECT_EQ(write(storage, machine, n), Written::stored);
+      EXPECT_GT(mapped_of(file), 0U);
+      EXPECT_TRUE(storage.sync());
+      EXPECT_EQ(mapped_of(file), 0U) << "what is idle takes no memory";
+    }
+  }
+}
+
+TEST(SyncOfFewLines, WritesTheFilesWhereNoLogIsWanted) {
+  Machine machine;
+  machine.config.write_ahead = false;
+  CountingDisk disk;
+  Storage storage(machine.config, machine.paths, machine.machine_id, machine.boot_id, disk);
+  storage.flush_to_var();
+  for (std::uint64_t n = 1; n < 4; ++n) {
+    disk.file_syncs = 0;
+    EXPECT_EQ(write(storage, machine, n), Written::stored);
+    EXPECT_TRUE(storage.sync());
+    EXPECT_GT(disk.file_syncs, 0U);
+  }
 }
 
 struct Fault {

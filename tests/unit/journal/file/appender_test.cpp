@@ -14,12 +14,6 @@
 namespace journal::test {
 namespace {
 
-Id128 id_of(std::uint8_t seed) {
-  Id128 id;
-  id.bytes.fill(seed);
-  return id;
-}
-
 struct Written {
   std::uint64_t realtime = 0, seqnum = 0;
   std::vector<std::string> fields;

@@ -157,10 +157,15 @@ CallResult<std::uint32_t> Client::send_all_properties(std::string_view path, std
 }
 
 CallResult<Properties> Client::receive_all_properties(std::uint32_t serial) {
-  auto answer = connection_.reply(serial);
-  if (!answer) return tl::unexpected(std::move(answer.error()));
-  if (answer->signature != "a{sv}") return wire::call_errno(EBADMSG);
+  const auto answer = receive_properties_answer(serial);
+  if (!answer) return tl::unexpected(answer.error());
   return read_properties(*answer);
+}
+
+CallResult<wire::Message> Client::receive_properties_answer(std::uint32_t serial) {
+  auto answer = connection_.reply(serial);
+  if (answer && answer->signature != "a{sv}") return wire::call_errno(EBADMSG);
+  return answer;
 }
 
 CallResult<Properties> Client::all_properties(std::string_view path, std::string_view interface) {

@@ -69,6 +69,8 @@ class Client {
   [[nodiscard]] CallResult<Properties> all_properties(std::string_view path, std::string_view interface = {});
   [[nodiscard]] CallResult<std::uint32_t> send_all_properties(std::string_view path, std::string_view interface = {});
   [[nodiscard]] CallResult<Properties> receive_all_properties(std::uint32_t serial);
+  /// The same, not read yet.
+  [[nodiscard]] CallResult<wire::Message> receive_properties_answer(std::uint32_t serial);
 
   [[nodiscard]] CallResult<std::vector<UnitInfo>> list_units(std::span<const std::string> states, std::span<const std::string> patterns);
   [[nodiscard]] CallResult<std::vector<JobInfo>> list_jobs();

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "unitparser/base/shared_library.h"
+
 namespace ctl {
 
 /// The few functions of libsystemd that are needed. Loading it costs a millisecond that few verbs should pay.
@@ -32,10 +34,7 @@ struct LocalJournal::Library {
   bool load() {
     handle = dlopen("libsystemd.so.0", RTLD_LAZY | RTLD_LOCAL);
     if (handle == nullptr) return false;
-    const auto find = [this](auto& function, const char* name) {
-      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(handle, name));
-      return function != nullptr;
-    };
+    const auto find = [this](auto& function, const char* name) { return unitparser::find_symbol(handle, name, function); };
     return find(open, "sd_journal_open") && find(close, "sd_journal_close") && find(add_match, "sd_journal_add_match") &&
            find(add_or, "sd_journal_add_disjunction") && find(add_and, "sd_journal_add_conjunction") && find(seek_tail, "sd_journal_seek_tail") &&
            find(previous_skip, "sd_journal_previous_skip") && find(next, "sd_journal_next") && find(get_data, "sd_journal_get_data") &&

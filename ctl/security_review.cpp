@@ -40,11 +40,11 @@ constexpr std::uint64_t cap(unsigned number) { return 1ULL << number; }
 
 // --- Who runs it --------------------------------------------------------------------------------------------------
 bool runs_as_root(const LoadedUnit& unit) {
-  const auto& identity = *unit.config.exec_identity;
+  const auto& identity = *unit.config.common->exec_identity;
   return !identity.dynamic_user && (identity.user.empty() || identity.user == "root" || identity.user == "0");
 }
 Grade grade_user(const LoadedUnit& unit, Parameter) {
-  const auto& identity = *unit.config.exec_identity;
+  const auto& identity = *unit.config.common->exec_identity;
   if (identity.dynamic_user) return {0, "Runs as a user of its own that exists only meanwhile"};
   if (runs_as_root(unit)) return {10, "Runs as root"};
   if (identity.user == "nobody") return {9, "Runs as nobody, which everything that has no user of its own shares"};
@@ -52,16 +52,16 @@ Grade grade_user(const LoadedUnit& unit, Parameter) {
 }
 Grade grade_groups(const LoadedUnit& unit, Parameter) {
   if (runs_as_root(unit)) return {std::nullopt, "Of no matter for root"};
-  return {unit.config.exec_identity->supplementary_groups.empty() ? 0U : 1U, {}};
+  return {unit.config.common->exec_identity->supplementary_groups.empty() ? 0U : 1U, {}};
 }
 Grade grade_ipc(const LoadedUnit& unit, Parameter) {
   if (runs_as_root(unit)) return {std::nullopt, "Does not apply to root"};
-  const auto& identity = *unit.config.exec_identity;
+  const auto& identity = *unit.config.common->exec_identity;
   return {identity.remove_ipc || identity.dynamic_user ? 0U : 1U, {}};
 }
 Grade grade_umask(const LoadedUnit& unit, Parameter) {
   constexpr std::uint32_t others_write = 0002, others_read = 0004, group_write = 0020, group_read = 0040;
-  const std::uint32_t mask = unit.config.exec_identity->umask;
+  const std::uint32_t mask = unit.config.common->exec_identity->umask;
   if ((mask & others_write) == 0) return {10, "Everybody may write the files it makes"};
   if ((mask & others_read) == 0) return {5, "Everybody may read the files it makes"};
   if ((mask & group_write) == 0) return {2, "Its group may write the files it makes"};
@@ -69,23 +69,23 @@ Grade grade_umask(const LoadedUnit& unit, Parameter) {
   return {0, "Only its own user may use the files it makes"};
 }
 Grade grade_root(const LoadedUnit& unit, Parameter) {
-  const std::string& folder = unit.config.exec_identity->root_directory;
-  return {(folder.empty() || folder == "/") && unit.config.exec_paths->root_image.empty() ? 1U : 0U, {}};
+  const std::string& folder = unit.config.common->exec_identity->root_directory;
+  return {(folder.empty() || folder == "/") && unit.config.common->exec_paths->root_image.empty() ? 1U : 0U, {}};
 }
 
 // --- Switches -----------------------------------------------------------------------------------------------------
 template <auto Field>
 Grade grade_sandbox(const LoadedUnit& unit, Parameter) {
-  return {(*unit.config.exec_sandbox).*Field ? 0U : 1U, {}};
+  return {(*unit.config.common->exec_sandbox).*Field ? 0U : 1U, {}};
 }
 template <auto Field>
 Grade grade_privilege(const LoadedUnit& unit, Parameter) {
-  return {(*unit.config.exec_privileges).*Field ? 0U : 1U, {}};
+  return {(*unit.config.common->exec_privileges).*Field ? 0U : 1U, {}};
 }
-Grade grade_mounts(const LoadedUnit& unit, Parameter) { return {unit.config.exec_sandbox->private_mounts.value_or(false) ? 0U : 1U, {}}; }
+Grade grade_mounts(const LoadedUnit& unit, Parameter) { return {unit.config.common->exec_sandbox->private_mounts.value_or(false) ? 0U : 1U, {}}; }
 Grade grade_home(const LoadedUnit& unit, Parameter) {
   using unitparser::ProtectHome;
-  switch (unit.config.exec_sandbox->protect_home) {
+  switch (unit.config.common->exec_sandbox->protect_home) {
     case ProtectHome::yes: return {0, "Home folders are out of reach"};
     case ProtectHome::tmpfs: return {1, "Home folders look empty"};
     case ProtectHome::read_only: return {5, "Home folders can be read"};
@@ -95,7 +95,7 @@ Grade grade_home(const LoadedUnit& unit, Parameter) {
 }
 Grade grade_system(const LoadedUnit& unit, Parameter) {
   using unitparser::ProtectSystem;
-  switch (unit.config.exec_sandbox->protect_system) {
+  switch (unit.config.common->exec_sandbox->protect_system) {
     case ProtectSystem::strict: return {0, "The whole file system is read-only but for what is named"};
     case ProtectSystem::full: return {3, "/usr, /boot and /etc are read-only"};
     case ProtectSystem::yes: return {5, "/usr and /boot are read-only"};
@@ -105,7 +105,7 @@ Grade grade_system(const LoadedUnit& unit, Parameter) {
 }
 Grade grade_proc(const LoadedUnit& unit, Parameter) {
   using unitparser::ProtectProc;
-  switch (unit.config.exec_sandbox->protect_proc) {
+  switch (unit.config.common->exec_sandbox->protect_proc) {
     case ProtectProc::invisible:
     case ProtectProc::ptraceable: return {0, "Only processes that it may trace are seen in /proc"};
     case ProtectProc::no_access: return {1, "Other users' processes are seen in /proc, but not what they do"};
@@ -113,18 +113,18 @@ Grade grade_proc(const LoadedUnit& unit, Parameter) {
   }
   return {3, "All processes are seen in /proc"};
 }
-Grade grade_proc_subset(const LoadedUnit& unit, Parameter) { return {unit.config.exec_sandbox->proc_subset == unitparser::ProcSubset::pid ? 0U : 1U, {}}; }
+Grade grade_proc_subset(const LoadedUnit& unit, Parameter) { return {unit.config.common->exec_sandbox->proc_subset == unitparser::ProcSubset::pid ? 0U : 1U, {}}; }
 Grade grade_keyring(const LoadedUnit& unit, Parameter) {
   using unitparser::KeyringMode;
-  return {unit.config.exec_privileges->keyring_mode.value_or(KeyringMode::private_) == KeyringMode::private_ ? 0U : 1U, {}};
+  return {unit.config.common->exec_privileges->keyring_mode.value_or(KeyringMode::private_) == KeyringMode::private_ ? 0U : 1U, {}};
 }
-Grade grade_notify(const LoadedUnit& unit, Parameter) { return {unit.config.service->notify_access == unitparser::NotifyAccess::all ? 1U : 0U, {}}; }
-Grade grade_delegate(const LoadedUnit& unit, Parameter) { return {unit.config.resource_basics->delegate ? 1U : 0U, {}}; }
+Grade grade_notify(const LoadedUnit& unit, Parameter) { return {unit.config.common->service->notify_access == unitparser::NotifyAccess::all ? 1U : 0U, {}}; }
+Grade grade_delegate(const LoadedUnit& unit, Parameter) { return {unit.config.common->resource_basics->delegate ? 1U : 0U, {}}; }
 
 // --- Kernel interfaces --------------------------------------------------------------------------------------------
 std::uint64_t bounding_set(const UnitConfig& config) {
-  std::uint64_t set = config.exec_privileges->capability_bounding_set;
-  const auto& sandbox = *config.exec_sandbox;
+  std::uint64_t set = config.common->exec_privileges->capability_bounding_set;
+  const auto& sandbox = *config.common->exec_sandbox;
   if (sandbox.protect_clock) set &= ~(cap(CAP_SYS_TIME) | cap(CAP_WAKE_ALARM));
   if (sandbox.protect_kernel_modules) set &= ~cap(CAP_SYS_MODULE);
   if (sandbox.protect_kernel_logs) set &= ~cap(CAP_SYSLOG);
@@ -132,15 +132,15 @@ std::uint64_t bounding_set(const UnitConfig& config) {
   return set;
 }
 Grade grade_capability(const LoadedUnit& unit, Parameter mask) { return {(bounding_set(unit.config) & mask) != 0 ? 1U : 0U, {}}; }
-Grade grade_ambient(const LoadedUnit& unit, Parameter) { return {unit.config.exec_privileges->ambient_capabilities != 0 ? 1U : 0U, {}}; }
+Grade grade_ambient(const LoadedUnit& unit, Parameter) { return {unit.config.common->exec_privileges->ambient_capabilities != 0 ? 1U : 0U, {}}; }
 Grade grade_namespace(const LoadedUnit& unit, Parameter flag) {
-  const auto allowed = unit.config.exec_privileges->restrict_namespaces;
+  const auto allowed = unit.config.common->exec_privileges->restrict_namespaces;
   return {!allowed || (*allowed & flag) != 0 ? 1U : 0U, {}};
 }
 constexpr std::array named_families{AF_INET, AF_INET6, AF_UNIX, AF_NETLINK, AF_PACKET};
 /// Parameter: a bit for each of named_families; 0 means all others.
 Grade grade_families(const LoadedUnit& unit, Parameter wanted) {
-  const auto& filter = unit.config.exec_privileges->restrict_address_families;
+  const auto& filter = unit.config.common->exec_privileges->restrict_address_families;
   if (!filter) return {1, {}};
   for (std::size_t i = 0; i < named_families.size(); ++i) {
     const bool named = filter->entries.find(named_families[i]) != filter->entries.end();
@@ -154,7 +154,7 @@ Grade grade_families(const LoadedUnit& unit, Parameter wanted) {
   return {any_other == filter->allow_list ? 1U : 0U, {}};
 }
 Grade grade_architectures(const LoadedUnit& unit, Parameter) {
-  const auto& list = unit.config.exec_privileges->system_call_architectures;
+  const auto& list = unit.config.common->exec_privileges->system_call_architectures;
   if (list.empty()) return {10, "System calls of all ABIs are possible"};
   if (list.size() == 1 && list[0] == "native") return {0, "Only the native ABI's system calls are possible"};
   return {8, "System calls of several ABIs are possible"};
@@ -163,7 +163,7 @@ constexpr std::array<std::string_view, 11> call_groups{"@clock", "@cpu-emulation
                                                        "@privileged", "@raw-io", "@reboot", "@resources", "@swap"};
 /// Parameter: index into call_groups.
 Grade grade_system_calls(const LoadedUnit& unit, Parameter group) {
-  const auto& filter = unit.config.exec_privileges->system_call_filter;
+  const auto& filter = unit.config.common->exec_privileges->system_call_filter;
   if (!filter || (filter->entries.empty() && !filter->allow_list)) return {10, "System calls are not filtered"};
   const auto* set = unitparser::find_system_call_group(call_groups[group]);
   const auto is_named = [&filter](std::string_view call) { return filter->entries.find(std::string(call)) != filter->entries.end(); };
@@ -185,7 +185,7 @@ bool is_local_host(const unitparser::IpPrefix& prefix) {
   return prefix.length == ipv6_bits && prefix.address == one;
 }
 Grade grade_addresses(const LoadedUnit& unit, Parameter) {
-  const auto& access = *unit.config.resource_access;
+  const auto& access = *unit.config.common->resource_access;
   if (!access.ip_ingress_filter_path.empty() || !access.ip_egress_filter_path.empty()) return {0, "BPF programs of its own filter its packets"};
   const auto denies_all = [&access](int family) {
     return std::any_of(access.ip_address_deny.begin(), access.ip_address_deny.end(), [family](const auto& prefix) { return prefix.family == family && prefix.length == 0; });
@@ -197,8 +197,8 @@ Grade grade_addresses(const LoadedUnit& unit, Parameter) {
 }
 Grade grade_devices(const LoadedUnit& unit, Parameter) {
   using unitparser::DevicePolicy;
-  const auto& access = *unit.config.resource_access;
-  const bool strict = access.device_policy == DevicePolicy::strict || access.device_policy == DevicePolicy::closed || unit.config.exec_sandbox->private_devices;
+  const auto& access = *unit.config.common->resource_access;
+  const bool strict = access.device_policy == DevicePolicy::strict || access.device_policy == DevicePolicy::closed || unit.config.common->exec_sandbox->private_devices;
   if (!strict) return {10, "Devices are not restricted"};
   if (!access.device_allow.empty()) return {5, "Devices that are named can be used"};
   return {0, "Only pseudo devices can be used"};

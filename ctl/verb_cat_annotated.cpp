@@ -73,7 +73,7 @@ class Annotation {
       if (entry.origin.line != 0 || entry.origin.source >= unit_.config.sources.size()) continue;
       if (first) session.out() << "\n" << session.out().styled(Style::grey, "# by links") << "\n";
       first = false;
-      session.out() << session.out().styled(Style::grey, fmt::format("# {}", unit_.config.sources[entry.origin.source].view())) << "\n" << to_name(entry.kind) << "=" << entry.unit << "\n";
+      session.out() << session.out().styled(Style::grey, fmt::format("# {}", source_of(unit_.config, entry.origin, entry.unit))) << "\n" << to_name(entry.kind) << "=" << entry.unit << "\n";
     }
   }
 

@@ -79,8 +79,8 @@ int verb_condition(Session& session, Arguments arguments) {
   for (const auto& finding : unit.diagnostics)
     if (finding.position.line > 0) session.out().say(Severity::warning, "(cmdline): " + finding.message);
   const auto facts = condition_facts(context.specifiers, user);
-  const bool asserts = unit.config.unit_needs->asserts.empty() || test_list(session, "Assert", unit.config.unit_needs->asserts, facts);
-  const bool conditions = unit.config.unit_needs->conditions.empty() || test_list(session, "Condition", unit.config.unit_needs->conditions, facts);
+  const bool asserts = unit.config.common->unit_needs->asserts.empty() || test_list(session, "Assert", unit.config.common->unit_needs->asserts, facts);
+  const bool conditions = unit.config.common->unit_needs->conditions.empty() || test_list(session, "Condition", unit.config.common->unit_needs->conditions, facts);
   return asserts && conditions ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -16,20 +16,52 @@ bool is_wanted(const Options& options, const std::string& name) {
   return options.properties.empty() || std::find(options.properties.begin(), options.properties.end(), name) != options.properties.end();
 }
 
-void print_properties(Session& session, const Properties& properties) {
-  const auto& options = session.options();
-  auto& out = session.out();
-  for (const auto& [name, value] : properties.entries) {
-    if (!is_wanted(options, name)) continue;
-    auto texts = property_texts(name, value, options.timestamps);
-    for (const auto& text : texts) {
-      if (text.empty() && !options.all) continue;
-      if ((text == "[unprintable]" || (text == "~" && value.signature() == "(bas)") || (text == "[not set]" && value.signature() == "i")) && !options.all) continue;
-      if (!options.value_only) out << name << "=";
-      out << text << "\n";
+std::string property_lines(const Options& options, std::string_view name, const Value& value) {
+  std::string lines;
+  for (const auto& text : property_texts(name, value, options.timestamps)) {
+    if (text.empty() && !options.all) continue;
+    if ((text == "[unprintable]" || (text == "~" && value.signature() == "(bas)") || (text == "[not set]" && value.signature() == "i")) && !options.all) continue;
+    if (!options.value_only) lines.append(name).append("=");
+    lines.append(text).append("\n");
+  }
+  return lines;
+}
+
+/// Prints what one object after the other says of itself. Units say mostly the same: what stands in an answer as it stood in the
+/// one before, byte by byte, is neither read nor put into words again.
+class PropertyPrinter {
+ public:
+  explicit PropertyPrinter(Session& session) : session_(session) {}
+
+  void print(const wire::Message& answer) {
+    wire::Reader reader(answer);
+    const auto end = reader.begin_array(8);
+    for (std::size_t i = 0; reader.before(end); ++i) {
+      reader.begin_struct();
+      const std::string_view name = reader.text();
+      if (i == shown_.size()) shown_.emplace_back();
+      Shown& shown = shown_[i];
+      if (shown.name != name || !reader.skip_same(shown.value, shown.position)) {
+        shown.position = reader.position();
+        const Value value = reader.variant();
+        shown.name = name;
+        shown.value = reader.since(shown.position);
+        shown.lines = is_wanted(session_.options(), shown.name) ? property_lines(session_.options(), name, value) : std::string();
+      }
+      session_.out() << shown.lines;
     }
   }
-}
+
+ private:
+  struct Shown {
+    std::string name;
+    std::string value;         ///< as it came
+    std::size_t position = 0;  ///< of it in the answer
+    std::string lines;
+  };
+  Session& session_;
+  std::vector<Shown> shown_;  ///< of the object before, in its order
+};
 
 Value json_object(const Options& options, const Properties& properties) {
   unitparser::ArrayValue object{"{sv}", {}};
@@ -73,6 +105,7 @@ int verb_show(Session& session, Arguments arguments) {
   if (options.pager && !options.json_forced) out.open_pager();
   constexpr std::size_t window = 16;  // requests under way at once: keeps the manager busy without filling its queue
   std::vector<std::uint32_t> serials;
+  PropertyPrinter printer(session);
   unitparser::ArrayValue list{"a{sv}", {}};
   for (std::size_t i = 0; i < paths.size(); ++i) {
     while (serials.size() < paths.size() && serials.size() < i + window) {
@@ -80,18 +113,18 @@ int verb_show(Session& session, Arguments arguments) {
       if (!serial) return session.fail("get properties", serial.error());
       serials.push_back(*serial);
     }
-    const auto properties = client->receive_all_properties(serials[i]);
-    if (!properties) {
+    const auto answer = client->receive_properties_answer(serials[i]);
+    if (!answer) {
       if (paths[i].find("/job/") != std::string::npos)
-        return session.fail("Failed to get properties: " + properties.error().text);
-      return session.fail("get properties", properties.error());
+        return session.fail("Failed to get properties: " + answer.error().text);
+      return session.fail("get properties", answer.error());
     }
     if (options.json_forced) {
-      list.elements.push_back(json_object(options, *properties));
+      list.elements.push_back(json_object(options, read_properties(*answer)));
       continue;
     }
     if (i > 0) out << "\n";
-    print_properties(session, *properties);
+    printer.print(*answer);
   }
   if (options.json_forced) {
     const auto layout = options.output == LogOutput::json_pretty ? JsonLayout::pretty : JsonLayout::compact;

@@ -160,6 +160,13 @@ std::vector<std::string> Reader::texts() {
 
 Value Reader::variant() { return value(signature()); }
 
+bool Reader::skip_same(std::string_view variant, std::size_t position) {
+  constexpr std::size_t widest_alignment = 8;  // where padding stands depends on the position
+  if (failed_ || variant.empty() || position % widest_alignment != position_ % widest_alignment || !bytes_.substr(position_).starts_with(variant)) return false;
+  position_ += variant.size();
+  return true;
+}
+
 // NOLINTNEXTLINE(misc-no-recursion): bounded by depth
 Value Reader::value(std::string_view type, unsigned depth) {
   if (depth > deepest_nesting || complete_type(type) != type.size() || type.empty()) failed_ = true;

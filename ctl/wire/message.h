@@ -48,6 +48,11 @@ class Reader {
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}
 
   [[nodiscard]] bool ok() const { return !failed_; }
+  [[nodiscard]] std::size_t position() const { return position_; }
+  /// The bytes from there to what is read next.
+  [[nodiscard]] std::string_view since(std::size_t position) const { return failed_ ? std::string_view() : bytes_.substr(position, position_ - position); }
+  /// Passes over a variant that is the same, byte by byte, as one that was read before at `position` of a body; false: it is another.
+  [[nodiscard]] bool skip_same(std::string_view variant, std::size_t position);
 
   template <class Number>
   Number number() {

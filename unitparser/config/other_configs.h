@@ -94,6 +94,8 @@ struct ScopeConfig {
   Duration runtime_randomized_extra;
   Duration timeout_stop = Duration::from_seconds(90);
   std::optional<OomPolicy> oom_policy;
+  std::string user;    ///< that the control group is delegated to
+  std::string group;
   bool operator==(const ScopeConfig&) const = default;
 };
 

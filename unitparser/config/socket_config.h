@@ -15,6 +15,11 @@ struct ListenEntry {
   std::string address;  ///< canonical text: path, "@abstract", "1.2.3.4:80", "[::]:80", "vsock:…", netlink "family group"
   Origin origin;
   bool operator==(const ListenEntry&) const = default;
+  /// The path that it makes in the file system; empty when it makes none.
+  [[nodiscard]] std::string node() const {
+    const bool is_path = kind == ListenKind::fifo || (kind <= ListenKind::sequential_packet && address.starts_with('/'));
+    return is_path ? address : std::string();
+  }
 };
 enum class BindIpv6Only : std::uint8_t { default_, both, ipv6_only };
 constexpr std::array<std::string_view, 3> enum_names(std::type_identity<BindIpv6Only>) {

@@ -12,17 +12,13 @@
 
 namespace unitparser {
 
-/// One part for each table of directives. Parts that the unit's type does not have stay default and cost nothing.
-struct UnitConfig {
-  std::vector<SharedText> sources;  ///< fragment first, then drop-ins in the order read; Origin::source points here
-  Shared<UnitSection> unit;
+/// What many units of a machine say alike. Parts that the unit's type does not have stay default and cost nothing.
+struct CommonSettings {
   Shared<UnitNeeds> unit_needs;
-  Shared<UnitDocuments> unit_documents;
   Shared<UnitLimits> unit_limits;
   Shared<InstallSection> install;
 
   Shared<ServiceConfig> service;
-  Shared<ServiceCommands> service_commands;
   Shared<ServiceTimeouts> service_timeouts;
   Shared<SocketConfig> socket;
   Shared<SocketOptions> socket_options;
@@ -49,8 +45,35 @@ struct UnitConfig {
   Shared<ResourceAccess> resource_access;
   Shared<KillConfig> kill;
 
+  bool operator==(const CommonSettings&) const = default;
+};
+
+/// One part for each table of directives: those that hardly two units have alike, and the rest in one piece, which units share.
+struct UnitConfig {
+  /// What Origin::source points to: the fragment, drop-ins in the order read, folders of links (a.target.wants/, with that slash).
+  std::vector<SharedText> sources;
+  SharedText description;  ///< Description=, which is hardly ever that of another unit
+  Shared<UnitSection> unit;
+  Shared<UnitDocuments> unit_documents;
+  Shared<ServiceCommands> service_commands;
+  Shared<CommonSettings> common;
+
   bool operator==(const UnitConfig&) const = default;
 };
+
+/// The file that said it; where a folder of links did, its link to that unit. Empty: no file.
+[[nodiscard]] inline std::string source_of(const UnitConfig& config, const Origin& origin, std::string_view linked) {
+  if (origin.source >= config.sources.size()) return {};
+  std::string path = config.sources[origin.source].str();
+  if (path.ends_with('/')) path += linked;
+  return path;
+}
+/// The same as FILE:LINE, where there is a line.
+[[nodiscard]] inline std::string place_of(const UnitConfig& config, const Origin& origin, std::string_view linked) {
+  std::string place = source_of(config, origin, linked);
+  if (!place.empty() && origin.line != 0) place += ":" + std::to_string(origin.line);
+  return place;
+}
 
 /// Whether units of that type run processes of their own description ([Service], [Socket], [Mount], [Swap]).
 [[nodiscard]] constexpr bool type_has_exec(UnitType type) {

@@ -46,7 +46,6 @@ constexpr std::array<std::string_view, 2> enum_names(std::type_identity<CollectM
 }
 
 struct UnitSection {
-  std::string description;
   std::vector<DependencyEntry> dependencies;  ///< files' own and .wants/.requires/.upholds folders', in file order
   bool stop_when_unneeded = false;
   bool refuse_manual_start = false;

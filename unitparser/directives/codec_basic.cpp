@@ -130,6 +130,12 @@ bool StringCodec::parse(ParseContext& context, std::string_view text, std::strin
   return true;
 }
 
+bool StringCodec::parse(ParseContext& context, std::string_view text, SharedText& value) {
+  const std::optional<std::string> expanded = context.expand(text);
+  if (expanded) value = SharedText(*expanded);
+  return expanded.has_value();
+}
+
 std::optional<std::string> checked_path(ParseContext& context, std::string_view text, bool fatal) {
   const auto problem = [&](std::string_view what) {
     std::string message = fmt::format("{}= path is {}{}: {}", context.key, what, fatal ? "" : ", ignoring", text);

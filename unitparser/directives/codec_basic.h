@@ -114,6 +114,8 @@ struct NanosecondsCodec {
 /// What the message calls an enumeration; default: "<key>=".
 template <class E>
 inline constexpr std::string_view enum_noun = "";
+template <>
+inline constexpr std::string_view enum_noun<OomPolicy> = "OOM policy";  // here: the manager, services and scopes have it
 bool unknown_name(ParseContext& context, std::string_view noun, std::string_view text, std::span<const std::string_view> names);
 template <NamedEnum E>
 struct EnumCodec {
@@ -164,7 +166,9 @@ struct PlainStringCodec {
 struct StringCodec {
   static constexpr std::string_view signature = "s", word = "text";
   static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static bool parse(ParseContext& context, std::string_view text, SharedText& value);
   static Value encode(const std::string& value) { return value; }
+  static Value encode(const SharedText& value) { return value.str(); }
 };
 /// Absolute path with specifiers.
 bool parse_path(ParseContext& context, std::string_view text, std::string& value, bool fatal);

@@ -35,7 +35,7 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
     context.refuse(fmt::format("Invalid user/group name or numeric ID: {}", *name));
     return false;
   }
-  if (*name == "nobody")
+  if (*name == "nobody" && context.section != to_name(Section::scope))  // whose user gets no more than its control group
     context.note("Special user nobody configured, this is not safe!", "many programs share it; use DynamicUser=yes or an account of the service's own");
   value = std::move(*name);
   return true;

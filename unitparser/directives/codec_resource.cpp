@@ -208,7 +208,7 @@ Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
     const auto* fields = std::get_if<StructValue>(&element.storage);
     const auto* path = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
     const auto* amount = path != nullptr ? std::get_if<std::uint64_t>(&fields->fields[1].storage) : nullptr;
-    if (amount == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "a device and an amount are wanted");
+    if (amount == nullptr || !is_normal_path(*path)) return fail_value(EINVAL, "a device and an amount are wanted");
     texts.push_back(*amount == UINT64_MAX ? fmt::format("{} infinity", quoted_word(*path)) : fmt::format("{} {}{}", quoted_word(*path), *amount, suffix));
   }
   return texts;

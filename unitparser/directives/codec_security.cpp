@@ -101,15 +101,7 @@ bool is_filterable(std::string_view name) {
 }
 /// What libseccomp 2.5.4 calls the one of that name: two that this machine has not share their number there, and are one.
 std::string_view name_in_filter(std::string_view name) { return name == "sys_debug_setcontext" ? "switch_endian" : name; }
-/// Some architecture has the call; a few stand in groups only.
-bool is_call(std::string_view name) {
-  if (!is_filterable(name)) return false;
-  if (is_known_system_call(name)) return true;
-  for (const SystemCallGroup& group : system_call_groups())
-    for (const std::string_view member : system_calls_of(group))
-      if (member == name) return true;
-  return false;
-}
+bool is_call(std::string_view name) { return is_filterable(name) && is_known_system_call(name); }
 
 void add_calls(ParseContext& context, SystemCallSet& filter, bool invert, const CallWord& call) {
   if (call.name.starts_with('@')) {

@@ -41,7 +41,8 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
     const std::string said = has_address ? without_legacy_folder(context, *expanded) : *expanded;
     const Result<SocketAddress> address = has_address ? parse_socket_address(said) : parse_netlink_address(said);
     if (!address) {
-      context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", has_address ? "address" : "netlink address", *expanded),
+      const bool is_number = std::all_of(said.begin(), said.end(), is_digit);
+      context.ignore(fmt::format("Failed to parse address value in '{}', ignoring: {}", *expanded, is_number ? "Numerical result out of range" : "Invalid argument"),
                      "write a path, @abstract, port, address:port or vsock:cid:port");
       return false;
     }

@@ -69,7 +69,12 @@ bool ServiceUnitCodec::parse(ParseContext& context, std::string_view text, std::
 bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   if (text.empty()) return true;  // COMPAT: what was said stays
   std::string name;
-  if (!parse_unit_name(context, text, {UnitType::slice, "Failed to assign slice"}, name)) return false;
+  if (!parse_unit_name(context, text, {std::nullopt, "Failed to load slice unit"}, name)) return false;
+  const bool is_slice = UnitName::parse(name).value().type() == UnitType::slice;
+  if (!is_slice || context.type == UnitType::slice) {
+    context.ignore(fmt::format("Failed to assign slice {} to unit {}, ignoring: Invalid argument", name, context.specifiers.unit));
+    return false;
+  }
   value = std::move(name);
   return true;
 }
@@ -214,7 +219,7 @@ bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::opt
 bool SignalCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const std::optional<int> signal = parse_signal(text);
   if (!signal) {
-    context.ignore(fmt::format("Failed to parse kill signal specification, ignoring: {}", text), "write a signal such as SIGTERM");
+    context.ignore(fmt::format("Failed to parse signal name, ignoring: {}", text), "write a signal such as SIGTERM");
     return false;
   }
   value = *signal;

@@ -13,8 +13,8 @@ template <ConditionKind Kind>
 bool apply_assert(ParseContext& context, UnitConfig& config, std::string_view text) {
   return extend_list<&UnitNeeds::asserts>(config, text, [&](std::vector<Condition>& list) { return parse_condition(context, Kind, text, list); });
 }
-Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditions("Condition", subject.config.unit_needs->conditions); }
-Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.unit_needs->asserts); }
+Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditions("Condition", subject.config.common->unit_needs->conditions); }
+Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.common->unit_needs->asserts); }
 
 /// Whole lines "ConditionPathExists=|!/x" from a(sbbs).
 Result<Texts> condition_lines(const Value& value) {

@@ -133,7 +133,7 @@ struct Row {
 using UnitRow = Row<UnitConfig>;
 
 // --- Access to fields ---------------------------------------------------------------------------------------------
-/// Which member of UnitConfig holds a part.
+/// Which member of UnitConfig, or of its CommonSettings, holds a part.
 template <class Part>
 struct PartOf;
 template <>
@@ -142,7 +142,7 @@ struct PartOf<UnitSection> {
 };
 template <>
 struct PartOf<UnitNeeds> {
-  static constexpr auto member = &UnitConfig::unit_needs;
+  static constexpr auto member = &CommonSettings::unit_needs;
 };
 template <>
 struct PartOf<UnitDocuments> {
@@ -150,15 +150,15 @@ struct PartOf<UnitDocuments> {
 };
 template <>
 struct PartOf<UnitLimits> {
-  static constexpr auto member = &UnitConfig::unit_limits;
+  static constexpr auto member = &CommonSettings::unit_limits;
 };
 template <>
 struct PartOf<InstallSection> {
-  static constexpr auto member = &UnitConfig::install;
+  static constexpr auto member = &CommonSettings::install;
 };
 template <>
 struct PartOf<ServiceConfig> {
-  static constexpr auto member = &UnitConfig::service;
+  static constexpr auto member = &CommonSettings::service;
 };
 template <>
 struct PartOf<ServiceCommands> {
@@ -166,100 +166,104 @@ struct PartOf<ServiceCommands> {
 };
 template <>
 struct PartOf<ServiceTimeouts> {
-  static constexpr auto member = &UnitConfig::service_timeouts;
+  static constexpr auto member = &CommonSettings::service_timeouts;
 };
 template <>
 struct PartOf<SocketConfig> {
-  static constexpr auto member = &UnitConfig::socket;
+  static constexpr auto member = &CommonSettings::socket;
 };
 template <>
 struct PartOf<SocketOptions> {
-  static constexpr auto member = &UnitConfig::socket_options;
+  static constexpr auto member = &CommonSettings::socket_options;
 };
 template <>
 struct PartOf<MountConfig> {
-  static constexpr auto member = &UnitConfig::mount;
+  static constexpr auto member = &CommonSettings::mount;
 };
 template <>
 struct PartOf<AutomountConfig> {
-  static constexpr auto member = &UnitConfig::automount;
+  static constexpr auto member = &CommonSettings::automount;
 };
 template <>
 struct PartOf<SwapConfig> {
-  static constexpr auto member = &UnitConfig::swap;
+  static constexpr auto member = &CommonSettings::swap;
 };
 template <>
 struct PartOf<TimerConfig> {
-  static constexpr auto member = &UnitConfig::timer;
+  static constexpr auto member = &CommonSettings::timer;
 };
 template <>
 struct PartOf<PathConfig> {
-  static constexpr auto member = &UnitConfig::path;
+  static constexpr auto member = &CommonSettings::path;
 };
 template <>
 struct PartOf<ScopeConfig> {
-  static constexpr auto member = &UnitConfig::scope;
+  static constexpr auto member = &CommonSettings::scope;
 };
 template <>
 struct PartOf<ExecIdentity> {
-  static constexpr auto member = &UnitConfig::exec_identity;
+  static constexpr auto member = &CommonSettings::exec_identity;
 };
 template <>
 struct PartOf<ExecEnvironment> {
-  static constexpr auto member = &UnitConfig::exec_environment;
+  static constexpr auto member = &CommonSettings::exec_environment;
 };
 template <>
 struct PartOf<ExecStreams> {
-  static constexpr auto member = &UnitConfig::exec_streams;
+  static constexpr auto member = &CommonSettings::exec_streams;
 };
 template <>
 struct PartOf<ExecLogging> {
-  static constexpr auto member = &UnitConfig::exec_logging;
+  static constexpr auto member = &CommonSettings::exec_logging;
 };
 template <>
 struct PartOf<ExecScheduling> {
-  static constexpr auto member = &UnitConfig::exec_scheduling;
+  static constexpr auto member = &CommonSettings::exec_scheduling;
 };
 template <>
 struct PartOf<ExecPrivileges> {
-  static constexpr auto member = &UnitConfig::exec_privileges;
+  static constexpr auto member = &CommonSettings::exec_privileges;
 };
 template <>
 struct PartOf<ExecSandbox> {
-  static constexpr auto member = &UnitConfig::exec_sandbox;
+  static constexpr auto member = &CommonSettings::exec_sandbox;
 };
 template <>
 struct PartOf<ExecPaths> {
-  static constexpr auto member = &UnitConfig::exec_paths;
+  static constexpr auto member = &CommonSettings::exec_paths;
 };
 template <>
 struct PartOf<ExecProvided> {
-  static constexpr auto member = &UnitConfig::exec_provided;
+  static constexpr auto member = &CommonSettings::exec_provided;
 };
 template <>
 struct PartOf<ResourceBasics> {
-  static constexpr auto member = &UnitConfig::resource_basics;
+  static constexpr auto member = &CommonSettings::resource_basics;
 };
 template <>
 struct PartOf<ResourceMemory> {
-  static constexpr auto member = &UnitConfig::resource_memory;
+  static constexpr auto member = &CommonSettings::resource_memory;
 };
 template <>
 struct PartOf<ResourceIo> {
-  static constexpr auto member = &UnitConfig::resource_io;
+  static constexpr auto member = &CommonSettings::resource_io;
 };
 template <>
 struct PartOf<ResourceAccess> {
-  static constexpr auto member = &UnitConfig::resource_access;
+  static constexpr auto member = &CommonSettings::resource_access;
 };
 template <>
 struct PartOf<KillConfig> {
-  static constexpr auto member = &UnitConfig::kill;
+  static constexpr auto member = &CommonSettings::kill;
 };
+template <class Part>
+concept CommonPart = std::is_same_v<FieldOwner<PartOf<Part>::member>, CommonSettings>;
 template <class Root, class Part>
 [[nodiscard]] const Part& read_part(const Root& root) {
   if constexpr (std::is_same_v<Root, Part>)
     return root;
+  else if constexpr (CommonPart<Part>)
+    return (*root.common.*PartOf<Part>::member).read();
   else
     return (root.*PartOf<Part>::member).read();
 }
@@ -267,6 +271,8 @@ template <class Root, class Part>
 [[nodiscard]] Part& write_part(Root& root) {
   if constexpr (std::is_same_v<Root, Part>)
     return root;
+  else if constexpr (CommonPart<Part>)
+    return (root.common.write().*PartOf<Part>::member).write();
   else
     return (root.*PartOf<Part>::member).write();
 }

@@ -27,19 +27,19 @@ bool apply_binds(ParseContext& context, UnitConfig& config, std::string_view tex
 }
 template <bool ReadOnly>
 Value get_binds(const Subject<UnitConfig>& subject) {
-  return encode_bind_mounts(subject.config.exec_paths->bind_mounts, ReadOnly);
+  return encode_bind_mounts(subject.config.common->exec_paths->bind_mounts, ReadOnly);
 }
 bool apply_root_hash(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::string hash = config.exec_paths->root_hash;
-  std::string path = config.exec_paths->root_hash_path;
+  std::string hash = config.common->exec_paths->root_hash;
+  std::string path = config.common->exec_paths->root_hash_path;
   if (!parse_root_hash(context, text, hash, path)) return false;
   set_field<&Paths::root_hash>(config, std::move(hash));
   set_field<&Paths::root_hash_path>(config, std::move(path));
   return true;
 }
 bool apply_root_hash_signature(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::string signature = config.exec_paths->root_hash_signature;
-  std::string path = config.exec_paths->root_hash_signature_path;
+  std::string signature = config.common->exec_paths->root_hash_signature;
+  std::string path = config.common->exec_paths->root_hash_signature_path;
   if (!parse_root_hash_signature(context, text, signature, path)) return false;
   set_field<&Paths::root_hash_signature>(config, std::move(signature));
   set_field<&Paths::root_hash_signature_path>(config, std::move(path));
@@ -71,11 +71,11 @@ consteval UnitRow path_list(std::string_view key, std::string_view description) 
 // --- Directories --------------------------------------------------------------------------------------------------
 template <DirectoryKind Kind>
 DirectorySet& directory_set(UnitConfig& config) {
-  return config.exec_provided.write().directories[static_cast<std::size_t>(Kind)];
+  return config.common.write().exec_provided.write().directories[static_cast<std::size_t>(Kind)];
 }
 template <DirectoryKind Kind>
 const DirectorySet& directory_set(const UnitConfig& config) {
-  return config.exec_provided->directories[static_cast<std::size_t>(Kind)];
+  return config.common->exec_provided->directories[static_cast<std::size_t>(Kind)];
 }
 template <DirectoryKind Kind>
 bool apply_directories(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -128,7 +128,7 @@ consteval UnitRow directory_links(std::string_view property) {
 // --- Credentials --------------------------------------------------------------------------------------------------
 template <Encryption E>
 bool apply_set_credential(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<CredentialData> list = config.exec_provided->set_credentials;
+  std::vector<CredentialData> list = config.common->exec_provided->set_credentials;
   if (text.empty())
     list.clear();
   else if (!parse_set_credential(context, text, E, list))
@@ -138,7 +138,7 @@ bool apply_set_credential(ParseContext& context, UnitConfig& config, std::string
 }
 template <Encryption E>
 bool apply_load_credential(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::vector<CredentialSource> list = config.exec_provided->load_credentials;
+  std::vector<CredentialSource> list = config.common->exec_provided->load_credentials;
   if (text.empty())
     list.clear();
   else if (!parse_load_credential(context, text, E, list))
@@ -148,11 +148,11 @@ bool apply_load_credential(ParseContext& context, UnitConfig& config, std::strin
 }
 template <Encryption E>
 Value get_set_credentials(const Subject<UnitConfig>& subject) {
-  return encode_set_credentials(subject.config.exec_provided->set_credentials, E);
+  return encode_set_credentials(subject.config.common->exec_provided->set_credentials, E);
 }
 template <Encryption E>
 Value get_load_credentials(const Subject<UnitConfig>& subject) {
-  return encode_load_credentials(subject.config.exec_provided->load_credentials, E);
+  return encode_load_credentials(subject.config.common->exec_provided->load_credentials, E);
 }
 
 constexpr std::array rows{

@@ -46,7 +46,7 @@ bool apply_working_directory(ParseContext& context, UnitConfig& config, std::str
   return true;
 }
 Value get_working_directory(const Subject<UnitConfig>& subject) {
-  const Identity& identity = *subject.config.exec_identity;
+  const Identity& identity = *subject.config.common->exec_identity;
   return (identity.working_directory_missing_ok ? "!" : "") + (identity.working_directory_home ? std::string("~") : identity.working_directory);
 }
 Result<Texts> working_directory_texts(const Value& value) {
@@ -60,8 +60,8 @@ Result<Texts> working_directory_texts(const Value& value) {
 
 // --- Streams ------------------------------------------------------------------------------------------------------
 bool apply_input(ParseContext& context, UnitConfig& config, std::string_view text) {
-  ExecInput kind = config.exec_streams->standard_input;
-  std::string name = config.exec_streams->standard_input_name;
+  ExecInput kind = config.common->exec_streams->standard_input;
+  std::string name = config.common->exec_streams->standard_input_name;
   if (!parse_standard_input(context, text, kind, name)) return false;
   set_field<&Streams::standard_input>(config, kind);
   set_field<&Streams::standard_input_name>(config, std::move(name));
@@ -81,15 +81,15 @@ Value get_name(const Subject<UnitConfig>& subject) {
   return std::string(to_name(read_field<Field>(subject.config)));
 }
 Value get_input_name(const Subject<UnitConfig>& subject) {
-  const Streams& streams = *subject.config.exec_streams;
+  const Streams& streams = *subject.config.common->exec_streams;
   return streams.standard_input == ExecInput::fd ? streams.standard_input_name : std::string();
 }
 Value get_output_name(const Subject<UnitConfig>& subject) {
-  const Streams& streams = *subject.config.exec_streams;
+  const Streams& streams = *subject.config.common->exec_streams;
   return streams.standard_output == ExecOutput::fd ? streams.standard_output_name : std::string();
 }
 Value get_error_name(const Subject<UnitConfig>& subject) {
-  const Streams& streams = *subject.config.exec_streams;
+  const Streams& streams = *subject.config.common->exec_streams;
   return streams.standard_error == ExecOutput::fd ? streams.standard_error_name : std::string();
 }
 /// A line "<key>=<prefix><text>" for what only transient units are told by a property of its own.
@@ -111,7 +111,7 @@ Value get_nothing(const Subject<UnitConfig>&) { return std::string(); }
 /// Further data add up.
 template <bool (*Append)(ParseContext&, std::string_view, std::string&), bool Text>
 bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::string data = config.exec_streams->standard_input_data;
+  std::string data = config.common->exec_streams->standard_input_data;
   if (text.empty()) {
     data.clear();
   } else if (!Append(context, text, data)) {
@@ -120,14 +120,14 @@ bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_vie
   set_field<&Streams::standard_input_data>(config, std::move(data));
   return true;
 }
-Value get_input_data(const Subject<UnitConfig>& subject) { return bytes_value(subject.config.exec_streams->standard_input_data); }
+Value get_input_data(const Subject<UnitConfig>& subject) { return bytes_value(subject.config.common->exec_streams->standard_input_data); }
 Result<Texts> input_data_texts(const Value& value) {
   const auto* bytes = std::get_if<Bytes>(&value.storage);
   if (bytes == nullptr) return fail(ErrorCode::invalid_argument, "bytes are wanted");
   return bytes->data.empty() ? Texts{""} : Texts{encode_base64(bytes->data)};
 }
 Value get_syslog_priority(const Subject<UnitConfig>& subject) {
-  const Logging& logging = *subject.config.exec_logging;
+  const Logging& logging = *subject.config.common->exec_logging;
   return std::int32_t{logging.syslog_facility * 8 + logging.syslog_level};
 }
 bool apply_log_level_max(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -136,7 +136,7 @@ bool apply_log_level_max(ParseContext& context, UnitConfig& config, std::string_
   set_field<&Logging::log_level_max>(config, level);
   return true;
 }
-Value get_log_level_max(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_logging->log_level_max}; }
+Value get_log_level_max(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.common->exec_logging->log_level_max}; }
 /// Helpers of mounts stay in the manager's.
 Value get_same_process_group(const Subject<UnitConfig>& subject) { return subject.name.type() == UnitType::mount; }
 

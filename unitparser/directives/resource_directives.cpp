@@ -7,7 +7,7 @@
 namespace unitparser {
 
 template <>
-inline constexpr std::string_view enum_noun<KillMode> = "kill mode";
+inline constexpr std::string_view enum_noun<KillMode> = "kill mode specification";
 template <>
 inline constexpr std::string_view enum_noun<DevicePolicy> = "device policy";
 
@@ -30,19 +30,19 @@ consteval UnitRow cpu_set(std::string_view key, std::string_view description) {
 }
 
 bool apply_delegate(ParseContext& context, UnitConfig& config, std::string_view text) {
-  bool delegate = config.resource_basics->delegate;
-  std::uint32_t controllers = config.resource_basics->delegate_controllers;
+  bool delegate = config.common->resource_basics->delegate;
+  std::uint32_t controllers = config.common->resource_basics->delegate_controllers;
   if (!parse_delegate(context, text, delegate, controllers)) return false;
   set_field<&Basics::delegate>(config, delegate);
   set_field<&Basics::delegate_controllers>(config, controllers);
   return true;
 }
-Value get_delegate(const Subject<UnitConfig>& subject) { return subject.config.resource_basics->delegate; }
+Value get_delegate(const Subject<UnitConfig>& subject) { return subject.config.common->resource_basics->delegate; }
 /// Controllers of cgroup v2 only; the rest of the mask has no files.
 constexpr std::uint32_t unified_controllers = 1U << static_cast<unsigned>(Controller::cpu) | 1U << static_cast<unsigned>(Controller::cpuset) |
                                               1U << static_cast<unsigned>(Controller::io) | 1U << static_cast<unsigned>(Controller::memory) |
                                               1U << static_cast<unsigned>(Controller::pids);
-Value get_delegate_controllers(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.resource_basics->delegate_controllers & unified_controllers); }
+Value get_delegate_controllers(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->delegate_controllers & unified_controllers); }
 Result<Texts> delegate_controllers_lines(const Value& value) {
   const auto* list = std::get_if<ArrayValue>(&value.storage);
   if (list == nullptr) return fail(ErrorCode::invalid_argument, "controllers are wanted");
@@ -55,12 +55,12 @@ Result<Texts> delegate_controllers_lines(const Value& value) {
   return Texts{std::move(line)};
 }
 bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::uint32_t controllers = text.empty() ? 0 : config.resource_basics->disabled_controllers;
+  std::uint32_t controllers = text.empty() ? 0 : config.common->resource_basics->disabled_controllers;
   if (!text.empty() && !parse_controllers(context, text, WordOptions{}, controllers)) return false;
   set_field<&Basics::disabled_controllers>(config, controllers);
   return true;
 }
-Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.resource_basics->disabled_controllers); }
+Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->disabled_controllers); }
 /// A relative limit of a transient unit: a fraction of 2^32.
 template <std::size_t N>
 struct Key {
@@ -169,7 +169,7 @@ bool apply_restart_signal(ParseContext& context, UnitConfig& config, std::string
   return true;
 }
 Value get_restart_signal(const Subject<UnitConfig>& subject) {
-  const KillConfig& kill = *subject.config.kill;
+  const KillConfig& kill = *subject.config.common->kill;
   return std::int32_t{kill.restart_kill_signal.value_or(kill.kill_signal)};
 }
 bool apply_kill_mode(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -182,7 +182,7 @@ bool apply_kill_mode(ParseContext& context, UnitConfig& config, std::string_view
   set_field<&KillConfig::kill_mode>(config, mode);
   return true;
 }
-Value get_kill_mode(const Subject<UnitConfig>& subject) { return std::string(to_name(subject.config.kill->kill_mode)); }
+Value get_kill_mode(const Subject<UnitConfig>& subject) { return std::string(to_name(subject.config.common->kill->kill_mode)); }
 
 constexpr std::array kill_table{
     row<&KillConfig::send_sigkill, BooleanCodec>(killing, "SendSIGKILL", constant("SendSIGKILL"), "Send the final signal to processes that are left."),

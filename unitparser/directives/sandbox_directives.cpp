@@ -19,9 +19,9 @@ consteval UnitRow boolean(std::string_view key, std::string_view description) {
 }
 /// API file systems are mounted for a private root unless it is said otherwise.
 Value get_mount_api_vfs(const Subject<UnitConfig>& subject) {
-  const std::optional<bool> said = subject.config.exec_sandbox->mount_api_vfs;
-  const std::string& root = subject.config.exec_identity->root_directory;
-  return said.value_or((!root.empty() && root != "/") || !subject.config.exec_paths->root_image.empty());
+  const std::optional<bool> said = subject.config.common->exec_sandbox->mount_api_vfs;
+  const std::string& root = subject.config.common->exec_identity->root_directory;
+  return said.value_or((!root.empty() && root != "/") || !subject.config.common->exec_paths->root_image.empty());
 }
 
 constexpr std::array rows{

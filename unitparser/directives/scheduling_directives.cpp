@@ -30,11 +30,11 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
   const bool known = !name_of(cpu_scheduling_policies(), *policy).empty() || *policy == SCHED_DEADLINE || *policy == 7;
   if (!real_time)
     set_field<&Scheduling::cpu_scheduling_priority>(config, known ? 0 : -1);  // COMPAT: as sched_get_priority_min(2) answers
-  else if (config.exec_scheduling->cpu_scheduling_priority.value_or(0) == 0)
+  else if (config.common->exec_scheduling->cpu_scheduling_priority.value_or(0) == 0)
     set_field<&Scheduling::cpu_scheduling_priority>(config, 1);
   return true;
 }
-Value get_policy(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_scheduling->cpu_scheduling_policy.value_or(SCHED_OTHER)}; }
+Value get_policy(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.common->exec_scheduling->cpu_scheduling_policy.value_or(SCHED_OTHER)}; }
 Result<Texts> policy_texts(const Value& value) {
   const auto* policy = std::get_if<std::int32_t>(&value.storage);
   const std::string_view name = policy != nullptr ? name_of(cpu_scheduling_policies(), *policy) : std::string_view{};
@@ -50,7 +50,7 @@ bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view 
   set_field<&Scheduling::cpu_scheduling_priority>(config, static_cast<int>(*priority));
   return true;
 }
-Value get_priority(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.exec_scheduling->cpu_scheduling_priority.value_or(0)}; }
+Value get_priority(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.common->exec_scheduling->cpu_scheduling_priority.value_or(0)}; }
 
 bool apply_io_class(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (!apply_field<&Scheduling::io_scheduling_class, IoClassCodec>(context, config, text)) return false;
@@ -72,21 +72,21 @@ bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view 
     set_field<&Scheduling::cpu_affinity_numa>(config, true);
     return true;
   }
-  CpuMask mask = config.exec_scheduling->cpu_affinity;
+  CpuMask mask = config.common->exec_scheduling->cpu_affinity;
   if (!parse_cpu_set(context, text, "CPU affinity", mask)) return false;
   set_field<&Scheduling::cpu_affinity>(config, std::move(mask));
   set_field<&Scheduling::cpu_affinity_numa>(config, false);
   return true;
 }
 Value get_affinity(const Subject<UnitConfig>& subject) {
-  const Scheduling& scheduling = *subject.config.exec_scheduling;
+  const Scheduling& scheduling = *subject.config.common->exec_scheduling;
   if (!scheduling.cpu_affinity_numa) return cpu_mask_value(scheduling.cpu_affinity);
   CpuMask of_the_nodes;
   for (std::size_t node = 0; node < std::min(subject.machine.node_cpus.size(), scheduling.numa_mask.size() * 8); ++node)
     if ((scheduling.numa_mask[node / 8] >> (node % 8) & 1) != 0) add_cpus(of_the_nodes, subject.machine.node_cpus[node]);
   return cpu_mask_value(of_the_nodes);
 }
-Value get_affinity_numa(const Subject<UnitConfig>& subject) { return subject.config.exec_scheduling->cpu_affinity_numa; }
+Value get_affinity_numa(const Subject<UnitConfig>& subject) { return subject.config.common->exec_scheduling->cpu_affinity_numa; }
 
 bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
   if (text.empty()) {
@@ -102,12 +102,12 @@ bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_vi
   return true;
 }
 Value get_numa_policy(const Subject<UnitConfig>& subject) {
-  const Scheduling& scheduling = *subject.config.exec_scheduling;
+  const Scheduling& scheduling = *subject.config.common->exec_scheduling;
   if (!scheduling.numa_policy && !scheduling.numa_mask.empty()) return std::int32_t{1};  // systemd shows a mask without policy as "preferred"
   return std::int32_t{scheduling.numa_policy.value_or(-1)};
 }
 bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view text) {
-  CpuMask mask = config.exec_scheduling->numa_mask;
+  CpuMask mask = config.common->exec_scheduling->numa_mask;
   if (text == "all")
     add_cpus(mask, context.machine != nullptr && !context.machine->numa_nodes.empty() ? context.machine->numa_nodes : CpuMask{1, 0, 0, 0, 0, 0, 0, 0});
   else if (!parse_cpu_set(context, text, "NUMA mask", mask))
@@ -115,10 +115,10 @@ bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view
   set_field<&Scheduling::numa_mask>(config, std::move(mask));
   return true;
 }
-Value get_numa_mask(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.exec_scheduling->numa_mask); }
+Value get_numa_mask(const Subject<UnitConfig>& subject) { return cpu_mask_value(subject.config.common->exec_scheduling->numa_mask); }
 Value get_slack(const Subject<UnitConfig>& subject) {
   constexpr std::uint64_t usual = 50000;  // prctl(2) PR_SET_TIMERSLACK
-  const std::uint64_t slack = subject.config.exec_scheduling->timer_slack_nsec.value_or(usual);
+  const std::uint64_t slack = subject.config.common->exec_scheduling->timer_slack_nsec.value_or(usual);
   return slack == UINT64_MAX ? usual : slack;
 }
 Result<Texts> slack_texts(const Value& value) {
@@ -130,7 +130,7 @@ Result<Texts> slack_texts(const Value& value) {
 // --- Limits -------------------------------------------------------------------------------------------------------
 template <int Resource>
 bool apply_limit(ParseContext& context, UnitConfig& config, std::string_view text) {
-  auto limits = config.exec_scheduling->limits;
+  auto limits = config.common->exec_scheduling->limits;
   ResourceLimit limit;
   if (!parse_limit(context, text, Resource, limit)) return false;
   limits[Resource] = limit;
@@ -140,7 +140,7 @@ bool apply_limit(ParseContext& context, UnitConfig& config, std::string_view tex
 /// Without a setting, what the manager itself has.
 template <int Resource>
 ResourceLimit effective_limit(const Subject<UnitConfig>& subject) {
-  return subject.config.exec_scheduling->limits[Resource].value_or(subject.machine.own_limits[Resource]);
+  return subject.config.common->exec_scheduling->limits[Resource].value_or(subject.machine.own_limits[Resource]);
 }
 template <int Resource>
 Value get_hard(const Subject<UnitConfig>& subject) {

@@ -29,7 +29,7 @@ bool apply_type(ParseContext& context, UnitConfig& config, std::string_view text
   set_field<&ServiceConfig::type_set>(config, true);
   return true;
 }
-Value get_type(const Subject<UnitConfig>& subject) { return std::string(to_name(subject.config.service->type)); }
+Value get_type(const Subject<UnitConfig>& subject) { return std::string(to_name(subject.config.common->service->type)); }
 
 template <auto Field>
 Value get_span(const Subject<UnitConfig>& subject) {
@@ -63,12 +63,12 @@ bool apply_timeout_abort(ParseContext& context, UnitConfig& config, std::string_
   return true;
 }
 Value get_timeout_abort(const Subject<UnitConfig>& subject) {
-  const ServiceTimeouts& timeouts = *subject.config.service_timeouts;
+  const ServiceTimeouts& timeouts = *subject.config.common->service_timeouts;
   return (timeouts.timeout_abort_set ? timeouts.timeout_abort : timeouts.timeout_stop).usec();
 }
 
 Value get_oom_policy(const Subject<UnitConfig>& subject) {
-  const std::optional<OomPolicy> policy = subject.config.service->oom_policy;
+  const std::optional<OomPolicy> policy = subject.config.common->service->oom_policy;
   return std::string(policy ? to_name(*policy) : std::string_view{});
 }
 

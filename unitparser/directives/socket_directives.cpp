@@ -22,17 +22,17 @@ template <ListenKind Kind>
 consteval UnitRow listen(std::string_view key, std::string_view description) {
   return as_list(custom<&SocketConfig::listen>(socket, key, no_property, "", "address", {&apply_listen<Kind>, nullptr, &no_texts}, description));
 }
-Value get_listen(const Subject<UnitConfig>& subject) { return encode_listen(subject.config.socket->listen); }
+Value get_listen(const Subject<UnitConfig>& subject) { return encode_listen(subject.config.common->socket->listen); }
 
 Value get_descriptor_name(const Subject<UnitConfig>& subject) {
-  return subject.config.socket->fd_name.value_or(subject.name.text());
+  return subject.config.common->socket->fd_name.value_or(subject.name.text());
 }
 Value get_trigger_interval(const Subject<UnitConfig>& subject) {
-  const Duration interval = subject.config.socket->trigger_limit_interval;
+  const Duration interval = subject.config.common->socket->trigger_limit_interval;
   return interval.is_infinite() ? Duration::from_seconds(2).usec() : interval.usec();
 }
 Value get_trigger_burst(const Subject<UnitConfig>& subject) {
-  const SocketConfig& config = *subject.config.socket;
+  const SocketConfig& config = *subject.config.common->socket;
   if (config.trigger_limit_burst != UINT32_MAX) return config.trigger_limit_burst;
   return std::uint32_t{config.accept ? 200U : 20U};
 }

@@ -1,4 +1,5 @@
 // Rows of [Timer], [Path] and [Scope] (systemd.timer(5), systemd.path(5), systemd.scope(5)). [pure]
+#include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_socket.h"
 #include "unitparser/directives/codec_unit.h"
 #include "unitparser/directives/rows.h"
@@ -19,15 +20,15 @@ template <TimerBase Base>
 consteval UnitRow base(std::string_view key, std::string_view word, std::string_view description) {
   return as_list(custom<&TimerConfig::timers>(timer, key, no_property, "", word, {&apply_timer<Base>, nullptr, &no_texts}, description));
 }
-Value get_monotonic(const Subject<UnitConfig>& subject) { return encode_monotonic_timers(subject.config.timer->timers); }
-Value get_calendar(const Subject<UnitConfig>& subject) { return encode_calendar_timers(subject.config.timer->timers); }
+Value get_monotonic(const Subject<UnitConfig>& subject) { return encode_monotonic_timers(subject.config.common->timer->timers); }
+Value get_calendar(const Subject<UnitConfig>& subject) { return encode_calendar_timers(subject.config.common->timer->timers); }
 /// The service of the same name unless another unit is named.
 std::string default_unit(const Subject<UnitConfig>& subject) {
   const Result<UnitName> service = subject.name.with_type(UnitType::service);
   return service ? service->text() : std::string();
 }
 Value get_timer_unit(const Subject<UnitConfig>& subject) {
-  const std::string& said = subject.config.timer->unit;
+  const std::string& said = subject.config.common->timer->unit;
   return said.empty() ? default_unit(subject) : said;
 }
 
@@ -61,17 +62,17 @@ template <PathKind Kind>
 consteval UnitRow watch(std::string_view key, std::string_view description) {
   return as_list(custom<&PathConfig::paths>(path, key, no_property, "", "path", {&apply_path<Kind>, nullptr, &no_texts}, description));
 }
-Value get_paths(const Subject<UnitConfig>& subject) { return encode_watched_paths(subject.config.path->paths); }
+Value get_paths(const Subject<UnitConfig>& subject) { return encode_watched_paths(subject.config.common->path->paths); }
 Value get_path_unit(const Subject<UnitConfig>& subject) {
-  const std::string& said = subject.config.path->unit;
+  const std::string& said = subject.config.common->path->unit;
   return said.empty() ? default_unit(subject) : said;
 }
 Value get_interval(const Subject<UnitConfig>& subject) {
-  const Duration interval = subject.config.path->trigger_limit_interval;
+  const Duration interval = subject.config.common->path->trigger_limit_interval;
   return interval.is_infinite() ? Duration::from_seconds(2).usec() : interval.usec();
 }
 Value get_burst(const Subject<UnitConfig>& subject) {
-  const std::uint32_t burst = subject.config.path->trigger_limit_burst;
+  const std::uint32_t burst = subject.config.common->path->trigger_limit_burst;
   return burst == UINT32_MAX ? std::uint32_t{200} : burst;
 }
 
@@ -92,7 +93,7 @@ static_assert(unique_keys(path_table) && documented(path_table) && covers_every_
 
 // --- Scopes -------------------------------------------------------------------------------------------------------
 Value get_scope_oom_policy(const Subject<UnitConfig>& subject) {
-  const std::optional<OomPolicy> policy = subject.config.scope->oom_policy;
+  const std::optional<OomPolicy> policy = subject.config.common->scope->oom_policy;
   return std::string(policy ? to_name(*policy) : std::string_view{});
 }
 constexpr std::array scope_table{
@@ -100,6 +101,8 @@ constexpr std::array scope_table{
     row<&ScopeConfig::runtime_randomized_extra, Span>(scope, "RuntimeRandomizedExtraSec", constant("RuntimeRandomizedExtraUSec"), "Random time, up to this, that is added to RuntimeMaxSec=."),
     row<&ScopeConfig::timeout_stop, SpanOrNever>(scope, "TimeoutStopSec", constant("TimeoutStopUSec"), "How long a stop may take before processes are killed."),
     shown_by(row<&ScopeConfig::oom_policy, OptionalEnumCodec<OomPolicy::continue_>>(scope, "OOMPolicy", constant("OOMPolicy"), "What happens when the kernel killed a process of the scope for want of memory."), &get_scope_oom_policy),
+    row<&ScopeConfig::user, UserCodec>(scope, "User", no_property, "User that the control group is given to, with Delegate=."),
+    row<&ScopeConfig::group, UserCodec>(scope, "Group", no_property, "Group that the control group is given to, with Delegate= and User=."),
 };
 static_assert(unique_keys(scope_table) && documented(scope_table) && covers_every_field<ScopeConfig>(scope_table));
 

@@ -3,6 +3,10 @@
 #include "unitparser/directives/rows.h"
 
 namespace unitparser {
+
+template <>
+inline constexpr std::string_view enum_noun<JobMode> = "job mode";
+
 namespace {
 
 template <DependencyKind Kind>
@@ -42,15 +46,15 @@ bool apply_mounts_for(ParseContext& context, UnitConfig& config, std::string_vie
   std::vector<MountsForCodec::Entry> more;
   const bool complete = MountsForCodec::parse(context, text, more);
   if (more.empty()) return complete;
-  auto& all = config.unit_needs.write().requires_mounts_for;
+  auto& all = config.common.write().unit_needs.write().requires_mounts_for;
   all.insert(all.end(), more.begin(), more.end());
   return complete;
 }
-Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.unit_needs->requires_mounts_for); }
+Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.common->unit_needs->requires_mounts_for); }
 
 Value get_description(const Subject<UnitConfig>& subject) {
-  const std::string& said = subject.config.unit->description;
-  return said.empty() ? subject.name.text() : said;
+  const SharedText& said = subject.config.description;
+  return said.empty() ? subject.name.text() : said.str();
 }
 
 bool apply_isolate_on_failure(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -63,9 +67,13 @@ bool apply_isolate_on_failure(ParseContext& context, UnitConfig& config, std::st
 /// JobTimeoutSec= also limits the running time until that is said itself.
 bool apply_job_timeout(ParseContext& context, UnitConfig& config, std::string_view text) {
   Duration timeout;
+  if (!parse_duration(text)) {  // COMPAT: in words of its own
+    context.ignore(fmt::format("Failed to parse JobTimeoutSec= parameter, ignoring: {}", text), "write a time span such as 90, 5min 20s or infinity");
+    return false;
+  }
   if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
   set_field<&UnitLimits::job_timeout>(config, timeout);
-  if (!config.unit_limits->job_running_timeout_set) set_field<&UnitLimits::job_running_timeout>(config, timeout);
+  if (!config.common->unit_limits->job_running_timeout_set) set_field<&UnitLimits::job_running_timeout>(config, timeout);
   return true;
 }
 bool apply_job_running_timeout(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -83,7 +91,7 @@ Value get_span(const Subject<UnitConfig>& subject) {
 constexpr Sections unit = Section::unit;
 constexpr std::array rows{
     //  field, codec                                             key                     property                     what it says
-    shown_by(row<&UnitSection::description, StringCodec>(unit, "Description", constant("Description"), "Name of the unit for people, shown instead of its file name."), &get_description),
+    shown_by(row<&UnitConfig::description, StringCodec>(unit, "Description", constant("Description"), "Name of the unit for people, shown instead of its file name."), &get_description),
     row<&UnitDocuments::documentation, DocumentationCodec>(unit, "Documentation", constant("Documentation"), "Where to read about the unit: URLs, manual pages and files."),
     row<&UnitDocuments::source_path, PathCodec>(unit, "SourcePath", constant("SourcePath"), "File that a generated unit was made from; a change of it asks for a reload."),
     dependency<DependencyKind::requires_>("Requires", "Units that are started with this one; when one fails or stops, this one does as well."),

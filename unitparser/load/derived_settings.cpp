@@ -28,68 +28,68 @@ std::string dynamic_user_name(const UnitName& name) {
 }
 
 void derive_dynamic_user(UnitConfig& config, const UnitName& name) {
-  if (!config.exec_identity->dynamic_user) return;
-  ExecIdentity& identity = config.exec_identity.write();
+  if (!config.common->exec_identity->dynamic_user) return;
+  ExecIdentity& identity = config.common.write().exec_identity.write();
   if (identity.user.empty()) identity.user = dynamic_user_name(name);
   if (identity.group.empty()) identity.group = identity.user;
   identity.remove_ipc = true;
-  ExecSandbox& sandbox = config.exec_sandbox.write();
+  ExecSandbox& sandbox = config.common.write().exec_sandbox.write();
   sandbox.private_tmp = true;
   sandbox.protect_system = ProtectSystem::strict;
   if (sandbox.protect_home == ProtectHome::no) sandbox.protect_home = ProtectHome::read_only;
-  ExecPrivileges& privileges = config.exec_privileges.write();
+  ExecPrivileges& privileges = config.common.write().exec_privileges.write();
   privileges.no_new_privileges = true;
   privileges.restrict_suid_sgid = true;
 }
 
 /// Sandboxing takes the capabilities away that would undo it.
 void derive_capabilities(UnitConfig& config) {
-  const ExecSandbox& sandbox = *config.exec_sandbox;
+  const ExecSandbox& sandbox = *config.common->exec_sandbox;
   std::uint64_t dropped = 0;
   if (sandbox.private_devices) dropped |= bit(CAP_MKNOD) | bit(CAP_SYS_RAWIO);
   if (sandbox.protect_kernel_modules) dropped |= bit(CAP_SYS_MODULE);
   if (sandbox.protect_kernel_logs) dropped |= bit(CAP_SYSLOG);
   if (sandbox.protect_clock) dropped |= bit(CAP_SYS_TIME) | bit(CAP_WAKE_ALARM);
-  if (dropped != 0) config.exec_privileges.write().capability_bounding_set &= ~dropped;
-  if (sandbox.private_devices && config.resource_access->device_policy == DevicePolicy::auto_)
-    config.resource_access.write().device_policy = DevicePolicy::closed;
+  if (dropped != 0) config.common.write().exec_privileges.write().capability_bounding_set &= ~dropped;
+  if (sandbox.private_devices && config.common->resource_access->device_policy == DevicePolicy::auto_)
+    config.common.write().resource_access.write().device_policy = DevicePolicy::closed;
 }
 
 /// Where devices are restricted, those that other settings need are allowed.
 void derive_devices(UnitConfig& config) {
-  const ResourceAccess& access = *config.resource_access;
+  const ResourceAccess& access = *config.common->resource_access;
   if (access.device_policy == DevicePolicy::auto_ && access.device_allow.empty()) return;
   std::vector<DeviceAllowEntry> needed;
-  if (!config.exec_paths->root_image.empty() || !config.exec_paths->mount_images.empty())
+  if (!config.common->exec_paths->root_image.empty() || !config.common->exec_paths->mount_images.empty())
     needed = {{"/dev/loop-control", "rw"}, {"/dev/mapper/control", "rw"}, {"block-loop", "rwm"}, {"block-blkext", "rwm"}, {"block-device-mapper", "rwm"}};
-  if (config.exec_sandbox->protect_clock) needed.push_back({"char-rtc", "r"});
-  const ExecProvided& provided = *config.exec_provided;
+  if (config.common->exec_sandbox->protect_clock) needed.push_back({"char-rtc", "r"});
+  const ExecProvided& provided = *config.common->exec_provided;
   const auto is_encrypted = [](const auto& credential) { return credential.encrypted; };
   if (std::any_of(provided.set_credentials.begin(), provided.set_credentials.end(), is_encrypted) ||
       std::any_of(provided.load_credentials.begin(), provided.load_credentials.end(), is_encrypted))
     needed.push_back({"/dev/tpmrm0", "rw"});
   if (needed.empty()) return;
-  std::vector<DeviceAllowEntry>& allowed = config.resource_access.write().device_allow;
+  std::vector<DeviceAllowEntry>& allowed = config.common.write().resource_access.write().device_allow;
   allowed.insert(allowed.end(), needed.begin(), needed.end());
 }
 
 /// Data is read where nothing else was said; output goes to the manager's default unless standard input is something that
 /// output can follow.
 void derive_service_streams(UnitConfig& config, const ManagerDefaults& manager) {
-  if (config.exec_streams->standard_input == ExecInput::null && !config.exec_streams->standard_input_data.empty())
-    config.exec_streams.write().standard_input = ExecInput::data;
-  const ExecStreams& streams = *config.exec_streams;
+  if (config.common->exec_streams->standard_input == ExecInput::null && !config.common->exec_streams->standard_input_data.empty())
+    config.common.write().exec_streams.write().standard_input = ExecInput::data;
+  const ExecStreams& streams = *config.common->exec_streams;
   const bool unrelated = streams.standard_input == ExecInput::null || streams.standard_input == ExecInput::data || streams.standard_input == ExecInput::file;
   if (!unrelated || streams.standard_output != ExecOutput::inherit) return;
   if (streams.standard_error == ExecOutput::inherit && manager.standard_error != ExecOutput::inherit)
-    config.exec_streams.write().standard_error = manager.standard_error;
-  if (manager.standard_output != ExecOutput::inherit) config.exec_streams.write().standard_output = manager.standard_output;
+    config.common.write().exec_streams.write().standard_error = manager.standard_error;
+  if (manager.standard_output != ExecOutput::inherit) config.common.write().exec_streams.write().standard_output = manager.standard_output;
 }
 
 /// Units of a user's manager run in the home directory, there or not.
 void derive_working_directory(UnitConfig& config, const std::string& home) {
-  if (home.empty() || !config.exec_identity->working_directory.empty() || config.exec_identity->working_directory_home) return;
-  ExecIdentity& identity = config.exec_identity.write();
+  if (home.empty() || !config.common->exec_identity->working_directory.empty() || config.common->exec_identity->working_directory_home) return;
+  ExecIdentity& identity = config.common.write().exec_identity.write();
   identity.working_directory = home;
   identity.working_directory_missing_ok = true;
 }
@@ -97,45 +97,45 @@ void derive_working_directory(UnitConfig& config, const std::string& home) {
 /// Mounts that come from before this manager, and outlive it, belong to nobody.
 bool is_foreign_mount(const UnitConfig& config, const UnitName& name) {
   if (name.type() != UnitType::mount) return false;
-  const std::string where = config.mount->where.empty() ? path_from_name(name).value_or("") : config.mount->where;
+  const std::string where = config.common->mount->where.empty() ? path_from_name(name).value_or("") : config.common->mount->where;
   for (const std::string_view folder : {"/proc", "/sys", "/dev", "/run/initramfs"})
     if (path_is_below(where, folder)) return true;
   if (where == "/" || where == "/usr") return true;
-  for (const std::string_view option : split_at(config.mount->options, ','))
+  for (const std::string_view option : split_at(config.common->mount->options, ','))
     if (option == "x-initrd.mount") return true;
   return false;
 }
 
 void derive_slice(UnitConfig& config, const UnitName& name, const LoadDefaults& defaults, ManagerScope scope) {
   const bool is_fixed = name.type() == UnitType::slice || name.text() == "init.scope";  // whatever the files say
-  if (!is_fixed && !config.resource_basics->slice.empty()) return;
-  config.resource_basics.write().slice = default_slice(config, name, scope);
+  if (!is_fixed && !config.common->resource_basics->slice.empty()) return;
+  config.common.write().resource_basics.write().slice = default_slice(config, name, scope);
   // Most units come to the same; they share it.
-  if (*config.resource_basics == *defaults.usual_basics) config.resource_basics = defaults.usual_basics;
+  if (*config.common->resource_basics == *defaults.usual_basics) config.common.write().resource_basics = defaults.usual_basics;
 }
 
 void derive_service(UnitConfig& config, const ManagerDefaults& manager, const LoadDefaults& defaults) {
-  const ServiceConfig& service = *config.service;
+  const ServiceConfig& service = *config.common->service;
   ServiceType type = service.type;
   if (!service.type_set)
     type = !service.bus_name.empty() ? ServiceType::dbus : !config.service_commands->exec_start.empty() ? ServiceType::simple : ServiceType::oneshot;
   NotifyAccess access = service.notify_access;
-  if (access == NotifyAccess::none && (type == ServiceType::notify || type == ServiceType::notify_reload || !config.service_timeouts->watchdog.is_zero() ||
+  if (access == NotifyAccess::none && (type == ServiceType::notify || type == ServiceType::notify_reload || !config.common->service_timeouts->watchdog.is_zero() ||
                                        service.fd_store_max > 0))
     access = NotifyAccess::main;
-  const OomPolicy policy = service.oom_policy.value_or(config.resource_basics->delegate ? OomPolicy::continue_ : manager.oom_policy);
+  const OomPolicy policy = service.oom_policy.value_or(config.common->resource_basics->delegate ? OomPolicy::continue_ : manager.oom_policy);
   if (type != service.type || access != service.notify_access || service.oom_policy != policy) {
-    ServiceConfig& changed = config.service.write();
+    ServiceConfig& changed = config.common.write().service.write();
     changed.type = type;
     changed.notify_access = access;
     changed.oom_policy = policy;
   }
-  if (type == ServiceType::oneshot && !config.service_timeouts->timeout_start_set && !config.service_timeouts->timeout_start.is_infinite())
-    config.service_timeouts.write().timeout_start = Duration::infinity();
+  if (type == ServiceType::oneshot && !config.common->service_timeouts->timeout_start_set && !config.common->service_timeouts->timeout_start.is_infinite())
+    config.common.write().service_timeouts.write().timeout_start = Duration::infinity();
   derive_service_streams(config, manager);
   // Most services come to the same; they share it.
-  if (*config.service == *defaults.simple_service) config.service = defaults.simple_service;
-  if (*config.exec_streams == *defaults.service_streams) config.exec_streams = defaults.service_streams;
+  if (*config.common->service == *defaults.simple_service) config.common.write().service = defaults.simple_service;
+  if (*config.common->exec_streams == *defaults.service_streams) config.common.write().exec_streams = defaults.service_streams;
 }
 
 }  // namespace
@@ -155,12 +155,12 @@ std::string default_slice(const UnitConfig& config, const UnitName& name, Manage
 void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefaults& manager, const LoadDefaults& defaults,
                      ManagerScope scope) {
   const UnitType type = name.type();
-  if (type == UnitType::mount && config.mount->where.empty())
-    if (const Result<std::string> path = path_from_name(name)) config.mount.write().where = *path;
+  if (type == UnitType::mount && config.common->mount->where.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.common.write().mount.write().where = *path;
   if (type_has_cgroup(type)) derive_slice(config, name, defaults, scope);
   // COMPAT: an empty TasksMax= is the manager's default, even where the type has another.
-  if (type_has_cgroup(type) && !config.resource_basics->tasks_max)
-    if (const auto& usual = defaults.of(UnitType::service).resource_basics->tasks_max) config.resource_basics.write().tasks_max = usual;
+  if (type_has_cgroup(type) && !config.common->resource_basics->tasks_max)
+    if (const auto& usual = defaults.of(UnitType::service).common->resource_basics->tasks_max) config.common.write().resource_basics.write().tasks_max = usual;
   if (type_has_exec(type)) {
     derive_dynamic_user(config, name);
     derive_working_directory(config, defaults.home);
@@ -168,25 +168,24 @@ void derive_settings(UnitConfig& config, const UnitName& name, const ManagerDefa
     derive_devices(config);
   }
   if (type == UnitType::service) derive_service(config, manager, defaults);
-  if (type == UnitType::swap && config.swap->what.empty())
-    if (const Result<std::string> path = path_from_name(name)) config.swap.write().what = *path;
-  if (type == UnitType::automount && config.automount->where.empty())
-    if (const Result<std::string> path = path_from_name(name)) config.automount.write().where = *path;
+  if (type == UnitType::swap && config.common->swap->what.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.common.write().swap.write().what = *path;
+  if (type == UnitType::automount && config.common->automount->where.empty())
+    if (const Result<std::string> path = path_from_name(name)) config.common.write().automount.write().where = *path;
 }
 
 void derive_description(UnitConfig& config, const UnitName& name, ManagerScope scope) {
-  if (!config.unit->description.empty()) return;
+  if (!config.description.empty()) return;
   const UnitType type = name.type();
-  if (type == UnitType::mount) config.unit.write().description = name.text() == "-.mount" ? "Root Mount" : config.mount->where;
-  if (type == UnitType::swap) config.unit.write().description = config.swap->what;
+  if (type == UnitType::mount) config.description = SharedText(name.text() == "-.mount" ? "Root Mount" : config.common->mount->where);
+  if (type == UnitType::swap) config.description = SharedText(config.common->swap->what);
   if (type != UnitType::slice) return;
-  std::string& description = config.unit.write().description;
   if (name.text() == "-.slice")
-    description = "Root Slice";
+    config.description = SharedText("Root Slice");
   else if (name.text() == "system.slice" && scope == ManagerScope::system)
-    description = "System Slice";
+    config.description = SharedText("System Slice");
   else if (const Result<std::string> path = unescape_path(name.stem()))
-    description = "Slice " + *path;
+    config.description = SharedText("Slice " + *path);
 }
 
 // --- Checks -------------------------------------------------------------------------------------------------------
@@ -194,14 +193,14 @@ namespace {
 
 /// PAM's own process must be killed with the others. COMPAT: KillMode=mixed will do for services alone.
 bool pam_needs_group_kill(const UnitConfig& config) {
-  return !config.exec_identity->pam_name.empty() && config.kill->kill_mode != KillMode::control_group;
+  return !config.common->exec_identity->pam_name.empty() && config.common->kill->kill_mode != KillMode::control_group;
 }
 constexpr std::string_view pam_refusal = "Unit has PAM enabled. Kill mode must be set to 'control-group'. Refusing.";
 
 std::string verify_service(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
-  const ServiceConfig& service = *config.service;
+  const ServiceConfig& service = *config.common->service;
   const ServiceCommands& commands = *config.service_commands;
-  const bool no_action = config.unit_limits->success_action == EmergencyAction::none;
+  const bool no_action = config.common->unit_limits->success_action == EmergencyAction::none;
   if (commands.exec_start.empty() && commands.exec_stop.empty() && no_action)
     return "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.";
   if (service.type != ServiceType::oneshot && commands.exec_start.empty())
@@ -218,18 +217,16 @@ std::string verify_service(const UnitConfig& config, const UnitName& name, Remar
     return "Service has ExitType=cgroup set, which isn't allowed for Type=oneshot services. Refusing.";
   if (service.type == ServiceType::dbus && service.bus_name.empty())
     return "Service is of type D-Bus but no D-Bus service name has been specified. Refusing.";
-  if (service.type == ServiceType::forking && service.exit_type == ServiceExitType::cgroup)
-    return "Service of Type=forking does not support ExitType=cgroup, Refusing.";
-  if (pam_needs_group_kill(config) && config.kill->kill_mode != KillMode::mixed)
+  if (pam_needs_group_kill(config) && config.common->kill->kill_mode != KillMode::mixed)
     return "Service has PAM enabled. Kill mode must be set to 'control-group' or 'mixed'. Refusing.";
   const auto note = [&](std::string_view text) { remarks.add(Severity::warning, fmt::format("{}: {}", name.text(), text)); };
   if (service.usb_function_descriptors.empty() && !service.usb_function_strings.empty())
     note("Service has USBFunctionStrings= setting, but no USBFunctionDescriptors=. Ignoring.");
   if (!service.usb_function_descriptors.empty() && service.usb_function_strings.empty())
     note("Service has USBFunctionDescriptors= setting, but no USBFunctionStrings=. Ignoring.");
-  if (service.type == ServiceType::oneshot && !config.service_timeouts->runtime_max.is_infinite())
+  if (service.type == ServiceType::oneshot && !config.common->service_timeouts->runtime_max.is_infinite())
     note("RuntimeMaxSec= has no effect in combination with Type=oneshot. Ignoring.");
-  if (config.service_timeouts->runtime_max.is_infinite() && !config.service_timeouts->runtime_randomized_extra.is_zero())
+  if (config.common->service_timeouts->runtime_max.is_infinite() && !config.common->service_timeouts->runtime_randomized_extra.is_zero())
     note("Service has RuntimeRandomizedExtraSec= setting, but no RuntimeMaxSec=. Ignoring.");
   return {};
 }
@@ -240,7 +237,7 @@ bool is_file(const ListenEntry& entry) {
 }
 
 std::string verify_socket(const UnitConfig& config) {
-  const SocketConfig& socket = *config.socket;
+  const SocketConfig& socket = *config.common->socket;
   if (socket.listen.empty()) return "Unit has no Listen setting (ListenStream=, ListenDatagram=, ListenFIFO=, ...). Refusing.";
   if (socket.accept) {
     for (const ListenEntry& entry : socket.listen)
@@ -268,7 +265,7 @@ bool is_api_mount(std::string_view where) {
 }
 
 std::string verify_mount(const UnitConfig& config, const UnitName& name) {
-  const MountConfig& mount = *config.mount;
+  const MountConfig& mount = *config.common->mount;
   const Result<UnitName> expected = name_from_path(mount.where, UnitType::mount);
   if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
   if (is_api_mount(mount.where))
@@ -279,15 +276,15 @@ std::string verify_mount(const UnitConfig& config, const UnitName& name) {
 }
 
 std::string verify_automount(const UnitConfig& config, const UnitName& name) {
-  if (config.automount->where == "/") return "Cannot have an automount unit for the root directory. Refusing.";
-  const Result<UnitName> expected = name_from_path(config.automount->where, UnitType::automount);
+  if (config.common->automount->where == "/") return "Cannot have an automount unit for the root directory. Refusing.";
+  const Result<UnitName> expected = name_from_path(config.common->automount->where, UnitType::automount);
   if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
   return {};
 }
 
 std::string verify_swap(const UnitConfig& config, const UnitName& name) {
-  if (config.swap->what.empty()) return "Value of What= and unit name do not match, not loading.";
-  const std::string& what = config.swap->what;
+  if (config.common->swap->what.empty()) return "Value of What= and unit name do not match, not loading.";
+  const std::string& what = config.common->swap->what;
   const bool tag = what.starts_with("UUID=") || what.starts_with("LABEL=") || what.starts_with("PARTUUID=") || what.starts_with("PARTLABEL=");
   const Result<UnitName> expected = name_from_path(what, UnitType::swap);
   if (!tag && (!expected || expected->text() != name.text())) return "Value of What= and unit name do not match, not loading.";
@@ -308,12 +305,21 @@ std::string verify_isolating_handler(const UnitSection& unit, DependencyKind kin
   return units.size() > 1 ? fmt::format("More than one {}= dependencies specified but {}JobMode=isolate set. Refusing.", to_name(kind), to_name(kind)) : std::string();
 }
 
+/// COMPAT: kinds of which systemd says that a unit's dependency on itself is dropped.
+bool tells_of_itself(DependencyKind kind) {
+  using enum DependencyKind;
+  return kind == conflicts || kind == before || kind == after || kind == on_success || kind == on_failure;
+}
+
 }  // namespace
 
 std::string verify_settings(const UnitConfig& config, const UnitName& name, Remarks& remarks) {
   const UnitSection& unit = *config.unit;
   for (const auto& [kind, mode] : {std::pair(DependencyKind::on_success, unit.on_success_job_mode), std::pair(DependencyKind::on_failure, unit.on_failure_job_mode)})
     if (std::string refusal = verify_isolating_handler(unit, kind, mode); !refusal.empty()) return refusal;
+  for (const DependencyEntry& entry : unit.dependencies)
+    if (entry.unit == name.text() && tells_of_itself(entry.kind))
+      remarks.add(Severity::warning, fmt::format("{}: Dependency {}={} is dropped.", name.text(), to_name(entry.kind), entry.unit));
   switch (name.type()) {
     case UnitType::service: return verify_service(config, name, remarks);
     case UnitType::socket: return verify_socket(config);
@@ -321,8 +327,8 @@ std::string verify_settings(const UnitConfig& config, const UnitName& name, Rema
     case UnitType::automount: return verify_automount(config, name);
     case UnitType::swap: return verify_swap(config, name);
     case UnitType::timer:
-      return config.timer->timers.empty() && !config.timer->on_clock_change && !config.timer->on_timezone_change ? "Timer unit lacks value setting. Refusing." : "";
-    case UnitType::path: return config.path->paths.empty() ? "Path unit lacks path setting. Refusing." : "";
+      return config.common->timer->timers.empty() && !config.common->timer->on_clock_change && !config.common->timer->on_timezone_change ? "Timer unit lacks value setting. Refusing." : "";
+    case UnitType::path: return config.common->path->paths.empty() ? "Path unit lacks path setting. Refusing." : "";
     case UnitType::slice:
       if (!is_valid_slice(name)) return fmt::format("Slice name {} is not valid. Refusing.", name.text());
       return {};

@@ -147,6 +147,7 @@ class DiskFileSource final : public FileSource {
       if (got == 0) break;
       filled += static_cast<std::size_t>(got);
       if (filled > limit) return fail(ErrorCode::too_big, path + ": file too big");
+      if (expected > 0 && filled == expected) break;  // and the one more that was asked for is not there
       if (filled == content.size()) content.resize(std::min(content.size() * 2 + 4096, limit + 1));
     }
     content.resize(filled);

@@ -71,16 +71,13 @@ void add_user_directories(SpecifierFacts& facts) {
 }
 
 void add_os_release(SpecifierFacts& facts) {
-  std::string text = read_file("/etc/os-release");
-  if (text.empty()) text = read_file("/usr/lib/os-release");
-  for (const auto& [name, value] : parse_variables(text)) {
-    if (name == "ID") facts.os_id = value;
-    if (name == "VERSION_ID") facts.os_version_id = value;
-    if (name == "VARIANT_ID") facts.os_variant_id = value;
-    if (name == "BUILD_ID") facts.os_build_id = value;
-    if (name == "IMAGE_ID") facts.os_image_id = value;
-    if (name == "IMAGE_VERSION") facts.os_image_version = value;
-  }
+  auto release = os_release_of({}, [](const std::string& path) { return read_file(path.c_str()); });
+  facts.os_id = release["ID"];
+  facts.os_version_id = release["VERSION_ID"];
+  facts.os_variant_id = release["VARIANT_ID"];
+  facts.os_build_id = release["BUILD_ID"];
+  facts.os_image_id = release["IMAGE_ID"];
+  facts.os_image_version = release["IMAGE_VERSION"];
 }
 
 std::uint64_t number_in(const char* path, std::uint64_t otherwise) {

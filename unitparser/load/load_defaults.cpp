@@ -10,19 +10,19 @@ void set_exec_defaults(UnitConfig& config, UnitType type, const ManagerDefaults&
   ExecScheduling scheduling;
   scheduling.limits = manager.limits;
   scheduling.oom_score_adjust = manager.oom_score_adjust;
-  if (!(scheduling == *config.exec_scheduling)) config.exec_scheduling = Shared(scheduling);
+  if (!(scheduling == *config.common->exec_scheduling)) config.common.write().exec_scheduling = Shared(scheduling);
   // Services decide at the end of the load, by their standard input.
   if (type != UnitType::service) {
-    config.exec_streams.write().standard_output = manager.standard_output;
-    config.exec_streams.write().standard_error = manager.standard_error;
-    if (scope == ManagerScope::system) config.exec_privileges.write().keyring_mode = KeyringMode::shared;
+    config.common.write().exec_streams.write().standard_output = manager.standard_output;
+    config.common.write().exec_streams.write().standard_error = manager.standard_error;
+    if (scope == ManagerScope::system) config.common.write().exec_privileges.write().keyring_mode = KeyringMode::shared;
   }
-  if (scope == ManagerScope::user) config.exec_privileges.write().keyring_mode = KeyringMode::inherit;
-  if (!manager.smack_process_label.empty()) config.exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
+  if (scope == ManagerScope::user) config.common.write().exec_privileges.write().keyring_mode = KeyringMode::inherit;
+  if (!manager.smack_process_label.empty()) config.common.write().exec_privileges.write().smack_process_label = {manager.smack_process_label, true};
 }
 
 void set_resource_defaults(UnitConfig& config, UnitType type, const ManagerDefaults& manager, const MachineFacts& machine) {
-  ResourceBasics& basics = config.resource_basics.write();
+  ResourceBasics& basics = config.common.write().resource_basics.write();
   basics.cpu_accounting = manager.cpu_accounting;
   basics.memory_accounting = manager.memory_accounting;
   basics.tasks_accounting = manager.tasks_accounting;
@@ -44,7 +44,7 @@ UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const Mac
   limits.start_limit_interval = manager.start_limit_interval;
   limits.start_limit_burst = manager.start_limit_burst;
   if (type == UnitType::device) limits.job_running_timeout = manager.device_timeout;
-  if (!(limits == *config.unit_limits)) config.unit_limits = Shared(limits);
+  if (!(limits == *config.common->unit_limits)) config.common.write().unit_limits = Shared(limits);
   switch (type) {
     case UnitType::automount:
     case UnitType::device:
@@ -57,20 +57,20 @@ UnitConfig defaults_for(UnitType type, const ManagerDefaults& manager, const Mac
   if (type_has_exec(type)) set_exec_defaults(config, type, manager, scope);
   if (type_has_cgroup(type)) set_resource_defaults(config, type, manager, machine);
   if (type == UnitType::service) {
-    ServiceTimeouts& timeouts = config.service_timeouts.write();
+    ServiceTimeouts& timeouts = config.common.write().service_timeouts.write();
     timeouts.timeout_start = manager.timeout_start;
     timeouts.timeout_stop = manager.timeout_stop;
     timeouts.timeout_abort_set = manager.timeout_abort.has_value();
     timeouts.timeout_abort = manager.timeout_abort.value_or(manager.timeout_stop);
     timeouts.restart_delay = manager.restart_delay;
   }
-  if (type == UnitType::socket) config.socket.write().timeout = manager.timeout_start;
-  if (type == UnitType::mount) config.mount.write().timeout = manager.timeout_start;
-  if (type == UnitType::swap) config.swap.write().timeout = manager.timeout_start;
-  if (type == UnitType::timer) config.timer.write().accuracy = manager.timer_accuracy;
+  if (type == UnitType::socket) config.common.write().socket.write().timeout = manager.timeout_start;
+  if (type == UnitType::mount) config.common.write().mount.write().timeout = manager.timeout_start;
+  if (type == UnitType::swap) config.common.write().swap.write().timeout = manager.timeout_start;
+  if (type == UnitType::timer) config.common.write().timer.write().accuracy = manager.timer_accuracy;
   if (type == UnitType::scope) {
-    config.scope.write().timeout_stop = manager.timeout_stop;
-    config.scope.write().oom_policy = manager.oom_policy;
+    config.common.write().scope.write().timeout_stop = manager.timeout_stop;
+    config.common.write().scope.write().oom_policy = manager.oom_policy;
   }
   return config;
 }
@@ -86,14 +86,14 @@ LoadDefaults make_load_defaults(const ManagerDefaults& manager, const MachineFac
   const Shared identity(at_home);
   for (std::size_t i = 0; i < unit_type_count; ++i) {
     defaults.by_type[i] = defaults_for(static_cast<UnitType>(i), manager, machine, scope);
-    if (!defaults.home.empty() && type_has_exec(static_cast<UnitType>(i))) defaults.by_type[i].exec_identity = identity;
+    if (!defaults.home.empty() && type_has_exec(static_cast<UnitType>(i))) defaults.by_type[i].common.write().exec_identity = identity;
   }
   UnitConfig simple = defaults.of(UnitType::service);
   simple.service_commands.write().exec_start.emplace_back();
   if (const Result<UnitName> name = UnitName::parse("simple.service")) derive_settings(simple, *name, manager, defaults, scope);
-  defaults.simple_service = simple.service;
-  defaults.service_streams = simple.exec_streams;
-  defaults.usual_basics = simple.resource_basics;
+  defaults.simple_service = simple.common->service;
+  defaults.service_streams = simple.common->exec_streams;
+  defaults.usual_basics = simple.common->resource_basics;
   return defaults;
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 constexpr int longest_alias_chain = 8;
 constexpr std::string_view sub_folder_suffixes[] = {".d", ".wants", ".requires", ".upholds"};
+constexpr std::size_t drop_in_suffix = 0;
+constexpr std::size_t suffix_of(LinkFolder kind) { return static_cast<std::size_t>(kind) + 1; }
 
 bool may_alias(UnitType type) {
   return type == UnitType::service || type == UnitType::socket || type == UnitType::target || type == UnitType::device ||
@@ -83,7 +85,8 @@ bool UnitFiles::renew_search_path() {
     if (stamp == folder.stamp) continue;
     folder.stamp = stamp;
     std::vector<Item> items = read_folder(folder);
-    if (items == folder.items) continue;
+    const auto is_same = [](const Item& a, const Item& b) { return a.name == b.name && a.kind == b.kind && a.link_target == b.link_target; };
+    if (std::equal(items.begin(), items.end(), folder.items.begin(), folder.items.end(), is_same)) continue;
     folder.items = std::move(items);
     changed = true;
   }
@@ -118,7 +121,7 @@ std::vector<UnitFiles::Item> UnitFiles::read_folder(const Folder& folder) const 
   items.reserve(entries->size());
   for (DirectoryEntry& entry : *entries) {
     if (is_hidden_or_backup(entry.name)) continue;
-    Item item{std::move(entry.name), entry.kind, {}};
+    Item item{std::move(entry.name), entry.kind, Meaning::nothing, {}};
     if (item.kind == FileKind::symlink && UnitName::is_valid(item.name)) {
       Result<std::string> target = source_->read_link(folder.path + "/" + item.name);
       if (!target) continue;
@@ -151,43 +154,48 @@ std::vector<UnitFiles::SubEntry> UnitFiles::read_sub_folder(const std::string& p
 }
 
 void UnitFiles::merge() {
-  entries_.clear();
   aliases_.clear();
-  folder_names_.clear();
+  sub_folder_places_.clear();
   for (std::uint32_t i = 0; i < folders_.size(); ++i)
-    for (const Item& item : folders_[i].items) merge_item(item, i);
-  for (const auto& [name, entry] : entries_) {
-    if (entry.alias_of.empty()) continue;
-    const Resolved end = resolve(name);
-    if (end.outcome == Resolved::Outcome::found) aliases_[end.name].emplace_back(name);
-  }
+    for (Item& item : folders_[i].items) merge_item(item, i);
+  for (const Folder& folder : folders_)
+    for (const Item& item : folder.items) {
+      if (item.meaning != Meaning::alias || entry_of(item.name).item != &item) continue;
+      const Resolved end = resolve(item.name);
+      if (end.outcome == Resolved::Outcome::found) aliases_[end.name].push_back(item.name);
+    }
   for (auto& [name, list] : aliases_) std::sort(list.begin(), list.end());
 }
 
-void UnitFiles::merge_item(const Item& item, std::uint32_t folder) {
+void UnitFiles::merge_item(Item& item, std::uint32_t folder) {
   const bool may_be_folder = item.kind == FileKind::directory || item.kind == FileKind::symlink;
-  for (const std::string_view suffix : sub_folder_suffixes)
-    if (may_be_folder && item.name.ends_with(suffix)) folder_names_[item.name].push_back(folder);
-  if (item.kind == FileKind::directory || !UnitName::is_valid(item.name)) return;
-  if (entries_.find(item.name) != entries_.end()) return;  // a more important folder has it
-  if (item.kind == FileKind::symlink)
-    add_link(item, folder);
+  for (std::size_t i = 0; i < suffix_count; ++i)
+    if (may_be_folder && item.name.ends_with(sub_folder_suffixes[i]))
+      sub_folder_places_[item.name.substr(0, item.name.size() - sub_folder_suffixes[i].size())].push_back({i, folder});
+  if (item.kind == FileKind::directory || !UnitName::is_valid(item.name))
+    item.meaning = Meaning::nothing;
   else
-    entries_.emplace(item.name, Entry{{}, folder, false});
+    item.meaning = item.kind == FileKind::symlink ? meaning_of_link(item, folders_[folder]) : Meaning::unit;
 }
 
-void UnitFiles::add_link(const Item& item, std::uint32_t folder) {
-  const std::string target = resolve_path(folders_[folder].path, item.link_target.view());
+std::string UnitFiles::target_of(const Item& link, const Folder& folder) { return resolve_path(folder.path, link.link_target.view()); }
+
+UnitFiles::Meaning UnitFiles::meaning_of_link(const Item& item, const Folder& folder) const {
+  const std::string target = target_of(item, folder);
   const bool inside = std::any_of(paths_.search.begin(), paths_.search.end(), [&target](const std::string& path) {
     return path_is_below(target, path) && target.size() > path.size();
   });
-  if (!inside) {
-    entries_.emplace(item.name, Entry{{}, folder, target == "/dev/null"});
-    return;
-  }
+  if (!inside) return target == "/dev/null" ? Meaning::masked : Meaning::unit;
   const std::string_view name = file_name(target);
-  if (name == item.name || alias_problem(item.name, name)) return;  // a link to itself names no unit
-  entries_.emplace(item.name, Entry{SharedText(name), folder, false});
+  return name == item.name || alias_problem(item.name, name) ? Meaning::nothing : Meaning::alias;  // a link to itself names no unit
+}
+
+UnitFiles::Entry UnitFiles::entry_of(std::string_view name) const {
+  for (const Folder& folder : folders_) {
+    const auto at = std::lower_bound(folder.items.begin(), folder.items.end(), name, [](const Item& item, std::string_view wanted) { return item.name < wanted; });
+    if (at != folder.items.end() && at->name == name && at->meaning != Meaning::nothing) return {&folder, &*at};
+  }
+  return {};
 }
 
 bool UnitFiles::renew(const std::string& path, SubFolder& folder) const {
@@ -213,19 +221,19 @@ const std::vector<UnitFiles::SubEntry>& UnitFiles::sub_folder(const std::string&
 UnitFiles::Resolved UnitFiles::resolve(std::string_view name) const {
   std::string current(name);
   for (int hop = 0; hop < longest_alias_chain; ++hop) {
-    auto found = entries_.find(current);
-    if (found == entries_.end()) {
+    Entry found = entry_of(current);
+    if (found.item == nullptr) {
       // Instances without a file of their own come from their template.
       const Result<UnitName> parsed = UnitName::parse(current);
       if (!parsed || parsed->form() != NameForm::instance) return {};
       current = parsed->template_name().text();
-      found = entries_.find(current);
-      if (found == entries_.end()) return {};
+      found = entry_of(current);
+      if (found.item == nullptr) return {};
     }
-    if (found->second.alias_of.empty()) return {Resolved::Outcome::found, &found->second, current};
-    current = found->second.alias_of.view();
+    if (found.item->meaning != Meaning::alias) return {Resolved::Outcome::found, found, current};
+    current = file_name(target_of(*found.item, *found.folder));
   }
-  return {Resolved::Outcome::loop, nullptr, current};
+  return {Resolved::Outcome::loop, {}, current};
 }
 
 FoundUnit UnitFiles::find(const UnitName& name) const {
@@ -237,8 +245,8 @@ FoundUnit UnitFiles::find(const UnitName& name) const {
     unit.names.push_back(name.text());
     return unit;
   }
-  unit.fragment_path = folders_[end.entry->folder].path + "/" + end.name;
-  unit.masked = end.entry->masked;
+  unit.fragment_path = end.entry.folder->path + "/" + end.name;
+  unit.masked = end.entry.item->meaning == Meaning::masked;
   const Result<UnitName> file = UnitName::parse(end.name);
   const std::string instance(name.instance());
   if (file) unit.id = *file;
@@ -268,32 +276,32 @@ FoundUnit UnitFiles::find(const UnitName& name) const {
   return unit;
 }
 
-void UnitFiles::add_folders(std::string_view name, std::string_view suffix, std::vector<std::string>& folders) const {
+void UnitFiles::add_folders(std::string_view name, FoldersBySuffix& folders) const {
+  static_assert(std::size(sub_folder_suffixes) == suffix_count);
   std::vector<std::string> chain;
   add_chain(name, chain);
   // First by the folder of the search path, then from the most specific name to the least.
-  std::map<std::pair<std::uint32_t, std::size_t>, std::string> ordered;
-  for (std::size_t position = 0; position < chain.size(); ++position) {
-    const std::string folder_name = chain[position] + std::string(suffix);
-    const auto found = folder_names_.find(folder_name);
-    if (found == folder_names_.end()) continue;
-    for (const std::uint32_t folder : found->second)
-      ordered.emplace(std::pair(folder, position), folders_[folder].path + "/" + folder_name);
-  }
-  for (auto& [key, path] : ordered) folders.push_back(std::move(path));
+  std::map<std::pair<std::uint32_t, std::size_t>, std::vector<std::size_t>> ordered;
+  for (std::size_t position = 0; position < chain.size(); ++position)
+    if (const auto found = sub_folder_places_.find(chain[position]); found != sub_folder_places_.end())
+      for (const SubFolderPlace& place : found->second) ordered[{place.folder, position}].push_back(place.suffix);
+  for (const auto& [place, suffixes] : ordered)
+    for (const std::size_t suffix : suffixes)
+      folders[suffix].push_back(folders_[place.first].path + "/" + chain[place.second] + std::string(sub_folder_suffixes[suffix]));
 }
 
-std::vector<std::string> UnitFiles::folders_of(std::span<const std::string> names, std::string_view suffix) const {
-  std::vector<std::string> folders;
-  for (const std::string& name : names) add_folders(name, suffix, folders);
+UnitFiles::FoldersBySuffix UnitFiles::folders_of(std::span<const std::string> names) const {
+  FoldersBySuffix folders;
+  for (const std::string& name : names) add_folders(name, folders);
   if (!names.empty())
-    if (const std::size_t dot = names[0].rfind('.'); dot != std::string::npos) add_folders(std::string_view(names[0]).substr(dot + 1), suffix, folders);
+    if (const std::size_t dot = names[0].rfind('.'); dot != std::string::npos) add_folders(std::string_view(names[0]).substr(dot + 1), folders);
   return folders;
 }
 
 std::vector<std::string> UnitFiles::drop_ins(std::span<const std::string> names) {
   std::map<std::string, std::string> by_name;  // the first folder that has a name wins
-  for (const std::string& folder : folders_of(names, ".d"))
+  const FoldersBySuffix folders = folders_of(names);
+  for (const std::string& folder : folders[drop_in_suffix])
     for (const SubEntry& entry : sub_folder(folder))
       if (entry.kind != FileKind::directory && entry.name.ends_with(".conf") && !is_hidden_or_backup(entry.name))
         by_name.emplace(entry.name, folder + "/" + entry.name);
@@ -303,22 +311,25 @@ std::vector<std::string> UnitFiles::drop_ins(std::span<const std::string> names)
 }
 
 std::vector<std::string> UnitFiles::drop_ins_on_disk(std::span<const std::string> names) {
-  for (const std::string& folder : folders_of(names, ".d"))
+  const FoldersBySuffix folders = folders_of(names);
+  for (const std::string& folder : folders[drop_in_suffix])
     if (const auto known = sub_folders_.find(folder); known != sub_folders_.end() && renew(folder, known->second)) ++version_;
   return drop_ins(names);
 }
 
 std::vector<DependencyLink> UnitFiles::dependency_links(std::span<const std::string> names) {
   std::vector<DependencyLink> links;
+  const FoldersBySuffix folders = folders_of(names);
   for (const LinkFolder kind : {LinkFolder::wants, LinkFolder::requires_, LinkFolder::upholds}) {
-    std::map<std::string_view, std::pair<const std::string*, const SubEntry*>> by_name;  // the first folder that has a name wins
-    const std::vector<std::string> folders = folders_of(names, sub_folder_suffixes[static_cast<std::size_t>(kind) + 1]);
-    for (const std::string& folder : folders)
+    std::map<std::string_view, std::pair<SharedText, const SubEntry*>> by_name;  // the first folder that has a name wins
+    for (const std::string& folder : folders[suffix_of(kind)]) {
+      const SharedText path_before(folder + "/");
       for (const SubEntry& entry : sub_folder(folder))
-        if (!is_hidden_or_backup(entry.name)) by_name.emplace(entry.name, std::pair(&folder, &entry));
+        if (!is_hidden_or_backup(entry.name)) by_name.emplace(entry.name, std::pair(path_before, &entry));
+    }
     for (const auto& [name, place] : by_name) {
-      const auto& [folder, entry] = place;
-      if (!entry->masked) links.push_back({kind, entry->name, *folder + "/" + entry->name});
+      const auto& [path_before, entry] = place;
+      if (!entry->masked) links.push_back({kind, entry->name, path_before});
     }
   }
   return links;
@@ -326,9 +337,11 @@ std::vector<DependencyLink> UnitFiles::dependency_links(std::span<const std::str
 
 std::vector<std::string> UnitFiles::all_names() const {
   std::vector<std::string> names;
-  names.reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) names.emplace_back(name);
+  for (const Folder& folder : folders_)
+    for (const Item& item : folder.items)
+      if (item.meaning != Meaning::nothing) names.push_back(item.name);
   std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

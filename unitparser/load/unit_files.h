@@ -1,6 +1,7 @@
 // UnitFiles: an index of all unit folders; from a name to its fragment, aliases, drop-ins and .wants links. [port]
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,7 +32,8 @@ enum class LinkFolder : std::uint8_t { wants, requires_, upholds };
 struct DependencyLink {
   LinkFolder folder{};
   std::string unit;    ///< name of the link: the other unit (may be a template, to be filled with our instance)
-  std::string path;
+  SharedText path_before;  ///< path of the folder, with a slash behind it
+  [[nodiscard]] std::string path() const { return path_before.str() + unit; }
 };
 
 /// Why a link between unit names is not an alias.
@@ -51,8 +53,6 @@ class UnitFiles {
  public:
   /// `source` must outlive this. Nothing is read before the first refresh().
   UnitFiles(FileSource& source, UnitPaths paths) : source_(&source), paths_(std::move(paths)) {}
-  UnitFiles(const UnitFiles&) = delete;  // parts of it point to each other
-  UnitFiles& operator=(const UnitFiles&) = delete;
 
   /// Brings the index up to date; costs one stat for each known folder when nothing changed. True: the index tells other
   /// things than before.
@@ -76,22 +76,23 @@ class UnitFiles {
   [[nodiscard]] const UnitPaths& paths() const { return paths_; }
 
  private:
+  /// What an entry of a folder of units is for them.
+  enum class Meaning : std::uint8_t { nothing, unit, masked, alias };
   struct Item {
     std::string name;
     FileKind kind = FileKind::regular;
+    Meaning meaning = Meaning::nothing;
     SharedText link_target;   ///< text of the link
-    bool operator==(const Item&) const = default;
   };
   struct Folder {
     std::string path;
     FileStamp stamp;
-    std::vector<Item> items;
+    std::vector<Item> items;  ///< by name
   };
-  /// Where a unit name leads: a file in folder `folder`, or another name.
+  /// Where a unit name leads.
   struct Entry {
-    SharedText alias_of;
-    std::uint32_t folder = 0;
-    bool masked = false;
+    const Folder* folder = nullptr;  ///< nullptr: nowhere
+    const Item* item = nullptr;
   };
   struct Hash {
     using is_transparent = void;
@@ -110,10 +111,17 @@ class UnitFiles {
     FileStamp stamp;
     std::vector<SubEntry> entries;
   };
+  /// Suffixes of folders beside a unit: .d, .wants, .requires, .upholds.
+  static constexpr std::size_t suffix_count = 4;
+  using FoldersBySuffix = std::array<std::vector<std::string>, suffix_count>;
+  struct SubFolderPlace {
+    std::size_t suffix = 0;
+    std::uint32_t folder = 0;  ///< of the search path
+  };
   struct Resolved {
     enum class Outcome : std::uint8_t { found, missing, loop };
     Outcome outcome = Outcome::missing;
-    const Entry* entry = nullptr;
+    Entry entry;
     std::string name;  ///< of the file at the end
   };
 
@@ -125,19 +133,22 @@ class UnitFiles {
   /// Looks at it again; true: other entries than before.
   bool renew(const std::string& path, SubFolder& folder) const;
   void merge();
-  void merge_item(const Item& item, std::uint32_t folder);
-  void add_link(const Item& item, std::uint32_t folder);
+  void merge_item(Item& item, std::uint32_t folder);
+  [[nodiscard]] Meaning meaning_of_link(const Item& item, const Folder& folder) const;
+  [[nodiscard]] static std::string target_of(const Item& link, const Folder& folder);
+  /// The most important folder's.
+  [[nodiscard]] Entry entry_of(std::string_view name) const;
   [[nodiscard]] Resolved resolve(std::string_view name) const;
   [[nodiscard]] const std::vector<SubEntry>& sub_folder(const std::string& path);
-  [[nodiscard]] std::vector<std::string> folders_of(std::span<const std::string> names, std::string_view suffix) const;
-  void add_folders(std::string_view name, std::string_view suffix, std::vector<std::string>& folders) const;
+  /// Paths of the folders beside a unit of these names, by their suffix, the most important first.
+  [[nodiscard]] FoldersBySuffix folders_of(std::span<const std::string> names) const;
+  void add_folders(std::string_view name, FoldersBySuffix& folders) const;
 
   FileSource* source_;
   UnitPaths paths_;
   std::vector<Folder> folders_;
-  std::unordered_map<std::string_view, Entry, Hash> entries_;  ///< keys point into `folders_`
   ByName<std::vector<std::string>> aliases_;             ///< from the name of a file to the names that lead to it
-  ByName<std::vector<std::uint32_t>> folder_names_;      ///< "a.service.d" to the folders that have one
+  ByName<std::vector<SubFolderPlace>> sub_folder_places_;  ///< from "a.service" to its folders in those of the search path
   std::unordered_map<std::string, SubFolder> sub_folders_;
   std::uint32_t version_ = 0;
   std::uint32_t look_ = 0;                               ///< counts looks at the search path

@@ -143,10 +143,10 @@ void finish(LoadedUnit& unit, const LoadContext& context) {
   if (unit.state == LoadState::loaded || type == UnitType::mount || type == UnitType::swap || exists_without_file(unit.id))
     derive_settings(unit.config, unit.id, context.manager, context.defaults, context.scope);
   if (unit.state != LoadState::loaded) {
-    if (type == UnitType::mount) unit.config.mount.write().where.clear();
+    if (type == UnitType::mount) unit.config.common.write().mount.write().where.clear();
     return;
   }
-  if (unit.id.type() == UnitType::automount && unit.config.automount->where == "/") {
+  if (unit.id.type() == UnitType::automount && unit.config.common->automount->where == "/") {
     set_error(unit, EADDRNOTAVAIL, unit.fragment_path);  // COMPAT: the root folder has no folder to be mounted in
     return;
   }
@@ -157,7 +157,17 @@ void finish(LoadedUnit& unit, const LoadContext& context) {
   const std::string refusal = verify_settings(unit.config, unit.id, remarks);
   if (refusal.empty()) return;
   remarks.add(Severity::error, fmt::format("{}: {}", unit.id.text(), refusal));
-  set_bad_setting(unit);
+  // COMPAT: of slices the name alone is looked at
+  if (unit.id.type() == UnitType::slice) set_error(unit, EINVAL, unit.fragment_path);
+  else set_bad_setting(unit);
+}
+
+/// The source's place among them, at the end if it is new.
+std::uint32_t number_of_source(std::vector<SharedText>& sources, const SharedText& source) {
+  const auto known = std::find(sources.rbegin(), sources.rend(), source);
+  if (known != sources.rend()) return static_cast<std::uint32_t>(sources.rend() - known) - 1;
+  sources.push_back(source);
+  return static_cast<std::uint32_t>(sources.size()) - 1;
 }
 
 DependencyKind kind_of(LinkFolder folder) {
@@ -205,7 +215,7 @@ std::uint64_t UnitLoader::mark_of(const Sources& sources) {
   for (const std::string& name : sources.unit.names) sum = mix(sum, hash_of(name));
   sum = mix(sum, hash_of(sources.unit.fragment_path));
   for (const std::string& path : sources.drop_ins) sum = mix(sum, hash_of(path));
-  for (const DependencyLink& link : sources.links) sum = mix(sum, hash_of(link.path));
+  for (const DependencyLink& link : sources.links) sum = mix(mix(sum, hash_of(link.path_before.view())), hash_of(link.unit));
   return sum;
 }
 
@@ -328,16 +338,16 @@ void UnitLoader::add_links(const std::vector<DependencyLink>& links, LoadedUnit&
   dependencies.reserve(dependencies.size() + links.size());
   for (const DependencyLink& link : links) {
     Diagnostics unused;
-    Remarks remarks(unused, {link.path, 0, 0}, {});
+    Remarks remarks(unused, {link.path(), 0, 0}, {});
     const ParseContext context{.section = {}, .key = {}, .origin = {}, .specifiers = {&context_.specifiers, unit.id.text(), {}, {}}, .remarks = remarks};
     const Result<UnitName> other = resolve_unit_name(context, link.unit);
     if (!other) {
-      unit.diagnostics.push_back({Severity::warning, {link.path, 0, 0}, {}, fmt::format("{}: Dependency \"{}\" is not a valid unit name, ignoring.", unit.id.text(), link.unit), {}});
+      unit.diagnostics.push_back({Severity::warning, {link.path(), 0, 0}, {}, fmt::format("{}: Dependency \"{}\" is not a valid unit name, ignoring.", unit.id.text(), link.unit), {}});
       continue;
     }
-    const auto source = static_cast<std::uint32_t>(unit.config.sources.size());
-    unit.config.sources.emplace_back(link.path);
-    dependencies.push_back({kind_of(link.folder), other->text(), {source, 0}});
+    // The link's path follows from its folder's, unless a template was filled in.
+    const SharedText source = other->text() == link.unit ? link.path_before : SharedText(link.path());
+    dependencies.push_back({kind_of(link.folder), other->text(), {number_of_source(unit.config.sources, source), 0}});
   }
 }
 

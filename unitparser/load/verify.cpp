@@ -37,9 +37,9 @@ class Verifier {
   }
 
  private:
-  void find(Severity severity, const Origin& origin, std::string_view key, std::string message, std::string hint) {
-    Position position{unit_.fragment_path, 0, 0};
-    if (origin.source < unit_.config.sources.size()) position = {unit_.config.sources[origin.source].str(), origin.line, 0};
+  void find(Severity severity, const Origin& origin, std::string_view key, std::string message, std::string hint, std::string_view linked = {}) {
+    Position position{source_of(unit_.config, origin, linked), origin.line, 0};
+    if (position.file.empty()) position = {unit_.fragment_path, 0, 0};
     for (const Assignment& assignment : unit_.assignments)
       if (assignment.position.line == position.line && assignment.position.file == position.file) position.column = assignment.position.column;
     findings_.push_back({severity, std::move(position), std::string(key), std::move(message), std::move(hint), {}});
@@ -116,7 +116,7 @@ class Verifier {
 
   void check_commands() {
     const ServiceCommands& commands = *unit_.config.service_commands;
-    const bool own_root = !unit_.config.exec_identity->root_directory.empty() || !unit_.config.exec_paths->root_image.empty();
+    const bool own_root = !unit_.config.common->exec_identity->root_directory.empty() || !unit_.config.common->exec_paths->root_image.empty();
     if (own_root) return;  // the programs are looked for elsewhere
     const std::pair<std::string_view, const ExecCommands*> lists[] = {
         {"ExecCondition", &commands.exec_condition}, {"ExecStartPre", &commands.exec_start_pre}, {"ExecStart", &commands.exec_start},
@@ -142,7 +142,7 @@ class Verifier {
       if (!files_.find(*name).fragment_path.empty()) continue;
       std::string hint = unit_like(entry.unit);
       if (needed && hint.empty()) hint = "the unit cannot be started without it";
-      find(needed ? Severity::error : Severity::info, entry.origin, to_name(entry.kind), fmt::format("Unit {} not found.", entry.unit), std::move(hint));
+      find(needed ? Severity::error : Severity::info, entry.origin, to_name(entry.kind), fmt::format("Unit {} not found.", entry.unit), std::move(hint), entry.unit);
     }
   }
 
@@ -154,7 +154,7 @@ class Verifier {
   }
 
   void check_accounts() {
-    const ExecIdentity& identity = *unit_.config.exec_identity;
+    const ExecIdentity& identity = *unit_.config.common->exec_identity;
     const auto is_number = [](const std::string& text) { return text.find_first_not_of(digits) == std::string::npos; };
     constexpr std::string_view why = "the processes cannot be started (status 217/USER, 216/GROUP)";
     if (!identity.dynamic_user && !identity.user.empty() && !is_number(identity.user) && !has_account("/etc/passwd", identity.user))
@@ -165,7 +165,7 @@ class Verifier {
 
   /// Units that [Install] hooks this one into.
   void check_install() {
-    const InstallSection& install = *unit_.config.install;
+    const InstallSection& install = *unit_.config.common->install;
     const auto check = [this](std::string_view key, const std::vector<std::string>& names) {
       for (const std::string& name : names) {
         const Result<UnitName> other = UnitName::parse(name);
@@ -198,8 +198,8 @@ class Verifier {
 
   void check_service() {
     if (unit_.id.type() != UnitType::service) return;
-    const ServiceConfig& service = *unit_.config.service;
-    const ServiceTimeouts& timeouts = *unit_.config.service_timeouts;
+    const ServiceConfig& service = *unit_.config.common->service;
+    const ServiceTimeouts& timeouts = *unit_.config.common->service_timeouts;
     if (service.type == ServiceType::forking && service.pid_file.empty())
       find_at({Severity::info, "Type", "Type=forking without PIDFile=: the main process has to be guessed.", "name the daemon's pid file, or run it in the foreground",
                "a wrong guess stops or restarts the service at the wrong moment"});
@@ -209,7 +209,7 @@ class Verifier {
       find_at({Severity::info, "Restart", "Restart= with RemainAfterExit=yes: only a failed start is tried again.", "drop one of the two", {}});
     if (service.restart == ServiceRestart::on_watchdog && timeouts.watchdog.is_zero())
       find_at({Severity::warning, "Restart", "Restart=on-watchdog without WatchdogSec=: nothing ever restarts it.", "set WatchdogSec=, or another Restart=", {}});
-    if (unit_.config.unit_limits->start_limit_interval.is_zero() && service.restart == ServiceRestart::always && timeouts.restart_delay.is_zero())
+    if (unit_.config.common->unit_limits->start_limit_interval.is_zero() && service.restart == ServiceRestart::always && timeouts.restart_delay.is_zero())
       find_at({Severity::warning, "Restart", "Restart=always with no delay and no start limit: a service that fails at once runs in a tight loop.",
                "set RestartSec= or StartLimitIntervalSec=", {}});
     check_order_of_needs();
@@ -226,7 +226,7 @@ class Verifier {
                          (entry.kind == DependencyKind::wants && entry.unit == "network-online.target");
       if (needs && entry.origin.source != Origin::implicit && !is_ordered(entry.unit))
         find(Severity::info, entry.origin, to_name(entry.kind), fmt::format("{}={} without After={}: both start at the same time.", to_name(entry.kind), entry.unit, entry.unit),
-             fmt::format("add After={}", entry.unit));
+             fmt::format("add After={}", entry.unit), entry.unit);
     }
     for (const DependencyEntry& entry : all)
       if (entry.kind == DependencyKind::after && entry.unit == "network-online.target" && entry.origin.source != Origin::implicit &&
@@ -239,13 +239,13 @@ class Verifier {
     std::string_view key = "Unit";
     std::string other;
     switch (unit_.id.type()) {
-      case UnitType::timer: other = unit_.config.timer->unit; break;
-      case UnitType::path: other = unit_.config.path->unit; break;
+      case UnitType::timer: other = unit_.config.common->timer->unit; break;
+      case UnitType::path: other = unit_.config.common->path->unit; break;
       case UnitType::socket: {
-        const bool one_for_each = unit_.config.socket->accept;
+        const bool one_for_each = unit_.config.common->socket->accept;
         key = one_for_each ? "Accept" : "Service";
         if (one_for_each) other = fmt::format("{}@.service", unit_.id.stem());
-        else other = unit_.config.socket->service;
+        else other = unit_.config.common->socket->service;
         break;
       }
       default: return;

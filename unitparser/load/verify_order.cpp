@@ -57,8 +57,8 @@ class OrderCheck {
     for (const DependencyEntry& entry : unit.config.unit->dependencies)
       if (is_pulled_in(entry.kind)) add(entry.unit);
     const std::string stem(unit.id.stem());
-    if (unit.id.type() == UnitType::timer) add(unit.config.timer->unit.empty() ? stem + ".service" : unit.config.timer->unit);
-    if (unit.id.type() == UnitType::path) add(unit.config.path->unit.empty() ? stem + ".service" : unit.config.path->unit);
+    if (unit.id.type() == UnitType::timer) add(unit.config.common->timer->unit.empty() ? stem + ".service" : unit.config.common->timer->unit);
+    if (unit.id.type() == UnitType::path) add(unit.config.common->path->unit.empty() ? stem + ".service" : unit.config.common->path->unit);
     loaded_.emplace(unit.id.text(), std::move(unit));
   }
 
@@ -71,17 +71,16 @@ class OrderCheck {
     const std::string* b = name_of(earlier);
     if (a != nullptr && b != nullptr && *a != *b) edges_[*a].push_back({*b, std::move(said)});
   }
-  [[nodiscard]] static std::string place(const LoadedUnit& unit, const DependencyEntry& entry) {
-    std::string text = entry.origin.source < unit.config.sources.size() ? unit.config.sources[entry.origin.source].str() : std::string("(implicit)");
-    if (entry.origin.line > 0) text += fmt::format(":{}", entry.origin.line);
-    return fmt::format("{} {}={}", text, to_name(entry.kind), entry.unit);
+  [[nodiscard]] static std::string said_by(const LoadedUnit& unit, const DependencyEntry& entry) {
+    const std::string place = place_of(unit.config, entry.origin, entry.unit);
+    return fmt::format("{} {}={}", place.empty() ? "(implicit)" : place, to_name(entry.kind), entry.unit);
   }
 
   void add_edges(const LoadedUnit& unit) {
     const std::string& name = unit.id.text();
     for (const DependencyEntry& entry : unit.config.unit->dependencies) {
-      if (entry.kind == DependencyKind::after) connect(name, entry.unit, place(unit, entry));
-      if (entry.kind == DependencyKind::before) connect(entry.unit, name, place(unit, entry));
+      if (entry.kind == DependencyKind::after) connect(name, entry.unit, said_by(unit, entry));
+      if (entry.kind == DependencyKind::before) connect(entry.unit, name, said_by(unit, entry));
     }
     add_default_edges(unit);
   }
@@ -103,7 +102,7 @@ class OrderCheck {
         const std::string group = std::string(to_name(unit.id.type())) + "s.target";
         if (defaults) connect(name, "sysinit.target", by_default("After=sysinit.target"));
         if (defaults) connect(group, name, by_default("Before=" + group));
-        const std::string& other = unit.id.type() == UnitType::timer ? unit.config.timer->unit : unit.config.path->unit;
+        const std::string& other = unit.id.type() == UnitType::timer ? unit.config.common->timer->unit : unit.config.common->path->unit;
         const std::string triggered = unit.id.type() == UnitType::socket || other.empty() ? std::string(unit.id.stem()) + ".service" : other;
         connect(triggered, name, by_default("Before=" + triggered));
         break;
@@ -120,7 +119,7 @@ class OrderCheck {
       if (other == nullptr || !loaded_.at(*other).config.unit->default_dependencies) continue;
       const std::vector<Edge>& behind = edges_[*other];
       if (std::any_of(behind.begin(), behind.end(), [&name](const Edge& edge) { return edge.other == name; })) continue;
-      connect(name, *other, fmt::format("default of {}: After={} (because of {})", name, *other, place(unit, entry)));
+      connect(name, *other, fmt::format("default of {}: After={} (because of {})", name, *other, said_by(unit, entry)));
     }
   }
 

@@ -159,6 +159,17 @@ std::vector<std::pair<std::string, std::string>> parse_variables(std::string_vie
   return VariablesReader().read(content);
 }
 
+std::map<std::string, std::string> variables_of(std::string_view content) {
+  std::map<std::string, std::string> values;
+  for (auto& [name, value] : parse_variables(content)) values[name] = std::move(value);
+  return values;
+}
+
+std::map<std::string, std::string> os_release_of(const std::string& root, const std::function<std::string(const std::string&)>& read) {
+  const std::string text = read(root + "/etc/os-release");
+  return variables_of(text.empty() ? read(root + "/usr/lib/os-release") : text);
+}
+
 std::vector<std::string> parse_environment_file(std::string_view content, std::vector<std::string>& invalid) {
   std::vector<std::string> environment;
   for (const auto& [name, value] : parse_variables(content)) {

@@ -1,6 +1,8 @@
 // Environment assignments and the content of environment files (systemd.exec(5) EnvironmentFile=). [pure]
 #pragma once
 
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,5 +26,10 @@ void remove_variables(std::vector<std::string>& environment, std::span<const std
 [[nodiscard]] std::vector<std::string> parse_environment_file(std::string_view content, std::vector<std::string>& invalid);
 /// The raw pairs of such a file (os-release and locale.conf have the same form), without any check.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parse_variables(std::string_view content);
+/// The variables of os-release(5) below a root ("" for our own): those of /etc, or of /usr/lib when there is no such file.
+/// `read` gives the text of a file, "" for one that cannot be read.
+[[nodiscard]] std::map<std::string, std::string> os_release_of(const std::string& root, const std::function<std::string(const std::string&)>& read);
+/// The same of the text of one such file: an extension's, or locale.conf(5).
+[[nodiscard]] std::map<std::string, std::string> variables_of(std::string_view content);
 
 }  // namespace unitparser

@@ -193,7 +193,11 @@ std::vector<std::string_view> ungrouped_system_calls() {
 }
 
 bool is_known_system_call(std::string_view name) {
-  static const std::vector<std::string_view> known = system_calls_of(*find_system_call_group("@known"));
+  static const auto known = [] {
+    std::set<std::string_view> calls;
+    for (const SystemCallGroup& group : groups) collect(group, calls);
+    return std::vector(calls.begin(), calls.end());
+  }();
   return std::binary_search(known.begin(), known.end(), name);
 }
 

@@ -19,7 +19,7 @@ struct SystemCallGroup {
 [[nodiscard]] std::vector<std::string_view> system_calls_of(const SystemCallGroup& group);
 /// Those of @known that no other group has, sorted.
 [[nodiscard]] std::vector<std::string_view> ungrouped_system_calls();
-/// Whether any architecture has a system call of that name.
+/// Whether a group has a system call of that name: @known, for those of any architecture, or one that knows more.
 [[nodiscard]] bool is_known_system_call(std::string_view name);
 
 }  // namespace unitparser

@@ -85,5 +85,43 @@ TEST(Reader, an_array_longer_than_the_body_is_refused) {
   EXPECT_FALSE(reader.ok());
 }
 
+/// 'v's, one after the other.
+std::string body_of(const std::vector<Value>& values) {
+  std::string body;
+  WireWriter writer(body);
+  for (const Value& value : values) writer.variant(value);
+  return body;
+}
+
+TEST(Reader, passes_over_what_came_before_in_the_same_bytes_only) {
+  const std::string body = body_of({"four", std::uint64_t{7}, "four", std::uint64_t{7}, std::uint64_t{8}});
+  Reader reader{std::string_view(body)};
+  const auto read = [&reader] {
+    const std::size_t position = reader.position();
+    (void)reader.variant();
+    return std::pair(position, std::string(reader.since(position)));
+  };
+  const auto [text_at, text] = read();
+  const auto [number_at, number] = read();
+  EXPECT_FALSE(reader.skip_same(number, number_at)) << "a text stands there";
+  EXPECT_TRUE(reader.skip_same(text, text_at));
+  EXPECT_TRUE(reader.skip_same(number, number_at));
+  EXPECT_FALSE(reader.skip_same(number, number_at)) << "another number";
+  EXPECT_EQ(reader.variant(), Value(std::uint64_t{8}));
+  EXPECT_TRUE(reader.ok());
+  EXPECT_FALSE(reader.skip_same(number, number_at)) << "nothing is left";
+}
+
+TEST(Reader, does_not_pass_over_the_same_bytes_where_padding_would_be_other) {
+  const std::string body = body_of({true, true});
+  Reader reader{std::string_view(body)};
+  (void)reader.variant();
+  const std::string same(reader.since(0));
+  ASSERT_EQ(reader.position(), 8U);
+  EXPECT_FALSE(reader.skip_same(same, 4));
+  EXPECT_TRUE(reader.skip_same(same, 0));
+  EXPECT_EQ(reader.position(), body.size());
+}
+
 }  // namespace
 }  // namespace ctl::wire

@@ -29,7 +29,7 @@ TEST(SetFromBus, WritesPlainValues) {
   const auto lines = s.set("x.service", "Description", Value("100% done"));
   ASSERT_TRUE(lines.has_value());
   EXPECT_EQ(text_of(*lines), "[Unit] Description=100%% done\n");
-  EXPECT_EQ(s.config.unit->description, "100% done");
+  EXPECT_EQ(s.config.description, "100% done");
 }
 
 TEST(SetFromBus, WritesTimesAsTheKeyOfTheFile) {
@@ -37,7 +37,16 @@ TEST(SetFromBus, WritesTimesAsTheKeyOfTheFile) {
   const auto lines = s.set("x.service", "TimeoutStopUSec", Value(std::uint64_t{5'000'000}));
   ASSERT_TRUE(lines.has_value());
   EXPECT_EQ(text_of(*lines), "[Service] TimeoutStopSec=5s\n");
-  EXPECT_EQ(s.config.service_timeouts->timeout_stop, Duration::from_seconds(5));
+  EXPECT_EQ(s.config.common->service_timeouts->timeout_stop, Duration::from_seconds(5));
+}
+
+TEST(SetFromBus, TakesTheUserOfAScopeThatNoPropertyShows) {
+  Setting s;
+  const auto lines = s.set("x.scope", "User", Value("nobody"));
+  ASSERT_TRUE(lines.has_value()) << lines.error().message;
+  EXPECT_EQ(text_of(*lines), "[Scope] User=nobody\n");
+  EXPECT_EQ(s.config.common->scope->user, "nobody");
+  EXPECT_EQ(find_property("org.freedesktop.systemd1.Scope", "User"), nullptr);
 }
 
 TEST(SetFromBus, AppendsToLists) {
@@ -45,7 +54,16 @@ TEST(SetFromBus, AppendsToLists) {
   const auto lines = s.set("x.service", "Environment", string_array({"A=1", "B=x y"}));
   ASSERT_TRUE(lines.has_value()) << lines.error().message;
   EXPECT_EQ(text_of(*lines), "[Service] Environment=\"A=1\"\n[Service] Environment=\"B=x y\"\n");
-  EXPECT_EQ(s.config.exec_environment->environment, (std::vector<std::string>{"A=1", "B=x y"}));
+  EXPECT_EQ(s.config.common->exec_environment->environment, (std::vector<std::string>{"A=1", "B=x y"}));
+}
+
+TEST(SetFromBus, ADeviceIsAPathThatIsNormalized) {
+  Setting s;
+  const auto weight_of = [](const char* path) { return ArrayValue{"(st)", {struct_of(path, std::uint64_t{5})}}; };
+  const auto lines = s.set("x.service", "IODeviceWeight", weight_of("rel"));
+  ASSERT_TRUE(lines.has_value()) << lines.error().message;
+  EXPECT_EQ(text_of(*lines), "[Service] IODeviceWeight=rel 5\n");
+  for (const char* path : {"/run/../x", "a//b", ""}) EXPECT_FALSE(s.set("x.service", "IODeviceWeight", weight_of(path)).has_value()) << path;
 }
 
 TEST(SetFromBus, TakesCommandsWithFlags) {
@@ -64,13 +82,13 @@ TEST(SetFromBus, KnowsTheNamesThatOnlySettingHas) {
   Setting s;
   s.machine.physical_memory = 1 << 30;
   ASSERT_TRUE(s.set("x.service", "StandardOutputFileToAppend", Value("/tmp/log")).has_value());
-  EXPECT_EQ(s.config.exec_streams->standard_output, ExecOutput::append);
-  EXPECT_EQ(s.config.exec_streams->standard_output_name, "/tmp/log");
+  EXPECT_EQ(s.config.common->exec_streams->standard_output, ExecOutput::append);
+  EXPECT_EQ(s.config.common->exec_streams->standard_output_name, "/tmp/log");
   ASSERT_TRUE(s.set("x.scope", "MemoryMaxScale", Value(std::uint32_t{UINT32_MAX / 2})).has_value());
-  EXPECT_EQ(s.config.resource_memory->memory_max.permyriad, 5000U);
+  EXPECT_EQ(s.config.common->resource_memory->memory_max.permyriad, 5000U);
   ASSERT_TRUE(s.set("x.timer", "TimersMonotonic", Value(ArrayValue{"(st)", {struct_of("OnActiveSec", std::uint64_t{7'000'000})}})).has_value());
-  ASSERT_EQ(s.config.timer->timers.size(), 1U);
-  EXPECT_EQ(s.config.timer->timers[0].base, TimerBase::active);
+  ASSERT_EQ(s.config.common->timer->timers.size(), 1U);
+  EXPECT_EQ(s.config.common->timer->timers[0].base, TimerBase::active);
   ASSERT_TRUE(s.set("x.service", "After", string_array({"a.service"})).has_value());
   ASSERT_EQ(s.config.unit->dependencies.size(), 1U);
 }
@@ -82,7 +100,7 @@ TEST(SetFromBus, RefusesWhatAFileWouldNotTake) {
   EXPECT_FALSE(s.set("x.service", "NoSuchThing", Value(true)).has_value());
   EXPECT_FALSE(s.set("x.service", "Type", Value("bogus")).has_value());
   EXPECT_FALSE(s.set("x.service", "CPUWeight", Value("text")).has_value());
-  EXPECT_TRUE(s.config.resource_basics.same_as(UnitConfig{}.resource_basics));
+  EXPECT_TRUE(s.config.common->resource_basics.same_as(UnitConfig{}.common->resource_basics));
 }
 
 TEST(SetFromBus, AllowsOnlySomeOnALiveUnit) {

@@ -1,6 +1,7 @@
 // The real FileSource, on files of the kernel that tell no size.
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -8,6 +9,17 @@
 
 namespace unitparser {
 namespace {
+
+TEST(DiskFileSource, ReadsFilesOfAnySizeUpToTheLimit) {
+  const std::string path = ::testing::TempDir() + "disk_file_source";
+  for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 100'000U}) {
+    const std::string content(size, 'x');
+    std::ofstream(path) << content;
+    EXPECT_EQ(make_disk_file_source()->read(path, 100'000).value_or("unread"), content);
+  }
+  EXPECT_FALSE(make_disk_file_source()->read(path, 99'999));
+  std::remove(path.c_str());
+}
 
 TEST(DiskFileSource, ReadsKernelFilesWhole) {
   for (const char* path : {"/proc/sys/kernel/pid_max", "/proc/sys/kernel/random/boot_id", "/proc/self/status"}) {

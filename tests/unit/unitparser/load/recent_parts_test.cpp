@@ -8,7 +8,7 @@ namespace {
 
 UnitConfig restarting() {
   UnitConfig config;
-  config.service.write().restart = ServiceRestart::on_failure;
+  config.common.write().service.write().restart = ServiceRestart::on_failure;
   return config;
 }
 
@@ -16,13 +16,25 @@ TEST(RecentParts, AreSharedWhenEqual) {
   RecentParts parts;
   UnitConfig first = restarting();
   UnitConfig second = restarting();
-  ASSERT_FALSE(first.service.same_as(second.service));
+  second.description = SharedText("another one");
+  ASSERT_FALSE(first.common.same_as(second.common));
   parts.share(first);
   parts.share(second);
-  EXPECT_TRUE(first.service.same_as(second.service));
-  second.service.write().restart = ServiceRestart::always;
-  EXPECT_EQ(first.service->restart, ServiceRestart::on_failure);
-  EXPECT_TRUE(first.kill.same_as(UnitConfig().kill));  // untouched parts stay the default
+  EXPECT_TRUE(first.common.same_as(second.common));
+  second.common.write().service.write().restart = ServiceRestart::always;
+  EXPECT_EQ(first.common->service->restart, ServiceRestart::on_failure);
+  EXPECT_TRUE(first.common->kill.is_default());  // untouched parts stay the default
+}
+
+TEST(RecentParts, PartsAreSharedByUnitsThatDifferInOthers) {
+  RecentParts parts;
+  UnitConfig first = restarting();
+  UnitConfig second = restarting();
+  second.common.write().kill.write().kill_signal = 1;
+  parts.share(first);
+  parts.share(second);
+  EXPECT_FALSE(first.common == second.common);
+  EXPECT_TRUE(first.common->service.same_as(second.common->service));
 }
 
 }  // namespace

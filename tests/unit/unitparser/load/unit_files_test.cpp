@@ -27,6 +27,7 @@ TEST(UnitFiles, MoreImportantFoldersWin) {
   f.files.write("/run/systemd/generator/a.service", "x");
   EXPECT_EQ(f.find("a.service").fragment_path, "/etc/systemd/system/a.service");
   EXPECT_EQ(f.find("b.service").fragment_path, "");
+  EXPECT_EQ(f.units.all_names(), Strings{"a.service"});
   f.files.write("/run/systemd/generator.early/a.service", "x");
   EXPECT_EQ(f.find("a.service").fragment_path, "/run/systemd/generator.early/a.service");
 }

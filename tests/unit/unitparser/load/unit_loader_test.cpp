@@ -50,7 +50,7 @@ TEST(UnitLoader, AppliesDropInsInOrderAndResets) {
 TEST(UnitLoader, TakesEachPatternOfTheLogWhole) {
   const LoadedUnit unit = load("a.service", "[Service]\nExecStart=/bin/a\nLogFilterPatterns=gone\nLogFilterPatterns=\nLogFilterPatterns=two words %n\n"
                                             "LogFilterPatterns=~\nLogFilterPatterns=~a\\d\n");
-  EXPECT_EQ(unit.config.exec_logging->log_filter_patterns, (std::vector<std::string>{"two words %n", "~a\\d"}));
+  EXPECT_EQ(unit.config.common->exec_logging->log_filter_patterns, (std::vector<std::string>{"two words %n", "~a\\d"}));
   EXPECT_EQ(messages(unit), "/u/a.service:6: Regex pattern invalid, ignoring: ~ [a pattern follows the ~ that denies]\n");
 }
 
@@ -79,26 +79,26 @@ TEST(UnitLoader, RemarksOnWhatHasNoEffect) {
 }
 
 TEST(UnitLoader, DerivesWhatFollows) {
-  EXPECT_EQ(load("a.service", "[Service]\nExecStart=/bin/a\nBusName=org.example.A\n").config.service->type, ServiceType::dbus);
-  EXPECT_EQ(load("a.service", "[Service]\nExecStop=/bin/a\nRemainAfterExit=yes\n").config.service->type, ServiceType::oneshot);
-  EXPECT_EQ(load("a.service", "[Service]\nType=notify\nExecStart=/bin/a\n").config.service->notify_access, NotifyAccess::main);
-  EXPECT_TRUE(load("a.service", "[Service]\nType=oneshot\nExecStart=/bin/a\n").config.service_timeouts->timeout_start.is_infinite());
-  EXPECT_EQ(load("a@b.service", "[Service]\nExecStart=/bin/a\n").config.resource_basics->slice, "system-a.slice");
-  EXPECT_EQ(load("a-b.slice", "[Slice]\n").config.resource_basics->slice, "a.slice");
-  EXPECT_EQ(load("mnt-x.mount", "[Mount]\nWhat=tmpfs\n").config.mount->where, "/mnt/x");
+  EXPECT_EQ(load("a.service", "[Service]\nExecStart=/bin/a\nBusName=org.example.A\n").config.common->service->type, ServiceType::dbus);
+  EXPECT_EQ(load("a.service", "[Service]\nExecStop=/bin/a\nRemainAfterExit=yes\n").config.common->service->type, ServiceType::oneshot);
+  EXPECT_EQ(load("a.service", "[Service]\nType=notify\nExecStart=/bin/a\n").config.common->service->notify_access, NotifyAccess::main);
+  EXPECT_TRUE(load("a.service", "[Service]\nType=oneshot\nExecStart=/bin/a\n").config.common->service_timeouts->timeout_start.is_infinite());
+  EXPECT_EQ(load("a@b.service", "[Service]\nExecStart=/bin/a\n").config.common->resource_basics->slice, "system-a.slice");
+  EXPECT_EQ(load("a-b.slice", "[Slice]\n").config.common->resource_basics->slice, "a.slice");
+  EXPECT_EQ(load("mnt-x.mount", "[Mount]\nWhat=tmpfs\n").config.common->mount->where, "/mnt/x");
   const LoadedUnit dynamic = load("a.service", "[Service]\nDynamicUser=yes\nExecStart=/bin/a\n");
-  EXPECT_EQ(dynamic.config.exec_identity->user, "a");
-  EXPECT_EQ(dynamic.config.exec_sandbox->protect_system, ProtectSystem::strict);
+  EXPECT_EQ(dynamic.config.common->exec_identity->user, "a");
+  EXPECT_EQ(dynamic.config.common->exec_sandbox->protect_system, ProtectSystem::strict);
 }
 
 TEST(UnitLoader, SharesWhatUnitsDoNotSay) {
   const LoadedUnit a = load("a.service", "[Service]\nExecStart=/bin/a\n");
   const LoadedUnit b = load("b.service", "[Unit]\nDescription=b\n[Service]\nExecStart=/bin/b\nTimeoutStopSec=90\n");
-  EXPECT_TRUE(a.config.service_timeouts.same_as(b.config.service_timeouts));
-  EXPECT_TRUE(a.config.resource_basics.same_as(b.config.resource_basics));
-  EXPECT_TRUE(a.config.exec_scheduling.same_as(b.config.exec_scheduling));
-  EXPECT_TRUE(a.config.exec_privileges.same_as(b.config.exec_privileges));
-  EXPECT_TRUE(a.config.unit_limits.same_as(b.config.unit_limits));
+  EXPECT_TRUE(a.config.common->service_timeouts.same_as(b.config.common->service_timeouts));
+  EXPECT_TRUE(a.config.common->resource_basics.same_as(b.config.common->resource_basics));
+  EXPECT_TRUE(a.config.common->exec_scheduling.same_as(b.config.common->exec_scheduling));
+  EXPECT_TRUE(a.config.common->exec_privileges.same_as(b.config.common->exec_privileges));
+  EXPECT_TRUE(a.config.common->unit_limits.same_as(b.config.common->unit_limits));
 }
 
 TEST(UnitLoader, SurvivesOddTexts) {
@@ -114,6 +114,8 @@ TEST(UnitLoader, FindsFragmentsLinksMasksAndMissingUnits) {
   source.write("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/a\n");
   source.write("/etc/systemd/system/a.service.d/x.conf", "[Unit]\nDescription=from %n\n");
   source.link("/etc/systemd/system/a.service.wants/b.service", "../b.service");
+  source.link("/etc/systemd/system/a.service.wants/c.service", "../c.service");
+  source.link("/etc/systemd/system/t@.service.wants/t@.socket", "../t@.socket");
   source.write("/etc/systemd/system/t@.service", "[Service]\nExecStart=/bin/t %i\n");
   source.link("/etc/systemd/system/m.service", "/dev/null");
   UnitFiles files(source, make_unit_paths(UnitScope::system));
@@ -121,10 +123,15 @@ TEST(UnitLoader, FindsFragmentsLinksMasksAndMissingUnits) {
   UnitLoader loader(source, files, context());
   const LoadedUnit a = loader.load(*UnitName::parse("a.service"));
   EXPECT_EQ(a.state, LoadState::loaded);
-  EXPECT_EQ(a.config.unit->description, "from a.service");
-  ASSERT_EQ(a.config.unit->dependencies.size(), 1U);
-  EXPECT_EQ(a.config.unit->dependencies[0].unit, "b.service");
-  EXPECT_EQ(a.config.unit->dependencies[0].kind, DependencyKind::wants);
+  EXPECT_EQ(a.config.description, "from a.service");
+  const auto& links = a.config.unit->dependencies;
+  ASSERT_EQ(links.size(), 2U);
+  EXPECT_EQ(links[0].unit, "b.service");
+  EXPECT_EQ(links[0].kind, DependencyKind::wants);
+  EXPECT_EQ(place_of(a.config, links[0].origin, "b.service"), "/etc/systemd/system/a.service.wants/b.service");
+  EXPECT_EQ(place_of(a.config, links[1].origin, "c.service"), "/etc/systemd/system/a.service.wants/c.service");
+  EXPECT_EQ(place_of(a.config, {1, 2}, {}), "/etc/systemd/system/a.service.d/x.conf:2");
+  EXPECT_EQ(place_of(a.config, {}, {}), "");
   EXPECT_EQ(loader.load(*UnitName::parse("m.service")).state, LoadState::masked);
   EXPECT_EQ(loader.load(*UnitName::parse("gone.service")).state, LoadState::not_found);
   EXPECT_EQ(loader.load(*UnitName::parse("gone.service")).error.message, "Unit gone.service not found.");
@@ -132,6 +139,8 @@ TEST(UnitLoader, FindsFragmentsLinksMasksAndMissingUnits) {
   const LoadedUnit t = loader.load(*UnitName::parse("t@one.service"));
   ASSERT_EQ(t.config.service_commands->exec_start.size(), 1U);
   EXPECT_EQ(t.config.service_commands->exec_start[0].argv, (std::vector<std::string>{"/bin/t", "one"}));
+  ASSERT_EQ(t.config.unit->dependencies.size(), 1U);
+  EXPECT_EQ(place_of(t.config, t.config.unit->dependencies[0].origin, "t@one.socket"), "/etc/systemd/system/t@.service.wants/t@.socket");
 }
 
 TEST(UnitLoader, UnitsOfAUsersManager) {
@@ -142,26 +151,26 @@ TEST(UnitLoader, UnitsOfAUsersManager) {
     return load_from_texts(*UnitName::parse(name), {{"/u/" + name, text}}, user);
   };
   const LoadedUnit plain = load_for_user("a.service", "[Service]\nExecStart=/bin/true\n");
-  EXPECT_EQ(plain.config.exec_identity->working_directory, "/home/demo");
-  EXPECT_TRUE(plain.config.exec_identity->working_directory_missing_ok);
-  EXPECT_EQ(plain.config.resource_basics->slice, "app.slice");
-  EXPECT_EQ(plain.config.exec_privileges->keyring_mode, KeyringMode::inherit);
+  EXPECT_EQ(plain.config.common->exec_identity->working_directory, "/home/demo");
+  EXPECT_TRUE(plain.config.common->exec_identity->working_directory_missing_ok);
+  EXPECT_EQ(plain.config.common->resource_basics->slice, "app.slice");
+  EXPECT_EQ(plain.config.common->exec_privileges->keyring_mode, KeyringMode::inherit);
   const LoadedUnit reset = load_for_user("a.service", "[Service]\nExecStart=/bin/true\nWorkingDirectory=/x\nWorkingDirectory=\n");
-  EXPECT_EQ(reset.config.exec_identity->working_directory, "/home/demo");
+  EXPECT_EQ(reset.config.common->exec_identity->working_directory, "/home/demo");
   const LoadedUnit own = load_for_user("a.service", "[Service]\nExecStart=/bin/true\nWorkingDirectory=/x\n");
-  EXPECT_EQ(own.config.exec_identity->working_directory, "/x");
-  EXPECT_FALSE(own.config.exec_identity->working_directory_missing_ok);
-  EXPECT_EQ(load_for_user("home-demo-x.mount", "[Mount]\nWhat=/a\nWhere=/home/demo/x\n").config.resource_basics->slice, "-.slice");
+  EXPECT_EQ(own.config.common->exec_identity->working_directory, "/x");
+  EXPECT_FALSE(own.config.common->exec_identity->working_directory_missing_ok);
+  EXPECT_EQ(load_for_user("home-demo-x.mount", "[Mount]\nWhat=/a\nWhere=/home/demo/x\n").config.common->resource_basics->slice, "-.slice");
 }
 
 TEST(UnitLoader, WhatWouldEndTheMachineEndsAUsersManagerOnly) {
   const LoadContext user = make_load_context({}, {}, ManagerScope::user, {});
   const LoadedUnit unit = load_from_texts(*UnitName::parse("a.service"),
                                           {{"/u/a.service", "[Unit]\nFailureAction=reboot\nSuccessAction=exit\n[Service]\nExecStart=/bin/true\n"}}, user);
-  EXPECT_EQ(unit.config.unit_limits->failure_action, EmergencyAction::exit_force);
-  EXPECT_EQ(unit.config.unit_limits->success_action, EmergencyAction::exit);
+  EXPECT_EQ(unit.config.common->unit_limits->failure_action, EmergencyAction::exit_force);
+  EXPECT_EQ(unit.config.common->unit_limits->success_action, EmergencyAction::exit);
   EXPECT_EQ(messages(unit), "/u/a.service:2: FailureAction= in user mode specified as \"reboot\", using \"exit-force\" instead.\n");
-  EXPECT_EQ(load("a.service", "[Unit]\nFailureAction=reboot\n[Service]\nExecStart=/bin/true\n").config.unit_limits->failure_action, EmergencyAction::reboot);
+  EXPECT_EQ(load("a.service", "[Unit]\nFailureAction=reboot\n[Service]\nExecStart=/bin/true\n").config.common->unit_limits->failure_action, EmergencyAction::reboot);
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ class SmallMachine {
   }
   void unit(const std::string& name, const std::string& text) { files_.write("/etc/systemd/system/" + name, text); }
   void file(const std::string& path, const std::string& text) { files_.write(path, text); }
+  void link(const std::string& path, const std::string& target) { files_.link(path, target); }
 
   Diagnostics verify(const std::string& name) {
     prepare();
@@ -75,6 +76,16 @@ class SmallMachine {
 
 bool has(const Diagnostics& findings, std::uint32_t line, std::string_view message) {
   return std::any_of(findings.begin(), findings.end(), [&](const Diagnostic& d) { return d.position.line == line && d.message.find(message) != std::string::npos; });
+}
+
+TEST(Verify, WhatALinkAsksForIsToldOfTheLink) {
+  SmallMachine machine;
+  machine.unit("a.service", "[Service]\nExecStart=/usr/bin/true\n");
+  machine.link("/etc/systemd/system/a.service.requires/gone.service", "../gone.service");
+  const Diagnostics findings = machine.verify("a.service");
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].position.file, "/etc/systemd/system/a.service.requires/gone.service");
+  EXPECT_EQ(findings[0].message, "Unit gone.service not found.");
 }
 
 TEST(Verify, NamesLineAndColumnOfWhatItFinds) {

@@ -97,6 +97,7 @@ TEST(KernelNames, OtherTables) {
   EXPECT_EQ(calls.size(), 12U);
   EXPECT_GT(system_calls_of(*find_system_call_group("@system-service")).size(), 300U);
   EXPECT_TRUE(is_known_system_call("read"));
+  EXPECT_TRUE(is_known_system_call("uretprobe")) << "in @default alone";
   EXPECT_FALSE(is_known_system_call("frobnicate"));
 }
 

@@ -38,7 +38,7 @@ EngineOptions engine_options(const Surroundings& around) {
   options.cgroup_root = around.kind.cgroup;
   options.directories = around.kind.directories;
   const unitparser::ManagerDefaults& defaults = around.config.defaults;
-  options.default_timeout_stop = defaults.timeout_stop;
+  options.default_timeout_start = defaults.timeout_start;
   options.default_oom_policy = defaults.oom_policy;
   options.default_timer_accuracy = defaults.timer_accuracy;
   options.status_unit_format = around.config.behaviour.status_unit_format;
@@ -169,7 +169,7 @@ RunnerParts System::runner_parts() {
       .tell_bus = [this](const Effect& effect) { tell_others(effect); },
       .end_of_turns = [this] { on_end_of_turns(); },
       .end_of_round = [this] { bus_.end_round(); },
-      .before_sleep = [this] { bus_.send_out(); },
+      .before_sleep = [this] { on_rest(); },
       .end_run = [this](RunEnd wanted) { end(std::move(wanted)); },
       .set_exit_code = [this](std::uint8_t code) { set_exit_code(code); },
       .reloaded = [this] { reloads_.end(); },
@@ -345,7 +345,15 @@ unitparser::Result<void> System::commit_state() {
 
 void System::on_end_of_turns() {
   if (engine_.counts().jobs > 0) progress_.wake();
-  if (state_log_ == nullptr || commit_timer_) return;
+  state_changed_ = true;
+  constexpr auto longest_unkept = Duration::from_msec(20);  // while one thing follows the other
+  if (state_log_ != nullptr && read_clocks().monotonic >= next_commit_ + longest_unkept) keep_state();
+}
+
+void System::on_rest() {
+  bus_.send_out();
+  // After the answers: nobody waits for it.
+  if (!state_changed_ || state_log_ == nullptr || commit_timer_) return;
   if (read_clocks().monotonic >= next_commit_) return keep_state();
   auto timer = loop_.at(CLOCK_MONOTONIC, next_commit_.usec(), Duration::from_msec(1), Priority::idle, [this] { keep_state(); });
   if (timer) commit_timer_ = std::move(*timer);
@@ -353,6 +361,7 @@ void System::on_end_of_turns() {
 
 void System::keep_state() {
   commit_timer_.reset();
+  state_changed_ = false;
   const MonotonicTime begin = read_clocks().monotonic;
   if (auto kept = commit_state(); !kept) log_.write(3, kept.error().message);
   const MonotonicTime end = read_clocks().monotonic;

@@ -113,6 +113,7 @@ class System {
   void tell_others(const Effect& effect);
   void on_jobs_done();
   void on_end_of_turns();
+  void on_rest();
   void keep_state();
   [[nodiscard]] std::string own_state() const;
   [[nodiscard]] std::vector<int> descriptors() const;
@@ -166,6 +167,7 @@ class System {
   RateLimit ctrl_alt_del_;
   StateLog* state_log_ = nullptr;
   MonotonicTime next_commit_;
+  bool state_changed_ = false;  ///< since it was last kept
   Source commit_timer_;
   std::uint8_t exit_code_ = 0;
 };

@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "unitparser/base/fd.h"
+#include "unitparser/syntax/environment.h"
 
 namespace init {
 namespace {
@@ -86,23 +87,6 @@ std::string choose_id(const std::string& wanted) {
   return random_id();
 }
 
-/// Value of `key` in a shell-like assignment file (os-release(5), locale.conf(5)), quotes dropped.
-std::optional<std::string> assignment(const std::string& text, std::string_view key) {
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line(text.data() + begin, end - begin);
-    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=') {
-      std::string_view value = line.substr(key.size() + 1);
-      if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
-        value = value.substr(1, value.size() - 2);
-      return std::string(value);
-    }
-    begin = end + 1;
-  }
-  return std::nullopt;
-}
-
 bool is_host_name(std::string_view name) {
   if (name.empty() || name.size() > 64 || name.front() == '.' || name.front() == '-') return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
@@ -164,9 +148,7 @@ std::string set_up_hostname(const std::string& wanted) {
     if (::gethostname(current.data(), current.size() - 1) == 0 && current[0] != '\0' &&
         std::strcmp(current.data(), "(none)") != 0)
       return {};
-    for (const char* path : {"/etc/os-release", "/usr/lib/os-release"})
-      if (const auto text = read_small_file(path); text && name.empty())
-        name = assignment(*text, "DEFAULT_HOSTNAME").value_or("");
+    name = unitparser::os_release_of({}, [](const std::string& path) { return read_small_file(path.c_str()).value_or(""); })["DEFAULT_HOSTNAME"];
     if (!is_host_name(name)) name = "localhost";
   }
   if (::sethostname(name.data(), name.size()) != 0)
@@ -189,12 +171,11 @@ std::string set_up_loopback() {
 
 std::vector<std::string> read_locale_environment() {
   std::vector<std::string> lines;
-  const auto text = read_small_file("/etc/locale.conf");
+  auto said = unitparser::variables_of(read_small_file("/etc/locale.conf").value_or(""));
   for (const char* key : {"LANG", "LANGUAGE", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY",
                           "LC_MESSAGES", "LC_PAPER", "LC_NAME", "LC_ADDRESS", "LC_TELEPHONE", "LC_MEASUREMENT",
                           "LC_IDENTIFICATION"}) {
-    if (!text) break;
-    if (auto value = assignment(*text, key); value && !value->empty()) lines.push_back(std::string(key) + "=" + *value);
+    if (const std::string& value = said[key]; !value.empty()) lines.push_back(std::string(key) + "=" + value);
   }
   if (lines.empty()) lines.emplace_back("LANG=C.UTF-8");  // as systemd built for Debian defaults
   return lines;

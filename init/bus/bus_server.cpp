@@ -287,7 +287,8 @@ void BusServer::State::on_reply(const effect::Reply& reply) {
     return refuse(entry.message.get(), failure_of(reply.result.error()));
   }
   const auto& body = *reply.result;
-  if (body.job != JobId::none || !body.affected.empty()) flush(Telling::events);  // COMPAT: who asked for a job hears of it before the answer
+  // COMPAT: who asked for a job hears of it before the answer, as of the number of failed units.
+  if (body.job != JobId::none || !body.affected.empty() || outgoing.failed_units != parts.engine.failed_units()) flush(Telling::events);
   if (body.job != JobId::none && !connection->second->is_private) jobs_of_bus.insert(body.job);
   const Unit* unit = parts.engine.find(body.unit);
   const std::string unit_name = unit == nullptr ? "" : unit->name.text();

@@ -28,6 +28,7 @@ BusFailure failure_of(const Error& error) {
       Row{ErrorCode::bad_unit_setting, "org.freedesktop.systemd1.BadUnitSetting"},
       Row{ErrorCode::job_type_not_applicable, "org.freedesktop.systemd1.JobTypeNotApplicable"},
       Row{ErrorCode::transaction_destructive, "org.freedesktop.systemd1.TransactionIsDestructive"},
+      Row{ErrorCode::transaction_conflicting, "org.freedesktop.systemd1.TransactionJobsConflicting"},
       Row{ErrorCode::transaction_cyclic, "org.freedesktop.systemd1.TransactionOrderIsCyclic"},
       Row{ErrorCode::only_by_dependency, "org.freedesktop.systemd1.OnlyByDependency"},
       Row{ErrorCode::no_isolation, "org.freedesktop.systemd1.NoIsolation"},

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t most_unread = 128UL * 1024 * 1024;   // bytes kept for one who does not read
 constexpr std::size_t most_unasked = 4UL * 1024 * 1024;     // and with these, nothing more is taken from it that would be answered
+constexpr std::size_t most_held_back = 16UL * 1024 * 1024;  // for the bus, while one thing follows the other
 constexpr std::size_t most_header = 1024;  // of a reply whose names are as long as they may be
 constexpr unsigned most_unsent_rounds = 16;  // while one round of the loop follows the other
 
@@ -108,7 +109,10 @@ bool BusServer::State::makes_room(Connection& connection, std::size_t bytes) {
 void BusServer::State::send(Connection& connection, Piece messages, unitparser::UniqueFd descriptor) {
   if (!makes_room(connection, messages->size())) return;
   connection.outbox.add(std::move(messages), std::move(descriptor));
-  if (connection.outbox.bytes() >= Outbox::piece_size && !connection.waits) write_out(connection);
+  // A private client works on what it has while more is written. The bus would hand it on to all who listen there, and take the
+  // processors from us and from whoever waits for us: it has time until all are sent to.
+  const std::size_t enough = connection.is_private ? Outbox::piece_size : most_held_back;
+  if (connection.outbox.bytes() >= enough && !connection.waits) write_out(connection);
   if (connection.outbox.bytes() > most_unasked && connection.is_private && !connection.paused) connection.paused = sd_bus_detach_event(connection.bus.get()) >= 0;
 }
 
@@ -156,8 +160,10 @@ void BusServer::State::end_round() {
 void BusServer::State::send_out() {
   outgoing.unsent_rounds = 0;
   flush(Telling::everything);
+  // COMPAT: private clients first: whoever waits for an answer is not woken behind the bus and all that listens there.
   for (const auto& [number, connection] : connections)
-    if (!connection->waits) write_out(*connection);
+    if (connection->is_private && !connection->waits) write_out(*connection);
+  if (api != nullptr && !api->waits) write_out(*api);
   drop_closing();
 }
 

@@ -90,7 +90,11 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
       continue;
     }
     if (property == "Slice" && name.type() == UnitType::slice) return fail(ErrorCode::invalid_argument, "Slice may not be set for slice units.");
-    const bool is_fixed = property == "Unit" && name.type() == UnitType::timer;  // COMPAT
+    const bool is_fixed = (property == "Unit" && name.type() == UnitType::timer) || property == "JobTimeoutUSec";  // COMPAT
+    if (const auto* others = std::get_if<ArrayValue>(&value.storage); others != nullptr && from_name<DependencyKind>(property))
+      for (const Value& other : others->elements)
+        if (const auto* unit_name = std::get_if<std::string>(&other.storage); unit_name != nullptr && !UnitName::is_valid(*unit_name))
+          return fail(ErrorCode::invalid_argument, "Invalid unit name " + *unit_name);
     auto lines = setting_lines(name.type(), property, value, SetMode::transient);
     if (!lines || is_fixed) {
       if (is_fixed || lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported)
@@ -107,8 +111,6 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
       text += line.key + "=" + line.value + "\n";
     }
   }
-  if (name.type() == UnitType::scope && unit.pids.empty() && unit.controller.empty())
-    return fail(ErrorCode::not_found, fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: No such file or directory", name.text()));
   auto loaded = TRY(r.manager.make_transient(name, text));
   if (loaded.state != LoadState::loaded) r.manager.forget_transient(name);
   if (loaded.state == LoadState::bad_setting)

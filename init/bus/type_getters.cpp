@@ -107,8 +107,8 @@ Value watchdog(const PropertyContext& c, const Member& m) {
   if (m.name == "WatchdogTimestamp") return r.notify.watchdog_realtime.usec();
   if (m.name == "WatchdogTimestampMonotonic") return r.notify.watchdog_at.usec();
   if (r.notify.watchdog_override) return r.notify.watchdog_override->usec();
-  const bool never_ran = r.main.status.pid == 0 && c.unit.config.service_timeouts->watchdog.is_zero();
-  return never_ran ? Duration::infinity().usec() : c.unit.config.service_timeouts->watchdog.usec();
+  const bool never_ran = r.main.status.pid == 0 && c.unit.config.common->service_timeouts->watchdog.is_zero();
+  return never_ran ? Duration::infinity().usec() : c.unit.config.common->service_timeouts->watchdog.usec();
 }
 
 Value oom_policy(const PropertyContext& c, const Member& m) {
@@ -147,7 +147,7 @@ constexpr std::array service_rows{
     UnitGetterRow{"ExecStopPost", service_commands}, UnitGetterRow{"ExecStopPostEx", service_commands},
 };
 
-Value fd_name(const PropertyContext& c, const Member&) { return c.unit.config.socket->fd_name.value_or(c.unit.name.text()); }
+Value fd_name(const PropertyContext& c, const Member&) { return c.unit.config.common->socket->fd_name.value_or(c.unit.name.text()); }
 
 constexpr std::array socket_rows{
     UnitGetterRow{"ControlPID", control_pid},
@@ -171,7 +171,7 @@ Value mount_text(const PropertyContext& c, const Member& m) {
   return m.name == "What" ? kernel->what : m.name == "Type" ? kernel->type : kernel->options;
 }
 Value mount_where(const PropertyContext& c, const Member&) {
-  if (!c.unit.config.mount->where.empty()) return c.unit.config.mount->where;
+  if (!c.unit.config.common->mount->where.empty()) return c.unit.config.common->mount->where;
   const bool is_known = c.unit.origin.is_whole || runtime<MountRuntime>(c).kernel;  // COMPAT: not without files or a mount
   return is_known ? path_from_name(c.unit.name).value_or("") : std::string();
 }
@@ -190,7 +190,7 @@ constexpr std::array mount_rows{
 
 Value swap_priority(const PropertyContext& c, const Member&) {
   const auto kernel = runtime<SwapRuntime>(c).kernel_priority;
-  return std::int32_t{kernel ? *kernel : c.unit.config.swap->priority.value_or(-1)};
+  return std::int32_t{kernel ? *kernel : c.unit.config.common->swap->priority.value_or(-1)};
 }
 Value swap_what(const PropertyContext& c, const Member& m) {
   const auto& r = runtime<SwapRuntime>(c);
@@ -215,7 +215,7 @@ Value triggered_unit(const PropertyContext& c, const Member&) {
 /// COMPAT: the last line of the file comes first.
 Value monotonic_timers(const PropertyContext& c, const Member&) {
   ArrayValue list{"(stt)", {}};
-  const auto& timers = c.unit.config.timer->timers;
+  const auto& timers = c.unit.config.common->timer->timers;
   const auto& progress = runtime<TimerRuntime>(c).progress;
   for (std::size_t i = timers.size(); i-- > 0;)  // COMPAT: the last one first
     if (timers[i].base != TimerBase::calendar)
@@ -225,7 +225,7 @@ Value monotonic_timers(const PropertyContext& c, const Member&) {
 }
 Value calendar_timers(const PropertyContext& c, const Member&) {
   ArrayValue list{"(sst)", {}};
-  const auto& timers = c.unit.config.timer->timers;
+  const auto& timers = c.unit.config.common->timer->timers;
   const auto& progress = runtime<TimerRuntime>(c).progress;
   for (std::size_t i = timers.size(); i-- > 0;)
     if (timers[i].base == TimerBase::calendar)

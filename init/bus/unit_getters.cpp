@@ -106,7 +106,7 @@ Value invocation_id(const PropertyContext& c, const Member&) {
 Value can_clean(const PropertyContext& c, const Member&) {
   std::vector<std::string> kinds;
   if (!type_has_exec(c.unit.type())) return string_array(kinds);
-  const auto& provided = *c.unit.config.exec_provided;
+  const auto& provided = *c.unit.config.common->exec_provided;
   constexpr std::array<std::string_view, 5> names{"runtime", "state", "cache", "logs", "configuration"};
   for (std::size_t i = 0; i < names.size() && i < provided.directories.size(); ++i)
     if (!provided.directories[i].directories.empty()) kinds.emplace_back(names[i]);
@@ -168,8 +168,8 @@ constexpr std::array rows{
     UnitGetterRow{"ConditionResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime->condition_result; }},
     UnitGetterRow{"AssertResult", [](const PropertyContext& c, const Member&) -> Value { return c.unit.runtime->assert_result; }},
     UnitGetterRow{"Markers", markers},
-    UnitGetterRow{"Conditions", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit_needs->conditions, c.unit.runtime->condition_verdicts, "Condition"); }},
-    UnitGetterRow{"Asserts", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.unit_needs->asserts, c.unit.runtime->assert_verdicts, "Assert"); }},
+    UnitGetterRow{"Conditions", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.common->unit_needs->conditions, c.unit.runtime->condition_verdicts, "Condition"); }},
+    UnitGetterRow{"Asserts", [](const PropertyContext& c, const Member&) { return conditions(c.unit.config.common->unit_needs->asserts, c.unit.runtime->assert_verdicts, "Assert"); }},
     UnitGetterRow{"LoadError", [](const PropertyContext& c, const Member&) -> Value { return struct_of(load_error_name(c.unit), load_error_text(c.unit)); }},
     UnitGetterRow{"Transient", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.transient; }},
     UnitGetterRow{"Perpetual", [](const PropertyContext& c, const Member&) -> Value { return c.unit.origin.perpetual; }},

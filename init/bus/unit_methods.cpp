@@ -72,7 +72,7 @@ Outcome kill_unit(Request& r, const std::string& unit, std::string_view who, std
 }
 
 Outcome clean_unit(Request& r, const std::string& unit, const std::vector<std::string>& what) {
-  constexpr std::array<std::string_view, 6> words{"runtime", "state", "cache", "logs", "configuration", "fdstore"};
+  constexpr std::array<std::string_view, 5> words{"runtime", "state", "cache", "logs", "configuration"};
   constexpr std::uint32_t everything = 0x1f;
   std::uint32_t mask = 0;
   for (const auto& kind : what) {
@@ -101,7 +101,7 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   if (loaded == nullptr) return not_loaded(unit);
   if (!subcgroup.empty() && !subcgroup.starts_with('/')) return invalid_arguments("Control group path is not absolute: " + subcgroup);
   if (!subcgroup.empty() && !is_normal_path(subcgroup)) return invalid_arguments("Control group path is not normalized: " + subcgroup);
-  if (!loaded->config.resource_basics->delegate && loaded->type() != UnitType::scope)
+  if (!loaded->config.common->resource_basics->delegate && loaded->type() != UnitType::scope)
     return invalid_arguments("Process migration not available on non-delegated units.");
   event::AttachProcesses event{r.id, unit, subcgroup, {}};
   for (const auto& pid : std::get<ArrayValue>(pids.storage).elements) {
@@ -169,7 +169,8 @@ Outcome set_properties(Request& r, const std::string& unit, bool runtime, const 
     }
     std::string text;
     for (const auto& line : *lines) text += "[" + line.section + "]\n" + line.key + "=" + line.value + "\n";
-    drop_ins.emplace_back(name, std::move(text));
+    // COMPAT: named after the property, but for those that are spans of time.
+    drop_ins.emplace_back(name.ends_with("USec") && !lines->empty() ? lines->front().key : name, std::move(text));
   }
   for (const auto& [name, text] : drop_ins)
     if (auto written = r.manager.write_control_drop_in(*loaded, name, text, runtime)) change.drop_ins.push_back(std::move(*written));

@@ -156,23 +156,23 @@ std::string format_cpu_list(const unitparser::CpuMask& mask) {
 SliceRules rules_of_slices(const Engine& engine, const Unit& unit) {
   SliceRules rules;
   for (const Unit* slice = engine.find(unit.slice); slice != nullptr; slice = engine.find(slice->slice)) {
-    const unitparser::ResourceMemory& memory = *slice->config.resource_memory;
+    const unitparser::ResourceMemory& memory = *slice->config.common->resource_memory;
     if (!rules.memory_min) rules.memory_min = memory.default_memory_min;
     if (!rules.memory_low) rules.memory_low = memory.default_memory_low;
-    rules.disabled_controllers |= slice->config.resource_basics->disabled_controllers;
+    rules.disabled_controllers |= slice->config.common->resource_basics->disabled_controllers;
   }
   return rules;
 }
 
 std::uint32_t needed_controllers(const UnitConfig& config, unitparser::UnitType type) {
   if (!unitparser::type_has_cgroup(type)) return 0;
-  const unitparser::ResourceBasics& basics = *config.resource_basics;
+  const unitparser::ResourceBasics& basics = *config.common->resource_basics;
   std::uint32_t mask = 0;
   // Accounting of CPU time needs no controller: cpu.stat is always there.
   if (has_cpu_settings(basics)) mask |= bit(Controller::cpu);
   if (has_cpu_set_settings(basics)) mask |= bit(Controller::cpuset);
-  if (basics.memory_accounting || has_memory_settings(*config.resource_memory)) mask |= bit(Controller::memory);
-  if (basics.io_accounting || basics.block_io_accounting || *config.resource_io != unitparser::ResourceIo{})
+  if (basics.memory_accounting || has_memory_settings(*config.common->resource_memory)) mask |= bit(Controller::memory);
+  if (basics.io_accounting || basics.block_io_accounting || *config.common->resource_io != unitparser::ResourceIo{})
     mask |= bit(Controller::io);
   const bool tasks_limited = basics.tasks_max && basics.tasks_max->value != Limit::infinity;
   if (basics.tasks_accounting || tasks_limited || (basics.tasks_max && basics.tasks_max->permyriad))
@@ -197,14 +197,14 @@ std::vector<AttributeWrite> attribute_writes(const UnitConfig& config, unitparse
                                              const MachineAmounts& machine, Reset reset, const SliceRules& slices) {
   Writes writes(reset);
   if (!unitparser::type_has_cgroup(type)) return {};
-  const unitparser::ResourceBasics& basics = *config.resource_basics;
+  const unitparser::ResourceBasics& basics = *config.common->resource_basics;
   add_cpu(writes, basics, machine.starting);
   add_cpu_sets(writes, basics, machine.starting);
-  add_io(writes, *config.resource_io, machine.starting);
-  add_memory(writes, *config.resource_memory, machine.memory, slices);
+  add_io(writes, *config.common->resource_io, machine.starting);
+  add_memory(writes, *config.common->resource_memory, machine.memory, slices);
   const std::uint64_t tasks = basics.tasks_max ? resolve(*basics.tasks_max, machine.tasks) : Limit::infinity;
   writes.add(Controller::pids, "TasksMax=", "pids.max", number_or_max(tasks), tasks == Limit::infinity);
-  const auto policy = type == unitparser::UnitType::scope ? config.scope->oom_policy : config.service->oom_policy;
+  const auto policy = type == unitparser::UnitType::scope ? config.common->scope->oom_policy : config.common->service->oom_policy;
   const bool whole = policy == unitparser::OomPolicy::kill;
   writes.add(Controller::memory, "OOMPolicy=", "memory.oom.group", whole ? "1" : "0", !whole);
   std::vector<AttributeWrite> all = writes.take();

@@ -37,8 +37,9 @@ int write_file(const std::string& path, std::string_view value) {
   return ::write(fd.get(), value.data(), value.size()) < 0 ? errno : 0;
 }
 
-/// The number after "key " in a flat keyed file.
+/// Most have no groups below them any more.
 void remove_groups(const std::string& directory) {
+  if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) return;
   for (const std::string& child : child_groups(directory)) remove_groups(child);
   ::rmdir(directory.c_str());
 }
@@ -154,22 +155,22 @@ void CgroupTree::write_attributes(const std::string& group, const std::vector<At
 }
 
 void CgroupTree::filter_access(const std::string& group, const unitparser::UnitConfig& config, Reset reset) {
-  for (const std::string& refused : apply_access_filters(directory(group), *config.resource_access, config.resource_basics->ip_accounting, reset))
+  for (const std::string& refused : apply_access_filters(directory(group), *config.common->resource_access, config.common->resource_basics->ip_accounting, reset))
     if (warn_) warn_(refused + " (" + group + ")");
 }
 
 /// What those who are given a group, systemd-oomd and the journal read of it. A kernel without such attributes has nothing to be told.
 void CgroupTree::mark(const std::string& group, const unitparser::UnitConfig& config, Reset reset) {
   using unitparser::ManagedOomPreference;
-  const ManagedOomPreference preference = config.resource_memory->managed_oom_preference;
-  const bool delegated = config.resource_basics->delegate;
+  const ManagedOomPreference preference = config.common->resource_memory->managed_oom_preference;
+  const bool delegated = config.common->resource_basics->delegate;
   const auto flag = [](bool wanted) { return std::string(wanted ? "1" : ""); };
   const std::array<std::pair<const char*, std::string>, 5> marks{
       {{"trusted.delegate", flag(delegated)},
        {"user.delegate", flag(delegated)},
        {"user.oomd_avoid", flag(preference == ManagedOomPreference::avoid)},
        {"user.oomd_omit", flag(preference == ManagedOomPreference::omit)},
-       {"user.journald_log_filter_patterns", log_filter_attribute(*config.exec_logging)}}};
+       {"user.journald_log_filter_patterns", log_filter_attribute(*config.common->exec_logging)}}};
   const std::string path = directory(group);
   for (const auto& [name, value] : marks) {
     if (!value.empty()) (void)::setxattr(path.c_str(), name, value.data(), value.size(), 0);
@@ -194,7 +195,7 @@ Result<void> CgroupTree::realise(const std::string& group, const unitparser::Uni
 
 Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitConfig& config,
                                unitparser::UnitType type, const SliceRules& slices) {
-  disable_below(group, config.resource_basics->disabled_controllers);
+  disable_below(group, config.common->resource_basics->disabled_controllers);
   enable_above(group, needed_controllers(config, type) & ~slices.disabled_controllers);
   std::vector<AttributeWrite> writes = attribute_writes(config, type, amounts_, Reset::yes, slices);
   // Defaults of controllers that were never enabled have nothing to reset.
@@ -208,7 +209,7 @@ Result<void> CgroupTree::apply(const std::string& group, const unitparser::UnitC
 }
 
 std::vector<RefusedProgram> CgroupTree::attach_programs(const std::string& group, const unitparser::UnitConfig& config) const {
-  return attach_pinned_programs(directory(group), *config.resource_access);
+  return attach_pinned_programs(directory(group), *config.common->resource_access);
 }
 
 void CgroupTree::trim(const std::string& group) {
@@ -244,7 +245,7 @@ void CgroupTree::kill(const effect::KillCgroup& order) {
 
 void CgroupTree::set_frozen(const std::string& group, bool frozen, std::function<void(bool)> done) {
   if (write_file(directory(group) + "/cgroup.freeze", frozen ? "1" : "0") != 0) return done(!frozen);
-  if (keyed_value(read_text_file(directory(group) + "/cgroup.events"), "frozen") == (frozen ? 1U : 0U)) return done(frozen);
+  if (keyed_value(read_record(directory(group) + "/cgroup.events"), "frozen") == (frozen ? 1U : 0U)) return done(frozen);
   freezing_[group] = std::move(done);
   watch(group);
 }
@@ -258,7 +259,7 @@ void CgroupTree::watch(const std::string& group) {
     if (number < 0) continue;
     numbers.push_back(number);
     Watch watch{group, is_memory, 0};
-    if (is_memory) watch.oom_kills = keyed_value(read_text_file(file), "oom_kill").value_or(0);
+    if (is_memory) watch.oom_kills = keyed_value(read_record(file), "oom_kill").value_or(0);
     watches_.insert_or_assign(number, std::move(watch));
   }
 }
@@ -286,7 +287,7 @@ void CgroupTree::on_events() {
 
 void CgroupTree::on_changed(Watch& watch) {
   const std::string file = directory(watch.group) + (watch.is_memory ? "/memory.events" : "/cgroup.events");
-  const std::string text = read_text_file(file);
+  const std::string text = read_record(file);
   if (watch.is_memory) {
     const std::uint64_t kills = keyed_value(text, "oom_kill").value_or(0);
     if (kills > watch.oom_kills) post_(event::CgroupOom{watch.group, false});

@@ -18,6 +18,7 @@
 #include "init/conditions/virtualization.h"
 #include "unitparser/base/text.h"
 #include "unitparser/config/resource_config.h"
+#include "unitparser/syntax/environment.h"
 #include "unitparser/syntax/kernel_names.h"
 #include "unitparser/syntax/quantities.h"
 #include "unitparser/syntax/version.h"
@@ -307,23 +308,16 @@ Result<bool> check_controller(const std::string& parameter, const ConditionFacts
   return true;
 }
 
-std::string os_release_field(const std::string& field) {
-  std::string text = read_text_file("/etc/os-release");
-  if (text.empty()) text = read_text_file("/usr/lib/os-release");
-  for (std::string_view line : unitparser::split_at(text, '\n'))
-    if (auto value = unitparser::after_prefix(line, field + "=")) return std::string(unitparser::trim(*value, "\"'"));
-  return {};
-}
-
 Result<bool> check_os_release(const std::string& parameter, const ConditionFacts&) {
   const auto words = TRY(unitparser::split_words(parameter, {.unquote = true, .unescape = true, .relax = true}));
+  auto release = unitparser::os_release_of({}, read_text_file);
   for (const std::string& word : words) {
     const std::size_t at = word.find_first_of("<>=!");
     if (at == std::string::npos || at == 0) return fail(ErrorCode::invalid_argument, "Not FIELD=VALUE: " + word);
     std::string_view rest = std::string_view(word).substr(at);
     const auto op = unitparser::take_version_operator(rest);
     if (!op) return fail(ErrorCode::invalid_argument, "No operator in " + word);
-    const std::string have = os_release_field(word.substr(0, at));
+    const std::string have = release[word.substr(0, at)];
     const bool literal = *op == unitparser::VersionOperator::equal || *op == unitparser::VersionOperator::not_equal;
     const int comparison = literal ? have.compare(rest) : unitparser::compare_versions(have, rest);
     if (!unitparser::holds(*op, comparison)) return false;

@@ -55,6 +55,14 @@ std::string read_text_file(const std::string& path) {
   return text;
 }
 
+std::string read_record(const std::string& path) {
+  const unitparser::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  std::string text(fd ? 4096 : 0, '\0');
+  const ssize_t got = fd ? ::read(fd.get(), text.data(), text.size()) : 0;
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return text;
+}
+
 std::optional<std::string> first_match_of_glob(const std::string& pattern) {
   glob_t found{};
   std::optional<std::string> match;

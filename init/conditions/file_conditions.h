@@ -24,5 +24,8 @@ namespace init {
 [[nodiscard]] bool needs_update(const std::string& path);
 /// Content of a file of the kernel or of /etc, at most 64 KiB; empty when it cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);
+/// The content of a file that the kernel makes anew in one piece, of a page at most, as of most files of a control group: read in
+/// one call. Empty when it cannot be read.
+[[nodiscard]] std::string read_record(const std::string& path);
 
 }  // namespace init

@@ -16,8 +16,10 @@ constexpr auto log_pause = Duration::from_usec(5000);  ///< before the journal i
 
 void Driver::drain() {
   if (draining_) return;
-  // Jobs that follow would have most of what they leave behind looked at again and again.
-  if (engine_.has_garbage() && !engine_.has_jobs_to_run()) post(event::CollectGarbage{});
+  // Jobs that follow would have most of what they leave behind looked at again and again; but they may follow for ever.
+  if (!engine_.has_garbage() || !engine_.has_jobs_to_run()) garbage_waits_ = 0;
+  else ++garbage_waits_;
+  if (engine_.has_garbage() && garbage_waits_ % most_busy_rounds == 0) post(event::CollectGarbage{});
   if (queue_.empty()) return;
   draining_ = true;
   while (!queue_.empty()) {

@@ -40,6 +40,7 @@ class Driver {
   EffectRunner& runner_;
   std::deque<Event> queue_;
   bool draining_ = false;
+  unsigned garbage_waits_ = 0;  ///< drains since jobs put its collection off
   RunEnd end_;
   struct Postponed {
     RunEnd end;

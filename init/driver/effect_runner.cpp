@@ -99,22 +99,23 @@ struct EffectRunner::Visitor {
   }
   void operator()(const effect::DisarmTimer& e) const { parts.timers.disarm(e.timer); }
   void operator()(const effect::TouchTimerStamp& e) const { touch(parts.timer_stamp_path(e.timer), e.at); }
+  void operator()(const effect::RemoveTimerStamp& e) const { ::unlink(parts.timer_stamp_path(e.timer).c_str()); }
 
   // --- Sockets, descriptors, paths --------------------------------------------------------------------------------
   void operator()(const effect::OpenSockets& e) const {
     const Unit* u = unit(e.unit);
     if (u == nullptr) return;
     SocketSurroundings around;
-    around.network_namespace = u->config.exec_sandbox->network_namespace_path;
+    around.network_namespace = u->config.common->exec_sandbox->network_namespace_path;
     around.warn = [this, id = e.unit](const std::string& message) { runner.warn(id, message); };
-    parts.post(event::SocketsOpened{e.unit, open_sockets(*u->config.socket, *u->config.socket_options, around)});
+    parts.post(event::SocketsOpened{e.unit, open_sockets(*u->config.common->socket, *u->config.common->socket_options, around)});
   }
   void operator()(const effect::WatchSockets& e) const { parts.traffic.watch(e); }
   void operator()(const effect::UnwatchSockets& e) const { parts.traffic.unwatch(e.unit); }
   void operator()(const effect::CloseSockets& e) const {
     parts.traffic.unwatch(e.unit);
     for (int fd : e.fds) ::close(fd);
-    if (const Unit* u = unit(e.unit); u != nullptr && e.remove_files) remove_socket_files(*u->config.socket);
+    if (const Unit* u = unit(e.unit); u != nullptr && e.remove_files) remove_socket_files(*u->config.common->socket);
   }
   void operator()(const effect::FlushSockets& e) const { flush_sockets(e.fds); }
   void operator()(const effect::CloseFds& e) const {
@@ -143,7 +144,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::OpenAutomount& e) const {
     const Unit* u = unit(e.unit);
     if (u == nullptr) return;
-    auto opened = parts.automounts.open(e.unit, *u->config.automount);
+    auto opened = parts.automounts.open(e.unit, *u->config.common->automount);
     Result<bool> outcome = true;
     if (!opened) outcome = tl::unexpected(std::move(opened.error()));
     parts.post(event::AutomountOpened{e.unit, std::move(outcome)});

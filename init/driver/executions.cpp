@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -88,29 +89,32 @@ std::shared_ptr<Executions::Held> Executions::held_for(const Unit& unit) {
   }
   slot = std::make_shared<Held>();
   slot->users.insert(unit.id);
-  const unitparser::ExecSandbox& sandbox = *unit.config.exec_sandbox;
+  const unitparser::ExecSandbox& sandbox = *unit.config.common->exec_sandbox;
   ExecRuntime& runtime = slot->runtime;
   if (sandbox.private_tmp) runtime.private_tmp_suffix = facts_.boot_id + "-" + unit.name.text() + "-" + random_suffix();
   if (sandbox.private_network || !sandbox.network_namespace_path.empty()) runtime.network_namespace = make_pair();
   if (sandbox.private_ipc || !sandbox.ipc_namespace_path.empty()) runtime.ipc_namespace = make_pair();
-  if (unit.config.exec_identity->dynamic_user) runtime.dynamic_user = make_pair();
+  if (unit.config.common->exec_identity->dynamic_user) runtime.dynamic_user = make_pair();
   return slot;
 }
 
 void Executions::spawn(const effect::Spawn& wanted) {
   const Unit* unit = engine_->find(wanted.unit);
   if (unit == nullptr) return post_(event::Spawned{wanted.spawn, fail(ErrorCode::not_found, "the unit is gone")});
+  SpawnRequest request = *wanted.request;
+  if (request.role == SpawnRole::owner) {
+    SpawnPlan plan = build_ownership(request, unit->config, facts_);
+    plan.process.journal_runs = journal_runs();
+    return post_(event::Spawned{wanted.spawn, processes_.spawn(plan)});
+  }
   const auto held = held_for(*unit);
   DiskEnvironmentFiles files;
-  SpawnRequest request = *wanted.request;
   if (standard_fds_ && request.role == SpawnRole::main) request.standard_fds = standard_fds_(wanted.unit);
   auto plan = build_spawn_plan(request, unit->config, facts_, held->runtime, files);
   if (!plan) return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(plan.error()))});
-  if (auto filters = check_pinned_ip_filters(*unit->config.resource_access); !filters)
+  if (auto filters = check_pinned_ip_filters(*unit->config.common->resource_access); !filters)
     return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(filters.error()))});
-  // It must not be waited for by what it needs in order to start; that of a user's manager runs before it.
-  const Unit* journal = engine_->find("systemd-journald.service");
-  plan->process.journal_runs = facts_.user_manager || (journal != nullptr && journal->active_state() == ActiveState::active);
+  plan->process.journal_runs = journal_runs();
 
   UniqueFd report_read;
   UniqueFd report_write;
@@ -122,11 +126,39 @@ void Executions::spawn(const effect::Spawn& wanted) {
       plan->descriptors.report = report_write.get();
     }
   }
+  if (touches_terminal(plan->streams)) plan->descriptors.terminal_busy = terminal_busy(terminal_path(plan->streams));
   auto pid = processes_.spawn(*plan);
   const bool started = pid.has_value();
   const pid_t child = started ? *pid : 0;
   post_(event::Spawned{wanted.spawn, std::move(pid)});
   if (started && report_read) watch_confirmation(std::move(report_read), child);
+}
+
+bool Executions::journal_runs() const {
+  // It must not be waited for by what it needs in order to start; that of a user's manager runs before it.
+  const Unit* journal = engine_->find("systemd-journald.service");
+  return facts_.user_manager || (journal != nullptr && journal->active_state() == ActiveState::active);
+}
+
+int Executions::terminal_busy(const std::string& path) {
+  const auto at = terminals_.find(path);
+  if (at == terminals_.end()) return -1;
+  pollfd state{at->second.get(), POLLIN, 0};
+  if (::poll(&state, 1, 0) <= 0) return at->second.get();
+  terminals_.erase(at);
+  return -1;
+}
+
+void Executions::release_terminal(const Unit& unit) {
+  const unitparser::ExecStreams& streams = *unit.config.common->exec_streams;
+  if (!touches_terminal(streams)) return;
+  int ends[2] = {-1, -1};
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  SpawnPlan plan = build_terminal_release(unit.name, streams);
+  plan.descriptors.report = write_end.get();
+  if (processes_.spawn(plan)) terminals_.insert_or_assign(terminal_path(streams), std::move(read_end));
 }
 
 void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
@@ -148,11 +180,11 @@ void Executions::watch_confirmation(UniqueFd report, pid_t pid) {
 }
 
 bool Executions::user_is_free(const Unit& unit) const {
-  const std::string& user = unit.config.exec_identity->user;
+  const std::string& user = unit.config.common->exec_identity->user;
   for (const UnitId id : engine_->units()) {
     const Unit* other = engine_->find(id);
     if (id != unit.id && unitparser::type_has_exec(other->type()) && !is_inactive_or_failed(other->active_state()) &&
-        other->config.exec_identity->user == user)
+        other->config.common->exec_identity->user == user)
       return false;
   }
   return true;
@@ -161,7 +193,7 @@ bool Executions::user_is_free(const Unit& unit) const {
 void Executions::release(UnitId unit, bool keep_runtime_directories) {
   const Unit* found = engine_->find(unit);
   // Before the dynamic user is given up: its number is found by its name.
-  if (found != nullptr && found->config.exec_identity->remove_ipc && !found->config.exec_identity->user.empty() && user_is_free(*found))
+  if (found != nullptr && found->config.common->exec_identity->remove_ipc && !found->config.common->exec_identity->user.empty() && user_is_free(*found))
     remove_ipc_of(found->config);
   const auto at = held_.find(static_cast<std::uint32_t>(unit));
   if (at != held_.end()) {
@@ -176,6 +208,7 @@ void Executions::release(UnitId unit, bool keep_runtime_directories) {
     }
   }
   if (found == nullptr) return;
+  if (found->type() == UnitType::service) release_terminal(*found);
   remove_credentials(credentials_directory(facts_, found->name.text()));
   if (!keep_runtime_directories) remove_runtime_directories(found->config, facts_);
 }
@@ -215,6 +248,7 @@ std::vector<std::string> Executions::hand_over() const {
   }
   for (const auto& [pid, confirmation] : confirmations_)
     lines.push_back("confirmation " + std::to_string(pid) + " " + std::to_string(confirmation.report.get()));
+  for (const auto& [path, busy] : terminals_) lines.push_back("terminal " + path + " " + std::to_string(busy.get()));
   for (const auto& [pid, removal] : removals_)
     if (const Unit* unit = engine_->find(removal.unit)) lines.push_back("removal " + std::to_string(pid) + " " + unit->name.text());
   return lines;
@@ -229,6 +263,7 @@ std::vector<int> Executions::descriptors() const {
         if (fd >= 0) fds.push_back(fd);
   }
   for (const auto& [pid, confirmation] : confirmations_) fds.push_back(confirmation.report.get());
+  for (const auto& [path, busy] : terminals_) fds.push_back(busy.get());
   return fds;
 }
 
@@ -237,6 +272,10 @@ void Executions::take_over(const std::string& line) {
   if (words.empty()) return;
   if (words[0] == "held") return take_over_held(words);
   if (words.size() != 3) return;
+  if (words[0] == "terminal") {
+    terminals_.insert_or_assign(std::string(words[1]), unitparser::inherit_fd(unitparser::parse_signed(words[2]).value_or(-1)));
+    return;
+  }
   const auto pid = static_cast<pid_t>(unitparser::parse_signed(words[1]).value_or(0));
   if (pid <= 0) return;
   if (words[0] == "confirmation") watch_confirmation(unitparser::inherit_fd(unitparser::parse_signed(words[2]).value_or(-1)), pid);

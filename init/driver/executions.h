@@ -62,6 +62,10 @@ class Executions {
   void watch_confirmation(unitparser::UniqueFd report, pid_t pid);
   void watch_removal(pid_t pid, UnitId unit);
   void take_over_held(const std::vector<std::string_view>& words);
+  void release_terminal(const Unit& unit);
+  [[nodiscard]] bool journal_runs() const;
+  /// Read end that is closed when the terminal is in order; -1: it is.
+  [[nodiscard]] int terminal_busy(const std::string& path);
 
   Loop& loop_;
   Post post_;
@@ -74,6 +78,7 @@ class Executions {
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
   std::map<pid_t, Confirmation> confirmations_;
   std::map<pid_t, Removal> removals_;
+  std::map<std::string, unitparser::UniqueFd> terminals_;  ///< put in order by a process that holds the other end of the pipe
 };
 
 }  // namespace init

@@ -29,7 +29,7 @@ struct ProcessStat {
   pid_t parent = 0;
 };
 std::optional<ProcessStat> read_process_stat(pid_t pid) {
-  const std::string text = read_text_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text = read_record("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t end_of_name = text.rfind(')');
   if (end_of_name == std::string::npos || end_of_name + 4 > text.size()) return std::nullopt;
   return ProcessStat{text[end_of_name + 2], static_cast<pid_t>(std::strtol(text.c_str() + end_of_name + 4, nullptr, 10))};
@@ -98,7 +98,7 @@ std::vector<pid_t> LinuxWorld::cgroup_processes(const std::string& cgroup) {
 }
 
 std::string LinuxWorld::process_name(pid_t pid) {
-  return std::string(unitparser::trim(read_text_file("/proc/" + std::to_string(pid) + "/comm")));
+  return std::string(unitparser::trim(read_record("/proc/" + std::to_string(pid) + "/comm")));
 }
 
 std::vector<LinuxWorld::NamedProcess> LinuxWorld::processes_below(const std::string& cgroup) {
@@ -111,7 +111,7 @@ std::vector<LinuxWorld::NamedProcess> LinuxWorld::processes_below(const std::str
 
 std::optional<std::uint64_t> LinuxWorld::cpu_usage_nsec(const std::string& cgroup) {
   constexpr std::uint64_t nsec_per_usec = 1000;
-  const auto usec = keyed_value(read_text_file(options_.cgroup_root + cgroup + "/cpu.stat"), "usage_usec");
+  const auto usec = keyed_value(read_record(options_.cgroup_root + cgroup + "/cpu.stat"), "usage_usec");
   return usec ? std::optional(*usec * nsec_per_usec) : std::nullopt;
 }
 
@@ -125,7 +125,7 @@ std::optional<IoTraffic> LinuxWorld::io_traffic(const std::string& cgroup) {
 std::optional<IpTraffic> LinuxWorld::ip_traffic(const std::string& cgroup) { return init::ip_traffic(options_.cgroup_root + cgroup); }
 
 bool LinuxWorld::cgroup_populated(const std::string& cgroup) {
-  return read_text_file(options_.cgroup_root + cgroup + "/cgroup.events").find("populated 1") != std::string::npos;
+  return read_record(options_.cgroup_root + cgroup + "/cgroup.events").find("populated 1") != std::string::npos;
 }
 
 std::optional<std::string> LinuxWorld::path_match(unitparser::PathKind kind, const std::string& path) {
@@ -142,6 +142,15 @@ std::optional<std::string> LinuxWorld::path_match(unitparser::PathKind kind, con
 
 std::string LinuxWorld::stamp_path(const UnitName& timer) const {
   return options_.stamp_directory + "/stamp-" + timer.text();
+}
+
+bool LinuxWorld::is_canonical(const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    struct stat status{};
+    if (::lstat(path.substr(0, end).c_str(), &status) != 0) return true;
+    if (S_ISLNK(status.st_mode)) return false;
+    if (end == std::string::npos) return true;
+  }
 }
 
 std::optional<RealTime> LinuxWorld::timer_stamp(const UnitName& timer) {

@@ -40,6 +40,7 @@ class LinuxWorld : public World {
   [[nodiscard]] std::optional<IpTraffic> ip_traffic(const std::string& cgroup) override;
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
+  [[nodiscard]] bool is_canonical(const std::string& path) override;
   [[nodiscard]] std::optional<RealTime> timer_stamp(const UnitName& timer) override;
   [[nodiscard]] std::optional<RealTime> next_elapse(const std::string& calendar, RealTime after) override;
   [[nodiscard]] std::uint64_t file_number(int fd) override;

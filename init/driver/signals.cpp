@@ -98,8 +98,7 @@ unitparser::Result<void> Signals::start() {
   }));
   children_source_ = TRY(loop_.on_ready(children_fd_.get(), EPOLLIN, Priority::children, [this](std::uint32_t) {
     std::array<signalfd_siginfo, 16> pending{};
-    while (::read(children_fd_.get(), pending.data(), sizeof pending) > 0) {
-    }
+    (void)!::read(children_fd_.get(), pending.data(), sizeof pending);  // all: however many ended, the signal is pending but once
     reap_children();
   }));
   return {};

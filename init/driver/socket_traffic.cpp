@@ -71,10 +71,11 @@ unitparser::Result<ConnectionName> name_connection(int fd) {
       ucred credentials{};
       socklen_t size = sizeof credentials;
       if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return ConnectionName{"unknown", "unknown", "unknown"};
+        return ConnectionName{"unknown", "unknown", {}};
       const std::string uid = std::to_string(credentials.uid);
       const std::string pid = std::to_string(credentials.pid);
-      return ConnectionName{pid + "-" + uid, "PID " + pid + "/UID " + uid, uid};
+      // COMPAT: MaxConnectionsPerSource= counts no local clients.
+      return ConnectionName{pid + "-" + uid, "PID " + pid + "/UID " + uid, {}};
     }
     case AF_VSOCK: {
       const std::string there = std::to_string(peer.vm.svm_cid);

@@ -49,11 +49,11 @@ static_assert([] {
 
 }  // namespace
 
-std::string Engine::place_of(const Cause& cause) const {
-  const Unit* said_by = cause.kind == CauseKind::dependency ? core_->units.find(cause.origin_unit) : nullptr;
-  if (said_by == nullptr || cause.origin.source >= said_by->config.sources.size()) return {};
-  const std::string_view file = said_by->config.sources[cause.origin.source].view();
-  return cause.origin.line == 0 ? std::string(file) : fmt::format("{}:{}", file, cause.origin.line);
+std::string Engine::place_of(const Cause& cause, UnitId subject) const {
+  if (cause.kind != CauseKind::dependency) return {};
+  const Unit* said_by = core_->units.find(cause.origin_unit);
+  const Unit* other = core_->units.find(cause.origin_unit == cause.unit ? subject : cause.unit);
+  return said_by == nullptr || other == nullptr ? std::string() : init::place_of(*said_by, cause.origin, *other);
 }
 
 std::string Engine::describe(const Cause& cause, UnitId subject) const {
@@ -65,7 +65,7 @@ std::string Engine::describe(const Cause& cause, UnitId subject) const {
   std::string text = fmt::format(fmt::runtime(phrase), fmt::arg("unit", name_of(cause.unit)), fmt::arg("subject", name_of(subject)),
                                  fmt::arg("edge", unitparser::to_name(cause.edge)), fmt::arg("detail", cause.detail),
                                  fmt::arg("pid", cause.pid), fmt::arg("uid", cause.uid));
-  std::string aside = cause.kind == CauseKind::dependency ? place_of(cause) : cause.detail;
+  std::string aside = cause.kind == CauseKind::dependency ? place_of(cause, subject) : cause.detail;
   if (cause.kind == CauseKind::client && core_->units.find(cause.unit) != nullptr) aside = name_of(cause.unit);
   if (!aside.empty() && phrase.find("{detail}") == std::string_view::npos) text += fmt::format(" ({})", aside);
   return text;

@@ -44,9 +44,9 @@ bool DependencyGraph::has(UnitId from, DependencyKind kind, UnitId to) const {
 }
 
 SaidEdge DependencyGraph::said(UnitId unit, const Edge& edge) const {
-  if (!edge.said.empty()) return {unit, edge.kind, edge.other, edge.origin};
+  if (!edge.said().empty()) return {unit, edge.kind, edge.other, edge.origin()};
   const DependencyKind inverse = unitparser::inverse_of(edge.kind);
-  return {edge.other, inverse, unit, find(edge.other, inverse, unit)->origin};
+  return {edge.other, inverse, unit, find(edge.other, inverse, unit)->origin()};
 }
 
 void DependencyGraph::append(UnitId at, const Edge& edge) {
@@ -64,11 +64,11 @@ constexpr EdgeSources sources_with_places = EdgeSource::file | EdgeSource::mount
 
 /// The part of take_back() at the end that said it.
 void unsay(Edge& edge, EdgeSources sources) {
-  if (edge.said.has(sources & sources_with_places)) edge.origin = {};
-  edge.said = edge.said - sources;
+  if (edge.said().has(sources & sources_with_places)) edge.set_origin({});
+  edge.say(edge.said() - sources);
 }
 
-bool is_unsaid(const Edge& edge) { return edge.said.empty() && edge.heard.empty(); }
+bool is_unsaid(const Edge& edge) { return edge.said().empty() && edge.heard().empty(); }
 
 }  // namespace
 
@@ -82,11 +82,11 @@ bool DependencyGraph::add(UnitId from, DependencyKind kind, UnitId to, EdgeSourc
     return true;
   }
   Edge& edge = get(from, kind, to);
-  if ((sources - edge.said).empty()) return false;
+  if ((sources - edge.said()).empty()) return false;
   mark(from, sources);
-  if (!edge.origin.is_told()) edge.origin = origin;
-  edge.said = edge.said | sources;
-  get(to, inverse, from).heard = edge.said;
+  if (edge.origin() == Origin{}) edge.set_origin(origin);
+  edge.say(edge.said() | sources);
+  get(to, inverse, from).hear(edge.said());
   return false;
 }
 
@@ -134,7 +134,7 @@ void DependencyGraph::take_back(UnitId unit, EdgeSources sources) {
   if (index_of(unit) >= nodes_.size()) return;
   std::vector<Edge>& list = nodes_[index_of(unit)].edges;
   for (Edge& edge : list)
-    if (edge.said.has(sources)) take_back(unit, edge, sources);
+    if (edge.said().has(sources)) take_back(unit, edge, sources);
   std::erase_if(list, is_unsaid);
 }
 
@@ -146,13 +146,13 @@ void DependencyGraph::take_back(UnitId from, DependencyKind kind, UnitId to, Edg
 }
 
 void DependencyGraph::take_back(UnitId from, Edge& edge, EdgeSources sources) {
-  mark(from, edge.said & sources);
+  mark(from, edge.said() & sources);
   unsay(edge, sources);
   const DependencyKind inverse = unitparser::inverse_of(edge.kind);
   if (is_unsaid(edge))
     drop(edge.other, from, inverse);
   else
-    get(edge.other, inverse, from).heard = edge.said;
+    get(edge.other, inverse, from).hear(edge.said());
 }
 
 void DependencyGraph::take_back_drawn(std::span<const UnitId> units) {
@@ -170,7 +170,7 @@ void DependencyGraph::take_back_drawn(std::span<const UnitId> units) {
       const std::size_t other = index_of(edge.other);
       if (!is_ours[i] && !is_ours[other]) continue;
       unsay(edge, taken_from(i));
-      edge.heard = edge.heard - taken_from(other);
+      edge.hear(edge.heard() - taken_from(other));
     }
     std::erase_if(node.edges, is_unsaid);
     node.atoms = {};
@@ -178,21 +178,11 @@ void DependencyGraph::take_back_drawn(std::span<const UnitId> units) {
   }
 }
 
-std::uint64_t DependencyGraph::fingerprint(UnitId unit) const {
-  std::uint64_t sum = 0;
-  for (const Edge& edge : edges(unit)) {
-    std::uint64_t mixed = (std::uint64_t{index_of(edge.other)} << 9U | static_cast<std::uint64_t>(edge.kind) << 1U | std::uint64_t{edge.heard.empty()}) * 0x9e3779b97f4a7c15U;
-    mixed ^= mixed >> 29U;
-    sum += mixed * 0xbf58476d1ce4e5b9U;
-  }
-  return sum;
-}
-
 void DependencyGraph::remove_unit(UnitId unit) {
   if (index_of(unit) >= nodes_.size()) return;
   for (const Edge& edge : std::exchange(nodes_[index_of(unit)], {}).edges) {
-    mark(unit, edge.said);
-    mark(edge.other, edge.heard);
+    mark(unit, edge.said());
+    mark(edge.other, edge.heard());
     drop(edge.other, unit, unitparser::inverse_of(edge.kind));
   }
 }
@@ -200,8 +190,8 @@ void DependencyGraph::remove_unit(UnitId unit) {
 void DependencyGraph::merge(UnitId from, UnitId into) {
   for (const Edge& edge : std::vector<Edge>(edges(from).begin(), edges(from).end())) {
     const DependencyKind inverse = unitparser::inverse_of(edge.kind);
-    if (!edge.said.empty()) add(into, edge.kind, edge.other, edge.said, edge.origin);
-    if (!edge.heard.empty()) add(edge.other, inverse, into, edge.heard, get(edge.other, inverse, from).origin);
+    if (!edge.said().empty()) add(into, edge.kind, edge.other, edge.said(), edge.origin());
+    if (!edge.heard().empty()) add(edge.other, inverse, into, edge.heard(), get(edge.other, inverse, from).origin());
   }
   remove_unit(from);
 }

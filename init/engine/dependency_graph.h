@@ -32,6 +32,9 @@ class EdgeSources {
   /// What is in `a` alone.
   friend constexpr EdgeSources operator-(EdgeSources a, EdgeSources b) { return EdgeSources(a.bits_ & ~b.bits_); }
   bool operator==(const EdgeSources&) const = default;
+  /// As a number, for where they are packed.
+  [[nodiscard]] constexpr unsigned bits() const { return bits_; }
+  static constexpr EdgeSources of_bits(unsigned bits) { return EdgeSources(static_cast<int>(bits)); }
 
  private:
   constexpr explicit EdgeSources(int bits) : bits_(static_cast<std::uint8_t>(bits)) {}
@@ -44,30 +47,39 @@ constexpr EdgeSources drawn_sources = EdgeSource::file | EdgeSource::default_ | 
 /// What only the engine's memory knows.
 constexpr EdgeSources lasting_sources = EdgeSource::udev | EdgeSource::transient;
 
-/// An Origin in four bytes, because there are twenty edges to a unit: a line or a source beyond what fits is not told.
-class EdgeOrigin {
+/// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind. Each end may have said it, or both.
+/// In eight bytes, because there are twenty to a unit.
+class Edge {
  public:
-  constexpr EdgeOrigin() = default;
-  constexpr EdgeOrigin(Origin origin)  // NOLINT: the same in other words
-      : source_(std::min(origin.source, no_source) & no_source), line_(origin.line <= last_line ? origin.line & last_line : 0) {}
-  constexpr operator Origin() const { return source_ == no_source ? Origin{} : Origin{source_, line_}; }  // NOLINT: the same
-  [[nodiscard]] constexpr bool is_told() const { return source_ != no_source; }
+  constexpr Edge(UnitId to, DependencyKind its_kind, EdgeSources by_us, EdgeSources by_them, Origin place = {})
+      : other(to), kind(its_kind), said_(by_us.bits() & all_sources), heard_(by_them.bits() & all_sources) {
+    set_origin(place);
+  }
+  UnitId other;
+  DependencyKind kind : 5;
+  /// By the unit that has the edge.
+  [[nodiscard]] constexpr EdgeSources said() const { return EdgeSources::of_bits(said_); }
+  /// From the other one.
+  [[nodiscard]] constexpr EdgeSources heard() const { return EdgeSources::of_bits(heard_); }
+  /// Where the unit that has the edge said it; see DependencyGraph::said(). A line or a source beyond what fits is not told.
+  [[nodiscard]] constexpr Origin origin() const { return source_ == no_source ? Origin{} : Origin{source_, line_}; }
+  void say(EdgeSources sources) { said_ = sources.bits() & all_sources; }
+  void hear(EdgeSources sources) { heard_ = sources.bits() & all_sources; }
+  constexpr void set_origin(const Origin& place) {
+    source_ = std::min(place.source, no_source) & no_source;
+    line_ = place.line <= last_line ? place.line & last_line : 0;
+  }
 
  private:
-  static constexpr std::uint32_t no_source = (1U << 18U) - 1;
-  static constexpr std::uint32_t last_line = (1U << 14U) - 1;
-  std::uint32_t source_ : 18 = no_source;
-  std::uint32_t line_ : 14 = 0;
+  static constexpr std::uint32_t all_sources = (1U << 6U) - 1;
+  static constexpr std::uint32_t no_source = (1U << 5U) - 1;
+  static constexpr std::uint32_t last_line = (1U << 10U) - 1;
+  std::uint32_t said_ : 6;
+  std::uint32_t heard_ : 6;
+  std::uint32_t source_ : 5 = no_source;
+  std::uint32_t line_ : 10 = 0;
 };
-
-/// One edge, kept at both ends: at `from` with its kind and at `to` with the inverse kind. Each end may have said it, or both.
-struct Edge {
-  UnitId other = UnitId::none;
-  DependencyKind kind{};
-  EdgeSources said;   ///< by the unit that has the edge
-  EdgeSources heard;  ///< from the other one
-  EdgeOrigin origin;  ///< where the unit that has the edge said it; see DependencyGraph::said()
-};
+static_assert(sizeof(Edge) == 8 && unitparser::dependency_kind_count <= 32);
 
 /// An edge as the end that said it has it.
 struct SaidEdge {
@@ -89,6 +101,8 @@ class DependencyGraph {
   [[nodiscard]] const Edge* find(UnitId from, DependencyKind kind, UnitId to) const;
   /// Who said that edge of the unit, and where: the unit itself if it did.
   [[nodiscard]] SaidEdge said(UnitId unit, const Edge& edge) const;
+  /// The unit's list takes no more memory than it needs from now on, until there is one edge more.
+  void shrink(UnitId unit) { node(unit).edges.shrink_to_fit(); }
 
   /// Calls `visit(const Edge&)` for each edge with that atom. `visit` must not change the graph; collect first if it may.
   template <class Visit>
@@ -109,8 +123,6 @@ class DependencyGraph {
   /// Takes back all that these units draw, and what is drawn because of them at their other ends (targets' order). In one pass
   /// over each list, however many of the units a hub has an edge to.
   void take_back_drawn(std::span<const UnitId> units);
-  /// Tells two sets of edges of a unit apart, whatever their order: also by which of them the other end says.
-  [[nodiscard]] std::uint64_t fingerprint(UnitId unit) const;
   /// Takes away every edge of the unit, said by whomever.
   void remove_unit(UnitId unit);
   /// Re-points every edge of `from` to `into` (merging of units).

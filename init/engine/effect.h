@@ -88,6 +88,11 @@ struct TouchTimerStamp {
   RealTime at;
 };
 
+/// Remove it.
+struct RemoveTimerStamp {
+  UnitName timer;
+};
+
 // --- Sockets, descriptors, paths, bus names -----------------------------------------------------------------------
 
 /// Create, bind and listen as the unit's config says (SocketUser= too); answered by event::SocketsOpened.
@@ -261,7 +266,7 @@ struct RequestScopeStop {
 
 using Effect = std::variant<
     effect::Spawn, effect::KillProcess, effect::KillCgroup, effect::RealiseCgroup, effect::ApplyCgroup, effect::TrimCgroup,
-    effect::SetFrozen, effect::AttachToCgroup, effect::ArmTimer, effect::DisarmTimer, effect::TouchTimerStamp,
+    effect::SetFrozen, effect::AttachToCgroup, effect::ArmTimer, effect::DisarmTimer, effect::TouchTimerStamp, effect::RemoveTimerStamp,
     effect::OpenSockets, effect::WatchSockets, effect::UnwatchSockets, effect::CloseSockets, effect::FlushSockets,
     effect::CloseFds, effect::WatchStoredFd, effect::WatchPath, effect::UnwatchPaths, effect::WatchBusName, effect::UnwatchBusName,
     effect::MakeDirectory, effect::ReleaseExecution, effect::CleanDirectories, effect::RemoveFile, effect::RemoveTransient, effect::OpenAutomount,

@@ -26,7 +26,7 @@ void timer_clock_changed(Core& core, Unit& unit, bool timezone);             // 
 
 static bool is_muted(const Unit& unit, int priority) {
   if (!unitparser::type_has_exec(unit.type())) return false;
-  const int most = unit.config.exec_logging->log_level_max;
+  const int most = unit.config.common->exec_logging->log_level_max;
   return most >= 0 && priority > most;
 }
 
@@ -312,12 +312,12 @@ std::optional<std::uint64_t> Engine::cpu_usage_nsec(UnitId id) const {
 }
 std::optional<IoTraffic> Engine::io_traffic(UnitId id) const {
   const Unit* unit = find(id);
-  if (unit == nullptr || !unit->config.resource_basics->io_accounting) return std::nullopt;
+  if (unit == nullptr || !unit->config.common->resource_basics->io_accounting) return std::nullopt;
   return usage_of(core_->world, *unit, &World::io_traffic, &UnitRuntime::io_traffic);
 }
 std::optional<IpTraffic> Engine::ip_traffic(UnitId id) const {
   const Unit* unit = find(id);
-  if (unit == nullptr || !unit->config.resource_basics->ip_accounting) return std::nullopt;
+  if (unit == nullptr || !unit->config.common->resource_basics->ip_accounting) return std::nullopt;
   return usage_of(core_->world, *unit, &World::ip_traffic, &UnitRuntime::ip_traffic);
 }
 

@@ -27,7 +27,7 @@ struct EngineOptions {
   std::string cgroup_root;  ///< prefix of all group paths; "" for the system manager
   /// Where RuntimeDirectory= and so on are made, by DirectoryKind.
   std::array<std::string, unitparser::directory_kind_count> directories{"/run", "/var/lib", "/var/cache", "/var/log", "/etc"};
-  Duration default_timeout_stop = Duration::from_seconds(90);
+  Duration default_timeout_start = Duration::from_seconds(90);
   unitparser::OomPolicy default_oom_policy = unitparser::OomPolicy::stop;
   Duration default_timer_accuracy = Duration::from_seconds(60);
   bool service_watchdogs = true;
@@ -96,8 +96,8 @@ class Engine {
   /// What made it so, in words that go on "because of …": "timer logrotate.timer",
   /// "Wants=nginx.service of multi-user.target (FILE:LINE)"; `subject` is the unit that it happened to. Empty if unknown.
   [[nodiscard]] std::string describe(const Cause& cause, UnitId subject) const;
-  /// FILE:LINE, or the link, that said the dependency; empty for other causes.
-  [[nodiscard]] std::string place_of(const Cause& cause) const;
+  /// FILE:LINE, or the link, that said the dependency that it happened to `subject` by; empty for other causes.
+  [[nodiscard]] std::string place_of(const Cause& cause, UnitId subject) const;
 
   [[nodiscard]] bool can_start(UnitId id) const;
   [[nodiscard]] bool can_stop(UnitId id) const;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "init/engine/job.h"
+#include "init/machines/other_runtimes.h"
 #include "unitparser/config/unit_config.h"
 #include "unitparser/load/loaded_unit.h"
 
@@ -175,15 +176,10 @@ struct TimezoneChanged {};
 
 // --- Sockets, paths, bus names ------------------------------------------------------------------------------------
 
-/// One descriptor of a socket unit.
-struct OpenedSocket {
-  int fd = -1;
-  std::uint32_t listen_index = 0;  ///< index into SocketConfig::listen
-};
 /// Outcome of effect::OpenSockets.
 struct SocketsOpened {
   UnitId unit{};
-  Result<std::vector<OpenedSocket>> sockets;
+  Result<std::vector<SocketPort>> sockets;
 };
 /// Traffic on a descriptor of a watched socket unit. With Accept=yes the driver has already accepted: connection >= 0.
 struct SocketReady {

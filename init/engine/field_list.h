@@ -103,7 +103,7 @@ constexpr auto fields(std::type_identity<ServiceRuntime>) {
                     field("runtime_extra", &T::runtime_extra)};
 }
 constexpr auto fields(std::type_identity<SocketPort>) {
-  return std::tuple{field("fd", &SocketPort::fd), field("listen_index", &SocketPort::listen_index)};
+  return std::tuple{field("fd", &SocketPort::fd), field("kind", &SocketPort::kind), field("address", &SocketPort::address)};
 }
 constexpr auto fields(std::type_identity<SocketRuntime>) {
   using T = SocketRuntime;
@@ -121,7 +121,7 @@ constexpr auto fields(std::type_identity<SliceRuntime>) { return std::tuple{fiel
 constexpr auto fields(std::type_identity<ScopeRuntime>) {
   using T = ScopeRuntime;
   return std::tuple{field("state", &T::state), field("result", &T::result), field("pids", &T::pids),
-                    field("controller", &T::controller), field("was_abandoned", &T::was_abandoned),
+                    field("controller", &T::controller), field("control", &T::control), field("was_abandoned", &T::was_abandoned),
                     field("deadline", &T::deadline), field("runtime_extra", &T::runtime_extra)};
 }
 constexpr auto fields(std::type_identity<MountTableEntry>) {

@@ -92,7 +92,7 @@ bool logs_to_journal(unitparser::ExecOutput output) {
 bool runs_processes(const Unit& unit) {
   if (unit.name.text() == "-.mount") return false;  // the root is mounted before there is anybody to do it
   if (unit.type() != UnitType::socket) return unitparser::type_has_exec(unit.type());
-  const auto& socket = *unit.config.socket;
+  const auto& socket = *unit.config.common->socket;
   return !socket.exec_start_pre.empty() || !socket.exec_start_post.empty() || !socket.exec_stop_pre.empty() ||
          !socket.exec_stop_post.empty();
 }
@@ -100,22 +100,22 @@ bool runs_processes(const Unit& unit) {
 void add_exec_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   const UnitConfig& config = unit.config;
   if (core.options.user_manager) return;
-  if (config.exec_sandbox->private_tmp || config.exec_identity->dynamic_user) {
+  if (config.common->exec_sandbox->private_tmp || config.common->exec_identity->dynamic_user) {
     draw.named({after}, "systemd-tmpfiles-setup.service");
     draw.named({wants, after}, "tmp.mount");
   }
   using unitparser::DirectoryKind;
   for (DirectoryKind kind : {DirectoryKind::state, DirectoryKind::cache, DirectoryKind::logs})
-    if (!config.exec_provided->directories[static_cast<std::size_t>(kind)].directories.empty())
+    if (!config.common->exec_provided->directories[static_cast<std::size_t>(kind)].directories.empty())
       draw.named({after}, "systemd-remount-fs.service");  // it makes the file system that /var may lie on writable
-  if (logs_to_journal(config.exec_streams->standard_output) || logs_to_journal(config.exec_streams->standard_error))
+  if (logs_to_journal(config.common->exec_streams->standard_output) || logs_to_journal(config.common->exec_streams->standard_error))
     draw.named({after}, "systemd-journald.socket");
-  if (!config.exec_logging->log_namespace.empty()) {
-    const std::string space = unitparser::escape_name(config.exec_logging->log_namespace);
+  if (!config.common->exec_logging->log_namespace.empty()) {
+    const std::string space = unitparser::escape_name(config.common->exec_logging->log_namespace);
     draw.named({requires_, after}, "systemd-journald@" + space + ".socket");
     draw.named({requires_, after}, "systemd-journald-varlink@" + space + ".socket");
   }
-  if (!config.exec_paths->root_image.empty()) {
+  if (!config.common->exec_paths->root_image.empty()) {
     draw.named({after}, "systemd-udevd.service");
     draw.named({wants}, "modprobe@loop.service");
     draw.named({wants}, "modprobe@dm_mod.service");
@@ -124,7 +124,7 @@ void add_exec_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 
 void add_slice_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   if (!unitparser::type_has_cgroup(unit.type())) return;
-  std::string slice = unit.config.resource_basics->slice;
+  std::string slice = unit.config.common->resource_basics->slice;
   if (unit.type() == UnitType::slice || slice.empty())
     slice = unitparser::default_slice(unit.config, unit.name, core.options.user_manager ? unitparser::ManagerScope::user : unitparser::ManagerScope::system);
   auto name = slice.empty() ? Result<UnitName>(fail(ErrorCode::not_found, "")) : UnitName::parse(slice);
@@ -149,8 +149,8 @@ void add_device_dependency(Core& core, Unit& unit, EdgeDrawer& draw, const std::
 }
 
 void add_service_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
-  const auto& service = *unit.config.service;
-  if (unit.config.service->type == unitparser::ServiceType::dbus && !service.bus_name.empty())
+  const auto& service = *unit.config.common->service;
+  if (unit.config.common->service->type == unitparser::ServiceType::dbus && !service.bus_name.empty())
     draw.named({requires_, after}, "dbus.socket");
   for (const std::string& socket : service.sockets) {
     draw.named({wants, after, triggered_by}, socket);
@@ -176,9 +176,9 @@ void add_triggered_unit(Core& core, Unit& unit, EdgeDrawer& draw, const std::str
 }
 
 void add_socket_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
-  const auto& socket = *unit.config.socket;
+  const auto& socket = *unit.config.common->socket;
   if (!socket.accept) add_triggered_unit(core, unit, draw, socket.service);
-  if (const auto& device = unit.config.socket_options->bind_to_device; !device.empty() && device != "lo")
+  if (const auto& device = unit.config.common->socket_options->bind_to_device; !device.empty() && device != "lo" && is_supported(core, UnitType::device))
     if (auto name = unitparser::name_from_path("/sys/subsystem/net/devices/" + device, UnitType::device))
       draw.named({binds_to, after}, name->text());
   if (!unit.config.unit->default_dependencies) return;
@@ -188,7 +188,7 @@ void add_socket_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 }
 
 void add_timer_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
-  const auto& timer = *unit.config.timer;
+  const auto& timer = *unit.config.common->timer;
   add_triggered_unit(core, unit, draw, timer.unit);
   if (!unit.config.unit->default_dependencies) return;
   draw.named({before}, "timers.target");
@@ -204,7 +204,7 @@ void add_timer_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 }
 
 void add_path_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
-  add_triggered_unit(core, unit, draw, unit.config.path->unit);
+  add_triggered_unit(core, unit, draw, unit.config.common->path->unit);
   if (!unit.config.unit->default_dependencies) return;
   draw.named({before}, "paths.target");
   if (!core.options.user_manager) draw.named({after, requires_}, "sysinit.target");
@@ -212,7 +212,7 @@ void add_path_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
 }
 
 void add_mount_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
-  const auto& mount = *unit.config.mount;
+  const auto& mount = *unit.config.common->mount;
   const std::string where = mount_point_of(unit);
   const bool from_file = !unit.origin.fragment_path.empty();
   if (where != "/" && !mount.what.empty() && !core.options.user_manager)
@@ -246,7 +246,7 @@ void add_swap_dependencies(Core& core, Unit& unit, EdgeDrawer& draw) {
   add_device_dependency(core, unit, draw, what, binds_to);
   if (!what.starts_with("/dev/")) draw.named({after}, "systemd-remount-fs.service");  // a file, which may have to be writable
   if (!unit.config.unit->default_dependencies || core.options.user_manager || core.options.in_container) return;
-  if (!has_option(unit.config.swap->options, "nofail")) draw.named({before}, "swap.target");
+  if (!has_option(unit.config.common->swap->options, "nofail")) draw.named({before}, "swap.target");
   add_shutdown_dependencies(draw, "umount.target");
 }
 
@@ -284,37 +284,37 @@ void add_users_of_mount(Core& core, Unit& mount) {
 
 std::vector<std::pair<std::string, Origin>> required_mounts(const Core& core, const Unit& unit) {
   const UnitConfig& config = unit.config;
-  std::vector<std::pair<std::string, Origin>> paths = config.unit_needs->requires_mounts_for;
+  std::vector<std::pair<std::string, Origin>> paths = config.common->unit_needs->requires_mounts_for;
   if (unit.origin.load_state == LoadState::not_found) return paths;
   const auto add = [&](const std::string& path) {
     if (path.starts_with('/')) paths.emplace_back(path, Origin{});
   };
   if (unitparser::type_has_exec(unit.type())) {
-    if (!config.exec_identity->working_directory_missing_ok) add(config.exec_identity->working_directory);
-    add(config.exec_identity->root_directory);
-    add(config.exec_paths->root_image);
+    if (!config.common->exec_identity->working_directory_missing_ok) add(config.common->exec_identity->working_directory);
+    add(config.common->exec_identity->root_directory);
+    add(config.common->exec_paths->root_image);
     const auto& roots = core.options.directories;
     for (std::size_t kind = 0; kind < roots.size(); ++kind)
-      for (const auto& directory : config.exec_provided->directories[kind].directories) add(roots[kind] + "/" + directory.path);
-    if (!core.options.user_manager && (config.exec_sandbox->private_tmp || config.exec_identity->dynamic_user))
+      for (const auto& directory : config.common->exec_provided->directories[kind].directories) add(roots[kind] + "/" + directory.path);
+    if (!core.options.user_manager && (config.common->exec_sandbox->private_tmp || config.common->exec_identity->dynamic_user))
       add("/var/tmp");
   }
   switch (unit.type()) {
     case UnitType::socket:
-      for (const auto& listen : config.socket->listen) add(listen.address);
+      for (const auto& listen : config.common->socket->listen) add(listen.address);
       break;
     case UnitType::path:
-      for (const auto& entry : config.path->paths) add(entry.path);
+      for (const auto& entry : config.common->path->paths) add(entry.path);
       break;
     case UnitType::timer:
-      if (config.timer->persistent && !core.options.user_manager) add("/var/lib/systemd/timers");
+      if (config.common->timer->persistent && !core.options.user_manager) add("/var/lib/systemd/timers");
       break;
     case UnitType::mount:
     case UnitType::automount: {
       const std::string where = mount_point_of(unit);
       if (const std::size_t slash = where.rfind('/'); where != "/" && slash != std::string::npos)
         add(slash == 0 ? "/" : where.substr(0, slash));
-      if (unit.type() == UnitType::mount && !unit.origin.fragment_path.empty() && config.mount->what.starts_with('/')) add(config.mount->what);
+      if (unit.type() == UnitType::mount && !unit.origin.fragment_path.empty() && config.common->mount->what.starts_with('/')) add(config.common->mount->what);
       break;
     }
     case UnitType::swap:

@@ -23,17 +23,17 @@ Words words_of(const Unit& unit) {
   switch (unit.type()) {
     case UnitType::service:
       return {"Starting", "Stopping",
-              unit.config.service->type == unitparser::ServiceType::oneshot ? "Finished" : "Started", "Stopped"};
+              unit.config.common->service->type == unitparser::ServiceType::oneshot ? "Finished" : "Started", "Stopped"};
     case UnitType::mount: return {"Mounting", "Unmounting", "Mounted", "Unmounted"};
     case UnitType::swap: return {"Activating swap", "Deactivating swap", "Activated swap", "Deactivated swap"};
     case UnitType::socket: return {"Starting", "Stopping", "Listening on", "Closed"};
-    case UnitType::target: return {"", "", "Reached target", "Stopped target"};
+    case UnitType::target: return {"", "Stopping", "Reached target", "Stopped target"};
     case UnitType::device: return {"Expecting device", "", "Found device", "Stopped"};
-    case UnitType::automount: return {"", "", "Set up automount", "Unset automount"};
-    case UnitType::slice: return {"", "", "Created slice", "Removed slice"};
+    case UnitType::automount: return {"", "Stopping", "Set up automount", "Unset automount"};
+    case UnitType::slice: return {"", "Stopping", "Created slice", "Removed slice"};
+    case UnitType::scope: return {"Starting", "Stopping", "Started", "Stopped"};
     case UnitType::timer:
-    case UnitType::path:
-    case UnitType::scope: return {"", "", "Started", "Stopped"};
+    case UnitType::path: return {"", "Stopping", "Started", "Stopped"};
   }
   return {};
 }
@@ -44,6 +44,10 @@ std::string unit_text(const Core& core, const Unit& unit) {
   if (description == unit.name.text() || core.options.status_unit_format == StatusUnitFormat::name) return unit.name.text();
   if (core.options.status_unit_format == StatusUnitFormat::description) return std::string(description);
   return fmt::format("{} - {}", unit.name.text(), description);
+}
+
+std::string_view stopping_verb(const Unit& unit) {
+  return unit.type() == UnitType::mount ? "unmounting" : unit.type() == UnitType::swap ? "deactivating swap" : "stopping";
 }
 
 constexpr std::string_view id_starting = "7d4958e842da4a758f6c1cdc7b36dcc5";
@@ -64,7 +68,7 @@ effect::LogFields fields_of(const Job& job, std::string_view message_id) {
 }
 
 std::string condition_text(const Unit& unit) {
-  const auto& conditions = unit.config.unit_needs->conditions;
+  const auto& conditions = unit.config.common->unit_needs->conditions;
   const auto& verdicts = unit.runtime->condition_verdicts;
   for (std::size_t i = 0; i < conditions.size() && i < verdicts.size(); ++i)
     if (verdicts[i] < 0 && !conditions[i].triggering)
@@ -106,9 +110,13 @@ EndText start_end(const Core& core, const Unit& unit, JobResult result) {
 
 /// COMPAT: what is up as soon as its process was started is only said to have started.
 bool comes_up_at_once(const Unit& unit) {
-  if (unit.type() == UnitType::socket) return unit.config.socket->exec_start_pre.empty() && unit.config.socket->exec_start_post.empty();
+  if (unit.type() == UnitType::socket) {
+    const unitparser::SocketConfig& socket = *unit.config.common->socket;
+    return socket.exec_start_pre.empty() && socket.exec_start_post.empty() && socket.socket_user.empty() && socket.socket_group.empty();
+  }
+  if (unit.type() == UnitType::scope) return unit.config.common->scope->user.empty() || !unit.config.common->resource_basics->delegate;
   if (unit.type() != UnitType::service) return false;
-  const unitparser::ServiceType type = unit.config.service->type;
+  const unitparser::ServiceType type = unit.config.common->service->type;
   const auto& commands = *unit.config.service_commands;
   return (type == unitparser::ServiceType::simple || type == unitparser::ServiceType::idle) && commands.exec_condition.empty() &&
          commands.exec_start_pre.empty() && commands.exec_start_post.empty();
@@ -116,13 +124,13 @@ bool comes_up_at_once(const Unit& unit) {
 
 }  // namespace
 
-void announce_job_begin(Core& core, const Unit& unit, const Job& job, ActiveState before) {
+void announce_job_begin(Core& core, const Unit& unit, const Job& job, JobType type, ActiveState before) {
   if (unit.type() == UnitType::device) return;
   const Words words = words_of(unit);
-  const bool start = job.type == JobType::start;
-  if (job.type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
+  const bool start = type == JobType::start;
+  if (type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
   if (start && (!is_inactive_or_failed(before) || comes_up_at_once(unit))) return;
-  if (!start && ((job.type != JobType::stop && job.type != JobType::restart) || before != ActiveState::active)) return;
+  if (!start && ((type != JobType::stop && type != JobType::restart) || before != ActiveState::active)) return;
   const std::string_view verb = start ? words.starting : words.stopping;
   if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job);
 }
@@ -136,7 +144,7 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
       if (result == JobResult::done && (!unit.runtime->condition_result) && !already &&
           is_inactive_or_failed(unit.active_state())) {
         const std::string unmet = condition_text(unit);
-        const auto& all = unit.config.unit_needs->conditions;
+        const auto& all = unit.config.common->unit_needs->conditions;
         const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
         // Not a word on the console about what did nothing.
         end = {6, StatusKind::none,
@@ -160,9 +168,11 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
       if (result == JobResult::done)
         end = {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).stopped, unit_text(core, unit))};
       else if (result == JobResult::timeout)
-        end = {4, StatusKind::timeout, fmt::format("Timed out stopping {}.", unit_text(core, unit))};
+        end = {3, StatusKind::timeout, fmt::format("Timed out {} {}.", stopping_verb(unit), unit_text(core, unit))};
       else if (result == JobResult::failed)
-        end = {4, StatusKind::failed, fmt::format("Stopping {} failed.", unit_text(core, unit))};
+        end = {3, StatusKind::failed, unit.type() == UnitType::mount || unit.type() == UnitType::swap
+                                            ? fmt::format("Failed {} {}.", stopping_verb(unit), unit_text(core, unit))
+                                            : fmt::format("Stopping {} failed.", unit_text(core, unit))};
       break;
     case JobType::reload:
       id = id_reloaded;

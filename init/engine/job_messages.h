@@ -6,7 +6,8 @@
 namespace init {
 
 /// The job was begun and takes its time; `before` is the state in which it found the unit.
-void announce_job_begin(Core& core, const Unit& unit, const Job& job, ActiveState before);
+/// `type`: what was done; a restart that has stopped the unit at once is a start by now.
+void announce_job_begin(Core& core, const Unit& unit, const Job& job, JobType type, ActiveState before);
 void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already);
 
 }  // namespace init

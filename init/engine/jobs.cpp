@@ -71,7 +71,7 @@ void set_running(Core& core, Job& job) {
   job.state = JobState::running;
   if (!job.begin_running.is_set()) {
     job.begin_running = core.now.monotonic;
-    const auto& limits = *core.units.get(job.unit).config.unit_limits;
+    const auto& limits = *core.units.get(job.unit).config.common->unit_limits;
     job.running_deadline = deadline_after(core, limits.job_running_timeout);
     arm_job_timer(core, job, TimerPurpose::job_running, job.running_deadline);
   }
@@ -195,13 +195,17 @@ void run_job(Core& core, JobId id) {
   const ActionOutcome outcome = perform(core, unit, *job);
   settle_state_changes(core);
   job = core.jobs.find(id);
-  if (job == nullptr || job->type != type) return;  // ended, or went on, while it ran
+  if (job == nullptr) return;  // ended while it ran
+  if (job->type != type) {  // went on while it ran
+    if (type == JobType::restart && outcome == ActionOutcome::ok) announce_job_begin(core, core.units.get(job->unit), *job, type, before);
+    return;
+  }
   if (outcome == ActionOutcome::again) {
     set_waiting(core, *job);
     return;
   }
   if (auto end = end_of(outcome)) return finish_job(core, id, *end);
-  announce_job_begin(core, core.units.get(job->unit), *job, before);
+  announce_job_begin(core, core.units.get(job->unit), *job, type, before);
 }
 
 }  // namespace
@@ -247,8 +251,8 @@ static RunPlace place_of(const Core& core, const Job& job) {
                              UnitType::target, UnitType::socket, UnitType::swap, UnitType::mount, UnitType::service};
   constexpr std::uint64_t heaviest = 10000, usual_weight = 100;
   const Unit& unit = core.units.get(job.unit);
-  const std::uint64_t weight = unitparser::type_has_cgroup(unit.type()) ? unit.config.resource_basics->cpu_weight.value_or(usual_weight) : usual_weight;
-  const int nice = unitparser::type_has_exec(unit.type()) ? unit.config.exec_scheduling->nice.value_or(0) : 0;
+  const std::uint64_t weight = unitparser::type_has_cgroup(unit.type()) ? unit.config.common->resource_basics->cpu_weight.value_or(usual_weight) : usual_weight;
+  const int nice = unitparser::type_has_exec(unit.type()) ? unit.config.common->exec_scheduling->nice.value_or(0) : 0;
   return {static_cast<int>(std::find(order.begin(), order.end(), unit.type()) - order.begin()), heaviest - weight, nice,
           unit.name.text(), job.id};
 }
@@ -286,7 +290,7 @@ JobId install_job(Core& core, UnitId unit_id, JobType type, const Cause& cause, 
   job.ignore_order = ignore_order;
   job.begin = core.now.monotonic;
   job.cause = cause;
-  job.deadline = deadline_after(core, unit.config.unit_limits->job_timeout);
+  job.deadline = deadline_after(core, unit.config.common->unit_limits->job_timeout);
   job.running_deadline = MonotonicTime::infinity();
   Job& installed = core.jobs.insert(std::move(job));
   (type == JobType::nop ? unit.nop_job : unit.job) = installed.id;
@@ -369,7 +373,7 @@ void job_timed_out(Core& core, UnitId unit_id) {
   Unit* unit = core.units.find(unit_id);
   Job* job = unit == nullptr ? nullptr : core.jobs.find(unit->job);
   if (job == nullptr || (core.now.monotonic < job->deadline && core.now.monotonic < job->running_deadline)) return;
-  const auto limits = unit->config.unit_limits;
+  const auto limits = unit->config.common->unit_limits;
   log_unit(core, *unit, 4, fmt::format("{}: Job {}/{} timed out.", unit->name.text(), unit->name.text(), unitparser::to_name(job->type)));
   finish_job(core, job->id, {JobResult::timeout});
   run_emergency_action(core, *unit, limits->job_timeout_action, limits->job_timeout_reboot_argument, std::nullopt,

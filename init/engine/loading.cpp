@@ -55,16 +55,18 @@ void settle_perpetual(Unit& unit) {
       unit.config.unit_documents.write().documentation.emplace_back(row.manual);
   section.ignore_on_isolate = true;
   section.default_dependencies = false;
-  if (unit.type() == UnitType::mount) unit.config.exec_streams.write().standard_output = unitparser::ExecOutput::null;
+  if (unit.type() == UnitType::mount) unit.config.common.write().exec_streams.write().standard_output = unitparser::ExecOutput::null;
   if (unit.type() != UnitType::scope) return;
   unit.origin.transient = true;  // COMPAT
-  if (section.description.empty()) section.description = "System and Service Manager";
+  if (unit.config.description.empty()) unit.config.description = unitparser::SharedText("System and Service Manager");
 }
 
 /// Takes over what the files say, without edges.
 void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   UnitOrigin& origin = unit.origin;
   origin.load_state = loaded.state;
+  // COMPAT: a scope is made by a client, never by a file.
+  if (unit.type() == UnitType::scope && loaded.state == LoadState::loaded && !loaded.transient && !origin.transient) origin.load_state = LoadState::not_found;
   origin.load_error = Shared<Error>::unless_default(std::move(loaded.error));
   const auto& sources = loaded.config.sources;
   origin.fragment_path = !sources.empty() && sources[0] == loaded.fragment_path ? sources[0] : unitparser::SharedText(loaded.fragment_path);
@@ -184,6 +186,7 @@ void process_load_queue(Core& core) {
     announce(core, *unit);
     consider_garbage(core, id);
   }
+  for (const UnitId id : fresh) core.graph.shrink(id);
 }
 
 Result<UnitId> load_unit(Core& core, const UnitName& name) {
@@ -308,6 +311,7 @@ class Reloading {
     if (config != unit.config || origin.load_state != unit.origin.load_state || !(origin.fragment_path == unit.origin.fragment_path) ||
         !(origin.drop_in_paths == unit.origin.drop_in_paths) || !(aliases == unit.aliases))
       core_.touch(unit);  // clients need not hear that all stayed as it was
+    if (const auto renewed = operations_of(unit.type()).renewed; renewed != nullptr && !unit.is_untouched()) renewed(core_, unit);
     if (unit.type() == UnitType::slice && config != unit.config) changed_slices_.insert(id);
     if (const MountFacts now = mount_facts(unit); !(now == mount)) {
       moved_mounts_.push_back(mount.where);
@@ -320,10 +324,7 @@ class Reloading {
       if (const auto users = core_.index.mounts_for.find(where); users != core_.index.mounts_for.end())
         for (const UnitId user : users->second) redraw(user);
     std::sort(redrawn_.begin(), redrawn_.end());
-    for (const UnitId id : redrawn_) {
-      remember(id);
-      for (const Edge& edge : core_.graph.edges(id)) remember(edge.other);
-    }
+    for (const UnitId id : redrawn_) add_up_edges(id, edges_before_);
     core_.graph.take_back_drawn(redrawn_);
     for (const UnitId id : redrawn_)
       if (Unit* unit = core_.units.find(id)) draw_edges(core_, *unit);
@@ -354,21 +355,35 @@ class Reloading {
     return false;
   }
 
-  void remember(UnitId id) { edges_before_.try_emplace(id, core_.graph.fingerprint(id)); }
+  /// Of each unit what tells two sets of its edges apart, whatever their order: also by which of them the other end says.
+  using EdgeSums = std::unordered_map<UnitId, std::uint64_t>;
+  void add_edge(UnitId at, UnitId other, unitparser::DependencyKind kind, bool is_heard, EdgeSums& sums) const {
+    if (index_of(at) >= is_redrawn_.size()) return;  // it is new
+    std::uint64_t mixed = (std::uint64_t{index_of(other)} << 9U | static_cast<std::uint64_t>(kind) << 1U | std::uint64_t{is_heard}) * 0x9e3779b97f4a7c15U;
+    mixed ^= mixed >> 29U;
+    sums[at] += mixed * 0xbf58476d1ce4e5b9U;
+  }
+  /// Adds the unit's edges to its sum and to those at their other ends: a hub's own list, which may be long, is not looked at.
+  void add_up_edges(UnitId id, EdgeSums& sums) const {
+    if (index_of(id) < is_redrawn_.size()) sums.try_emplace(id);
+    for (const Edge& edge : core_.graph.edges(id)) {
+      add_edge(id, edge.other, edge.kind, !edge.heard().empty(), sums);
+      add_edge(edge.other, id, unitparser::inverse_of(edge.kind), !edge.said().empty(), sums);
+    }
+  }
 
   /// Tells clients of the units whose edges changed; they may also be needed no longer.
   void tell() {
-    const auto had_no_edge_to = [this](UnitId id) {
-      for (const Edge& edge : core_.graph.edges(id))
-        if (index_of(edge.other) < is_redrawn_.size()) edges_before_.try_emplace(edge.other, 0);
-    };
-    for (const UnitId id : redrawn_) had_no_edge_to(id);
-    for (std::size_t fresh = is_redrawn_.size(); fresh < core_.units.slots(); ++fresh) had_no_edge_to(UnitId{static_cast<std::uint32_t>(fresh)});
-    std::vector<std::pair<UnitId, std::uint64_t>> neighbourhood(edges_before_.begin(), edges_before_.end());
+    EdgeSums edges_now;
+    for (const UnitId id : redrawn_) add_up_edges(id, edges_now);
+    for (std::size_t fresh = is_redrawn_.size(); fresh < core_.units.slots(); ++fresh) add_up_edges(UnitId{static_cast<std::uint32_t>(fresh)}, edges_now);
+    for (const auto& [id, edges] : edges_before_) edges_now.try_emplace(id);  // it lost the last of them
+    std::vector<std::pair<UnitId, std::uint64_t>> neighbourhood(edges_now.begin(), edges_now.end());
     std::sort(neighbourhood.begin(), neighbourhood.end());
-    for (const auto& [id, edges_before] : neighbourhood) {
+    for (const auto& [id, edges] : neighbourhood) {
       if (std::as_const(core_.units).find(id) == nullptr) continue;
-      const bool changed = edges_before != core_.graph.fingerprint(id);
+      const auto before = edges_before_.find(id);
+      const bool changed = edges != (before == edges_before_.end() ? 0 : before->second);
       if (changed) core_.touch(core_.units.get(id));
       if (changed || is_redrawn_[index_of(id)]) consider_garbage(core_, id);
     }
@@ -380,7 +395,7 @@ class Reloading {
   std::vector<UnitId> redrawn_;
   std::vector<std::string> moved_mounts_;
   std::unordered_set<UnitId> changed_slices_;
-  std::unordered_map<UnitId, std::uint64_t> edges_before_;  ///< fingerprints, of redrawn units and their neighbours
+  EdgeSums edges_before_;  ///< those of redrawn units, at both ends
 };
 
 }  // namespace
@@ -443,7 +458,7 @@ std::optional<Error> load_state_error(const Unit& unit) {
     case LoadState::error:
       return Error{ErrorCode::load_failed, unit.origin.load_error->os_errno,
                    fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: {}",
-                               name, unit.origin.load_error->message),
+                               name, unit.origin.load_error->code == ErrorCode::load_failed ? unitparser::reason_of(*unit.origin.load_error) : unit.origin.load_error->message),
                    unit.origin.load_error->position};
     case LoadState::masked: return Error{ErrorCode::masked, 0, fmt::format("Unit {} is masked.", name), {}};
     case LoadState::stub:
@@ -518,7 +533,7 @@ bool is_held(Core& core, UnitId id, KnownHolds& known) {
     // Edges that others said about this unit: while they stay, it must be there to be looked at. Each is asked before it
     // is queued: hubs such as shutdown.target are mentioned by everybody, and the first answer settles it.
     for (const Edge& edge : core.graph.edges(current)) {
-      if (edge.heard.empty() || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
+      if (edge.heard().empty() || known.unheld.contains(edge.other) || !seen.insert(edge.other).second) continue;
       if (known.held.contains(edge.other)) return held_through(next);
       const Unit* other = std::as_const(core.units).find(edge.other);
       if (other != nullptr && holds_itself(core, *other)) return held_through(next);

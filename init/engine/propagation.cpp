@@ -113,7 +113,7 @@ void put_off_checks(Core& core, Unit& unit, ActiveState after) {
 }
 
 void run_end_actions(Core& core, Unit& unit, const StateChange& change) {
-  const auto& limits = *unit.config.unit_limits;
+  const auto& limits = *unit.config.common->unit_limits;
   if (change.after == ActiveState::failed && change.before != ActiveState::failed) {
     run_emergency_action(core, unit, limits.failure_action, limits.reboot_argument, limits.failure_action_exit_status,
                          fmt::format("unit {} failed", unit.name.text()));

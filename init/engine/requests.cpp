@@ -41,6 +41,8 @@ Unit* find_loaded(Core& core, RequestId request, const std::string& name) {
   return unit;
 }
 
+bool can_freeze(UnitType type) { return type == UnitType::service || type == UnitType::scope || type == UnitType::slice; }
+
 std::optional<Error> refuse_manual(const Unit& unit, JobType type) {
   const bool starts = type == JobType::start || type == JobType::restart || type == JobType::try_restart ||
                       type == JobType::reload_or_start;
@@ -113,9 +115,7 @@ void on_kill_unit(Core& core, const event::KillUnit& request) {
   const pid_t control = control_pid_of(*unit);
   if (wants_main && unit->type() != UnitType::service)
     return refuse(core, request.request, ErrorCode::no_such_process,
-                  fmt::format("{} units have no main processes", unit->type() == UnitType::slice   ? "Slice"
-                                                                 : unit->type() == UnitType::scope ? "Scope"
-                                                                                                   : "Such"));
+                  fmt::format("{} units have no main processes", unitparser::to_name(unit->type())));
   if (wants_main && main <= 0)
     return refuse(core, request.request, ErrorCode::no_such_process, "No main process to kill");
   if (wants_control && control <= 0)
@@ -231,15 +231,16 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
   core.graph.take_back(id, drawn_sources);
   unit.origin.transient = true;
   unit.origin.fragment_path = unitparser::SharedText(wanted.fragment_path);
+  if (type == UnitType::scope && wanted.pids.empty()) {
+    log_unit(core, unit, 3, fmt::format("{}: Scope has no PIDs. Refusing.", wanted.name.text()));
+    return fail(ErrorCode::not_found,
+                fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: No such file or directory",
+                            wanted.name.text()));
+  }
   if (type == UnitType::scope) {
     auto& rt = unit.write<ScopeRuntime>();
     rt.pids = wanted.pids;
     rt.controller = wanted.controller;
-    if (wanted.pids.empty())
-      return fail(ErrorCode::not_found,
-                  fmt::format("Unit {} failed to load properly, please adjust/correct and reload service manager: No such "
-                              "file or directory",
-                              wanted.name.text()));
   }
   adopt_config(core, id, *wanted.config);
   if (wanted.add_ref) core.units.get(id).runtime.write().references.push_back(client);
@@ -274,7 +275,7 @@ void on_attach_processes(Core& core, const event::AttachProcesses& request) {
   Unit* unit = find_loaded(core, request.request, request.unit);
   if (unit == nullptr) return;
   if (!unitparser::type_has_cgroup(unit->type()) || unit->type() == UnitType::slice ||
-      !unit->config.resource_basics->delegate)
+      !unit->config.common->resource_basics->delegate)
     return refuse(core, request.request, ErrorCode::invalid_argument,
                   "Process migration not available on non-delegated units.");
   if (is_inactive_or_failed(unit->active_state()))
@@ -325,37 +326,51 @@ void on_clean_unit(Core& core, const event::CleanUnit& request) {
   if (unit == nullptr) return;
   if (auto error = load_state_error(*unit)) return reply(core, request.request, tl::unexpected(std::move(*error)));
   const auto clean = operations_of(unit->type()).clean;
-  if (clean == nullptr)
+  const bool has_folders = unitparser::type_has_exec(unit->type());
+  if (clean == nullptr && !has_folders)
     return refuse(core, request.request, ErrorCode::not_supported,
                   fmt::format("Unit '{}' does not support cleaning.", unit->name.text()));
   if (unit->active_state() != ActiveState::inactive || unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit is not inactive or has pending job.");
   std::uint32_t present = 0;
-  const auto& directories = unit->config.exec_provided->directories;
-  for (std::size_t kind = 0; kind < directories.size(); ++kind)
-    if (!directories[kind].directories.empty()) present |= 1U << kind;
+  if (has_folders) {
+    const auto& directories = unit->config.common->exec_provided->directories;
+    for (std::size_t kind = 0; kind < directories.size(); ++kind)
+      if (!directories[kind].directories.empty()) present |= 1U << kind;
+  }
+  if (unit->type() == UnitType::timer && unit->config.common->timer->persistent) present |= 1U << static_cast<unsigned>(unitparser::DirectoryKind::state);
   if ((request.what & present) == 0) return refuse(core, request.request, ErrorCode::nothing_to_clean, "No matching resources found.");
-  clean(core, *unit, request.what);
+  // Only a service shows that it is being cleaned.
+  if (clean != nullptr) clean(core, *unit, request.what);
+  else core.emit(effect::CleanDirectories{unit->id, request.what});
   accept(core, request.request, unit->id);
+}
+
+/// Freezes or thaws what is up of a unit; of a slice, also each unit in it.
+static void set_frozen(Core& core, Unit& unit, bool freeze) {
+  if (unit.type() == UnitType::slice)
+    for (const UnitId member : core.graph.others(unit.id, DependencyKind::slice_of)) {
+      Unit& other = core.units.get(member);
+      if (can_freeze(other.type()) && other.active_state() == ActiveState::active && !other.runtime->cgroup.empty()) set_frozen(core, other, freeze);
+    }
+  FreezerState& state = unit.runtime.write().freezer;
+  if (freeze == (state == FreezerState::frozen || state == FreezerState::freezing)) return;
+  state = freeze ? FreezerState::freezing : FreezerState::thawing;
+  core.emit(effect::SetFrozen{unit.id, unit.runtime->cgroup, freeze});
+  core.touch(unit);
 }
 
 void on_freeze_unit(Core& core, const event::FreezeUnit& request) {
   Unit* unit = find_loaded(core, request.request, request.unit);
   if (unit == nullptr) return;
-  if (!unitparser::type_has_cgroup(unit->type()))
+  if (!can_freeze(unit->type()))
     return refuse(core, request.request, ErrorCode::not_supported,
                   fmt::format("Unit '{}' does not support freezing.", unit->name.text()));
   if (unit->active_state() != ActiveState::active || unit->runtime->cgroup.empty())
     return refuse(core, request.request, ErrorCode::unit_inactive, "Unit is inactive.");
   if (unit->job != JobId::none)
     return refuse(core, request.request, ErrorCode::busy, "Unit has a pending job.");
-  FreezerState& state = unit->runtime.write().freezer;
-  const bool frozen = state == FreezerState::frozen || state == FreezerState::freezing;
-  if (frozen != request.freeze) {
-    state = request.freeze ? FreezerState::freezing : FreezerState::thawing;
-    core.emit(effect::SetFrozen{unit->id, unit->runtime->cgroup, request.freeze});
-    core.touch(*unit);
-  }
+  set_frozen(core, *unit, request.freeze);
   accept(core, request.request, unit->id);
 }
 

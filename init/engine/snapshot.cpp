@@ -32,7 +32,7 @@ void write_unit(SnapshotWriter& writer, const Unit& unit) {
   writer.word(unit.name.text());
   writer.value(unit.origin.perpetual);
   writer.value(unit.origin.transient);
-  writer.value(unit.config.unit->description);
+  writer.value(unit.config.description.str());
   writer.value(*unit.runtime);
   std::visit([&](const auto& runtime) { writer.value(*runtime); }, unit.type_runtime);
 }
@@ -40,7 +40,7 @@ void write_unit(SnapshotWriter& writer, const Unit& unit) {
 void write_edges(SnapshotWriter& writer, const Core& core, UnitId unit) {
   for (const Edge& edge : core.graph.edges(unit))
     for (const EdgeSource source : {EdgeSource::udev, EdgeSource::transient}) {
-      if (!edge.said.has(source)) continue;
+      if (!edge.said().has(source)) continue;
       writer.word("edge");
       writer.value(unit);
       writer.value(edge.kind);
@@ -93,6 +93,28 @@ class PartWriter {
   SnapshotWriter writer_;
 };
 
+/// Units and jobs that mention, by name, one that is gone now are to be saved again.
+void mark_mentions_of_removed(Core& core) {
+  const std::vector<UnitId> removed = core.units.take_removed();
+  if (removed.empty()) return;
+  std::vector<bool> is_removed(core.units.slots());
+  for (const UnitId id : removed) is_removed[index_of(id)] = true;
+  bool mentioned = false;
+  const auto note = [&](UnitId id) { mentioned = mentioned || (id != UnitId::none && is_removed[index_of(id)]); };
+  for (const UnitId id : core.units.all()) {
+    const Unit& unit = std::as_const(core.units).get(id);
+    mentioned = false;
+    for_each_mention(*unit.runtime, note);
+    std::visit([&](const auto& runtime) { for_each_mention(*runtime, note); }, unit.type_runtime);
+    if (mentioned) (void)core.units.get(id);
+  }
+  for (const JobId id : core.jobs.ids()) {
+    mentioned = false;
+    for_each_mention(*std::as_const(core.jobs).find(id), note);
+    if (mentioned) (void)core.jobs.find(id);
+  }
+}
+
 void read_unit(Core& core, SnapshotReader& reader) {
   const std::string name(reader.word());
   bool perpetual = false;
@@ -125,8 +147,8 @@ void read_unit(Core& core, SnapshotReader& reader) {
   if (!unit.runtime->cgroup.empty()) core.index.cgroups[unit.runtime->cgroup] = id;
   process_load_queue(core);
   Unit* again = core.units.find(id);
-  if (again != nullptr && again->config.unit->description.empty() && !description.empty()) {
-    again->config.unit.write().description = description;
+  if (again != nullptr && again->config.description.empty() && !description.empty()) {
+    again->config.description = unitparser::SharedText(description);
     core.forget_files(*again);
   }
 }
@@ -197,6 +219,7 @@ void write_snapshot(const Core& core, const SavePart& save) {
 void save_all(Core& core, const SavePart& save) {
   (void)core.units.take_unsaved();
   (void)core.units.take_names_changed();
+  (void)core.units.take_removed();
   (void)core.graph.take_unsaved();
   (void)core.jobs.take_unsaved();
   write_snapshot(core, save);
@@ -204,6 +227,7 @@ void save_all(Core& core, const SavePart& save) {
 
 void save_changes(Core& core, const SavePart& save) {
   PartWriter parts(core, save);
+  mark_mentions_of_removed(core);
   const auto units = core.units.take_unsaved();
   const auto edges = core.graph.take_unsaved();
   const auto jobs = core.jobs.take_unsaved();

@@ -100,6 +100,23 @@ class SnapshotWriter {
   std::string out_;
 };
 
+/// Calls visit(UnitId) for each unit that a value mentions.
+template <class T, class Visit>
+void for_each_mention(const T& value, const Visit& visit) {
+  if constexpr (std::is_same_v<T, UnitId>) {
+    visit(value);
+  } else if constexpr (Listed<T>) {
+    std::apply([&](const auto&... f) { (for_each_mention(value.*(f.member), visit), ...); }, fields(std::type_identity<T>{}));
+  } else if constexpr (requires { value.has_value(); }) {
+    if (value) for_each_mention(*value, visit);
+  } else if constexpr (requires { value.first; }) {
+    for_each_mention(value.first, visit);
+    for_each_mention(value.second, visit);
+  } else if constexpr (requires { value.begin(); } && !std::is_same_v<T, std::string>) {
+    for (const auto& element : value) for_each_mention(element, visit);
+  }
+}
+
 /// Reads values back. Unknown fields are skipped; anything malformed makes `failed()` true and the rest default.
 class SnapshotReader {
  public:

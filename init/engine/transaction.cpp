@@ -142,7 +142,7 @@ std::vector<Transaction::Addition> Transaction::additions_of(Core& core, std::ui
   }
   if (type == JobType::stop) pull(Atom::propagate_stop, JobType::stop, {true, false, true});
   if (type == JobType::restart) pull(Atom::propagate_restart, JobType::try_restart, {true, false, true});
-  if (type == JobType::reload) pull(Atom::propagates_reload_to, JobType::try_reload, {false, false, false});
+  if (type == JobType::reload || (type == JobType::nop && request_.reloads_others && index == anchor_)) pull(Atom::propagates_reload_to, JobType::try_reload, {false, false, false});
   return result;
 }
 
@@ -161,8 +161,8 @@ Result<bool> Transaction::add_with_dependencies(Core& core, Addition first) {
     const Addition addition = std::move(frame.additions[frame.next++]);
     auto added = add_one(core, addition);
     if (added) {
-      if (!added->fresh || addition.ignore_requirements || addition.type == JobType::nop) continue;
       if (anchor_ == none) anchor_ = added->job;
+      if (!added->fresh || addition.ignore_requirements || (addition.type == JobType::nop && !request_.reloads_others)) continue;
       Frame next;
       next.job = added->job;
       next.required = addition.required;
@@ -300,7 +300,7 @@ Result<bool> Transaction::delete_one_unmergeable(Core& core, std::uint32_t first
       } else if (!b.matters_to_anchor) {
         gone = k;
       } else {
-        return fail(ErrorCode::transaction_destructive, "Transaction contains conflicting jobs");
+        return fail(ErrorCode::transaction_conflicting, "Transaction contains conflicting jobs");
       }
       const Unit& unit = core.units.get(jobs_[gone].unit);
       log_unit(core, unit, 7,
@@ -328,10 +328,10 @@ Result<bool> Transaction::merge_jobs(Core& core) {
       }
       auto dropped = delete_one_unmergeable(core, job);
       if (!dropped)
-        return fail(ErrorCode::transaction_destructive,
+        return fail(ErrorCode::transaction_conflicting,
                     fmt::format("Transaction contains conflicting jobs '{}' and '{}' for {}. Probably contradicting "
                                 "requirement dependencies configured.",
-                                unitparser::to_name(type), unitparser::to_name(jobs_[k].type),
+                                unitparser::to_name(jobs_[k].type), unitparser::to_name(type),
                                 core.units.get(jobs_[job].unit).name.text()));
       return false;  // look again
     }

@@ -32,6 +32,7 @@ struct TransactionRequest {
   JobType type{};
   JobMode mode = JobMode::replace;
   Cause cause;
+  bool reloads_others = false;  ///< a nop: the unit reloads itself, those that it propagates to are reloaded
 };
 
 /// The planned jobs, complete and without contradiction, and what was said while planning.

@@ -41,10 +41,9 @@ OrderCheck::Step OrderCheck::enter(const Node& node, const Edge* came_by) const 
 std::string OrderCheck::place_of(UnitId holder, const Edge& edge) const {
   const SaidEdge said = core_.graph.said(holder, edge);
   const Unit& said_by = core_.units.get(said.from);
-  std::string where = "implicit";
-  if (said.origin.source < said_by.config.sources.size())
-    where = fmt::format("{}:{}", said_by.config.sources[said.origin.source].view(), said.origin.line);
-  return fmt::format("{}: {}={} ({})", said_by.name.text(), unitparser::to_name(said.kind), core_.units.get(said.to).name.text(), where);
+  const Unit& other = core_.units.get(said.to);
+  const std::string where = init::place_of(said_by, said.origin, other);
+  return fmt::format("{}: {}={} ({})", said_by.name.text(), unitparser::to_name(said.kind), other.name.text(), where.empty() ? "implicit" : where);
 }
 
 Result<bool> OrderCheck::break_cycle(const std::vector<Step>& path, std::size_t begin, const Edge* closing) {

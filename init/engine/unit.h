@@ -118,10 +118,12 @@ struct Unit {
     return std::get<Shared<T>>(type_runtime).write();
   }
   [[nodiscard]] std::string_view description() const {
-    return config.unit->description.empty() ? std::string_view(name.text()) : std::string_view(config.unit->description);
+    return config.description.empty() ? std::string_view(name.text()) : config.description.view();
   }
 };
 
+/// Where the files of one unit speak of another: FILE:LINE or the path of a link; empty: nowhere.
+[[nodiscard]] std::string place_of(const Unit& said_by, const Origin& origin, const Unit& other);
 /// The SubState property.
 [[nodiscard]] std::string_view sub_state(const Unit& unit);
 

@@ -34,7 +34,7 @@ bool test_conditions(Core& core, const Unit& unit, std::string_view prefix, cons
 bool conditions_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime.write();
   rt.times.condition = DualTime::at(core.now);
-  rt.condition_result = test_conditions(core, unit, "Condition", unit.config.unit_needs->conditions, rt.condition_verdicts);
+  rt.condition_result = test_conditions(core, unit, "Condition", unit.config.common->unit_needs->conditions, rt.condition_verdicts);
   core.touch(unit);
   return rt.condition_result;
 }
@@ -42,7 +42,7 @@ bool conditions_hold(Core& core, Unit& unit) {
 bool asserts_hold(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime.write();
   rt.times.assert_ = DualTime::at(core.now);
-  rt.assert_result = test_conditions(core, unit, "Assert", unit.config.unit_needs->asserts, rt.assert_verdicts);
+  rt.assert_result = test_conditions(core, unit, "Assert", unit.config.common->unit_needs->asserts, rt.assert_verdicts);
   core.touch(unit);
   return rt.assert_result;
 }
@@ -86,7 +86,7 @@ bool job_is_applicable(const Core& core, const Unit& unit, JobType type) {
     case JobType::verify_active:
     case JobType::start:
     case JobType::nop: return true;
-    case JobType::stop: return unit_can_stop(core, unit) || unit.origin.load_state != LoadState::loaded;
+    case JobType::stop: return !unit.origin.perpetual && (operations_of(unit.type()).stop != nullptr || unit.origin.load_state != LoadState::loaded);
     case JobType::restart:
     case JobType::try_restart: return unit_can_stop(core, unit) && unit_can_start(core, unit);
     case JobType::reload:
@@ -111,11 +111,11 @@ void begin_invocation(Core& core, Unit& unit) {
 void run_emergency_action(Core& core, const Unit& unit, EmergencyAction action, const std::string& reboot_argument,
                           std::optional<std::uint8_t> exit_status, std::string_view reason) {
   if (action == EmergencyAction::none) return;
-  core.emit(effect::Emergency{action, unit.id, std::string(reason), reboot_argument, exit_status, action == unit.config.unit_limits->success_action && unit.active_state() == ActiveState::inactive});
+  core.emit(effect::Emergency{action, unit.id, std::string(reason), reboot_argument, exit_status, action == unit.config.common->unit_limits->success_action && unit.active_state() == ActiveState::inactive});
 }
 
 bool admit_start(Core& core, Unit& unit) {
-  const auto& limits = *unit.config.unit_limits;
+  const auto& limits = *unit.config.common->unit_limits;
   UnitRuntime& rt = unit.runtime.write();
   rt.start_limit_hit = !rt.start_limit.admit(core.now.monotonic, limits.start_limit_interval, limits.start_limit_burst);
   if (!rt.start_limit_hit) return true;

@@ -82,7 +82,7 @@ void UnitTable::remove(UnitId id) {
   names_.erase(unit.name.text(), id);
   order_.erase(std::lower_bound(order_.begin(), order_.end(), id));
   units_[index_of(id)].reset();
-  names_changed_ = true;
+  removed_.push_back(id);
 }
 
 std::vector<UnitId> UnitTable::take_unsaved() {

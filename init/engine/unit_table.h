@@ -41,8 +41,10 @@ class UnitTable {
 
   /// Units that were made, handed out for writing or removed since the last call.
   [[nodiscard]] std::vector<UnitId> take_unsaved();
-  /// Whether a name came to mean another unit or none since the last call: what mentions units by name is to be written anew.
+  /// Whether a name came to mean another unit since the last call: what mentions units by name is to be written anew.
   [[nodiscard]] bool take_names_changed() { return std::exchange(names_changed_, false); }
+  /// Units that were removed since the last call: what mentions one of them is to be written anew.
+  [[nodiscard]] std::vector<UnitId> take_removed() { return std::exchange(removed_, {}); }
 
  private:
   Unit& mark(Unit& unit) {
@@ -57,6 +59,7 @@ class UnitTable {
   std::vector<UnitId> order_;
   NameIndex names_;
   std::vector<UnitId> unsaved_;
+  std::vector<UnitId> removed_;
   bool names_changed_ = false;
 };
 

@@ -51,6 +51,8 @@ class World {
   [[nodiscard]] virtual bool cgroup_populated(const std::string& cgroup) = 0;
   /// For path units, PathExists=, PathExistsGlob=, DirectoryNotEmpty=: the path for which it holds; nothing when it does not.
   [[nodiscard]] virtual std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) = 0;
+  /// Whether no part of the path that is there is a link.
+  [[nodiscard]] virtual bool is_canonical(const std::string& path) = 0;
   /// Time of the last run of a Persistent= timer; nothing if it never ran.
   [[nodiscard]] virtual std::optional<RealTime> timer_stamp(const UnitName& timer) = 0;
   /// An OnCalendar= expression's next elapse strictly after `after`; nothing if there is none.

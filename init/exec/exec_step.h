@@ -29,6 +29,7 @@ enum class ExecStep : std::uint8_t {
   idle,                ///< Type=idle: wait until the boot is done, at most five seconds
   descriptors,         ///< close all that was not passed
   session,             ///< setsid()
+  terminal_wait,       ///< until what the run before left of the terminal is put in order, at most ten seconds
   terminal_reset,      ///< TTYReset=, TTYVHangup=, TTYVTDisallocate=, TTYRows=
   user,                ///< who: names to numbers, dynamic ones allocated
   standard_input, standard_output, standard_error,
@@ -58,6 +59,8 @@ enum class ExecStep : std::uint8_t {
   no_new_privileges,
   seccomp,
   exec,
+  ownership,           ///< last of a plan without a program: nodes in the file system belong to the user
+  terminal_release,    ///< alone in a plan of its own: a run is over, the terminal is as nobody's again
 };
 
 /// One row of the table: the name that messages show and the status the process exits with when the step fails.
@@ -72,6 +75,7 @@ inline constexpr std::array exec_steps{
     ExecStepRow{ExecStep::idle,                   "EXEC",               ExitStatus::exec},
     ExecStepRow{ExecStep::descriptors,            "FDS",                ExitStatus::fds},
     ExecStepRow{ExecStep::session,                "SETSID",             ExitStatus::setsid},
+    ExecStepRow{ExecStep::terminal_wait,          "STDIN",              ExitStatus::standard_input},
     ExecStepRow{ExecStep::terminal_reset,         "STDIN",              ExitStatus::standard_input},
     ExecStepRow{ExecStep::user,                   "USER",               ExitStatus::user},
     ExecStepRow{ExecStep::standard_input,         "STDIN",              ExitStatus::standard_input},
@@ -114,13 +118,15 @@ inline constexpr std::array exec_steps{
     ExecStepRow{ExecStep::no_new_privileges,      "NO_NEW_PRIVILEGES",  ExitStatus::no_new_privileges},
     ExecStepRow{ExecStep::seccomp,                "SECCOMP",            ExitStatus::seccomp},
     ExecStepRow{ExecStep::exec,                   "EXEC",               ExitStatus::exec},
+    ExecStepRow{ExecStep::ownership,              "CHOWN",              ExitStatus::chown},
+    ExecStepRow{ExecStep::terminal_release,       "STDIN",              ExitStatus::standard_input},
 };
 
 /// Every step has its row, at its own place.
 constexpr bool exec_steps_in_order() {
   for (std::size_t i = 0; i < exec_steps.size(); ++i)
     if (static_cast<std::size_t>(exec_steps[i].step) != i) return false;
-  return exec_steps.size() == static_cast<std::size_t>(ExecStep::exec) + 1;
+  return exec_steps.size() == static_cast<std::size_t>(ExecStep::terminal_release) + 1;
 }
 static_assert(exec_steps_in_order());
 

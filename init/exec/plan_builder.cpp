@@ -37,11 +37,11 @@ PlanProcess resolve_process(const SpawnRequest& request, const UnitConfig& confi
   process.path = request.command.path;
   process.argv = request.command.argv;
   if (process.argv.empty()) process.argv.push_back(process.path);
-  process.search_path = config.exec_identity->exec_search_path;
+  process.search_path = config.common->exec_identity->exec_search_path;
   process.expand_variables = !request.command.no_env_expand;
   process.ignore_failure = request.command.ignore_failure;
   process.user_manager = facts.user_manager;
-  process.delegate = config.resource_basics->delegate;
+  process.delegate = config.common->resource_basics->delegate;
   if (!request.cgroup.empty()) {
     process.cgroup_directory = facts.cgroup_root;
     if (request.cgroup != "/") process.cgroup_directory += request.cgroup;
@@ -66,7 +66,7 @@ bool needs_term(const ExecStreams& streams) {
 /// TERM for a terminal: the console's own where known, "linux" on virtual ones, the plain vt220 elsewhere.
 std::string terminal_type(const ExecStreams& streams, const SystemFacts& facts) {
   if (!needs_term(streams)) return {};
-  const std::string path = streams.tty_path.empty() ? "/dev/console" : streams.tty_path;
+  const std::string path = terminal_path(streams);
   if (path == "/dev/console" && !facts.terminal_type.empty()) return facts.terminal_type;
   const auto name = after_prefix(path, "/dev/tty");
   const bool is_virtual = name && !name->empty() && std::all_of(name->begin(), name->end(), is_digit);
@@ -105,14 +105,14 @@ Result<PlanEnvironment> resolve_environment(const SpawnRequest& request, const U
   if (facts.user_manager && request.unit.type() == UnitType::service)
     merge_environment(plan.base, {"MANAGERPID=" + std::to_string(facts.manager_pid)});
   merge_environment(plan.base, request.environment);
-  if (!config.exec_identity->exec_search_path.empty())
-    merge_environment(plan.configured, {"PATH=" + join(config.exec_identity->exec_search_path, ":")});
-  const ExecEnvironment& environment = *config.exec_environment;
+  if (!config.common->exec_identity->exec_search_path.empty())
+    merge_environment(plan.configured, {"PATH=" + join(config.common->exec_identity->exec_search_path, ":")});
+  const ExecEnvironment& environment = *config.common->exec_environment;
   merge_environment(plan.configured, passed_on(environment.pass_environment, facts.own_environment));
   merge_environment(plan.configured, environment.environment);
   merge_environment(plan.configured, TRY(read_environment_files(environment, files)));
   plan.unset = environment.unset_environment;
-  plan.terminal_type = terminal_type(*config.exec_streams, facts);
+  plan.terminal_type = terminal_type(*config.common->exec_streams, facts);
   plan.notify_socket = request.notify_socket;
   plan.notify_socket_path = facts.notify_socket_path;
   plan.watchdog_usec = request.watchdog.is_infinite() ? 0 : request.watchdog.usec();
@@ -121,12 +121,12 @@ Result<PlanEnvironment> resolve_environment(const SpawnRequest& request, const U
 
 /// Whether the process gets the unit's own root.
 bool applies_root(const SpawnRequest& request, const UnitConfig& config) {
-  return request.role == SpawnRole::main || !config.service->root_directory_start_only;
+  return request.role == SpawnRole::main || !config.common->service->root_directory_start_only;
 }
 
 PlanIdentity resolve_identity(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
-  const ExecIdentity& from = *config.exec_identity;
-  const bool exempt = request.role == SpawnRole::control && config.service->permissions_start_only;
+  const ExecIdentity& from = *config.common->exec_identity;
+  const bool exempt = request.role == SpawnRole::control && config.common->service->permissions_start_only;
   PlanIdentity identity;
   identity.user = from.user;
   identity.group = from.group;
@@ -157,7 +157,7 @@ PlanDescriptors resolve_descriptors(const SpawnRequest& request, const UnitConfi
     plan.names.push_back(passed.name.empty() ? "unknown" : passed.name);
   }
   plan.stored = request.stored;
-  plan.non_blocking = config.service->non_blocking;
+  plan.non_blocking = config.common->service->non_blocking;
   plan.standard = request.standard_fds;
   plan.socket = request.stdin_socket;
   if (request.idle) plan.idle = facts.idle_fd;
@@ -173,8 +173,8 @@ std::string below(const std::string& prefix, const std::string& path) { return p
 PlanDirectories resolve_directories(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
   PlanDirectories plan;
   plan.prefixes = facts.directory_prefixes;
-  plan.private_layout = config.exec_identity->dynamic_user && !facts.user_manager;
-  const ExecProvided& provided = *config.exec_provided;
+  plan.private_layout = config.common->exec_identity->dynamic_user && !facts.user_manager;
+  const ExecProvided& provided = *config.common->exec_provided;
   for (std::size_t kind = 0; kind < directory_kind_count; ++kind) {
     const DirectorySet& set = provided.directories[kind];
     std::string& variable = plan.variables[kind];
@@ -190,7 +190,7 @@ PlanDirectories resolve_directories(const SpawnRequest& request, const UnitConfi
 
 PlanCredentials resolve_credentials(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
   PlanCredentials plan;
-  const ExecProvided& provided = *config.exec_provided;
+  const ExecProvided& provided = *config.common->exec_provided;
   if (provided.set_credentials.empty() && provided.load_credentials.empty()) return plan;
   plan.directory = credentials_directory(facts, request.unit.text());
   plan.write = is_start_command(request);
@@ -203,7 +203,7 @@ PlanCredentials resolve_credentials(const SpawnRequest& request, const UnitConfi
 PlanNamespaces resolve_namespaces(const UnitConfig& config, bool sandboxed) {
   PlanNamespaces plan;
   if (!sandboxed) return plan;
-  const ExecSandbox& sandbox = *config.exec_sandbox;
+  const ExecSandbox& sandbox = *config.common->exec_sandbox;
   plan.network = sandbox.private_network;
   plan.network_path = sandbox.network_namespace_path;
   plan.ipc = sandbox.private_ipc;
@@ -226,13 +226,13 @@ std::uint64_t denied_capabilities(const ExecSandbox& sandbox) {
 ExecPrivileges resolve_privileges(const UnitConfig& config, bool sandboxed, bool change_user) {
   ExecPrivileges plan;
   if (sandboxed) {
-    plan = *config.exec_privileges;
-    plan.capability_bounding_set &= ~denied_capabilities(*config.exec_sandbox);
+    plan = *config.common->exec_privileges;
+    plan.capability_bounding_set &= ~denied_capabilities(*config.common->exec_sandbox);
     plan.ambient_capabilities &= plan.capability_bounding_set;
-    if (config.exec_identity->dynamic_user) plan.no_new_privileges = plan.restrict_suid_sgid = true;
+    if (config.common->exec_identity->dynamic_user) plan.no_new_privileges = plan.restrict_suid_sgid = true;
     if (!change_user) plan.ambient_capabilities = 0;
   } else {
-    plan.keyring_mode = config.exec_privileges->keyring_mode;
+    plan.keyring_mode = config.common->exec_privileges->keyring_mode;
   }
   return plan;
 }
@@ -240,7 +240,7 @@ ExecPrivileges resolve_privileges(const UnitConfig& config, bool sandboxed, bool
 PlanSystemCalls resolve_system_calls(const UnitConfig& config, bool sandboxed) {
   PlanSystemCalls plan;
   if (!sandboxed) return plan;
-  const ExecSandbox& sandbox = *config.exec_sandbox;
+  const ExecSandbox& sandbox = *config.common->exec_sandbox;
   plan.kernel_tunables = sandbox.protect_kernel_tunables;
   plan.kernel_modules = sandbox.protect_kernel_modules;
   plan.kernel_logs = sandbox.protect_kernel_logs;
@@ -256,7 +256,7 @@ std::vector<PlannedMount> directory_mounts(const UnitConfig& config, const PlanD
   std::array<bool, directory_kind_count> hidden{};
   for (std::size_t kind = 0; kind < directory_kind_count; ++kind) {
     const bool is_private = is_private_directory(config, static_cast<DirectoryKind>(kind));
-    for (const ManagedDirectory& directory : config.exec_provided->directories[kind].directories) {
+    for (const ManagedDirectory& directory : config.common->exec_provided->directories[kind].directories) {
       PlannedMount mount;
       const std::string& prefix = directories.prefixes[kind];
       if (is_private) {
@@ -286,7 +286,7 @@ std::vector<PlannedMount> directory_mounts(const UnitConfig& config, const PlanD
 MountPlan resolve_mounts(const SpawnPlan& plan, const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts,
                          const ExecRuntime& runtime) {
   if (!plan.identity.sandboxed) return {};
-  ExecSandbox sandbox = *config.exec_sandbox;
+  ExecSandbox sandbox = *config.common->exec_sandbox;
   if (plan.identity.dynamic_user) {
     if (sandbox.protect_system != ProtectSystem::strict) sandbox.protect_system = ProtectSystem::strict;
     if (sandbox.protect_home == ProtectHome::no) sandbox.protect_home = ProtectHome::read_only;
@@ -294,18 +294,18 @@ MountPlan resolve_mounts(const SpawnPlan& plan, const SpawnRequest& request, con
   bool private_directories = false;
   for (std::size_t kind = 0; kind < directory_kind_count; ++kind)
     private_directories = private_directories || (is_private_directory(config, static_cast<DirectoryKind>(kind)) &&
-                                                  !config.exec_provided->directories[kind].directories.empty());
+                                                  !config.common->exec_provided->directories[kind].directories.empty());
   return plan_mounts(MountWishes{.sandbox = sandbox,
-                                 .paths = *config.exec_paths,
+                                 .paths = *config.common->exec_paths,
                                  .unit = plan.process.unit,
                                  .root_directory = plan.identity.root_directory,
-                                 .root_image = applies_root(request, config) ? config.exec_paths->root_image : std::string(),
+                                 .root_image = applies_root(request, config) ? config.common->exec_paths->root_image : std::string(),
                                  .private_tmp_suffix = runtime.private_tmp_suffix,
                                  .credentials_directory = plan.credentials.directory,
                                  .dynamic_user = plan.identity.dynamic_user,
                                  .private_directories = private_directories,
                                  .directories = directory_mounts(config, plan.directories),
-                                 .log_namespace = config.exec_logging->log_namespace,
+                                 .log_namespace = config.common->exec_logging->log_namespace,
                                  .boot_id = facts.boot_id,
                                  .runtime_prefix = facts.runtime_prefix});
 }
@@ -317,7 +317,7 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
   const PlanSystemCalls& calls = plan.system_calls;
   const bool has_user = !plan.identity.user.empty() || !plan.identity.group.empty() || plan.identity.dynamic_user ||
                         !plan.identity.supplementary_groups.empty();
-  const bool touches_terminal = needs_term(streams);
+  const bool has_terminal = touches_terminal(streams);
   const bool has_filter =
       privileges.system_call_filter || privileges.system_call_log || !privileges.system_call_architectures.empty() ||
       privileges.memory_deny_write_execute || privileges.restrict_namespaces || privileges.restrict_realtime ||
@@ -335,7 +335,8 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
   add(ExecStep::descriptors);
   // mount(8) stays in our process group: autofs lets only that one past a mount point it waits for.
   add(ExecStep::session, !plan.process.unit.ends_with(".mount"));
-  add(ExecStep::terminal_reset, touches_terminal);
+  add(ExecStep::terminal_wait, has_terminal);
+  add(ExecStep::terminal_reset, has_terminal);
   add(ExecStep::user, has_user);
   add(ExecStep::standard_input);
   add(ExecStep::standard_output);
@@ -388,8 +389,8 @@ std::string credentials_directory(const SystemFacts& facts, const std::string& u
 }
 
 bool is_private_directory(const UnitConfig& config, DirectoryKind kind) {
-  if (!config.exec_identity->dynamic_user || kind == DirectoryKind::configuration) return false;
-  return kind != DirectoryKind::runtime || config.exec_provided->runtime_directory_preserve != PreserveMode::no;
+  if (!config.common->exec_identity->dynamic_user || kind == DirectoryKind::configuration) return false;
+  return kind != DirectoryKind::runtime || config.common->exec_provided->runtime_directory_preserve != PreserveMode::no;
 }
 
 std::string dynamic_user_name(const UnitName& unit) {
@@ -416,9 +417,9 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
     merge_environment(plan.environment.base, {"SYSTEMD_NSS_DYNAMIC_BYPASS=1"});
   plan.identity = resolve_identity(request, config, facts);
   plan.descriptors = resolve_descriptors(request, config, facts, runtime);
-  plan.streams = *config.exec_streams;
-  plan.logging = *config.exec_logging;
-  plan.scheduling = *config.exec_scheduling;
+  plan.streams = *config.common->exec_streams;
+  plan.logging = *config.common->exec_logging;
+  plan.scheduling = *config.common->exec_scheduling;
   plan.privileges = resolve_privileges(config, plan.identity.sandboxed, plan.identity.change_user);
   plan.system_calls = resolve_system_calls(config, plan.identity.sandboxed);
   plan.directories = resolve_directories(request, config, facts);
@@ -426,10 +427,41 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
   plan.namespaces = resolve_namespaces(config, plan.identity.sandboxed);
   plan.mounts = resolve_mounts(plan, request, config, facts, runtime);
   plan.mounts.no_suid = plan.mounts.wanted && plan.privileges.no_new_privileges;
-  if (plan.identity.sandboxed && config.exec_privileges->restrict_file_systems)
+  if (plan.identity.sandboxed && config.common->exec_privileges->restrict_file_systems)
     plan.warnings.push_back("RestrictFileSystems= is not supported by this build, ignoring.");
   if (facts.user_manager) plan.mounts.propagate_directory.clear();  // nobody could put anything there later
   plan.steps = choose_steps(plan, facts.privileged);
+  return plan;
+}
+
+bool touches_terminal(const ExecStreams& streams) {
+  return streams.tty_reset || streams.tty_vhangup || streams.tty_vt_disallocate || streams.tty_rows || streams.tty_columns ||
+         is_terminal(streams.standard_input) || is_terminal(streams.standard_output) || is_terminal(streams.standard_error);
+}
+
+SpawnPlan build_terminal_release(const unitparser::UnitName& unit, const ExecStreams& streams) {
+  SpawnPlan plan;
+  plan.process.unit = unit.text();
+  plan.streams = streams;
+  plan.steps = {ExecStep::terminal_release};
+  return plan;
+}
+
+SpawnPlan build_ownership(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
+  SpawnPlan plan;
+  plan.process = resolve_process(request, config, facts);
+  if (request.unit.type() == UnitType::scope) {
+    plan.identity.user = config.common->scope->user;
+    plan.identity.group = config.common->scope->group;
+    plan.steps = {ExecStep::signals, ExecStep::descriptors, ExecStep::session, ExecStep::user, ExecStep::delegation, ExecStep::ownership};
+    return plan;
+  }
+  const unitparser::SocketConfig& socket = *config.common->socket;
+  plan.identity.user = socket.socket_user;
+  plan.identity.group = socket.socket_group;
+  for (const unitparser::ListenEntry& entry : socket.listen)
+    if (std::string node = entry.node(); !node.empty()) plan.identity.nodes.push_back(std::move(node));
+  plan.steps = {ExecStep::signals, ExecStep::descriptors, ExecStep::session, ExecStep::user, ExecStep::ownership};
   return plan;
 }
 

@@ -49,6 +49,14 @@ class EnvironmentFiles {
                                                              const SystemFacts& facts, const ExecRuntime& runtime,
                                                              EnvironmentFiles& files);
 
+/// Whether processes with these streams open or change a terminal (TTYPath=, or else the console).
+[[nodiscard]] bool touches_terminal(const unitparser::ExecStreams& streams);
+/// The plan of a process that puts the terminal of a service in order whose run is over, and ends. For who touches a terminal.
+[[nodiscard]] SpawnPlan build_terminal_release(const unitparser::UnitName& unit, const unitparser::ExecStreams& streams);
+
+/// The plan of SpawnRole::owner: of a socket the nodes, to SocketUser= and SocketGroup=; of a scope the control group, to User= and Group=.
+[[nodiscard]] SpawnPlan build_ownership(const SpawnRequest& request, const unitparser::UnitConfig& config, const SystemFacts& facts);
+
 /// Folder of a unit's credentials below the run-time prefix.
 [[nodiscard]] std::string credentials_directory(const SystemFacts& facts, const std::string& unit);
 

@@ -24,12 +24,12 @@ template <class V> void fields(V& v, Is<PlanEnvironment> auto& s) {
   v(a, b, c, d, e, f, g);
 }
 template <class V> void fields(V& v, Is<PlanIdentity> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = s;
-  v(a, b, c, d, e, f, g, h, i, j, k, l, m);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
 template <class V> void fields(V& v, Is<PlanDescriptors> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k] = s;
-  v(a, b, c, d, e, f, g, h, i, j, k);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 template <class V> void fields(V& v, Is<ExecStreams> auto& s) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = s;
@@ -286,7 +286,7 @@ Result<SpawnPlan> decode_plan(std::string_view bytes) {
   fields(reader, plan);
   if (reader.failed() || !reader.at_end()) return fail(ErrorCode::protocol, "The plan is damaged");
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-    if (plan.steps[i] > ExecStep::exec || (i > 0 && plan.steps[i] <= plan.steps[i - 1]))
+    if (static_cast<std::size_t>(plan.steps[i]) >= exec_steps.size() || (i > 0 && plan.steps[i] <= plan.steps[i - 1]))
       return fail(ErrorCode::protocol, "The plan's steps are out of order");
   }
   return plan;

@@ -58,6 +58,7 @@ struct PlanIdentity {
   bool working_directory_home = false;
   bool working_directory_missing_ok = false;
   std::string root_directory;     ///< chroot() when there is no mount namespace
+  std::vector<std::string> nodes; ///< paths that are given to the user, by a plan without a program
   bool operator==(const PlanIdentity&) const = default;
 };
 
@@ -71,6 +72,7 @@ struct PlanDescriptors {
   int socket = -1;                 ///< for ExecInput::socket and ExecOutput::socket
   int report = -1;                 ///< see ReportRecord
   int idle = -1;                   ///< read end that is closed when the boot is done
+  int terminal_busy = -1;          ///< read end that is closed when nobody puts the terminal in order any more
   std::array<int, 2> network_namespace{-1, -1};  ///< socket pair that keeps the shared namespace
   std::array<int, 2> ipc_namespace{-1, -1};
   std::array<int, 2> dynamic_user{-1, -1};       ///< socket pair that keeps the allocated user
@@ -124,9 +126,12 @@ struct PlanSystemCalls {
   bool operator==(const PlanSystemCalls&) const = default;
 };
 
+/// The terminal that processes with these streams open or change: TTYPath=, or else the console.
+[[nodiscard]] inline std::string terminal_path(const unitparser::ExecStreams& streams) { return streams.tty_path.empty() ? "/dev/console" : streams.tty_path; }
+
 /// The whole recipe. Adding a field needs a line in plan_codec (it does not compile without) and a new version.
 struct SpawnPlan {
-  static constexpr std::uint32_t current_version = 1;
+  static constexpr std::uint32_t current_version = 3;
   PlanProcess process;
   PlanEnvironment environment;
   PlanIdentity identity;

@@ -22,6 +22,7 @@ struct PassedFd {
 enum class SpawnRole : std::uint8_t {
   main,     ///< ExecStart=
   control,  ///< any other command of the unit
+  owner,    ///< no command: gives what was made for the unit to whom the files name (SocketUser=, User= of a scope), and ends
 };
 
 /// One process to start for one unit.

@@ -141,8 +141,9 @@ std::vector<gid_t> groups_of(const std::string& user, gid_t gid) {
 
 bool needs_name_services(const std::string& user, const std::vector<std::string>& groups) {
   const auto known_user = [](const std::string& name) {
-    return name.empty() || parse_id<uid_t>(name) || name == "root" || name == "nobody" ||
-           any_line("/etc/passwd", [&](const std::vector<std::string_view>& fields) { return fields[0] == name; });
+    const bool is_number = parse_id<uid_t>(name).has_value();
+    return name.empty() || name == "root" || name == "nobody" || name == "0" ||
+           any_line("/etc/passwd", [&](const std::vector<std::string_view>& fields) { return is_number ? fields.size() > 2 && fields[2] == name : fields[0] == name; });
   };
   const auto known_group = [](const std::string& name) {
     return name.empty() || parse_id<gid_t>(name) || name == "root" ||

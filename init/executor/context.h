@@ -42,7 +42,7 @@ struct Context {
   std::string_view failure_name{};
   std::span<char> own_arguments{};    ///< where our own command line lies in memory
   bool announced = false;             ///< PID 1 was told that execve() comes next
-  bool finish = false;                ///< stop here with success: a missing program that may be missing
+  bool finish = false;                ///< stop here with success: nothing is there to be executed
 
   /// Uid and gid that files made for the process belong to.
   [[nodiscard]] uid_t owner_uid() const { return user.uid == static_cast<uid_t>(-1) ? 0 : user.uid; }
@@ -76,19 +76,21 @@ Done step_standard_input(Context& context);
 Done step_standard_output(Context& context);
 Done step_standard_error(Context& context);
 // steps_terminal.cpp
+Done step_terminal_wait(Context& context);
 Done step_terminal_reset(Context& context);
+Done step_terminal_release(Context& context);
 Done step_terminal_owner(Context& context);
 Done step_utmp(Context& context);
 /// Opens the plan's terminal as controlling terminal the way StandardInput=tty, tty-force or tty-fail ask.
 Result<UniqueFd> acquire_terminal(Context& context);
 /// Opens a terminal without making it the controlling one; retries while it is being hung up.
 Result<UniqueFd> open_terminal(const std::string& path, int flags);
-[[nodiscard]] std::string terminal_path(const Context& context);
 // steps_user.cpp
 Done step_user(Context& context);
 Done step_groups(Context& context);
 Done step_change_user(Context& context);
 Done step_delegation(Context& context);
+Done step_ownership(Context& context);
 // dynamic_user.cpp
 Done allocate_dynamic_user(Context& context);
 // steps_directories.cpp

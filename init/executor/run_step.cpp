@@ -17,6 +17,7 @@ constexpr std::array rows{
     Row{ExecStep::idle, step_idle},
     Row{ExecStep::descriptors, step_descriptors},
     Row{ExecStep::session, step_session},
+    Row{ExecStep::terminal_wait, step_terminal_wait},
     Row{ExecStep::terminal_reset, step_terminal_reset},
     Row{ExecStep::user, step_user},
     Row{ExecStep::standard_input, step_standard_input},
@@ -59,6 +60,8 @@ constexpr std::array rows{
     Row{ExecStep::no_new_privileges, step_no_new_privileges},
     Row{ExecStep::seccomp, step_seccomp},
     Row{ExecStep::exec, step_exec},
+    Row{ExecStep::ownership, step_ownership},
+    Row{ExecStep::terminal_release, step_terminal_release},
 };
 
 constexpr bool complete() {

@@ -458,21 +458,11 @@ struct Extension {
   std::string name, place;
 };
 
-/// The variables of a file as os-release(5) has them; empty when there is none.
-std::map<std::string, std::string> release_of(const std::string& path) {
-  std::map<std::string, std::string> values;
-  const auto text = read_file(path);
-  if (!text) return values;
-  std::vector<std::string> invalid;
-  for (const std::string& assignment : unitparser::parse_environment_file(*text, invalid))
-    if (const std::size_t equals = assignment.find('='); equals != std::string::npos)
-      values[assignment.substr(0, equals)] = assignment.substr(equals + 1);
-  return values;
-}
+std::string text_or_nothing(const std::string& path) { return read_file(path).value_or(std::string()); }
 
 /// Whether an extension was made for this root: systemd-sysext(8), extension-release in os-release(5).
 Done check_extension(const Extension& extension, std::map<std::string, std::string>& root) {
-  auto own = release_of(extension.place + "/usr/lib/extension-release.d/extension-release." + extension.name);
+  auto own = unitparser::variables_of(text_or_nothing(extension.place + "/usr/lib/extension-release.d/extension-release." + extension.name));
   const auto mismatch = [&](const char* what) {
     return unitparser::fail_errno(ESTALE, "Failed to set up mount namespacing: " + extension.name + ": the extension is not for this system: " + what);
   };
@@ -508,8 +498,7 @@ Done lay_extensions(const init::MountPlan& plan, const std::string& root) {
     if (::move_mount(tree.get(), "", AT_FDCWD, place.c_str(), MOVE_MOUNT_F_EMPTY_PATH) < 0) return failed_at(folder.path);
   }
   if (extensions.empty()) return {};
-  auto release = release_of(root + "/etc/os-release");
-  if (release.empty()) release = release_of(root + "/usr/lib/os-release");
+  auto release = unitparser::os_release_of(root, text_or_nothing);
   for (const Extension& extension : extensions) TRY(check_extension(extension, release));
   for (const std::string hierarchy : {"/usr", "/opt"}) {
     std::string layers;

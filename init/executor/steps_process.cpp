@@ -47,7 +47,7 @@ Done step_descriptors(Context& context) {
   context.log.close();  // opened by a warning; it opens again when needed
   const init::PlanDescriptors& d = context.plan.descriptors;
   std::vector<int> kept = d.passed;
-  for (const int fd : {d.standard[0], d.standard[1], d.standard[2], d.socket, d.report, d.idle, d.network_namespace[0],
+  for (const int fd : {d.standard[0], d.standard[1], d.standard[2], d.socket, d.report, d.idle, d.terminal_busy, d.network_namespace[0],
                        d.network_namespace[1], d.ipc_namespace[0], d.ipc_namespace[1], d.dynamic_user[0],
                        d.dynamic_user[1]})
     kept.push_back(fd);

@@ -178,7 +178,7 @@ Done set_up_output(Context& context, int position) {
     case ExecOutput::null: return open_null(O_WRONLY, position);
     case ExecOutput::tty: {
       if (is_terminal_input(input)) return duplicate(STDIN_FILENO, position);
-      auto fd = open_terminal(terminal_path(context), O_WRONLY);
+      auto fd = open_terminal(init::terminal_path(context.plan.streams), O_WRONLY);
       if (!fd) return tl::unexpected(std::move(fd.error()));
       return place(std::move(*fd), position);
     }

@@ -73,6 +73,17 @@ void disallocate(const std::string& path) {
   if (fd && ::write(fd.get(), clear.data(), clear.size()) < 0) errno = 0;
 }
 
+void hang_up_and_reset(const unitparser::ExecStreams& streams, const std::string& path) {
+  if (streams.tty_vhangup) {
+    auto fd = open_terminal(path, O_RDWR | O_NONBLOCK);
+    if (fd) ::ioctl(fd->get(), TIOCVHANGUP);
+  }
+  if (streams.tty_reset) {
+    auto fd = open_terminal(path, O_RDWR | O_NONBLOCK);
+    if (fd) make_sane(fd->get());
+  }
+}
+
 Result<UniqueFd> try_acquire(const std::string& path, ExecInput mode, bool& taken) {
   auto fd = open_terminal(path, O_RDWR);
   if (!fd) return fd;
@@ -91,11 +102,6 @@ Result<UniqueFd> try_acquire(const std::string& path, ExecInput mode, bool& take
 
 }  // namespace
 
-std::string terminal_path(const Context& context) {
-  const std::string& path = context.plan.streams.tty_path;
-  return path.empty() ? "/dev/console" : path;
-}
-
 Result<UniqueFd> open_terminal(const std::string& path, int flags) {
   // A terminal that is being hung up answers EIO for a short while.
   constexpr int attempts = 20;
@@ -112,7 +118,7 @@ Result<UniqueFd> open_terminal(const std::string& path, int flags) {
 }
 
 Result<UniqueFd> acquire_terminal(Context& context) {
-  const std::string path = terminal_path(context);
+  const std::string path = init::terminal_path(context.plan.streams);
   const ExecInput mode = context.plan.streams.standard_input;
   const UniqueFd watch(mode == ExecInput::tty ? ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1);
   if (watch && ::inotify_add_watch(watch.get(), path.c_str(), IN_CLOSE) < 0)
@@ -137,17 +143,22 @@ Result<UniqueFd> acquire_terminal(Context& context) {
   }
 }
 
+Done step_terminal_wait(Context& context) {
+  // Whoever is at it has less time than that; should it hang all the same, the process starts.
+  constexpr int longest_wait_msec = 10'000;
+  int& busy = context.plan.descriptors.terminal_busy;
+  if (busy < 0) return {};
+  pollfd wait{busy, POLLIN, 0};
+  ::poll(&wait, 1, longest_wait_msec);
+  ::close(busy);
+  busy = -1;
+  return {};
+}
+
 Done step_terminal_reset(Context& context) {
   const auto& streams = context.plan.streams;
-  const std::string path = terminal_path(context);
-  if (streams.tty_vhangup) {
-    auto fd = open_terminal(path, O_RDWR | O_NONBLOCK);
-    if (fd) ::ioctl(fd->get(), TIOCVHANGUP);
-  }
-  if (streams.tty_reset) {
-    auto fd = open_terminal(path, O_RDWR | O_NONBLOCK);
-    if (fd) make_sane(fd->get());
-  }
+  const std::string path = init::terminal_path(context.plan.streams);
+  hang_up_and_reset(streams, path);
   if (streams.tty_rows || streams.tty_columns) {
     auto fd = open_terminal(path, O_RDWR | O_NONBLOCK);
     winsize size{};
@@ -158,6 +169,22 @@ Done step_terminal_reset(Context& context) {
     }
   }
   if (streams.tty_vt_disallocate) disallocate(path);
+  return {};
+}
+
+Done step_terminal_release(Context& context) {
+  // A serial line may keep whoever opens it for ever.
+  constexpr unsigned longest_seconds = 5;
+  constexpr gid_t tty_group = 5;
+  ::signal(SIGALRM, SIG_DFL);
+  ::alarm(longest_seconds);
+  const auto& streams = context.plan.streams;
+  const std::string path = init::terminal_path(context.plan.streams);
+  hang_up_and_reset(streams, path);
+  if (streams.tty_vt_disallocate) disallocate(path);
+  if ((::chmod(path.c_str(), 0600) < 0 || ::chown(path.c_str(), 0, tty_group) < 0) && errno != ENOENT)
+    context.log.warning("Failed to reset access to terminal " + path + ", ignoring", errno);
+  context.finish = true;
   return {};
 }
 

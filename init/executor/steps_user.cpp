@@ -25,12 +25,7 @@ Done look_up_user(Context& context) {
   if (wanted.empty()) return {};
   auto account = find_account(wanted);
   User& user = context.user;
-  if (!account) {
-    // A number needs no entry.
-    if (wanted.find_first_not_of("0123456789") != std::string::npos || wanted.size() > 10)
-      return unitparser::fail_errno(ESRCH, "Failed to determine user credentials");
-    account = Account{wanted, static_cast<uid_t>(std::stoull(wanted)), static_cast<gid_t>(std::stoull(wanted)), "", ""};
-  }
+  if (!account) return unitparser::fail_errno(ESRCH, "Failed to determine user credentials");  // COMPAT: a number needs an entry too
   user.known = true;
   user.name = account->name;
   user.uid = account->uid;
@@ -110,6 +105,13 @@ Done step_change_user(Context& context) {
       context.failure_name = "CAPABILITIES";
       return failed("Failed to apply ambient capabilities (after UID change)");
     }
+  return {};
+}
+
+Done step_ownership(Context& context) {
+  for (const std::string& node : context.plan.identity.nodes)
+    if (::lchown(node.c_str(), context.user.uid, context.user.gid) < 0) return failed("Failed to change the owner of " + node);
+  context.finish = true;
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <optional>
 
+#include "init/image/hash_signature.h"
 #include "init/program/run_program.h"
 #include "unitparser/base/encoding.h"
 #include "unitparser/base/fd.h"
@@ -28,6 +29,7 @@ using unitparser::UniqueFd;
 constexpr std::size_t hash_text_max = 4096, signature_max = 64U << 10U;
 constexpr const char* setup_program = "/lib/systemd/systemd-veritysetup";
 const std::string mapper_folder = "/dev/mapper/";
+const std::array<std::string, 4> certificate_folders{"/etc/verity.d", "/run/verity.d", "/usr/local/lib/verity.d", "/usr/lib/verity.d"};
 
 /// The content of a small file; nothing where there is none.
 Result<std::optional<std::string>> content_of(const std::string& path, std::size_t limit) {
@@ -105,14 +107,20 @@ Result<Verity> find_verity(const unitparser::VeritySettings& wanted, const std::
 Result<CheckedDevice> open_checked(const Verity& verity, const std::string& data, const std::string& tree) {
   const std::string hash = unitparser::encode_hex(verity.root_hash);
   CheckedDevice device{hash + "-verity", {}};
-  std::vector<std::string> arguments{setup_program, "attach", device.name, data, tree, hash};
+  const std::vector<std::string> unsigned_arguments{setup_program, "attach", device.name, data, tree, hash};
+  std::vector<std::string> arguments = unsigned_arguments;
   if (!verity.signature.empty()) arguments.push_back("root-hash-signature=base64:" + unitparser::encode_base64(verity.signature));
   std::vector<std::string> environment = plain_environment();
   environment.emplace_back("DM_DISABLE_UDEV=1");  // udev may be out of reach from here, and what waits for it would wait for long
   constexpr int most_attempts = 10;  // one that there was already may go before we have it
   for (int attempt = 0; !device.opened; ++attempt) {
     if (attempt == most_attempts) return fail_errno(EBUSY, device.name);
-    TRY(run_program({.arguments = arguments, .environment = environment}));
+    auto attached = run_program({.arguments = arguments, .environment = environment});
+    if (!attached && arguments.size() > unsigned_arguments.size() && is_signed_by_trusted(hash, verity.signature, certificate_folders)) {
+      arguments = unsigned_arguments;  // the kernel does not know who signed it, but the administrator does
+      attached = run_program({.arguments = arguments, .environment = environment});
+    }
+    TRY(std::move(attached));
     const auto number = number_of(device.name);
     if (!number) continue;
     device.node = "/dev/dm-" + std::to_string(*number);

@@ -29,7 +29,8 @@ struct CheckedDevice {
 };
 
 /// The device that shows the blocks of `data` and refuses those that are not as the tree of hashes at `tree` says; one that there is
-/// already for the same hash is taken. systemd-veritysetup(8) makes it. Errors: what it or the kernel says.
+/// already for the same hash is taken. systemd-veritysetup(8) makes it. A signature that the kernel does not accept must be by one of
+/// the certificates in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d. Errors: what it or the kernel says.
 [[nodiscard]] unitparser::Result<CheckedDevice> open_checked(const Verity& verity, const std::string& data, const std::string& tree);
 
 /// Has the kernel remove the device as soon as nobody uses it.

@@ -166,7 +166,7 @@ LogSink::Line LogSink::line_of(LogRecord& record) {
 }
 
 bool LogSink::write_kmsg(const Line& entry) {
-  if (!kmsg_) kmsg_.reset(::open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!kmsg_) kmsg_.reset(::open(kernel_log_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!kmsg_) return write_console(entry);
   // Facility 3 (daemon), as the journal expects of the manager.
   std::string line = "<" + std::to_string(3 * 8 + entry.priority) + ">systemd[" + own_pid_ + "]: " + entry.message.substr(0, kmsg_max);

@@ -27,8 +27,9 @@ struct LogRecord {
 /// and above the bound, it goes to the kernel's log; what that cannot take is counted.
 class LogSink {
  public:
-  /// Where the journal listens; another path for tests.
-  explicit LogSink(std::string journal_socket = "/run/systemd/journal/socket") : journal_socket_(std::move(journal_socket)) {}
+  /// Where the journal listens, and the kernel's log; other paths for tests.
+  explicit LogSink(std::string journal_socket = "/run/systemd/journal/socket", std::string kernel_log = "/dev/kmsg")
+      : journal_socket_(std::move(journal_socket)), kernel_log_(std::move(kernel_log)) {}
   void set_target(LogTarget target) { target_ = target; }
   [[nodiscard]] LogTarget target() const { return target_; }
   /// Whether lines on the console carry colours (LogColor=) and the time (LogTime=).
@@ -73,6 +74,7 @@ class LogSink {
   static Line line_of(LogRecord& record);
 
   std::string journal_socket_;
+  std::string kernel_log_;
   std::string own_pid_ = std::to_string(::getpid());
   std::deque<Kept> kept_;
   std::size_t kept_bytes_ = 0;

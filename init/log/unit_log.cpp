@@ -17,7 +17,7 @@ LogRecord to_record(effect::Log log, const Engine& engine) {
     if (const Unit* other = engine.find(log.cause.unit)) record.fields.emplace_back("INCIPIT_CAUSE_UNIT", other->name.text());
     if (log.cause.uid != static_cast<uid_t>(-1)) record.fields.emplace_back("INCIPIT_CAUSE_UID", std::to_string(log.cause.uid));
     if (log.cause.pid > 0) record.fields.emplace_back("INCIPIT_CAUSE_PID", std::to_string(log.cause.pid));
-    if (std::string place = engine.place_of(log.cause); !place.empty()) record.fields.emplace_back("INCIPIT_CAUSE_PLACE", std::move(place));
+    if (std::string place = engine.place_of(log.cause, log.unit); !place.empty()) record.fields.emplace_back("INCIPIT_CAUSE_PLACE", std::move(place));
   }
   return record;
 }

@@ -60,7 +60,7 @@ AutomountState mount_limit(AutomountContext& c) { return fail_with(c, AutomountR
 AutomountState enter_waiting(AutomountContext& c) {
   if (!c.rt.opened && !c.rt.opening) {
     c.rt.opening = true;
-    c.core.emit(effect::MakeDirectory{mount_point_of(c.unit), c.unit.config.automount->directory_mode});
+    c.core.emit(effect::MakeDirectory{mount_point_of(c.unit), c.unit.config.common->automount->directory_mode});
     c.core.emit(effect::OpenAutomount{c.unit.id});
   }
   return waiting;
@@ -120,7 +120,7 @@ const std::array<StateRow<AutomountMachine>, 4>& AutomountMachine::rows() { retu
 const std::array<std::array<Handler<AutomountMachine>, 7>, 4>& AutomountMachine::matrix() { return rule_table; }
 
 void arm_expiry(Core& core, Unit& unit, AutomountRuntime& rt) {
-  const Duration idle = unit.config.automount->timeout_idle;
+  const Duration idle = unit.config.common->automount->timeout_idle;
   const bool wanted = rt.state == running && !idle.is_zero() && !idle.is_infinite();
   if (!wanted) {
     if (rt.deadline.is_set()) core.emit(effect::DisarmTimer{{unit.id, TimerPurpose::expire}});

@@ -106,7 +106,7 @@ std::vector<UnitName> wanted_units(const event::Device& device) {
 void take_back_wants(Core& core, const Unit& unit) {
   std::vector<UnitId> wanted;
   for (const Edge& edge : core.graph.edges(unit.id))
-    if (edge.said.has(EdgeSource::udev)) wanted.push_back(edge.other);
+    if (edge.said().has(EdgeSource::udev)) wanted.push_back(edge.other);
   core.graph.take_back(unit.id, EdgeSource::udev);
   for (const UnitId other : wanted) consider_garbage(core, other);
 }
@@ -134,8 +134,8 @@ void renew_wants(Core& core, Unit& unit, const std::vector<UnitName>& wanted) {
 }
 
 void set_description(Core& core, Unit& unit, const std::string& text) {
-  if (unit.config.unit->description == text || text.empty()) return;
-  unit.config.unit.write().description = text;
+  if (unit.config.description == text || text.empty()) return;
+  unit.config.description = unitparser::SharedText(text);
   core.forget_files(unit);
   core.touch(unit);
 }

@@ -6,6 +6,7 @@
 
 #include "init/engine/ids.h"
 #include "unitparser/base/check.h"
+#include "unitparser/base/enum_names.h"
 
 namespace init {
 
@@ -22,6 +23,15 @@ constexpr EnumSet<E> in(E first, Rest... rest) {
 template <class E>
 constexpr EnumSet<E> any_of_first(std::size_t count) {
   return {(std::uint64_t{1} << count) - 1};
+}
+template <class E>
+constexpr EnumSet<E> operator|(EnumSet<E> a, EnumSet<E> b) {
+  return {a.bits | b.bits};
+}
+/// All but these.
+template <unitparser::NamedEnum E>
+constexpr EnumSet<E> except(EnumSet<E> some) {
+  return {any_of_first<E>(enum_names(std::type_identity<E>{}).size()).bits & ~some.bits};
 }
 
 /// A machine M has: State, Event (enums), Context, state_count, event_count.

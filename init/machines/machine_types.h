@@ -28,6 +28,7 @@ struct TypeOperations {
   void (*verify)(Core&, Unit&) = nullptr;                    ///< checks and completes what was loaded
   void (*clean)(Core&, Unit&, std::uint32_t what) = nullptr;
   void (*clean_done)(Core&, Unit&, bool success) = nullptr;
+  void (*renewed)(Core&, Unit&) = nullptr;                   ///< it did something, and its files were read again
   void (*rearm)(Core&, Unit&) = nullptr;                     ///< after a restore: timers and watches again
 };
 [[nodiscard]] const TypeOperations& operations_of(UnitType type);

@@ -83,15 +83,31 @@ void spawn(MountContext& c, MountCommandKind kind) {
 
 MountState ignore(MountContext& c) { return c.rt.state; }
 
+bool is_bind_mount(const unitparser::MountConfig& config) {
+  const auto options = unitparser::split_at(config.options, ',');
+  const auto binds = [](std::string_view word) { return word == "bind" || word == "rbind"; };
+  return binds(config.type) || std::any_of(options.begin(), options.end(), binds);
+}
+
 MountState begin(MountContext& c) {
   c.rt.result = MountResult::success;
   c.rt.reload_result = MountResult::success;
   c.rt.unmount_attempts = 0;
+  for (auto& [command, status] : c.rt.command_status) status = {};
   return mounting;
 }
 MountState enter_mounting(MountContext& c) {
-  const auto& config = *c.unit.config.mount;
-  c.core.emit(effect::MakeDirectory{mount_point_of(c.unit), config.directory_mode});
+  const auto& config = *c.unit.config.common->mount;
+  const std::string where = mount_point_of(c.unit);
+  if (!c.core.world.is_canonical(where)) {
+    log_unit(c.core, c.unit, 3, fmt::format("{}: Mount path {} is not canonical (contains a symlink).", c.unit.name.text(), where));
+    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to run 'mount' task: Too many levels of symbolic links", c.unit.name.text()));
+    return fail_to(c, dead, MountResult::resources);
+  }
+  if (is_bind_mount(config) && config.what.starts_with('/')) c.core.emit(effect::MakeDirectory{config.what, config.directory_mode});
+  c.core.emit(effect::MakeDirectory{where, config.directory_mode});
+  if (c.core.world.path_match(unitparser::PathKind::directory_not_empty, where))
+    log_unit(c.core, c.unit, 5, fmt::format("{}: Directory {} to mount over is not empty, mounting anyway.", c.unit.name.text(), where));
   if (config.what.empty()) return fail_to(c, dead, MountResult::resources);
   spawn(c, MountCommandKind::mount);
   return mounting;
@@ -131,6 +147,7 @@ MountState enter_rest(MountContext& c) {
   else
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)),
              {{"MESSAGE_ID", "d9b373ed55a64feb8242e02dbe79a49c"}});
+  log_leftover_processes(c.core, c.unit, false);
   MountMachine::commit(c, c.rt.result == MountResult::success ? dead : failed);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});
   return c.rt.state;
@@ -161,7 +178,7 @@ MountState unmount_ended(MountContext& c) {
     // Another mount lay below it at the same place.
     if (c.rt.unmount_attempts < 32) {
       enter_unmounting(c);
-      arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, c.unit.config.mount->timeout));
+      arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, c.unit.config.common->mount->timeout));
       return unmounting;
     }
     warn(c, "Failed to unmount file system, giving up after too many attempts.");
@@ -197,16 +214,16 @@ MountState unmounting_timeout(MountContext& c) {
   return fail_to(c, unmounting_sigterm, MountResult::timeout);
 }
 MountState remounting_sigterm_timeout(MountContext& c) {
-  warn(c, c.unit.config.kill->send_sigkill ? "Remounting timed out. Killing." : "Remounting timed out. Skipping SIGKILL. Ignoring.");
-  return c.unit.config.kill->send_sigkill ? remounting_sigkill : rest_of(c);
+  warn(c, c.unit.config.common->kill->send_sigkill ? "Remounting timed out. Killing." : "Remounting timed out. Skipping SIGKILL. Ignoring.");
+  return c.unit.config.common->kill->send_sigkill ? remounting_sigkill : rest_of(c);
 }
 MountState remounting_sigkill_timeout(MountContext& c) {
   warn(c, "Mount process still around after SIGKILL. Ignoring.");
   return rest_of(c);
 }
 MountState unmounting_sigterm_timeout(MountContext& c) {
-  warn(c, c.unit.config.kill->send_sigkill ? "Mount process timed out. Killing." : "Mount process timed out. Skipping SIGKILL. Ignoring.");
-  return fail_to(c, c.unit.config.kill->send_sigkill ? unmounting_sigkill : rest_of(c), MountResult::timeout);
+  warn(c, c.unit.config.common->kill->send_sigkill ? "Mount process timed out. Killing." : "Mount process timed out. Skipping SIGKILL. Ignoring.");
+  return fail_to(c, c.unit.config.common->kill->send_sigkill ? unmounting_sigkill : rest_of(c), MountResult::timeout);
 }
 MountState unmounting_sigkill_timeout(MountContext& c) {
   warn(c, "Mount process still around after SIGKILL. Ignoring.");
@@ -247,7 +264,6 @@ constexpr S resting = in(dead, failed);
 constexpr S coming = in(mounting, mounting_done);
 constexpr S remounts = in(remounting, remounting_sigterm, remounting_sigkill);
 constexpr S unmounts = in(unmounting, unmounting_sigterm, unmounting_sigkill);
-constexpr S operator|(S a, S b) { return {a.bits | b.bits}; }
 constexpr std::array rules{
     //  in states                                      on                            do
     R{resting, in(E::start), begin},
@@ -315,7 +331,7 @@ void MountMachine::commit(MountContext& c, MountState state) {
   c.committed = true;
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   arm_deadline(c.core, c.unit, c.rt.deadline,
-               row.keeps_deadline ? from_now(c.core, c.unit.config.mount->timeout) : MonotonicTime::infinity());
+               row.keeps_deadline ? from_now(c.core, c.unit.config.common->mount->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
   change.before = c.unit.runtime->active_state;
@@ -388,7 +404,7 @@ void complete_from_kernel(Unit& unit) {
   const auto& kernel = unit.read<MountRuntime>().kernel;
   if (!kernel || !unit.origin.fragment_path.empty()) return;
   const std::string where = mount_point_of(unit);
-  auto& mount = unit.config.mount.write();
+  auto& mount = unit.config.common.write().mount.write();
   mount.what = kernel->what;
   mount.where = where;
   mount.type = kernel->type;
@@ -403,7 +419,7 @@ void verify(Core& core, Unit& unit) {
   auto name = unitparser::name_from_path(where, UnitType::mount);
   if (!name || !(*name == unit.name))
     return refuse_unit(core, unit, "Where= setting doesn't match unit name. Refusing.");
-  if (!unit.origin.fragment_path.empty() && unit.config.mount->what.empty() && !unit.origin.perpetual)
+  if (!unit.origin.fragment_path.empty() && unit.config.common->mount->what.empty() && !unit.origin.perpetual)
     return refuse_unit(core, unit, "What= setting is missing. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
@@ -416,7 +432,7 @@ void rearm(Core& core, Unit& unit) {
 }  // namespace
 
 unitparser::ExecCommand mount_command(const EngineOptions& options, const Unit& unit, MountCommandKind kind) {
-  const auto& config = *unit.config.mount;
+  const auto& config = *unit.config.common->mount;
   const std::string where = mount_point_of(unit);
   unitparser::ExecCommand command;
   command.path = kind == MountCommandKind::unmount ? options.unmount_program : options.mount_program;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "init/machines/process_runtime.h"
-#include "unitparser/config/values.h"
+#include "unitparser/config/socket_config.h"
 
 namespace init {
 
@@ -26,13 +26,16 @@ constexpr std::array<std::string_view, 9> enum_names(std::type_identity<SocketRe
   return {"success", "resources", "timeout", "exit-code", "signal", "core-dump", "start-limit-hit", "trigger-limit-hit",
           "service-start-limit-hit"};
 }
-enum class SocketCommandKind : std::uint8_t { start_pre, start_post, stop_pre, stop_post };
-constexpr std::array<std::string_view, 4> enum_names(std::type_identity<SocketCommandKind>) {
-  return {"ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost"};
+/// The last is no command of a file's, but the process that changes the owner of nodes.
+enum class SocketCommandKind : std::uint8_t { start_pre, start_post, stop_pre, stop_post, start_chown };
+constexpr std::array<std::string_view, 5> enum_names(std::type_identity<SocketCommandKind>) {
+  return {"ExecStartPre", "ExecStartPost", "ExecStopPre", "ExecStopPost", "ExecStartChown"};
 }
+/// An open descriptor of a socket unit, and what the files called it when it was opened.
 struct SocketPort {
   int fd = -1;
-  std::uint32_t listen_index = 0;
+  unitparser::ListenKind kind{};
+  std::string address;  ///< as in ListenEntry
   bool operator==(const SocketPort&) const = default;
 };
 struct SocketRuntime {
@@ -85,6 +88,7 @@ struct ScopeRuntime {
   ScopeResult result = ScopeResult::success;
   std::vector<pid_t> pids;      ///< to be moved in at start
   std::string controller;       ///< bus name of Controller=
+  ProcessSlot control;          ///< gives the control group to User=
   bool was_abandoned = false;
   MonotonicTime deadline;
   Duration runtime_extra;

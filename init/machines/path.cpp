@@ -46,13 +46,13 @@ PathState end(PathContext&) { return dead; }
 
 void watch(PathContext& c) {
   if (c.rt.watched) return;
-  const auto& paths = c.unit.config.path->paths;
+  const auto& paths = c.unit.config.common->path->paths;
   for (std::uint32_t i = 0; i < paths.size(); ++i) c.core.emit(effect::WatchPath{{c.unit.id, i}, paths[i]});
   c.rt.watched = true;
 }
 
 bool something_is_there(const PathContext& c, std::string& path) {
-  for (const auto& entry : c.unit.config.path->paths) {
+  for (const auto& entry : c.unit.config.common->path->paths) {
     if (entry.kind == PathKind::changed || entry.kind == PathKind::modified) continue;
     auto match = c.core.world.path_match(entry.kind, entry.path);
     if (!match) continue;
@@ -69,7 +69,7 @@ PathState fail_with(PathContext& c, PathResult result) {
 
 /// Starts the triggered unit and stays running until that is down again.
 PathState trigger(PathContext& c, const std::string& path) {
-  const auto& config = *c.unit.config.path;
+  const auto& config = *c.unit.config.common->path;
   const Duration interval =
       config.trigger_limit_interval.is_infinite() ? Duration::from_seconds(2) : config.trigger_limit_interval;
   const std::uint32_t burst = config.trigger_limit_burst == UINT32_MAX ? 200 : config.trigger_limit_burst;
@@ -122,7 +122,7 @@ PathState enter_rest(PathContext& c) {
 PathState stay_here(PathContext& c) { return c.rt.state; }
 
 PathState moved(PathContext& c) {
-  const auto& paths = c.unit.config.path->paths;
+  const auto& paths = c.unit.config.common->path->paths;
   if (c.moved_index >= paths.size()) return c.rt.state;
   const auto& entry = paths[c.moved_index];
   if (entry.kind == PathKind::changed ? !c.by_write : entry.kind == PathKind::modified) return trigger(c, entry.path);
@@ -197,10 +197,10 @@ void run(Core& core, Unit& unit, PathEvent event) {
 ActionOutcome start(Core& core, Unit& unit) {
   if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;
   begin_invocation(core, unit);
-  if (unit.config.path->make_directory)
-    for (const auto& entry : unit.config.path->paths)
+  if (unit.config.common->path->make_directory)
+    for (const auto& entry : unit.config.common->path->paths)
       if (entry.kind != PathKind::exists && entry.kind != PathKind::exists_glob)
-        core.emit(effect::MakeDirectory{entry.path, unit.config.path->directory_mode});
+        core.emit(effect::MakeDirectory{entry.path, unit.config.common->path->directory_mode});
   run(core, unit, E::start);
   return ActionOutcome::ok;
 }
@@ -221,7 +221,7 @@ void on_triggered(Core& core, Unit& unit, Unit& other) {
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
 void verify(Core& core, Unit& unit) {
-  if (unit.config.path->paths.empty()) refuse_unit(core, unit, "Path unit lacks path setting. Refusing.");
+  if (unit.config.common->path->paths.empty()) refuse_unit(core, unit, "Path unit lacks path setting. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
   PathContext c = context_of(core, unit);

@@ -52,8 +52,8 @@ void realise_cgroup(Core& core, Unit& unit) {
 void note_usage(Core& core, Unit& unit) {
   UnitRuntime& rt = unit.runtime.write();
   rt.cpu_usage_nsec = core.world.cpu_usage_nsec(rt.cgroup);
-  if (unit.config.resource_basics->io_accounting) rt.io_traffic = core.world.io_traffic(rt.cgroup);
-  if (unit.config.resource_basics->ip_accounting) rt.ip_traffic = core.world.ip_traffic(rt.cgroup);
+  if (unit.config.common->resource_basics->io_accounting) rt.io_traffic = core.world.io_traffic(rt.cgroup);
+  if (unit.config.common->resource_basics->ip_accounting) rt.ip_traffic = core.world.ip_traffic(rt.cgroup);
 }
 
 void release_cgroup(Core& core, Unit& unit) {
@@ -107,7 +107,7 @@ void end_status(const Core& core, ExecStatus& status, const event::ProcessExited
 
 bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const ProcessSlot* main,
                          const ProcessSlot* control) {
-  const unitparser::KillConfig& config = *unit.config.kill;
+  const unitparser::KillConfig& config = *unit.config.common->kill;
   if (config.kill_mode == unitparser::KillMode::none) return false;
   const bool polite = operation == KillOperation::terminate || operation == KillOperation::terminate_and_log ||
                       operation == KillOperation::restart;
@@ -134,8 +134,9 @@ bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const 
   }
   const bool whole_group = config.kill_mode == unitparser::KillMode::control_group ||
                            (config.kill_mode == unitparser::KillMode::mixed && operation == KillOperation::kill);
+  // Where a process of ours runs, the group need not be asked.
   if (whole_group && !unit.runtime->cgroup.empty() && unit.runtime->cgroup != "/" &&
-      core.cgroup_populated(unit.runtime->cgroup)) {
+      (wait || core.cgroup_populated(unit.runtime->cgroup))) {
     if (tells)
       for (const auto& process : others_in_group(core, unit, told)) tell(process.pid, process.name);
     core.emit(effect::KillCgroup{unit.runtime->cgroup, signal, hangup, true, std::move(told), unit.id,

@@ -26,7 +26,7 @@ void run(Core& core, Unit& unit, ServiceEvent event, ServiceResult outcome = Ser
 }
 
 Duration deadline_of(const ServiceContext& c, ServiceState state) {
-  const auto& timeouts = *c.unit.config.service_timeouts;
+  const auto& timeouts = *c.unit.config.common->service_timeouts;
   switch (state) {
     case condition:
     case start_pre:
@@ -43,7 +43,7 @@ Duration deadline_of(const ServiceContext& c, ServiceState state) {
     case stop_watchdog:
     case final_watchdog: return service_abort_limit(c);
     case auto_restart: return timeouts.restart_delay;
-    case cleaning: return c.unit.config.exec_provided->timeout_clean;
+    case cleaning: return c.unit.config.common->exec_provided->timeout_clean;
     default: return Duration::infinity();
   }
 }
@@ -62,7 +62,7 @@ std::vector<PassedFd> descriptors_of(const Core& core, const Unit& unit) {
   for (UnitId id : core.graph.others(unit.id, Atom::triggered_by)) {
     const Unit* socket = core.units.find(id);
     if (socket == nullptr || socket->type() != UnitType::socket) continue;
-    const std::string name = socket->config.socket->fd_name.value_or(socket->name.text());
+    const std::string name = socket->config.common->socket->fd_name.value_or(socket->name.text());
     for (const SocketPort& port : socket->read<SocketRuntime>().ports) fds.push_back({port.fd, name});
   }
   return fds;
@@ -76,7 +76,7 @@ std::vector<std::string> environment_of(const Core& core, const Unit& unit, Serv
   const ServiceRuntime& rt = runtime_of(unit);
   std::vector<std::string> environment;
   if (rt.main.process.pid > 0) environment.push_back(fmt::format("MAINPID={}", rt.main.process.pid));
-  if (!unit.config.service->pid_file.empty()) environment.push_back("PIDFILE=" + unit.config.service->pid_file);
+  if (!unit.config.common->service->pid_file.empty()) environment.push_back("PIDFILE=" + unit.config.common->service->pid_file);
   if (kind == ServiceCommandKind::stop || kind == ServiceCommandKind::stop_post) {
     environment.push_back(fmt::format("SERVICE_RESULT={}", unitparser::to_name(rt.result)));
     if (rt.main.status.pid > 0 && rt.main.status.code != 0) {
@@ -135,8 +135,8 @@ SpawnRequest request_of(const Core& core, const Unit& unit, ServiceCommandKind k
     }
     for (const StoredFd& stored : rt.fd_store) request.sockets.push_back({stored.fd, stored.name});
     request.watchdog = service_watchdog_period(unit);
-    request.confirm_exec = unit.config.service->type == ServiceType::exec;
-    request.idle = unit.config.service->type == ServiceType::idle;
+    request.confirm_exec = unit.config.common->service->type == ServiceType::exec;
+    request.idle = unit.config.common->service->type == ServiceType::idle;
   } else {
     request.role = SpawnRole::control;
   }
@@ -173,7 +173,7 @@ ActionOutcome reload_service(Core& core, Unit& unit) {
 }
 bool can_reload_service(const Unit& unit) {
   return !unit.config.service_commands->exec_reload.empty() ||
-         unit.config.service->type == ServiceType::notify_reload;
+         unit.config.common->service->type == ServiceType::notify_reload;
 }
 
 ServiceResult result_of(const event::ProcessExited& exit, ExitMeasure measure, const unitparser::ExitStatusSet* extra) {
@@ -211,7 +211,7 @@ void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pi
   }
   if (is_dying(rt.state)) {
     // The stop came between asking for the process and its birth.
-    const auto& kill = *unit.config.kill;
+    const auto& kill = *unit.config.common->kill;
     const bool hard = rt.state == stop_sigkill || rt.state == final_sigkill;
     core.emit(effect::KillProcess{*pid, hard ? kill.final_kill_signal : kill.kill_signal, false, true, unit.id, {}});
   }
@@ -224,8 +224,8 @@ void service_exec_done(Core& core, Unit& unit, pid_t pid) {
 
 void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = unit.write<ServiceRuntime>();
-  const auto& config = *unit.config.service;
-  const ServiceType type = unit.config.service->type;
+  const auto& config = *unit.config.common->service;
+  const ServiceType type = unit.config.common->service->type;
   ServiceResult result = result_of(exit, type == ServiceType::oneshot ? ExitMeasure::command : ExitMeasure::daemon,
                                    &config.success_exit_status);
   forget_process(core, rt.main.process);
@@ -240,16 +240,16 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
       rt.command_status[command_key(static_cast<std::size_t>(ServiceCommandKind::start), static_cast<std::uint32_t>(index))] = rt.main.status;
   }
   log_process_exit(core, unit, "Main process", path, exit, result == ServiceResult::success);
-  if (!unit.config.exec_streams->utmp_identifier.empty())
-    core.emit(effect::EndLoginRecord{unit.config.exec_streams->utmp_identifier, exit.pid, exit.code, exit.status});
+  if (!unit.config.common->exec_streams->utmp_identifier.empty())
+    core.emit(effect::EndLoginRecord{unit.config.common->exec_streams->utmp_identifier, exit.pid, exit.code, exit.status});
   run(core, unit, ServiceEvent::main_done, result);
 }
 
 void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = unit.write<ServiceRuntime>();
   // Only what stands for the daemon itself may be ended by the signals that end daemons well.
-  const bool is_start = rt.control.kind == ServiceCommandKind::start && unit.config.service->type != ServiceType::oneshot;
-  ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.service->success_exit_status);
+  const bool is_start = rt.control.kind == ServiceCommandKind::start && unit.config.common->service->type != ServiceType::oneshot;
+  ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.common->service->success_exit_status);
   forget_process(core, rt.control.process);
   const auto& commands = service_commands(unit, rt.control.kind);
   std::string path;
@@ -318,7 +318,7 @@ void service_cleaned(Core& core, Unit& unit, bool success) {
 }
 
 void watch_bus_name(Core& core, Unit& unit) {
-  const std::string& name = unit.config.service->bus_name;
+  const std::string& name = unit.config.common->service->bus_name;
   if (name.empty()) return;
   auto& users = core.index.bus_names[name];
   if (users.empty()) core.emit(effect::WatchBusName{name});
@@ -329,7 +329,7 @@ void watch_bus_name(Core& core, Unit& unit) {
 
 void forget_service(Core& core, Unit& unit) {
   service_release_fd_store(core, unit);
-  auto at = core.index.bus_names.find(unit.config.service->bus_name);
+  auto at = core.index.bus_names.find(unit.config.common->service->bus_name);
   if (at == core.index.bus_names.end()) return;
   std::erase(at->second, unit.id);
   if (!at->second.empty()) return;
@@ -338,10 +338,10 @@ void forget_service(Core& core, Unit& unit) {
 }
 
 void verify_service(Core& core, Unit& unit) {
-  const auto& config = *unit.config.service;
+  const auto& config = *unit.config.common->service;
   const auto& commands = *unit.config.service_commands;
-  const ServiceType type = unit.config.service->type;
-  const bool success_action = unit.config.unit_limits->success_action != EmergencyAction::none;
+  const ServiceType type = unit.config.common->service->type;
+  const bool success_action = unit.config.common->unit_limits->success_action != EmergencyAction::none;
   if (commands.exec_start.empty() && commands.exec_stop.empty() && !success_action)
     return refuse_unit(core, unit, "Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing.");
   if (type != ServiceType::oneshot && commands.exec_start.empty())
@@ -379,7 +379,7 @@ void rearm_service(Core& core, Unit& unit) {
                                  (rt.notify.watchdog_at + period).usec(), Duration{}});
   }
   if (rt.pid_file_watched)
-    core.emit(effect::WatchPath{{unit.id, 0}, {unitparser::PathKind::changed, unit.config.service->pid_file, {}}});
+    core.emit(effect::WatchPath{{unit.id, 0}, {unitparser::PathKind::changed, unit.config.common->service->pid_file, {}}});
   for (const StoredFd& stored : rt.fd_store)
     if (stored.poll) core.emit(effect::WatchStoredFd{unit.id, stored.fd});
 }
@@ -411,7 +411,7 @@ const TypeOperations service_operations{
 void ServiceMachine::commit(Context& c, State state) {
   const StateRow<ServiceMachine>& row = rows()[static_cast<std::size_t>(state)];
   const ActiveState before = c.unit.runtime->active_state;
-  const bool idle_type = c.unit.config.service->type == ServiceType::idle;
+  const bool idle_type = c.unit.config.common->service->type == ServiceType::idle;
   c.rt.state = state;
   c.committed = true;
   if (!row.keeps_control) forget_process(c.core, c.rt.control.process);
@@ -450,14 +450,14 @@ const unitparser::ExecCommands& service_commands(const Unit& unit, ServiceComman
 }
 
 Duration service_start_limit(const ServiceContext& c) {
-  const auto& timeouts = *c.unit.config.service_timeouts;
-  if (c.unit.config.service->type == ServiceType::oneshot && !timeouts.timeout_start_set)
+  const auto& timeouts = *c.unit.config.common->service_timeouts;
+  if (c.unit.config.common->service->type == ServiceType::oneshot && !timeouts.timeout_start_set)
     return Duration::infinity();
   return timeouts.timeout_start;
 }
 
 Duration service_abort_limit(const ServiceContext& c) {
-  const auto& timeouts = *c.unit.config.service_timeouts;
+  const auto& timeouts = *c.unit.config.common->service_timeouts;
   return timeouts.timeout_abort_set ? timeouts.timeout_abort : timeouts.timeout_stop;
 }
 
@@ -502,7 +502,7 @@ void service_bus_name_changed(Core& core, Unit& unit, const std::string& owner, 
   auto& rt = unit.write<ServiceRuntime>();
   rt.bus_name_owned = !owner.empty();
   rt.bus_name_owner = owner;
-  if (unit.config.service->type != ServiceType::dbus && !owner.empty() && pid > 0 &&
+  if (unit.config.common->service->type != ServiceType::dbus && !owner.empty() && pid > 0 &&
       !rt.main.process.occupied() && !rt.main.known &&
       (rt.state == start || rt.state == start_post || rt.state == running || rt.state == reload)) {
     ServiceContext context = context_of(core, unit);

@@ -16,10 +16,10 @@ using unitparser::TimeoutFailureMode;
 
 namespace {
 
-const unitparser::ServiceConfig& config_of(const ServiceContext& c) { return *c.unit.config.service; }
-const unitparser::ServiceTimeouts& timeouts_of(const ServiceContext& c) { return *c.unit.config.service_timeouts; }
-ServiceType type_of(const ServiceContext& c) { return c.unit.config.service->type; }
-bool sends_sigkill(const ServiceContext& c) { return c.unit.config.kill->send_sigkill; }
+const unitparser::ServiceConfig& config_of(const ServiceContext& c) { return *c.unit.config.common->service; }
+const unitparser::ServiceTimeouts& timeouts_of(const ServiceContext& c) { return *c.unit.config.common->service_timeouts; }
+ServiceType type_of(const ServiceContext& c) { return c.unit.config.common->service->type; }
+bool sends_sigkill(const ServiceContext& c) { return c.unit.config.common->kill->send_sigkill; }
 
 /// The first thing that went wrong is the result.
 void note_result(ServiceContext& c, ServiceResult result) {
@@ -57,7 +57,7 @@ bool begin_list(ServiceContext& c, ServiceCommandKind kind) {
 /// Whether a service that must not be killed may start beside what is left of it; says what is there.
 bool may_start_beside_leftovers(ServiceContext& c, ServiceState state) {
   using unitparser::KillMode;
-  const KillMode mode = c.unit.config.kill->kill_mode;
+  const KillMode mode = c.unit.config.common->kill->kill_mode;
   if (log_leftover_processes(c.core, c.unit, true) == 0 || sends_sigkill(c) || (mode != KillMode::mixed && mode != KillMode::control_group)) return true;
   log_unit(c.core, c.unit, 3,
            fmt::format("{}: Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist", c.unit.name.text()));
@@ -315,8 +315,8 @@ ServiceState service_reload_done(ServiceContext& c) {
 }
 
 ServiceState service_reloading_by_notify(ServiceContext& c) {
-  for (UnitId id : c.core.graph.others(c.unit.id, Atom::propagates_reload_to))
-    try_add_job(c.core, id, JobType::try_reload, JobMode::fail, Cause::of(CauseKind::notify, c.unit.id, "RELOADING=1"));
+  auto added = add_job(c.core, {c.unit.id, JobType::nop, JobMode::fail, Cause::of(CauseKind::notify, c.unit.id, "RELOADING=1"), true});
+  if (!added) warn(c, fmt::format("Failed to schedule propagation of reload: {}", added.error().message));
   return reload;
 }
 
@@ -526,7 +526,7 @@ ServiceState service_final_sigkill_timeout(ServiceContext& c) {
 
 static unitparser::OomPolicy oom_policy(const ServiceContext& c) {
   if (config_of(c).oom_policy) return *config_of(c).oom_policy;
-  return c.unit.config.resource_basics->delegate ? unitparser::OomPolicy::continue_ : c.core.options.default_oom_policy;
+  return c.unit.config.common->resource_basics->delegate ? unitparser::OomPolicy::continue_ : c.core.options.default_oom_policy;
 }
 ServiceState service_oom_starting(ServiceContext& c) {
   if (oom_policy(c) == unitparser::OomPolicy::continue_) return c.rt.state;
@@ -605,7 +605,7 @@ ServiceState enter_service_dead(ServiceContext& c) {
     socket_connection_closed(c.core, rt.connection.socket, c.unit.id, rt.connection.peer);
     rt.connection = {};
   }
-  const auto preserve = c.unit.config.exec_provided->runtime_directory_preserve;
+  const auto preserve = c.unit.config.common->exec_provided->runtime_directory_preserve;
   const Job* job = c.core.jobs.find(c.unit.job);
   const bool comes_back = rt.will_auto_restart || (job != nullptr && (job->type == JobType::start || job->type == JobType::restart));
   c.core.emit(effect::ReleaseExecution{

@@ -16,18 +16,18 @@ using unitparser::ServiceType;
 NotifyAccess service_notify_access(const Unit& unit) {
   const auto& rt = unit.read<ServiceRuntime>();
   if (rt.notify.access) return *rt.notify.access;
-  const ServiceType type = unit.config.service->type;
-  const NotifyAccess access = unit.config.service->notify_access;
+  const ServiceType type = unit.config.common->service->type;
+  const NotifyAccess access = unit.config.common->service->notify_access;
   if (access == NotifyAccess::none && (type == ServiceType::notify || type == ServiceType::notify_reload ||
-                                       !unit.config.service_timeouts->watchdog.is_zero() ||
-                                       unit.config.service->fd_store_max > 0))
+                                       !unit.config.common->service_timeouts->watchdog.is_zero() ||
+                                       unit.config.common->service->fd_store_max > 0))
     return NotifyAccess::main;
   return access;
 }
 
 Duration service_watchdog_period(const Unit& unit) {
   const auto& rt = unit.read<ServiceRuntime>();
-  const Duration period = rt.notify.watchdog_override.value_or(unit.config.service_timeouts->watchdog);
+  const Duration period = rt.notify.watchdog_override.value_or(unit.config.common->service_timeouts->watchdog);
   return period.is_infinite() ? Duration{} : period;
 }
 
@@ -59,10 +59,10 @@ bool service_group_alive(const ServiceContext& c) {
 }
 
 bool service_is_good(const ServiceContext& c) {
-  if (c.unit.config.service->type == ServiceType::dbus && !c.rt.bus_name_owned) return false;
+  if (c.unit.config.common->service->type == ServiceType::dbus && !c.rt.bus_name_owned) return false;
   const Goodness main = service_main_goodness(c);
   if (main == Goodness::good) return true;
-  if (main == Goodness::bad && c.unit.config.service->exit_type == unitparser::ServiceExitType::main) return false;
+  if (main == Goodness::bad && c.unit.config.common->service->exit_type == unitparser::ServiceExitType::main) return false;
   return service_group_alive(c);
 }
 
@@ -97,7 +97,7 @@ static bool is_suitable_main(ServiceContext& c, pid_t pid, bool trusted, int pri
 }
 
 bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
-  const std::string& path = c.unit.config.service->pid_file;
+  const std::string& path = c.unit.config.common->service->pid_file;
   if (path.empty()) return false;
   const int priority = reading == PidFileReading::complain ? 6 : 7;
   auto text = c.core.world.read_small_file(path);
@@ -131,8 +131,8 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
 
 void service_search_main_pid(ServiceContext& c) {
   // Asked only for daemons that give no PIDFile=; a guess, so only a unique child of ours counts.
-  if (c.rt.main.process.occupied() || c.rt.main.known || !c.unit.config.service->guess_main_pid) return;
-  if (c.unit.config.service->type != ServiceType::forking || c.unit.runtime->cgroup.empty()) return;
+  if (c.rt.main.process.occupied() || c.rt.main.known || !c.unit.config.common->service->guess_main_pid) return;
+  if (c.unit.config.common->service->type != ServiceType::forking || c.unit.runtime->cgroup.empty()) return;
   pid_t found = 0;
   for (pid_t pid : c.core.world.cgroup_processes(c.unit.runtime->cgroup)) {
     if (pid == c.rt.control.process.pid || !c.core.world.process_is_child(pid)) continue;
@@ -202,7 +202,7 @@ void store_fds(ServiceContext& c, const event::Notify& message, std::vector<int>
   for (int fd : fds) {
     const std::uint64_t file = c.core.world.file_number(fd);
     const auto is_same = [&](const StoredFd& stored) { return (stored.file == 0 || stored.file == file) && c.core.world.is_same_open_file(stored.fd, fd); };
-    const bool has_room = c.rt.fd_store.size() < c.unit.config.service->fd_store_max;
+    const bool has_room = c.rt.fd_store.size() < c.unit.config.common->service->fd_store_max;
     if (!has_room || std::any_of(c.rt.fd_store.begin(), c.rt.fd_store.end(), is_same)) {
       is_full |= !has_room;
       not_kept.push_back(fd);
@@ -214,7 +214,7 @@ void store_fds(ServiceContext& c, const event::Notify& message, std::vector<int>
   if (is_full)
     log_unit(c.core, c.unit, 4,
              fmt::format("{}: Cannot store more fds than FileDescriptorStoreMax={}, closing remaining.",
-                         c.unit.name.text(), c.unit.config.service->fd_store_max));
+                         c.unit.name.text(), c.unit.config.common->service->fd_store_max));
   fds = std::move(not_kept);
 }
 
@@ -266,7 +266,7 @@ bool apply_states(ServiceContext& c, const event::Notify& message) {
     const bool was_reloading = c.rt.notify.state == NotifyState::reloading;
     // A notify-reload service answers our signal with RELOADING=1 first; a late READY=1 of its start does not count.
     const bool ends_reload =
-        c.unit.config.service->type != ServiceType::notify_reload || was_reloading || c.rt.state != reload;
+        c.unit.config.common->service->type != ServiceType::notify_reload || was_reloading || c.rt.state != reload;
     c.rt.notify.state = NotifyState::ready;
     if (ends_reload) step<ServiceMachine>(c, ServiceEvent::notified_ready);
   }

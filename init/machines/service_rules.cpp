@@ -13,9 +13,7 @@ constexpr S resting = in(dead, failed);
 constexpr S starting_up = in(condition, start_pre, start, start_post);
 constexpr S dying = in(stop_watchdog, stop_sigterm, stop_sigkill);
 constexpr S final_ = in(final_watchdog, final_sigterm, final_sigkill);
-constexpr S operator|(S a, S b) { return {a.bits | b.bits}; }
 constexpr S all = any_of_first<ServiceState>(ServiceMachine::state_count);
-constexpr S except(S some) { return {all.bits & ~some.bits}; }
 
 constexpr std::array rules{
     //  in these states                        on          do

@@ -1,7 +1,9 @@
 // Sockets. COMPAT: systemd.socket(5). [pure]
 #include "init/machines/socket.h"
 
+#include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,12 +43,16 @@ struct SocketMachine {
 };
 
 const unitparser::ExecCommands& commands_of(const Unit& unit, SocketCommandKind kind) {
-  const auto& config = *unit.config.socket;
+  const auto& config = *unit.config.common->socket;
   switch (kind) {
     case SocketCommandKind::start_pre: return config.exec_start_pre;
     case SocketCommandKind::start_post: return config.exec_start_post;
     case SocketCommandKind::stop_pre: return config.exec_stop_pre;
     case SocketCommandKind::stop_post: break;
+    case SocketCommandKind::start_chown: {
+      static const unitparser::ExecCommands none;
+      return none;
+    }
   }
   return config.exec_stop_post;
 }
@@ -61,14 +67,19 @@ void warn(SocketContext& c, std::string_view text) { log_unit(c.core, c.unit, 4,
 
 void spawn(SocketContext& c, SocketCommandKind kind, std::uint32_t index) {
   SpawnRequest request;
-  request.role = SpawnRole::control;
   request.command_kind = std::string(unitparser::to_name(kind));
-  request.command = commands_of(c.unit, kind)[index];
+  if (kind == SocketCommandKind::start_chown) {
+    request.role = SpawnRole::owner;
+    request.command.path = "chown";
+  } else {
+    request.role = SpawnRole::control;
+    request.command = commands_of(c.unit, kind)[index];
+  }
   c.rt.control_kind = kind;
   c.rt.control_index = index;
   c.rt.control.clear();
   c.rt.control.pending = spawn_process(c.core, c.unit, std::move(request));
-  if (index > 0) arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, c.unit.config.socket->timeout));
+  if (index > 0) arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, c.unit.config.common->socket->timeout));
 }
 bool begin_list(SocketContext& c, SocketCommandKind kind) {
   forget_process(c.core, c.rt.control);
@@ -83,15 +94,15 @@ bool run_next(SocketContext& c) {
   return true;
 }
 
-std::vector<int> fds_of(const SocketRuntime& rt) {
+std::vector<int> fds_of(const std::vector<SocketPort>& ports) {
   std::vector<int> fds;
-  for (const SocketPort& port : rt.ports) fds.push_back(port.fd);
+  for (const SocketPort& port : ports) fds.push_back(port.fd);
   return fds;
 }
 void watch(SocketContext& c) {
   if (c.rt.watched) return;
   c.rt.watched = true;
-  c.core.emit(effect::WatchSockets{c.unit.id, fds_of(c.rt), c.unit.config.socket->accept});
+  c.core.emit(effect::WatchSockets{c.unit.id, fds_of(c.rt.ports), c.unit.config.common->socket->accept});
 }
 void unwatch(SocketContext& c) {
   if (!c.rt.watched) return;
@@ -101,7 +112,7 @@ void unwatch(SocketContext& c) {
 void close_ports(SocketContext& c) {
   unwatch(c);
   if (!c.rt.ports.empty() || c.rt.opening)
-    c.core.emit(effect::CloseSockets{c.unit.id, fds_of(c.rt), c.unit.config.socket->remove_on_stop});
+    c.core.emit(effect::CloseSockets{c.unit.id, fds_of(c.rt.ports), c.unit.config.common->socket->remove_on_stop});
   c.rt.ports.clear();
   c.rt.opening = false;
 }
@@ -123,13 +134,19 @@ SocketState enter_start_chown(SocketContext& c) {
   c.core.emit(effect::OpenSockets{c.unit.id});
   return start_chown;
 }
-SocketState opened(SocketContext&) { return start_post; }
+SocketState opened(SocketContext& c) {
+  const auto& config = *c.unit.config.common->socket;
+  if (config.socket_user.empty() && config.socket_group.empty()) return start_post;
+  spawn(c, SocketCommandKind::start_chown, 0);  // a process, for whom a name means may have to be asked of a service
+  return start_chown;
+}
+SocketState start_chown_done(SocketContext& c) { return c.outcome == SocketResult::success ? start_post : fail_to(c, stop_pre, c.outcome); }
 SocketState open_failed(SocketContext& c) { return fail_to(c, stop_post, SocketResult::resources); }
 SocketState enter_start_post(SocketContext& c) { return begin_list(c, SocketCommandKind::start_post) ? start_post : listening; }
 SocketState enter_listening(SocketContext& c) {
   forget_process(c.core, c.rt.control);
-  if (!c.unit.config.socket->accept) {
-    if (c.unit.config.socket->flush_pending && c.rt.state == running) c.core.emit(effect::FlushSockets{fds_of(c.rt)});
+  if (!c.unit.config.common->socket->accept) {
+    if (c.unit.config.common->socket->flush_pending && c.rt.state == running) c.core.emit(effect::FlushSockets{fds_of(c.rt.ports)});
     // A service that runs already takes the sockets only when it is started anew.
     const Unit* service = c.core.units.find(c.rt.service);
     if (service != nullptr && is_active_or_activating(service->active_state())) return running;
@@ -172,11 +189,14 @@ SocketState killing(SocketContext& c, SocketState state, SocketState next, KillO
   return kill_unit_processes(c.core, c.unit, operation, nullptr, &c.rt.control) ? state : next;
 }
 SocketState enter_stop_pre_sigterm(SocketContext& c) {
-  return killing(c, stop_pre_sigterm, c.unit.config.kill->send_sigkill ? stop_pre_sigkill : stop_post, KillOperation::terminate);
+  // COMPAT: systemd sends SIGKILL here at once, but for a restart.
+  const Job* job = c.core.jobs.find(c.unit.job);
+  const bool restarts = job != nullptr && job->type == JobType::restart;
+  return killing(c, stop_pre_sigterm, c.unit.config.common->kill->send_sigkill ? stop_pre_sigkill : stop_post, restarts ? KillOperation::restart : KillOperation::kill);
 }
 SocketState enter_stop_pre_sigkill(SocketContext& c) { return killing(c, stop_pre_sigkill, stop_post, KillOperation::kill); }
 SocketState enter_final_sigterm(SocketContext& c) {
-  return killing(c, final_sigterm, c.unit.config.kill->send_sigkill ? final_sigkill : dead, KillOperation::terminate);
+  return killing(c, final_sigterm, c.unit.config.common->kill->send_sigkill ? final_sigkill : dead, KillOperation::terminate);
 }
 SocketState enter_final_sigkill(SocketContext& c) { return killing(c, final_sigkill, dead, KillOperation::kill); }
 SocketState stop_pre_killed(SocketContext& c) { return fail_to(c, stop_post, c.outcome); }
@@ -193,6 +213,7 @@ SocketState enter_rest(SocketContext& c) {
   else
     log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
              {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
+  log_leftover_processes(c.core, c.unit, false);
   SocketMachine::commit(c, c.rt.result == SocketResult::success ? dead : failed);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});
   return c.rt.state;
@@ -207,7 +228,7 @@ SocketState stop_pre_timeout(SocketContext& c) {
   return fail_to(c, stop_pre_sigterm, SocketResult::timeout);
 }
 SocketState stop_pre_sigterm_timeout(SocketContext& c) {
-  const bool kill = c.unit.config.kill->send_sigkill;
+  const bool kill = c.unit.config.common->kill->send_sigkill;
   warn(c, kill ? "Stopping timed out. Killing." : "Stopping timed out. Skipping SIGKILL. Ignoring.");
   return fail_to(c, kill ? stop_pre_sigkill : stop_post, SocketResult::timeout);
 }
@@ -220,7 +241,7 @@ SocketState stop_post_timeout(SocketContext& c) {
   return fail_to(c, final_sigterm, SocketResult::timeout);
 }
 SocketState final_sigterm_timeout(SocketContext& c) {
-  const bool kill = c.unit.config.kill->send_sigkill;
+  const bool kill = c.unit.config.common->kill->send_sigkill;
   warn(c, kill ? "Stopping timed out (2). Killing." : "Stopping timed out (2). Skipping SIGKILL. Ignoring.");
   return fail_to(c, kill ? final_sigkill : dead, SocketResult::timeout);
 }
@@ -236,7 +257,7 @@ bool service_is_up(const SocketContext& c) {
 }
 SocketState service_changed(SocketContext& c) {
   const Unit* service = c.core.units.find(c.rt.service);
-  if (service == nullptr || c.unit.config.socket->accept) return c.rt.state;
+  if (service == nullptr || c.unit.config.common->socket->accept) return c.rt.state;
   if (service->runtime->start_limit_hit) return fail_to(c, stop_pre, SocketResult::service_start_limit_hit);
   // The holdoff of Restart= counts as running: the service comes back by itself.
   if (service_is_up(c)) return c.rt.state == listening && is_active_or_activating(service->active_state()) ? running : c.rt.state;
@@ -266,7 +287,6 @@ using S = EnumSet<SocketState>;
 using R = Rule<SocketMachine>;
 constexpr S all = any_of_first<SocketState>(SocketMachine::state_count);
 constexpr S except(S some) { return {all.bits & ~some.bits}; }
-constexpr S operator|(S a, S b) { return {a.bits | b.bits}; }
 constexpr S resting = in(dead, failed);
 constexpr S up = in(listening, running);
 constexpr S opening = in(start_pre, start_chown, start_post);
@@ -288,7 +308,8 @@ constexpr std::array rules{
     R{in(stop_pre_sigterm, stop_pre_sigkill), in(E::control_done), stop_pre_killed},
     R{in(stop_post), in(E::control_done), stop_post_done},
     R{in(final_sigterm, final_sigkill), in(E::control_done), final_killed},
-    R{resting | up | in(start_chown, cleaning), in(E::control_done), ignore},
+    R{in(start_chown), in(E::control_done), start_chown_done},
+    R{resting | up | in(cleaning), in(E::control_done), ignore},
     R{opening, in(E::timeout), start_timeout},
     R{in(stop_pre), in(E::timeout), stop_pre_timeout},
     R{in(stop_pre_sigterm), in(E::timeout), stop_pre_sigterm_timeout},
@@ -316,7 +337,7 @@ constexpr std::array state_rows{
     //  state            looks like                  on the way in            control deadline
     Row{dead, ActiveState::inactive, enter_rest},
     Row{start_pre, ActiveState::activating, enter_start_pre, true, true},
-    Row{start_chown, ActiveState::activating, enter_start_chown, false, true},
+    Row{start_chown, ActiveState::activating, enter_start_chown, true, true},
     Row{start_post, ActiveState::activating, enter_start_post, true, true},
     Row{listening, ActiveState::active, enter_listening},
     Row{running, ActiveState::active, enter_running},
@@ -344,7 +365,7 @@ void SocketMachine::commit(SocketContext& c, SocketState state) {
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   if (state != listening) unwatch(c);
   arm_deadline(c.core, c.unit, c.rt.deadline,
-               row.keeps_deadline ? from_now(c.core, c.unit.config.socket->timeout) : MonotonicTime::infinity());
+               row.keeps_deadline ? from_now(c.core, c.unit.config.common->socket->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
   change.before = c.unit.runtime->active_state;
@@ -365,7 +386,7 @@ ActionOutcome start(Core& core, Unit& unit) {
   const auto& rt = unit.read<SocketRuntime>();
   if (rt.state == start_pre || rt.state == start_chown || rt.state == start_post) return ActionOutcome::ok;
   if (rt.state != dead && rt.state != failed) return ActionOutcome::again;
-  if (!unit.config.socket->accept) {
+  if (!unit.config.common->socket->accept) {
     // A service that runs without its socket would not get it: refuse, as documented.
     const Unit* service = core.units.find(rt.service);
     if (service != nullptr && service->type() == UnitType::service) {
@@ -427,7 +448,7 @@ void on_triggered(Core& core, Unit& unit, Unit& other) {
 }
 bool keeps(const Core&, const Unit& unit) { return unit.read<SocketRuntime>().n_connections > 0; }
 void verify(Core& core, Unit& unit) {
-  const auto& config = *unit.config.socket;
+  const auto& config = *unit.config.common->socket;
   if (config.listen.empty())
     return refuse_unit(core, unit, "Unit has no Listen setting (ListenStream=, ListenDatagram=, ListenFIFO=, ...). Refusing.");
   if (config.accept && config.max_connections == 0)
@@ -435,10 +456,43 @@ void verify(Core& core, Unit& unit) {
   if (config.accept && !config.service.empty())
     return refuse_unit(core, unit, "Explicit service configuration for accepting socket units not supported. Refusing.");
 }
+/// Files were read again: closes what they no longer name. COMPAT: what they name anew is not opened before a restart.
+void keep_named_ports(SocketContext& c) {
+  std::vector<SocketPort> kept;
+  const auto& listen = c.unit.config.common->socket->listen;
+  for (const unitparser::ListenEntry& entry : listen) {
+    // A state that was handed over by a build that kept no addresses has the ports in the order of the file.
+    const auto is_named = [&entry](const SocketPort& port) { return port.address.empty() || (port.kind == entry.kind && port.address == entry.address); };
+    const auto port = std::find_if(c.rt.ports.begin(), c.rt.ports.end(), is_named);
+    if (port == c.rt.ports.end()) continue;
+    kept.push_back({port->fd, entry.kind, entry.address});
+    c.rt.ports.erase(port);
+  }
+  const std::vector<int> unnamed = fds_of(std::exchange(c.rt.ports, std::move(kept)));
+  if (!unnamed.empty()) {
+    const bool was_watched = c.rt.watched;
+    unwatch(c);
+    c.core.emit(effect::CloseFds{unnamed});
+    if (was_watched) watch(c);
+  }
+  if (!in(start_post, listening, running).has(c.rt.state)) return;
+  if (c.rt.ports.empty())
+    warn(c, "Socket unit configuration has changed while unit has been running, no open socket file descriptor left. The socket unit is not functional until restarted.");
+  else if (c.rt.ports.size() < listen.size())
+    warn(c, "Socket unit configuration has changed while unit has been running, and some socket file descriptors have not been opened yet. The socket unit is not fully functional until restarted.");
+  else
+    return;
+  c.core.forget_files(c.unit);  // it is said again at each reload
+}
+void renewed(Core& core, Unit& unit) {
+  SocketContext c = context_of(core, unit);
+  keep_named_ports(c);
+}
 void rearm(Core& core, Unit& unit) {
   SocketContext c = context_of(core, unit);
   if (c.rt.control.pid > 0) core.index.pids[c.rt.control.pid] = unit.id;
   arm_deadline(core, unit, c.rt.deadline, c.rt.deadline);
+  keep_named_ports(c);
   if (c.rt.watched) {
     c.rt.watched = false;
     watch(c);
@@ -455,7 +509,7 @@ void refuse_connection(Core& core, Unit& unit, int connection, std::string_view 
 /// Accept=yes: an instance of the template for each connection.
 void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) {
   auto& rt = unit.write<SocketRuntime>();
-  const auto& config = *unit.config.socket;
+  const auto& config = *unit.config.common->socket;
   const Job* job = core.jobs.find(unit.job);
   if (job != nullptr && job->type == JobType::stop)
     return refuse_connection(core, unit, traffic.connection, "Suppressing connection request since unit stop is scheduled.");
@@ -465,7 +519,8 @@ void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) 
   if (config.max_connections_per_source > 0 && !traffic.peer_host.empty() &&
       rt.connections_per_source[traffic.peer_host] >= config.max_connections_per_source)
     return refuse_connection(core, unit, traffic.connection,
-                             fmt::format("Too many incoming connections from source {}, dropping connection.", traffic.peer_host));
+                             fmt::format("Too many incoming connections ({}) from source {}, dropping connection.",
+                                         rt.connections_per_source[traffic.peer_host] + 1, traffic.peer_host));
   auto name = UnitName::parse(fmt::format("{}@{}{}{}.service", unit.name.stem(), rt.n_accepted,
                                           traffic.instance.empty() ? "" : "-", traffic.instance));
   if (!name) return refuse_connection(core, unit, traffic.connection, "Cannot name the connection's service, dropping connection.");
@@ -475,7 +530,8 @@ void take_connection(Core& core, Unit& unit, const event::SocketReady& traffic) 
   ++rt.n_accepted;
   service_take_connection(*service, traffic.connection, traffic.peer, unit.id);
   if (!traffic.peer.empty() && service->origin.load_state == LoadState::loaded) {
-    service->config.unit.write().description += fmt::format(" ({})", traffic.peer);
+    auto& description = service->config.description;
+    description = unitparser::SharedText(fmt::format("{} ({})", description.view(), traffic.peer));
     core.forget_files(*service);
   }
   core.graph.add(unit.id, DependencyKind::before, service->id, EdgeSource::transient, {});
@@ -500,10 +556,7 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
   auto& rt = unit.write<SocketRuntime>();
   if (!rt.opening) {
     // The stop was faster.
-    std::vector<int> fds;
-    if (outcome.sockets)
-      for (const auto& socket : *outcome.sockets) fds.push_back(socket.fd);
-    if (!fds.empty()) core.emit(effect::CloseSockets{unit.id, std::move(fds), unit.config.socket->remove_on_stop});
+    if (outcome.sockets) core.emit(effect::CloseSockets{unit.id, fds_of(*outcome.sockets), unit.config.common->socket->remove_on_stop});
     return;
   }
   rt.opening = false;
@@ -514,7 +567,7 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
     run(core, unit, E::open_failed);
     return;
   }
-  for (const auto& socket : *outcome.sockets) rt.ports.push_back({socket.fd, socket.listen_index});
+  rt.ports = *outcome.sockets;
   run(core, unit, E::opened);
 }
 
@@ -524,13 +577,14 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
     if (traffic.connection >= 0) core.emit(effect::CloseFds{{traffic.connection}});
     return;
   }
-  const auto& config = *unit.config.socket;
+  const auto& config = *unit.config.common->socket;
   const Duration interval =
       config.trigger_limit_interval.is_infinite() ? Duration::from_seconds(2) : config.trigger_limit_interval;
   const std::uint32_t burst =
       config.trigger_limit_burst == UINT32_MAX ? (config.accept ? 200U : 20U) : config.trigger_limit_burst;
   if (!rt.trigger_limit.admit(core.now.monotonic, interval, burst)) {
     if (traffic.connection >= 0) core.emit(effect::CloseFds{{traffic.connection}});
+    ++rt.n_refused;
     run(core, unit, E::trigger_limit);
     return;
   }
@@ -538,7 +592,7 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
   const Job* job = core.jobs.find(unit.job);
   Unit* service = core.units.find(rt.service);
   if ((job != nullptr && job->type == JobType::stop) || service == nullptr) {
-    core.emit(effect::FlushSockets{fds_of(rt)});
+    core.emit(effect::FlushSockets{fds_of(rt.ports)});
     return;
   }
   // Started already, or being stopped: the sockets go along when it is started next.
@@ -585,6 +639,7 @@ const TypeOperations socket_operations{
     .triggered_changed = on_triggered,
     .keeps_unit = keeps,
     .verify = verify,
+    .renewed = renewed,
     .rearm = rearm,
 };
 

@@ -86,6 +86,7 @@ SwapState enter_rest(SwapContext& c) {
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
   else
     log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
+  log_leftover_processes(c.core, c.unit, false);
   SwapMachine::commit(c, c.rt.result == SwapResult::success ? dead : failed);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});
   return c.rt.state;
@@ -109,7 +110,7 @@ SwapState deactivation_timeout(SwapContext& c) {
   return fail_to(c, deactivating_sigterm, SwapResult::timeout);
 }
 SwapState sigterm_timeout(SwapContext& c) {
-  const bool kill = c.unit.config.kill->send_sigkill;
+  const bool kill = c.unit.config.common->kill->send_sigkill;
   warn(c, kill ? "Swap process timed out. Killing." : "Swap process timed out. Skipping SIGKILL. Ignoring.");
   return fail_to(c, kill ? deactivating_sigkill : rest_of(c), SwapResult::timeout);
 }
@@ -145,7 +146,6 @@ using R = Rule<SwapMachine>;
 constexpr S resting = in(dead, failed);
 constexpr S coming = in(activating, activating_done);
 constexpr S going = in(deactivating, deactivating_sigterm, deactivating_sigkill);
-constexpr S operator|(S a, S b) { return {a.bits | b.bits}; }
 constexpr std::array rules{
     //  in states                               on                            do
     R{resting, in(E::start), begin},
@@ -198,7 +198,7 @@ void SwapMachine::commit(SwapContext& c, SwapState state) {
   c.committed = true;
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   arm_deadline(c.core, c.unit, c.rt.deadline,
-               row.keeps_deadline ? from_now(c.core, c.unit.config.swap->timeout) : MonotonicTime::infinity());
+               row.keeps_deadline ? from_now(c.core, c.unit.config.common->swap->timeout) : MonotonicTime::infinity());
   StateChange change;
   change.unit = c.unit.id;
   change.before = c.unit.runtime->active_state;
@@ -262,7 +262,7 @@ void complete_from_kernel(Unit& unit) {
   const auto& priority = unit.read<SwapRuntime>().kernel_priority;
   if (!priority || !unit.origin.fragment_path.empty()) return;
   const std::string what = swap_device_of(unit);
-  auto& swap = unit.config.swap.write();
+  auto& swap = unit.config.common.write().swap.write();
   swap.what = what;
   swap.priority = *priority;
 }
@@ -299,7 +299,7 @@ Unit* swap_unit(Core& core, const std::string& path, const event::SwapEntry& ent
 }  // namespace
 
 unitparser::ExecCommand swap_command(const EngineOptions& options, const Unit& unit, SwapCommandKind kind) {
-  const auto& config = *unit.config.swap;
+  const auto& config = *unit.config.common->swap;
   unitparser::ExecCommand command;
   command.path = kind == SwapCommandKind::activate ? options.swapon_program : options.swapoff_program;
   auto& argv = command.argv;

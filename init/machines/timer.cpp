@@ -44,7 +44,7 @@ TimerState fail_with(TimerContext& c, TimerResult result) {
 
 TimerState begin(TimerContext& c) {
   TimerRuntime& rt = c.rt;
-  const auto& config = *c.unit.config.timer;
+  const auto& config = *c.unit.config.common->timer;
   rt.result = TimerResult::success;
   rt.progress.assign(config.timers.size(), {});
   rt.activated = c.core.now.monotonic;
@@ -66,7 +66,7 @@ TimerState begin(TimerContext& c) {
 TimerState end(TimerContext&) { return dead; }
 
 std::uint64_t random_delay(const TimerContext& c) {
-  const auto& config = *c.unit.config.timer;
+  const auto& config = *c.unit.config.common->timer;
   if (config.randomized_delay.is_zero()) return 0;
   const std::uint64_t number =
       config.fixed_random_delay ? c.core.world.stable_random(c.unit.name) : c.core.world.random();
@@ -113,7 +113,7 @@ void arm(TimerContext& c, TimerPurpose purpose, std::uint64_t when) {
     c.core.emit(effect::DisarmTimer{{c.unit.id, purpose}});
     return;
   }
-  const auto& config = *c.unit.config.timer;
+  const auto& config = *c.unit.config.common->timer;
   const bool wake = config.wake_system;
   const effect::Clock clock = purpose == TimerPurpose::realtime
                                   ? (wake ? effect::Clock::realtime_alarm : effect::Clock::realtime)
@@ -126,7 +126,7 @@ TimerState trigger(TimerContext& c);
 /// Works out the next elapse of all lines, arms the timers, and triggers at once if one is due.
 TimerState enter_waiting(TimerContext& c) {
   TimerRuntime& rt = c.rt;
-  const auto& config = *c.unit.config.timer;
+  const auto& config = *c.unit.config.common->timer;
   const bool wake = config.wake_system;
   const std::uint64_t now_monotonic = wake ? c.core.now.boottime.usec() : c.core.now.monotonic.usec();
   const std::uint64_t now_realtime = c.core.now.realtime.usec();
@@ -192,7 +192,7 @@ TimerState trigger(TimerContext& c) {
   details = {{"trigger_unit", c.unit.name.text()},
              {"trigger_timer_realtime_usec", std::to_string(c.core.now.realtime.usec())},
              {"trigger_timer_monotonic_usec", std::to_string(c.core.now.monotonic.usec())}};
-  if (c.unit.config.timer->persistent) c.core.emit(effect::TouchTimerStamp{c.unit.name, c.core.now.realtime});
+  if (c.unit.config.common->timer->persistent) c.core.emit(effect::TouchTimerStamp{c.unit.name, c.core.now.realtime});
   return running;
 }
 
@@ -208,14 +208,14 @@ TimerState enter_running(TimerContext& c) {
 TimerState enter_elapsed(TimerContext& c) {
   disarm(c);
   // RemainAfterElapse=no: a timer that will never elapse again goes.
-  return c.unit.config.timer->remain_after_elapse ? elapsed : dead;
+  return c.unit.config.common->timer->remain_after_elapse ? elapsed : dead;
 }
 TimerState enter_rest(TimerContext& c) {
   disarm(c);
   c.rt.next_monotonic = c.rt.next_realtime = 0;
   if (c.rt.result != TimerResult::success)
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
-  else if (c.rt.state != dead)
+  else
     log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
   TimerMachine::commit(c, c.rt.result == TimerResult::success ? dead : failed);
   return c.rt.state;
@@ -224,7 +224,7 @@ TimerState stay_here(TimerContext& c) { return c.rt.state; }
 
 TimerState time_came(TimerContext& c) {
   const std::uint64_t now_monotonic =
-      c.unit.config.timer->wake_system ? c.core.now.boottime.usec() : c.core.now.monotonic.usec();
+      c.unit.config.common->timer->wake_system ? c.core.now.boottime.usec() : c.core.now.monotonic.usec();
   const bool due = (c.rt.next_monotonic != 0 && c.rt.next_monotonic <= now_monotonic) ||
                    (c.rt.next_realtime != 0 && c.rt.next_realtime <= c.core.now.realtime.usec());
   return due ? trigger(c) : waiting;
@@ -238,7 +238,7 @@ TimerState wait_again(TimerContext& c) {
 }
 
 TimerState service_changed_while_waiting(TimerContext& c) {
-  for (const auto& entry : c.unit.config.timer->timers)
+  for (const auto& entry : c.unit.config.common->timer->timers)
     if (entry.base == TimerBase::unit_active || entry.base == TimerBase::unit_inactive) return wait_again(c);
   return c.rt.state;
 }
@@ -334,8 +334,14 @@ void on_triggered(Core& core, Unit& unit, Unit& other) {
 void on_reset(Core& core, Unit& unit) { run(core, unit, E::reset_failed); }
 void on_limit(Core& core, Unit& unit) { run(core, unit, E::start_limit_hit); }
 void verify(Core& core, Unit& unit) {
-  if (unit.config.timer->timers.empty() && !unit.config.timer->on_clock_change && !unit.config.timer->on_timezone_change)
+  if (unit.config.common->timer->timers.empty() && !unit.config.common->timer->on_clock_change && !unit.config.common->timer->on_timezone_change)
     refuse_unit(core, unit, "Timer unit lacks value setting. Refusing.");
+}
+void clean(Core& core, Unit& unit, std::uint32_t) { core.emit(effect::RemoveTimerStamp{unit.name}); }
+void renewed(Core& core, Unit& unit) {
+  TimerContext c = context_of(core, unit);
+  c.time_changed = !c.rt.last_trigger.monotonic.is_set();  // one that has not elapsed may be due by now
+  if (c.rt.state == waiting) go_to<TimerMachine>(c, wait_again(c));
 }
 void rearm(Core& core, Unit& unit) {
   TimerContext c = context_of(core, unit);
@@ -347,7 +353,7 @@ void rearm(Core& core, Unit& unit) {
 }  // namespace
 
 void timer_clock_changed(Core& core, Unit& unit, bool timezone) {
-  const auto& config = *unit.config.timer;
+  const auto& config = *unit.config.common->timer;
   TimerContext c = context_of(core, unit);
   // OnClockChange=, OnTimezoneChange=: the change itself is what triggers.
   if (c.rt.state == waiting && (timezone ? config.on_timezone_change : config.on_clock_change)) {
@@ -366,6 +372,8 @@ const TypeOperations timer_operations{
     .start_limit_hit = on_limit,
     .triggered_changed = on_triggered,
     .verify = verify,
+    .clean = clean,
+    .renewed = renewed,
     .rearm = rearm,
 };
 

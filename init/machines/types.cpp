@@ -24,13 +24,13 @@ const TypeOperations& operations_of(UnitType type) {
 
 std::string mount_point_of(const Unit& unit) {
   const std::string& where =
-      unit.type() == UnitType::automount ? unit.config.automount->where : unit.config.mount->where;
+      unit.type() == UnitType::automount ? unit.config.common->automount->where : unit.config.common->mount->where;
   if (!where.empty()) return where;
   return unitparser::path_from_name(unit.name).value_or("/");
 }
 
 std::string swap_device_of(const Unit& unit) {
-  if (!unit.config.swap->what.empty()) return unit.config.swap->what;
+  if (!unit.config.common->swap->what.empty()) return unit.config.common->swap->what;
   return unitparser::path_from_name(unit.name).value_or("/");
 }
 

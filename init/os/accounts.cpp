@@ -66,17 +66,4 @@ Result<gid_t> find_group(const std::string& name) {
   return fail(ErrorCode::not_found, "no group " + name + " in /etc/group");
 }
 
-Result<void> change_owner(const std::string& path, const std::string& user, const std::string& group) {
-  if (user.empty() && group.empty()) return {};
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
-  if (!user.empty()) {
-    uid = TRY(find_user(user));
-    if (const auto primary = find_primary_group(user)) gid = *primary;
-  }
-  if (!group.empty()) gid = TRY(find_group(group));
-  if (::lchown(path.c_str(), uid, gid) != 0) return unitparser::fail_errno(errno, "cannot change the owner of " + path);
-  return {};
-}
-
 }  // namespace init

@@ -15,8 +15,5 @@ namespace init {
 [[nodiscard]] unitparser::Result<gid_t> find_group(const std::string& name);
 /// Primary group of a user in /etc/passwd.
 [[nodiscard]] unitparser::Result<gid_t> find_primary_group(const std::string& user);
-/// Changes the owner of a path itself; empty names change nothing. A user alone brings its primary group.
-[[nodiscard]] unitparser::Result<void> change_owner(const std::string& path, const std::string& user,
-                                                    const std::string& group);
 
 }  // namespace init

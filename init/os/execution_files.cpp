@@ -66,7 +66,7 @@ bool remove_simple(const std::string& path) {
 std::vector<std::string> managed_paths(const unitparser::UnitConfig& config, const SystemFacts& facts, DirectoryKind kind) {
   std::vector<std::string> paths;
   const auto index = static_cast<std::size_t>(kind);
-  for (const unitparser::ManagedDirectory& directory : config.exec_provided->directories[index].directories) {
+  for (const unitparser::ManagedDirectory& directory : config.common->exec_provided->directories[index].directories) {
     for (const std::string& link : directory.symlinks) paths.push_back(facts.directory_prefixes[index] + "/" + link);
     paths.push_back(facts.directory_prefixes[index] + "/" + directory.path);
     if (is_private_directory(config, kind))
@@ -80,8 +80,9 @@ std::vector<std::string> managed_paths(const unitparser::UnitConfig& config, con
 void set_link(const std::string& path, const std::string& value) {
   if (::symlink(value.c_str(), path.c_str()) == 0 || errno != EEXIST) return;
   const std::string next = path + ".new";
-  ::unlink(next.c_str());
-  if (::symlink(value.c_str(), next.c_str()) == 0) ::rename(next.c_str(), path.c_str());
+  int made = ::symlink(value.c_str(), next.c_str());
+  if (made != 0 && errno == EEXIST && ::unlink(next.c_str()) == 0) made = ::symlink(value.c_str(), next.c_str());  // left by a crash
+  if (made == 0) ::rename(next.c_str(), path.c_str());
 }
 
 void write_whole(const std::string& path, const std::string& content) {
@@ -137,15 +138,15 @@ unitparser::Result<pid_t> remove_managed_directories(const unitparser::UnitConfi
 }
 
 void remove_ipc_of(const unitparser::UnitConfig& config) {
-  const std::string& user = config.exec_identity->user;
-  const std::string& group = config.exec_identity->group;
+  const std::string& user = config.common->exec_identity->user;
+  const std::string& group = config.common->exec_identity->group;
   // Dynamic users stand in no file; the executor leaves a link with the number.
   char number[16] = {};
   const std::string link = std::string(dynamic_user_folder) + "/direct:" + user;
-  if (config.exec_identity->dynamic_user && ::readlink(link.c_str(), number, sizeof number - 1) < 0) number[0] = '\0';
+  if (config.common->exec_identity->dynamic_user && ::readlink(link.c_str(), number, sizeof number - 1) < 0) number[0] = '\0';
   const auto uid = find_user(number[0] != '\0' ? std::string(number) : user);
   if (!uid || *uid == 0) return;
-  auto gid = config.exec_identity->dynamic_user ? unitparser::Result<gid_t>(static_cast<gid_t>(*uid))
+  auto gid = config.common->exec_identity->dynamic_user ? unitparser::Result<gid_t>(static_cast<gid_t>(*uid))
              : group.empty()                    ? find_primary_group(user)
                                                 : find_group(group);
   const pid_t pid = ::fork();
@@ -166,7 +167,7 @@ bool publish_unit_for_journal(const Unit& unit, const std::string& runtime_direc
     has_more = true;
     return journal_path(unit.name.text(), runtime_directory, kind);
   };
-  const unitparser::ExecLogging& logging = *unit.config.exec_logging;
+  const unitparser::ExecLogging& logging = *unit.config.common->exec_logging;
   set_link(journal_path(unit.name.text(), runtime_directory, "invocation"), unit.runtime->invocation_id);
   if (!unitparser::type_has_exec(unit.type())) return false;
   if (logging.log_level_max >= 0) set_link(path("log-level-max"), std::string(1, static_cast<char>('0' + logging.log_level_max)));

@@ -39,6 +39,7 @@ std::vector<int> descriptors_of(const SpawnPlan& plan) {
   fds.push_back(d.socket);
   fds.push_back(d.report);
   fds.push_back(d.idle);
+  fds.push_back(d.terminal_busy);
   std::erase_if(fds, [](int fd) { return fd < 0; });
   return fds;
 }

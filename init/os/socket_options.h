@@ -23,6 +23,6 @@ using WarnOption = std::function<void(const std::string&)>;
 /// One that the kernel refuses is named through `warn`.
 void apply_options_before_bind(int fd, int family, const unitparser::SocketOptions& options, const WarnOption& warn);
 /// All others.
-void apply_options(int fd, int family, int type, const unitparser::SocketOptions& options, const WarnOption& warn);
+void apply_options(int fd, int family, const unitparser::SocketOptions& options, const WarnOption& warn);
 
 }  // namespace init

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -17,7 +18,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "init/os/accounts.h"
 #include "init/os/socket_options.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/syntax/addresses.h"
@@ -118,6 +118,10 @@ unitparser::Result<int> open_network(const ListenEntry& entry, const SocketConfi
   UniqueFd fd(::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
   if (!fd) return fail_errno(errno, "Failed to create listening socket (" + entry.address + ")");
   apply_options_before_bind(fd.get(), family, options, around.warn);
+  const std::string& device = options.bind_to_device;
+  const bool is_bound = device.empty() || (family != AF_INET && family != AF_INET6) ||
+                        ::setsockopt(fd.get(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), static_cast<socklen_t>(device.size() + 1)) == 0;
+  if (!is_bound) return fail_errno(errno, "Failed to create listening socket (" + entry.address + ")");
 
   const bool has_node = address.kind == SocketAddress::Kind::unix_path;
   if (has_node) make_parent_folders(address.path, config.directory_mode);
@@ -125,12 +129,11 @@ unitparser::Result<int> open_network(const ListenEntry& entry, const SocketConfi
   const int bound = bind_replacing(fd.get(), kernel, address);
   ::umask(umask_before);
   if (bound < 0) return fail_errno(-bound, "Failed to create listening socket (" + entry.address + ")");
-  if (has_node) TRY(change_owner(address.path, config.socket_user, config.socket_group));
   if (type == SOCK_STREAM || type == SOCK_SEQPACKET) {
     const int backlog = static_cast<int>(std::min<std::uint32_t>(options.backlog, 2147483647U));
     if (::listen(fd.get(), backlog) != 0) return fail_errno(errno, "cannot listen on " + entry.address);
   }
-  apply_options(fd.get(), family, type, options, around.warn);
+  apply_options(fd.get(), family, options, around.warn);
   return fd.release();
 }
 
@@ -141,13 +144,13 @@ unitparser::Result<int> open_fifo(const ListenEntry& entry, const SocketConfig& 
   const int made = ::mkfifo(entry.address.c_str(), config.socket_mode);
   const int error = errno;
   ::umask(umask_before);
-  if (made != 0 && error != EEXIST) return fail_errno(error, "cannot make " + entry.address);
+  const std::string failure = "Failed to open FIFO " + entry.address;
+  if (made != 0 && error != EEXIST) return fail_errno(error, failure);
   UniqueFd fd(::open(entry.address.c_str(), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
-  if (!fd) return fail_errno(errno, "cannot open " + entry.address);
+  if (!fd) return fail_errno(errno == ENXIO || errno == EINVAL ? EEXIST : errno, failure);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode) || (status.st_mode & 0777) != (config.socket_mode & 0777))
-    return unitparser::fail(ErrorCode::already_exists, entry.address + " is there already and is another kind of file");
-  TRY(change_owner(entry.address, config.socket_user, config.socket_group));
+    return fail_errno(EEXIST, failure);
   if (options.pipe_size > 0 && ::fcntl(fd.get(), F_SETPIPE_SZ, static_cast<int>(options.pipe_size)) < 0)
     around.warn("PipeSize= could not be set on " + entry.address);
   return fd.release();
@@ -156,10 +159,15 @@ unitparser::Result<int> open_fifo(const ListenEntry& entry, const SocketConfig& 
 unitparser::Result<int> open_special(const ListenEntry& entry, const SocketConfig& config) {
   const int access = config.writable ? O_RDWR : O_RDONLY;
   UniqueFd fd(::open(entry.address.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
-  if (!fd) return fail_errno(errno, "cannot open " + entry.address);
+  const std::string failure = "Failed to open special file " + entry.address;
+  if (!fd) return fail_errno(errno, failure);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0 || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)))
-    return unitparser::fail(ErrorCode::invalid_argument, entry.address + " is neither a file nor a character device");
+    return fail_errno(EEXIST, failure);
+  // A plain file and /dev/null are always ready: there is nothing to wait for.
+  const UniqueFd watch(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{};
+  if (watch && ::epoll_ctl(watch.get(), EPOLL_CTL_ADD, fd.get(), &event) != 0) return fail_errno(errno, "Failed to watch listening fds");
   return fd.release();
 }
 
@@ -174,7 +182,7 @@ unitparser::Result<int> open_message_queue(const ListenEntry& entry, const Socke
                         sized ? &attributes : nullptr));
   const int error = errno;
   ::umask(umask_before);
-  if (!fd) return fail_errno(error, "cannot open the message queue " + entry.address);
+  if (!fd) return fail_errno(error, "Failed to open message queue " + entry.address);
   return fd.release();
 }
 
@@ -238,29 +246,33 @@ class NonBlocking {
   int flags_;
 };
 
-/// The path of an entry's node; empty when it has none.
-std::string node_of(const ListenEntry& entry) {
-  if (entry.kind == ListenKind::fifo || (entry.address.starts_with("/") && entry.kind <= ListenKind::sequential_packet))
-    return entry.address;
-  return {};
-}
-
 void label_node(const ListenEntry& entry, const std::string& label, const SocketSurroundings& around) {
-  const std::string node = node_of(entry);
+  const std::string node = entry.node();
   if (label.empty() || node.empty()) return;
   if (::lsetxattr(node.c_str(), "security.SMACK64", label.data(), label.size(), 0) != 0)
     around.warn("SmackLabel= could not be applied to " + node);
 }
 
+/// Makes a link if it is not there already. 0, or why not.
+int link_to(const std::string& target, const std::string& link) {
+  if (::symlink(target.c_str(), link.c_str()) == 0) return 0;
+  const int error = errno;
+  std::string present(target.size() + 1, '\0');
+  const ssize_t size = ::readlink(link.c_str(), present.data(), present.size());
+  return size >= 0 && present.substr(0, static_cast<std::size_t>(size)) == target ? 0 : error;
+}
+
 void make_links(const SocketConfig& config, const SocketSurroundings& around) {
   std::string target;
   for (const ListenEntry& entry : config.listen)
-    if (target.empty()) target = node_of(entry);
+    if (target.empty()) target = entry.node();
   if (target.empty()) return;
   for (const std::string& link : config.symlinks) {
     make_parent_folders(link, config.directory_mode);
-    ::unlink(link.c_str());
-    if (::symlink(target.c_str(), link.c_str()) != 0) around.warn("cannot link " + link + " to " + target);
+    // COMPAT: what is there already is only replaced by who would remove it in the end anyway.
+    int error = link_to(target, link);
+    if (error == EEXIST && config.remove_on_stop && ::unlink(link.c_str()) == 0) error = link_to(target, link);
+    if (error != 0) around.warn("Failed to create symlink " + target + " → " + link + ", ignoring: " + ::strerrordesc_np(error));
   }
 }
 
@@ -273,20 +285,19 @@ void make_parent_folders(const std::string& path, std::uint32_t mode) {
   ::umask(umask_before);
 }
 
-unitparser::Result<std::vector<event::OpenedSocket>> open_sockets(const SocketConfig& config,
-                                                                  const unitparser::SocketOptions& options,
-                                                                  const SocketSurroundings& surroundings) {
+unitparser::Result<std::vector<SocketPort>> open_sockets(const SocketConfig& config, const unitparser::SocketOptions& options,
+                                                         const SocketSurroundings& surroundings) {
   const InNetworkNamespace inside(surroundings.network_namespace);
   if (inside.error() != 0) return fail_errno(inside.error(), "cannot enter " + surroundings.network_namespace);
-  std::vector<event::OpenedSocket> opened;
-  for (std::uint32_t i = 0; i < config.listen.size(); ++i) {
-    auto fd = open_one(config.listen[i], config, options, surroundings);
+  std::vector<SocketPort> opened;
+  for (const ListenEntry& entry : config.listen) {
+    auto fd = open_one(entry, config, options, surroundings);
     if (!fd) {
-      for (const event::OpenedSocket& other : opened) ::close(other.fd);
+      for (const SocketPort& other : opened) ::close(other.fd);
       return tl::unexpected(std::move(fd.error()));
     }
-    opened.push_back({*fd, i});
-    label_node(config.listen[i], options.smack_label, surroundings);
+    opened.push_back({*fd, entry.kind, entry.address});
+    label_node(entry, options.smack_label, surroundings);
   }
   make_links(config, surroundings);
   return opened;
@@ -294,7 +305,7 @@ unitparser::Result<std::vector<event::OpenedSocket>> open_sockets(const SocketCo
 
 void remove_socket_files(const SocketConfig& config) {
   for (const ListenEntry& entry : config.listen) {
-    if (const std::string node = node_of(entry); !node.empty()) ::unlink(node.c_str());
+    if (const std::string node = entry.node(); !node.empty()) ::unlink(node.c_str());
     if (entry.kind == ListenKind::message_queue) ::mq_unlink(entry.address.c_str());
   }
   for (const std::string& link : config.symlinks) ::unlink(link.c_str());

@@ -16,9 +16,8 @@ struct SocketSurroundings {
 };
 
 /// Opens, binds and listens on every entry, in order; all or nothing. The descriptors belong to the caller; they are
-/// close-on-exec and non-blocking. Nodes and links in the file system are made with SocketMode=, DirectoryMode=,
-/// SocketUser= and SocketGroup= (looked up in /etc/passwd and /etc/group: PID 1 asks no name service).
-[[nodiscard]] unitparser::Result<std::vector<event::OpenedSocket>> open_sockets(
+/// close-on-exec and non-blocking. Nodes and links in the file system are made with SocketMode= and DirectoryMode=.
+[[nodiscard]] unitparser::Result<std::vector<SocketPort>> open_sockets(
     const unitparser::SocketConfig& config, const unitparser::SocketOptions& options,
     const SocketSurroundings& surroundings);
 

@@ -22,7 +22,7 @@ void add(JsonArray& entries, const Unit& unit, const char* property, ManagedOomM
 JsonArray managed_oom_entries(const Unit& unit, OomEntries which) {
   JsonArray entries;
   if (!unitparser::type_has_cgroup(unit.type()) || unit.runtime->cgroup.empty()) return entries;
-  const unitparser::ResourceMemory& memory = *unit.config.resource_memory;
+  const unitparser::ResourceMemory& memory = *unit.config.common->resource_memory;
   add(entries, unit, "ManagedOOMSwap", memory.managed_oom_swap, 0, which);
   add(entries, unit, "ManagedOOMMemoryPressure", memory.managed_oom_memory_pressure, memory.managed_oom_memory_pressure_limit, which);
   return entries;

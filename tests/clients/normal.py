@@ -2,9 +2,11 @@
 import re
 
 _UNIT = r'(?:us|ms|s|min|h|d|days?|w|weeks?|months?|y|years?)'
-_DEPENDENCIES = ('Requires|Requisite|Wants|BindsTo|PartOf|Upholds|RequiredBy|RequisiteOf|WantedBy|BoundBy|UpheldBy|ConsistsOf|Conflicts|'
-                 'ConflictedBy|Before|After|OnSuccess|OnSuccessOf|OnFailure|OnFailureOf|Triggers|TriggeredBy|PropagatesReloadTo|'
-                 'ReloadPropagatedFrom|PropagatesStopTo|StopPropagatedFrom|JoinsNamespaceOf|SliceOf|RequiresMountsFor|Names')
+# What systemd tells in the order of a hash table, whose key is another at each boot.
+_SETS = ('Requires|Requisite|Wants|BindsTo|PartOf|Upholds|RequiredBy|RequisiteOf|WantedBy|BoundBy|UpheldBy|ConsistsOf|Conflicts|'
+         'ConflictedBy|Before|After|OnSuccess|OnSuccessOf|OnFailure|OnFailureOf|Triggers|TriggeredBy|PropagatesReloadTo|'
+         'ReloadPropagatedFrom|PropagatesStopTo|StopPropagatedFrom|JoinsNamespaceOf|SliceOf|RequiresMountsFor|Names|'
+         'IPAddressAllow|IPAddressDeny')
 _OF_THE_MOMENT = ('CPUUsageNSec|Memory(?:Current|Available)|TasksCurrent|ControlGroupId|IO(?:Read|Write)(?:Bytes|Operations)|'
                   r'IP(?:In|E)gress(?:Bytes|Packets)|Effective(?:CPUs|MemoryNodes)|NextElapse\w+|Job|LastTrigger\w+|N(?:Installed|Failed)Jobs|WatchdogLastPing\w+')
 _RULES = [(re.compile(pattern, re.MULTILINE), replacement) for pattern, replacement in (
@@ -40,7 +42,7 @@ _RULES = [(re.compile(pattern, re.MULTILINE), replacement) for pattern, replacem
     (r'(?<=\S) {2,}', ' '),
     (r' +$', ''),
 )]
-_SORTED = re.compile(rf'^({_DEPENDENCIES})=(.*)$', re.MULTILINE)
+_SORTED = re.compile(rf'^({_SETS})=(.*)$', re.MULTILINE)
 
 
 def normal_text(text):

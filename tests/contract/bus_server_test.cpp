@@ -23,6 +23,7 @@ namespace init {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using unitparser::UniqueFd;
 
@@ -186,6 +187,17 @@ class BusServerContract : public ::testing::Test {
     ASSERT_TRUE(server.start(loop_, std::move(options)));
   }
 
+  /// all.target, which wants t0.target and so many more.
+  void make_many_targets(int count) {
+    std::string wanted;
+    for (int i = 0; i < count; ++i) {
+      const std::string name = "t" + std::to_string(i) + ".target";
+      machine_.source.set(name, "[Unit]\nDefaultDependencies=no\n");
+      wanted += " " + name;
+    }
+    machine_.source.set("all.target", "[Unit]\nDefaultDependencies=no\nWants=" + wanted + "\n");
+  }
+
   /// Turns of the engine; the bus hears of each of them.
   void work_off() {
     while (machine_.settle_one()) {
@@ -279,13 +291,7 @@ TEST_F(BusServerContract, WhoAsksForAJobHearsOfItBeforeTheAnswer) {
 
 TEST_F(BusServerContract, WhatAUnitHasBecomeIsToldOnceForEachSendingAndBeforeTheEndOfItsJob) {
   constexpr int count = 20;
-  std::string wanted;
-  for (int i = 0; i < count; ++i) {
-    const std::string name = "t" + std::to_string(i) + ".target";
-    machine_.source.set(name, "[Unit]\nDefaultDependencies=no\n");
-    wanted += " " + name;
-  }
-  machine_.source.set("all.target", "[Unit]\nDefaultDependencies=no\nWants=" + wanted + "\n");
+  make_many_targets(count);
   const auto client = make_client();
   const auto number_of = [&](const std::string& what) { return std::count_if(client->heard.begin(), client->heard.end(), [&](const std::string& word) { return word.starts_with(what); }); };
   client->start_unit("all.target");
@@ -462,6 +468,27 @@ TEST_F(BusServerContract, ASubscriberOnTheBusHearsOfAJobBeforeTheAnswer) {
   bus->start_unit("b.target");
   until([&] { return !bus->heard.empty() && bus->heard.back() == "JobRemoved b.target"; }, {bus.get()});
   EXPECT_THAT(bus->heard, ElementsAre("UnitNew b.target", "JobNew b.target", "return to StartUnit", "PropertiesChanged", "JobRemoved b.target"));
+}
+
+TEST_F(BusServerContract, ManySignalsAreOnTheirWayToPrivateClientsBeforeTheyGoToTheBus) {
+  constexpr int count = 200;  // more than 32 KiB
+  make_many_targets(count);
+  const auto bus = make_bus();
+  bus->call(manager_interface, "Subscribe");
+  until([&] { return bus->serials.size() == 1; }, {bus.get()});
+  const auto client = make_client();
+  bus->read();
+  bus->heard.clear();
+  client->start_unit("all.target");
+  for (int round = 0; round < 8 && client->heard.empty(); ++round) {
+    serve();
+    client->read();
+  }
+  EXPECT_THAT(client->heard, Not(IsEmpty()));
+  bus->read();
+  EXPECT_THAT(bus->heard, IsEmpty());
+  const auto has_ended = [](const Peer& peer) { return std::count(peer.heard.begin(), peer.heard.end(), "JobRemoved all.target") == 1; };
+  until([&] { return has_ended(*client) && has_ended(*bus); }, {client.get(), bus.get()});
 }
 
 }  // namespace

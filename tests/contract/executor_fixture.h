@@ -73,7 +73,7 @@ class Executor : public ::testing::Test {
     request.invocation_id = "0123456789abcdef0123456789abcdef";
     facts.boot_id = "00000000000000000000000000000000";
     facts.environment.assign(std::begin(base_environment), std::end(base_environment));
-    auto& streams = config.exec_streams.write();
+    auto& streams = config.common.write().exec_streams.write();
     streams.standard_error = unitparser::ExecOutput::inherit;
   }
 
@@ -85,7 +85,7 @@ class Executor : public ::testing::Test {
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     UniqueFd reader(ends[0]);
     UniqueFd writer(ends[1]);
-    const bool has_own_output = config.exec_streams->standard_output != unitparser::ExecOutput::inherit;
+    const bool has_own_output = config.common->exec_streams->standard_output != unitparser::ExecOutput::inherit;
     request.standard_fds = {-1, has_own_output ? -1 : writer.get(), writer.get()};
     NoEnvironmentFiles files;
     auto plan = build_spawn_plan(request, config, facts, runtime, files);

@@ -174,7 +174,7 @@ std::string check(Walk& w) {
     for (const Edge& edge : engine.graph().edges(id)) {
       const Edge* far = engine.graph().find(edge.other, unitparser::inverse_of(edge.kind), id);
       if (engine.find(edge.other) == nullptr || far == nullptr) return "an edge with one end: " + unit.name.text();
-      if (edge.said != far->heard || edge.heard != far->said || (edge.said.empty() && edge.heard.empty()))
+      if (edge.said() != far->heard() || edge.heard() != far->said() || (edge.said().empty() && edge.heard().empty()))
         return "an edge whose ends do not agree who said it: " + unit.name.text();
     }
     const ActiveState state = unit.active_state();

@@ -191,7 +191,7 @@ void set_property(Pair& p, const std::string& name) {
   event::ReplaceConfig request;
   request.unit = name;
   unitparser::UnitConfig changed = unit->config;
-  changed.unit.write().description = "set by somebody";
+  changed.description = unitparser::SharedText("set by somebody");
   request.config = std::make_shared<unitparser::UnitConfig>(changed);
   request.drop_ins.push_back(path);
   p.post(request);
@@ -241,8 +241,8 @@ std::string describe(const Engine& engine, const Unit& unit, Sayers sayers) {
   std::set<std::string> aliases, edges;
   for (const UnitName& alias : *unit.aliases) aliases.insert(alias.text());
   for (const Edge& edge : engine.graph().edges(unit.id))
-    edges.insert(fmt::format("{} {}{}{}", unitparser::to_name(edge.kind), engine.find(edge.other)->name.text(), edge.said.empty() || sayers == Sayers::hidden ? "" : ", said",
-                             edge.heard.empty() || sayers == Sayers::hidden ? "" : ", heard"));
+    edges.insert(fmt::format("{} {}{}{}", unitparser::to_name(edge.kind), engine.find(edge.other)->name.text(), edge.said().empty() || sayers == Sayers::hidden ? "" : ", said",
+                             edge.heard().empty() || sayers == Sayers::hidden ? "" : ", heard"));
   const Unit* slice = engine.find(unit.slice);
   const Job* job = engine.find_job(unit.job);
   const UnitOrigin& origin = unit.origin;

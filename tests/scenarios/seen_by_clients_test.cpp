@@ -54,16 +54,16 @@ TEST(SeenByClients, AMountThatNoFileNamesStaysTheKernels) {
     if (reloaded) machine.post(event::Reload{});
     const Unit* on_top = machine.unit("mnt.mount");
     ASSERT_NE(on_top, nullptr);
-    EXPECT_EQ(on_top->config.mount->what, "tmpfs");
-    EXPECT_EQ(on_top->config.mount->options, "rw");
-    EXPECT_EQ(on_top->config.unit->description, "/mnt");
+    EXPECT_EQ(on_top->config.common->mount->what, "tmpfs");
+    EXPECT_EQ(on_top->config.common->mount->options, "rw");
+    EXPECT_EQ(on_top->config.description, "/mnt");
     EXPECT_EQ(on_top->config.unit_documents->source_path, "/proc/self/mountinfo");
     EXPECT_EQ(on_top->origin.load_state, LoadState::loaded);
     EXPECT_FALSE(on_top->runtime->invocation_id.empty());
   }
   table.mounts[2].options = "ro";
   machine.post(table);
-  EXPECT_EQ(machine.unit("mnt.mount")->config.mount->options, "ro");
+  EXPECT_EQ(machine.unit("mnt.mount")->config.common->mount->options, "ro");
 }
 
 TEST(SeenByClients, AReloadForgetsHowSingleCommandsEnded) {

@@ -173,7 +173,7 @@ class Runner {
     for (UnitId id : machine_.engine().units()) {
       const Unit* unit = machine_.engine().find(id);
       if (unit == nullptr || unit->type() != UnitType::path) continue;
-      const auto& paths = unit->config.path->paths;
+      const auto& paths = unit->config.common->path->paths;
       for (std::uint32_t i = 0; i < paths.size(); ++i)
         if (paths[i].path == path || path.starts_with(paths[i].path + "/")) machine_.post(event::PathChanged{{id, i}, false});
     }

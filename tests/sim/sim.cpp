@@ -49,8 +49,8 @@ unitparser::LoadedUnit SimUnitSource::read(const UnitName& name) {
     missing.state = LoadState::not_found;
     missing.is_whole = false;
     if (real.type() == unitparser::UnitType::mount) {
-      missing.config.mount.write().where = unitparser::path_from_name(real).value_or("");
-      missing.config.unit.write().description = missing.config.mount->where;
+      missing.config.common.write().mount.write().where = unitparser::path_from_name(real).value_or("");
+      missing.config.description = unitparser::SharedText(missing.config.common->mount->where);
     }
     missing.fragment_path.clear();
     missing.diagnostics.clear();
@@ -347,11 +347,12 @@ void SimMachine::perform(const Effect& effect) {
           timers_.erase(e.timer.key());
         } else if constexpr (std::is_same_v<T, effect::TouchTimerStamp>) {
           stamps_[e.timer.text()] = e.at.usec();
+        } else if constexpr (std::is_same_v<T, effect::RemoveTimerStamp>) {
+          stamps_.erase(e.timer.text());
         } else if constexpr (std::is_same_v<T, effect::OpenSockets>) {
-          std::vector<event::OpenedSocket> sockets;
-          const Unit* unit = engine_->find(e.unit);
-          if (unit != nullptr)
-            for (std::uint32_t i = 0; i < unit->config.socket->listen.size(); ++i) sockets.push_back({next_fd_++, i});
+          std::vector<SocketPort> sockets;
+          if (const Unit* unit = engine_->find(e.unit))
+            for (const auto& entry : unit->config.common->socket->listen) sockets.push_back({next_fd_++, entry.kind, entry.address});
           queue_.emplace_back(event::SocketsOpened{e.unit, std::move(sockets)});
         } else if constexpr (std::is_same_v<T, effect::OpenAutomount>) {
           queue_.emplace_back(event::AutomountOpened{e.unit, true});
@@ -411,7 +412,7 @@ void SimMachine::connect(const std::string& socket, const std::string& peer) {
   event::SocketReady ready;
   ready.unit = unit->id;
   ready.fd = runtime.ports.front().fd;
-  if (unit->config.socket->accept) {
+  if (unit->config.common->socket->accept) {
     ready.connection = next_fd_++;
     ready.instance = peer;
     ready.peer = peer;

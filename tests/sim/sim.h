@@ -156,6 +156,7 @@ class SimMachine final : public init::World {
   [[nodiscard]] std::optional<init::IpTraffic> ip_traffic(const std::string&) override { return ip_used; }
   [[nodiscard]] bool cgroup_populated(const std::string& cgroup) override;
   [[nodiscard]] std::optional<std::string> path_match(unitparser::PathKind kind, const std::string& path) override;
+  [[nodiscard]] bool is_canonical(const std::string&) override { return true; }
   [[nodiscard]] std::optional<init::RealTime> timer_stamp(const init::UnitName& timer) override;
   [[nodiscard]] std::optional<init::RealTime> next_elapse(const std::string& calendar, init::RealTime after) override;
   [[nodiscard]] std::uint64_t file_number(int) override { return 0; }

@@ -65,9 +65,18 @@ with open('disk.raw', 'wb') as disk:
     disk.seek(first * 512); disk.write(data); disk.write(tree)
     disk.truncate((last + 1) * 512)
 write('hash', root.hex().encode())
+for name in ('known', 'unknown', 'masked'):
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', name + '.key', '-out', name + '.crt', '-subj', '/CN=' + name], check=True, capture_output=True)
+    subprocess.run(['openssl', 'smime', '-sign', '-nocerts', '-noattr', '-binary', '-in', 'hash', '-inkey', name + '.key', '-signer', name + '.crt', '-outform', 'der', '-out', name + '.p7s'], check=True)
+write('broken.p7s', open('known.p7s', 'rb').read()[::-1])
+write('signed.raw', data); write('signed.verity', tree); write('signed.roothash', root.hex().encode()); write('signed.roothash.p7s', open('known.p7s', 'rb').read())
+os.makedirs('/etc/verity.d'); os.makedirs('/usr/lib/verity.d')
+write('/etc/verity.d/known.crt', open('known.crt', 'rb').read()); write('/usr/lib/verity.d/masked.crt', open('masked.crt', 'rb').read())
+os.symlink('/dev/null', '/etc/verity.d/masked.crt')
 """
 
 _OTHER = '0123456789abcdef' * 4
+_SIGNED = 'RootImage=/root/v/plain.raw\nRootHash=$H\nRootVerity=/root/v/plain.tree\nRootHashSignature='
 # Name: settings; $H is the root hash.
 _CASES = {
     'image and tree': 'RootImage=/root/v/plain.raw\nRootHash=$H\nRootVerity=/root/v/plain.tree\n',
@@ -80,6 +89,12 @@ _CASES = {
     'partitions of another hash': f'RootImage=/root/v/disk.raw\nRootHash={_OTHER}\n',
     'partitions, unchecked': 'RootImage=/root/v/disk.raw\nRootImageOptions=root:ro\n',
     'mounted, files beside it': 'MountImages=/root/v/beside.raw:/mnt\n',
+    'signed by who is known': f'{_SIGNED}/root/v/known.p7s\n',
+    'signed by who is not': f'{_SIGNED}/root/v/unknown.p7s\n',
+    'signed by whose certificate is masked': f'{_SIGNED}/root/v/masked.p7s\n',
+    'no signature': f'{_SIGNED}/root/v/broken.p7s\n',
+    'signature beside the image': 'RootImage=/root/v/signed.raw\n',
+    'mounted, signature beside it': 'MountImages=/root/v/signed.raw:/mnt\n',
 }
 
 

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "init/executor/context.h"
+#include "unitparser/base/shared_library.h"
 #include "unitparser/syntax/environment.h"
 
 namespace executor {
@@ -37,13 +38,8 @@ struct Library {
   decltype(&::pam_strerror) strerror = nullptr;
 };
 
-template <class F>
-bool find_symbol(void* handle, const char* name, F& function) {
-  function = reinterpret_cast<F>(::dlsym(handle, name));
-  return function != nullptr;
-}
-
 bool load(Library& library) {
+  using unitparser::find_symbol;
   void* handle = ::dlopen("libpam.so.0", RTLD_NOW | RTLD_GLOBAL);
   return handle != nullptr && find_symbol(handle, "pam_start", library.start) && find_symbol(handle, "pam_end", library.end) &&
          find_symbol(handle, "pam_set_item", library.set_item) && find_symbol(handle, "pam_putenv", library.putenv) &&

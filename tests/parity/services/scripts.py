@@ -7,6 +7,7 @@ scripts run side by side. Python 3.9 or later, standard library.
 from collections import namedtuple
 from itertools import product
 
+from corners import all_corners
 from settings import all_settings
 
 Script = namedtuple('Script', 'name units steps')
@@ -232,7 +233,7 @@ def all_scripts():
     """Every script, hand-made ones first; U replaced by a prefix of its own."""
     scripts = []
     made = [*_commands(), *_failing_setups(), *_timeouts_and_kills(), *_notifications(), *_pid_files(), *_dependencies(), *_jobs(), *_triggers(),
-            *(Script(*each) for each in all_settings()), *_matrix()]
+            *(Script(*each) for each in (*all_settings(), *all_corners())), *_matrix()]
     for number, script in enumerate(made):
         prefix = f'p{number:04d}'
 

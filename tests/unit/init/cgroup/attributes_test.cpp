@@ -25,8 +25,8 @@ TEST(CgroupAttributes, DefaultsWriteNothing) {
 
 TEST(CgroupAttributes, PercentagesAreOfTheMachine) {
   UnitConfig config;
-  config.resource_memory.write().memory_max.permyriad = 2500;
-  config.resource_basics.write().tasks_max = unitparser::ScalableLimit{0, 1500};
+  config.common.write().resource_memory.write().memory_max.permyriad = 2500;
+  config.common.write().resource_basics.write().tasks_max = unitparser::ScalableLimit{0, 1500};
   const auto all = attribute_writes(config, UnitType::service, machine, Reset::no);
   EXPECT_THAT(all, Contains(writes("memory.max", "250000")));
   EXPECT_THAT(all, Contains(writes("pids.max", "4915")));
@@ -34,16 +34,16 @@ TEST(CgroupAttributes, PercentagesAreOfTheMachine) {
 
 TEST(CgroupAttributes, QuotaIsScaledToThePeriod) {
   UnitConfig config;
-  config.resource_basics.write().cpu_quota_per_sec = unitparser::Duration::from_msec(200);
+  config.common.write().resource_basics.write().cpu_quota_per_sec = unitparser::Duration::from_msec(200);
   EXPECT_THAT(attribute_writes(config, UnitType::service, machine, Reset::no), Contains(writes("cpu.max", "20000 100000")));
-  config.resource_basics.write().cpu_quota_period = unitparser::Duration::from_msec(10);
+  config.common.write().resource_basics.write().cpu_quota_period = unitparser::Duration::from_msec(10);
   EXPECT_THAT(attribute_writes(config, UnitType::service, machine, Reset::no), Contains(writes("cpu.max", "2000 10000")));
 }
 
 TEST(CgroupAttributes, StartupSettingsApplyUntilTheBootIsDone) {
   UnitConfig config;
-  config.resource_basics.write().cpu_weight = 20;
-  config.resource_basics.write().startup_cpu_weight = 500;
+  config.common.write().resource_basics.write().cpu_weight = 20;
+  config.common.write().resource_basics.write().startup_cpu_weight = 500;
   MachineAmounts starting = machine;
   starting.starting = true;
   EXPECT_THAT(attribute_writes(config, UnitType::slice, starting, Reset::no), Contains(writes("cpu.weight", "500")));
@@ -60,8 +60,8 @@ TEST(CgroupAttributes, ControllersFollowSettings) {
   EXPECT_EQ(needed_controllers({}, UnitType::service), bit(Controller::memory) | bit(Controller::pids));
   EXPECT_EQ(needed_controllers({}, UnitType::target), 0U);
   UnitConfig config;
-  config.resource_basics.write().cpu_weight = 20;
-  config.resource_basics.write().allowed_cpus = {3};
+  config.common.write().resource_basics.write().cpu_weight = 20;
+  config.common.write().resource_basics.write().allowed_cpus = {3};
   EXPECT_EQ(needed_controllers(config, UnitType::scope),
             bit(Controller::memory) | bit(Controller::pids) | bit(Controller::cpu) | bit(Controller::cpuset));
 }

@@ -78,7 +78,7 @@ TEST(CgroupSettings, EachIsWrittenToItsFileAndWantsItsController) {
 
 TEST(CgroupSettings, APeriodOfItsOwnScalesTheQuota) {
   UnitConfig config = config_of("CPUQuota=50%");
-  config.resource_basics.write().cpu_quota_period = config_of("CPUQuotaPeriodSec=10ms").resource_basics->cpu_quota_period;
+  config.common.write().resource_basics.write().cpu_quota_period = config_of("CPUQuotaPeriodSec=10ms").common->resource_basics->cpu_quota_period;
   EXPECT_THAT(attribute_writes(config, UnitType::service, {}, Reset::no), Contains(written("cpu.max", "5000 10000")));
 }
 
@@ -97,8 +97,8 @@ TEST(CgroupSettings, AccountingWantsItsController) {
 
 TEST(CgroupSettings, DefaultsOfTheSlicesHoldWhereTheUnitSaysNothing) {
   SliceRules slices;
-  slices.memory_min = *config_of("DefaultMemoryMin=1M").resource_memory->default_memory_min;
-  slices.memory_low = *config_of("DefaultMemoryLow=2M").resource_memory->default_memory_low;
+  slices.memory_min = *config_of("DefaultMemoryMin=1M").common->resource_memory->default_memory_min;
+  slices.memory_low = *config_of("DefaultMemoryLow=2M").common->resource_memory->default_memory_low;
   const auto silent = attribute_writes({}, UnitType::service, {}, Reset::no, slices);
   EXPECT_THAT(silent, Contains(written("memory.min", "1048576")));
   EXPECT_THAT(silent, Contains(written("memory.low", "2097152")));
@@ -107,7 +107,7 @@ TEST(CgroupSettings, DefaultsOfTheSlicesHoldWhereTheUnitSaysNothing) {
 
 TEST(CgroupSettings, NothingIsWrittenForAControllerThatASliceDisables) {
   SliceRules slices;
-  slices.disabled_controllers = config_of("DisableControllers=cpu").resource_basics->disabled_controllers;
+  slices.disabled_controllers = config_of("DisableControllers=cpu").common->resource_basics->disabled_controllers;
   EXPECT_THAT(attribute_writes(config_of("CPUWeight=200"), UnitType::service, {}, Reset::no, slices), IsEmpty());
   EXPECT_THAT(attribute_writes(config_of("TasksMax=77"), UnitType::service, {}, Reset::no, slices), Contains(written("pids.max", "77")));
 }

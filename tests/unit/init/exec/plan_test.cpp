@@ -47,8 +47,8 @@ class Plan : public ::testing::Test {
 };
 
 TEST_F(Plan, StepsAreInTheTablesOrderAndEndWithExec) {
-  config.exec_identity.write().user = "www-data";
-  config.exec_sandbox.write().private_network = true;
+  config.common.write().exec_identity.write().user = "www-data";
+  config.common.write().exec_sandbox.write().private_network = true;
   const SpawnPlan plan = build();
   EXPECT_TRUE(std::is_sorted(plan.steps.begin(), plan.steps.end()));
   EXPECT_EQ(plan.steps.back(), ExecStep::exec);
@@ -60,7 +60,7 @@ TEST_F(Plan, StepsAreInTheTablesOrderAndEndWithExec) {
 
 TEST_F(Plan, EnvironmentLayersOverrideEachOther) {
   request.environment = {"MAINPID=5", "LANG=run"};
-  auto& environment = config.exec_environment.write();
+  auto& environment = config.common.write().exec_environment.write();
   environment.environment = {"A=config", "B=config"};
   environment.environment_files = {{"/etc/default/nginx", false}, {"/missing", true}};
   environment.pass_environment = {"HTTP_PROXY", "UNSET"};
@@ -71,16 +71,16 @@ TEST_F(Plan, EnvironmentLayersOverrideEachOther) {
 }
 
 TEST_F(Plan, MissingEnvironmentFileFails) {
-  config.exec_environment.write().environment_files = {{"/missing", false}};
+  config.common.write().exec_environment.write().environment_files = {{"/missing", false}};
   const auto plan = build_spawn_plan(request, config, facts, runtime, files);
   ASSERT_FALSE(plan.has_value());
   EXPECT_EQ(plan.error().message, "Failed to load environment files: No such file or directory");
 }
 
 TEST_F(Plan, PrefixesTakeSandboxAndUserAway) {
-  config.exec_identity.write().user = "www-data";
-  config.exec_sandbox.write().protect_system = unitparser::ProtectSystem::strict;
-  config.exec_privileges.write().no_new_privileges = true;
+  config.common.write().exec_identity.write().user = "www-data";
+  config.common.write().exec_sandbox.write().protect_system = unitparser::ProtectSystem::strict;
+  config.common.write().exec_privileges.write().no_new_privileges = true;
   request.command.no_setuid = true;
   SpawnPlan plan = build();
   EXPECT_FALSE(has(plan, ExecStep::change_user));
@@ -94,8 +94,8 @@ TEST_F(Plan, PrefixesTakeSandboxAndUserAway) {
 }
 
 TEST_F(Plan, SandboxingSwitchesDropCapabilities) {
-  config.exec_sandbox.write().private_devices = true;
-  config.exec_sandbox.write().protect_clock = true;
+  config.common.write().exec_sandbox.write().private_devices = true;
+  config.common.write().exec_sandbox.write().protect_clock = true;
   const std::uint64_t set = build().privileges.capability_bounding_set;
   for (const int capability : {CAP_MKNOD, CAP_SYS_RAWIO, CAP_SYS_TIME, CAP_WAKE_ALARM}) EXPECT_EQ(set >> capability & 1U, 0U);
   EXPECT_EQ(set >> CAP_CHOWN & 1U, 1U);
@@ -103,7 +103,7 @@ TEST_F(Plan, SandboxingSwitchesDropCapabilities) {
 
 TEST_F(Plan, ControlProcessesOfDelegatedGroupsGetTheirOwn) {
   request.cgroup = "/system.slice/nginx.service";
-  config.resource_basics.write().delegate = true;
+  config.common.write().resource_basics.write().delegate = true;
   EXPECT_EQ(build().process.cgroup_directory, "/sys/fs/cgroup/system.slice/nginx.service");
   request.role = SpawnRole::control;
   request.command_kind = "ExecReload";
@@ -113,7 +113,7 @@ TEST_F(Plan, ControlProcessesOfDelegatedGroupsGetTheirOwn) {
 }
 
 TEST_F(Plan, ProvidedFoldersAreNamedInTheEnvironment) {
-  config.exec_provided.write().directories[0].directories = {{"a", {}}, {"b/c", {}}};
+  config.common.write().exec_provided.write().directories[0].directories = {{"a", {}}, {"b/c", {}}};
   const SpawnPlan plan = build();
   EXPECT_EQ(plan.directories.variables[0], "/run/a:/run/b/c");
   EXPECT_EQ(plan.directories.create.size(), 2U);
@@ -130,20 +130,20 @@ TEST_F(Plan, DynamicUserNames) {
 }
 
 TEST_F(Plan, UnsupportedDirectivesAreNamed) {
-  config.exec_privileges.write().restrict_file_systems.emplace();
+  config.common.write().exec_privileges.write().restrict_file_systems.emplace();
   const SpawnPlan plan = build();
   ASSERT_EQ(plan.warnings.size(), 1U);
   EXPECT_NE(plan.warnings[0].find("RestrictFileSystems="), std::string::npos);
 }
 
 TEST_F(Plan, ImagesAreForTheMainProcess) {
-  config.exec_paths.write().root_image = "/image";
-  config.exec_paths.write().mount_images = {{"/data", "/mnt", true, {{"root", "ro"}}}};
+  config.common.write().exec_paths.write().root_image = "/image";
+  config.common.write().exec_paths.write().mount_images = {{"/data", "/mnt", true, {{"root", "ro"}}}};
   SpawnPlan found = build();
   EXPECT_EQ(found.mounts.root_image, "/image");
   EXPECT_TRUE(found.mounts.api_file_systems);
   EXPECT_TRUE(found.mounts.has_images());
-  config.service.write().root_directory_start_only = true;
+  config.common.write().service.write().root_directory_start_only = true;
   request.role = SpawnRole::control;
   found = build();
   EXPECT_FALSE(found.mounts.has_own_root());
@@ -151,10 +151,10 @@ TEST_F(Plan, ImagesAreForTheMainProcess) {
 }
 
 TEST_F(Plan, WhatARootImageIsCheckedWithGoesWithIt) {
-  config.exec_paths.write().root_hash = "0123";
-  config.exec_paths.write().root_verity = "/tree";
+  config.common.write().exec_paths.write().root_hash = "0123";
+  config.common.write().exec_paths.write().root_verity = "/tree";
   EXPECT_FALSE(build().mounts.root_verity.is_set());
-  config.exec_paths.write().root_image = "/image";
+  config.common.write().exec_paths.write().root_image = "/image";
   EXPECT_EQ(build().mounts.root_verity, (unitparser::VeritySettings{"0123", {}, {}, {}, "/tree"}));
 }
 
@@ -167,8 +167,8 @@ TEST_F(Plan, ServicesOfAUsersManagerKnowItAndOtherUnitsDoNot) {
 }
 
 TEST_F(Plan, WithoutPrivilegesTheUserNamespaceComesFirst) {
-  config.exec_sandbox.write().private_users = true;
-  config.exec_sandbox.write().private_network = true;
+  config.common.write().exec_sandbox.write().private_users = true;
+  config.common.write().exec_sandbox.write().private_network = true;
   EXPECT_TRUE(has(build(), ExecStep::user_namespace));
   EXPECT_FALSE(has(build(), ExecStep::own_user_namespace));
   facts.privileged = false;
@@ -180,7 +180,7 @@ TEST_F(Plan, WithoutPrivilegesTheUserNamespaceComesFirst) {
 }
 
 TEST_F(Plan, TildeIsTheHomeOfTheManagersUser) {
-  config.exec_identity.write().working_directory_home = true;
+  config.common.write().exec_identity.write().working_directory_home = true;
   facts.user_manager = true;
   facts.home = "/home/demo";
   EXPECT_EQ(build().identity.working_directory, "/home/demo");
@@ -188,14 +188,14 @@ TEST_F(Plan, TildeIsTheHomeOfTheManagersUser) {
 }
 
 TEST_F(Plan, BytesGiveBackTheSamePlan) {
-  config.exec_identity.write().user = "www-data";
-  auto& privileges = config.exec_privileges.write();
+  config.common.write().exec_identity.write().user = "www-data";
+  auto& privileges = config.common.write().exec_privileges.write();
   privileges.system_call_filter.emplace();
   privileges.system_call_filter->entries = {{"mount", -1}, {"chroot", 1}};
   privileges.restrict_namespaces = 0;
-  config.exec_scheduling.write().nice = -5;
-  config.exec_scheduling.write().limits[7] = unitparser::ResourceLimit{1, UINT64_MAX};
-  config.exec_sandbox.write().protect_system = unitparser::ProtectSystem::strict;
+  config.common.write().exec_scheduling.write().nice = -5;
+  config.common.write().exec_scheduling.write().limits[7] = unitparser::ResourceLimit{1, UINT64_MAX};
+  config.common.write().exec_sandbox.write().protect_system = unitparser::ProtectSystem::strict;
   request.sockets = {{5, "http"}};
   const SpawnPlan plan = build();
   const std::string bytes = encode_plan(plan);

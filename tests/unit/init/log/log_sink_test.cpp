@@ -1,6 +1,7 @@
 #include "init/log/log_sink.h"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -68,6 +69,27 @@ TEST(LogSink, LosesNothingWhenTheJournalIsSlow) {
   ASSERT_EQ(messages.size(), static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) EXPECT_EQ(messages[static_cast<std::size_t>(i)], std::to_string(i));
   EXPECT_EQ(sink.lost(), 0U);
+}
+
+TEST(LogSink, KeepsSixteenMebibytesAndGivesTheRestToTheKernelsLog) {
+  LazyJournal journal;
+  const std::string kernel_log = journal.path + ".kmsg";
+  const unitparser::UniqueFd log(::open(kernel_log.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_TRUE(log);
+  LogSink sink(journal.path, kernel_log);
+  constexpr std::size_t size = 4000, count = 6000;  // 24 million bytes
+  for (std::size_t i = 0; i < count; ++i) sink.write(6, std::string(size, 'x'));
+  const off_t overflow = ::lseek(log.get(), 0, SEEK_END);
+  std::size_t taken = 0;
+  while (sink.flush()) taken += journal.read().size();
+  taken += journal.read().size();
+  EXPECT_GT(overflow, 0);
+  EXPECT_EQ(::lseek(log.get(), 0, SEEK_END), overflow) << "what was kept is the journal's";
+  // Each is kept twice: as the journal gets it, and as the kernel's log would.
+  EXPECT_GT(2 * taken * size, 14UL << 20U);
+  EXPECT_LT(2 * taken * size, 17UL << 20U);
+  EXPECT_EQ(sink.lost(), 0U) << "the kernel's log took the rest";
+  ::unlink(kernel_log.c_str());
 }
 
 TEST(LogSink, GathersInOrderWhatIsSentTogether) {

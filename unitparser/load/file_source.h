@@ -49,6 +49,8 @@ class FileSource {
   [[nodiscard]] virtual FileStamp stamp(const std::string& path) = 0;
   /// Stamp of the path itself, not following a link at its end.
   [[nodiscard]] virtual FileStamp link_stamp(const std::string& path) = 0;
+  /// Kind of the path itself, for those who need no more of its stamp.
+  [[nodiscard]] virtual FileKind link_kind(const std::string& path) { return link_stamp(path).kind; }
 };
 
 /// Largest unit file or drop-in that is read.

@@ -422,7 +422,7 @@ InstallPlan Installer::link(std::span<const std::string> files, const InstallOpt
   for (const std::string& file : files) {
     if (!file.starts_with('/')) return planner.finish(planner.failed(EINVAL, file));
     if (!UnitName::is_valid(file_name(file))) return planner.finish(planner.failed(EUCLEAN, file));
-    const FileKind kind = source_->link_stamp(file).kind;
+    const FileKind kind = source_->link_kind(file);
     const int problem = kind == FileKind::missing     ? ENOENT
                         : kind == FileKind::directory ? EISDIR
                         : kind == FileKind::symlink   ? ELOOP
@@ -454,21 +454,21 @@ InstallPlan Installer::revert(std::span<const std::string> names) {
     for (const std::string& folder : paths.search) {
       const std::string path = folder + "/" + name;
       const bool vendor = path_is_below(folder, "/usr") || path_is_below(folder, "/lib") || is_in_generator_directory(paths, path);
-      if (source_->link_stamp(path).kind == FileKind::regular && vendor) has_vendor_file = true;
+      if (source_->link_kind(path) == FileKind::regular && vendor) has_vendor_file = true;
       const bool reverts = planner.place().is_config_folder(folder) || folder == paths.persistent_control ||
                            folder == paths.runtime_control || folder == paths.transient;
-      if (reverts && source_->link_stamp(path + ".d").kind == FileKind::directory) add(path + ".d");
+      if (reverts && source_->link_kind(path + ".d") == FileKind::directory) add(path + ".d");
     }
     if (!has_vendor_file) continue;
     for (const std::string& folder : paths.search) {
       const std::string path = folder + "/" + name;
-      const FileKind kind = source_->link_stamp(path).kind;
+      const FileKind kind = source_->link_kind(path);
       if (planner.place().is_config_folder(folder) && (kind == FileKind::regular || kind == FileKind::symlink)) add(path);
     }
   }
   for (const std::string& path : todo) {
     auto entries = source_->list(path);
-    const bool is_folder = source_->link_stamp(path).kind == FileKind::directory;
+    const bool is_folder = source_->link_kind(path) == FileKind::directory;
     if (is_folder && entries) {
       std::sort(entries->begin(), entries->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
       for (const DirectoryEntry& entry : *entries)

@@ -204,24 +204,23 @@ int InstallContext::load(InstallInfo& info, const std::string& path, SearchMode 
     warn(fmt::format("{}: {}", place_.shown(path), problem.text));
     return problem.error;
   }
-  const FileStamp stamp = place_.source->link_stamp(path);
-  switch (stamp.kind) {
+  switch (place_.source->link_kind(path)) {
     case FileKind::missing: return ENOENT;
     case FileKind::symlink: return ELOOP;
     case FileKind::directory: return EISDIR;
     case FileKind::other: info.mode = InstallInfo::Mode::masked; return 0;
     case FileKind::regular: break;
   }
-  if (stamp.size == 0) {
-    info.mode = InstallInfo::Mode::masked;
-    return 0;
-  }
+  bool is_empty = false;
   if (mode.load) {
     const Result<std::string> content = place_.source->read(path, longest_unit_file);
     if (!content) return content.error().os_errno != 0 ? content.error().os_errno : EIO;
+    is_empty = content->empty();
     if (const int error = parse(info, path, *content); error != 0) return error;
+  } else {
+    is_empty = place_.source->link_stamp(path).size == 0;
   }
-  info.mode = InstallInfo::Mode::regular;
+  info.mode = is_empty ? InstallInfo::Mode::masked : InstallInfo::Mode::regular;
   return 0;
 }
 
@@ -245,43 +244,47 @@ int InstallContext::resolve_link(InstallInfo& info, const std::string& path) {
   return 0;
 }
 
+void InstallContext::warn(const Line& line, std::string_view text) const {
+  if (place_.warnings != nullptr) place_.warnings->push_back(fmt::format("{}:{}: {}", place_.shown(line.path), line.number, text));
+}
+
 // --- [Install] ----------------------------------------------------------------------------------------------------
 int InstallContext::parse(InstallInfo& info, const std::string& path, std::string_view content) {
   const IniDocument document = read_ini(content);
   bool ignoring_section = false;
   bool in_install = false;
   for (const IniEntry& entry : document.entries) {
-    const std::string place_text = fmt::format("{}:{}: ", place_.shown(path), entry.line);
+    const Line line{path, entry.line};
     if (entry.kind == IniKind::section) {
       in_install = entry.section == "Install";
       ignoring_section = !in_install;
       if (ignoring_section && !is_other_known_section(entry.section))
-        warn(fmt::format("{}Unknown section '{}'. Ignoring.", place_text, entry.section));
+        warn(line, fmt::format("Unknown section '{}'. Ignoring.", entry.section));
     } else if (!in_install) {
-      if (!ignoring_section) warn(place_text + "Assignment outside of section. Ignoring.");
+      if (!ignoring_section) warn(line, "Assignment outside of section. Ignoring.");
     } else if (entry.kind == IniKind::missing_equals) {
-      warn(place_text + "Missing '=', ignoring line.");
+      warn(line, "Missing '=', ignoring line.");
     } else if (entry.kind == IniKind::missing_key) {
-      warn(place_text + "Missing key name before '=', ignoring line.");
-    } else if (const int error = assign(info, entry.key, entry.value, place_text); error != 0) {
+      warn(line, "Missing key name before '=', ignoring line.");
+    } else if (const int error = assign(info, entry.key, entry.value, line); error != 0) {
       return error;
     }
   }
   if (!document.failure) return 0;
-  warn(fmt::format("{}:{}: {}", place_.shown(path), document.failure->position.line, document.failure->message));
+  warn(Line{path, document.failure->position.line}, document.failure->message);
   return document.failure->os_errno;
 }
 
-int InstallContext::assign(InstallInfo& info, std::string_view key, std::string_view value, const std::string& place_text) {
+int InstallContext::assign(InstallInfo& info, std::string_view key, std::string_view value, const Line& line) {
   std::vector<std::string>* list = key == "WantedBy" ? &info.wanted_by : key == "RequiredBy" ? &info.required_by : key == "Alias" ? &info.aliases : nullptr;
   if (key == "Also") return add_also(info, value);
-  if (key == "DefaultInstance") return set_default_instance(info, value, place_text);
+  if (key == "DefaultInstance") return set_default_instance(info, value, line);
   if (list == nullptr) {
-    if (!key.starts_with("X-")) warn(fmt::format("{}Unknown key '{}' in section [Install], ignoring.", place_text, key));
+    if (!key.starts_with("X-")) warn(line, fmt::format("Unknown key '{}' in section [Install], ignoring.", key));
     return 0;
   }
   if (list == &info.aliases && alias_problem(info.name, info.name)) {
-    warn(fmt::format("{}Alias= is not allowed for {} units, ignoring.", place_text, info.name.substr(info.name.rfind('.') + 1)));
+    warn(line, fmt::format("Alias= is not allowed for {} units, ignoring.", info.name.substr(info.name.rfind('.') + 1)));
     return 0;
   }
   if (value.empty()) {
@@ -292,7 +295,7 @@ int InstallContext::assign(InstallInfo& info, std::string_view key, std::string_
   for (;;) {
     Result<std::optional<std::string>> word = reader.next();
     if (!word) {
-      warn(fmt::format("{}Invalid syntax, ignoring: {}", place_text, value));
+      warn(line, fmt::format("Invalid syntax, ignoring: {}", value));
       return 0;
     }
     if (!*word) return 0;
@@ -313,17 +316,17 @@ int InstallContext::add_also(InstallInfo& info, std::string_view value) {
   return 0;
 }
 
-int InstallContext::set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text) {
+int InstallContext::set_default_instance(InstallInfo& info, std::string_view value, const Line& line) {
   const Result<UnitName> name = UnitName::parse(info.name);
   if (name && name->form() == NameForm::instance) return 0;  // the instance is chosen already
   if (!is_template(info.name)) {
-    warn(place_text + "DefaultInstance= only makes sense for template units, ignoring.");
+    warn(line, "DefaultInstance= only makes sense for template units, ignoring.");
     return 0;
   }
   std::string instance;
   if (const int error = expand(info, value, instance); error != 0) return error;
   if (!instance.empty() && !name->with_instance(instance)) {
-    warn(fmt::format("{}Invalid DefaultInstance= value \"{}\".", place_text, instance));
+    warn(line, fmt::format("Invalid DefaultInstance= value \"{}\".", instance));
     return EINVAL;
   }
   info.default_instance = std::move(instance);

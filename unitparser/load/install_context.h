@@ -88,6 +88,12 @@ class InstallContext {
   [[nodiscard]] InstallPlace& place() { return place_; }
 
  private:
+  /// Where a setting stands; written out for warnings only, of which most files give none.
+  struct Line {
+    const std::string& path;
+    std::uint32_t number;
+  };
+
   int search(InstallInfo& info, SearchMode mode);
   int search_folders(InstallInfo& info, const std::string& file, SearchMode mode);
   int load_or_read_link(InstallInfo& info, const std::string& path, SearchMode mode);
@@ -96,12 +102,13 @@ class InstallContext {
   int resolve_link(InstallInfo& info, const std::string& path);
   int follow(InstallInfo& info, SearchMode mode, bool ignore_different_name);
   int parse(InstallInfo& info, const std::string& path, std::string_view content);
-  int assign(InstallInfo& info, std::string_view key, std::string_view value, const std::string& place_text);
+  int assign(InstallInfo& info, std::string_view key, std::string_view value, const Line& line);
   int add_also(InstallInfo& info, std::string_view value);
-  int set_default_instance(InstallInfo& info, std::string_view value, const std::string& place_text);
-  void warn(std::string line) const {
-    if (place_.warnings != nullptr) place_.warnings->push_back(std::move(line));
+  int set_default_instance(InstallInfo& info, std::string_view value, const Line& line);
+  void warn(std::string text) const {
+    if (place_.warnings != nullptr) place_.warnings->push_back(std::move(text));
   }
+  void warn(const Line& line, std::string_view text) const;
 
   InstallPlace place_;
   std::deque<InstallInfo> units_;  ///< in order of arrival; addresses stay

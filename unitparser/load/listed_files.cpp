@@ -55,5 +55,9 @@ Result<std::string> ListedFiles::read_link(const std::string& path) {
 }
 FileStamp ListedFiles::stamp(const std::string& path) { return kind_of(path) == FileKind::missing ? FileStamp{} : source_->stamp(path); }
 FileStamp ListedFiles::link_stamp(const std::string& path) { return kind_of(path) == FileKind::missing ? FileStamp{} : source_->link_stamp(path); }
+FileKind ListedFiles::link_kind(const std::string& path) {
+  const FileKind kind = kind_of(path);
+  return kind == FileKind::other ? source_->link_kind(path) : kind;
+}
 
 }  // namespace unitparser

@@ -23,6 +23,7 @@ class ListedFiles final : public FileSource {
   [[nodiscard]] Result<std::string> read_link(const std::string& path) override;
   [[nodiscard]] FileStamp stamp(const std::string& path) override;
   [[nodiscard]] FileStamp link_stamp(const std::string& path) override;
+  [[nodiscard]] FileKind link_kind(const std::string& path) override;
 
  private:
   struct Folder {
@@ -30,7 +31,7 @@ class ListedFiles final : public FileSource {
     std::unordered_map<std::string_view, FileKind> kinds;  ///< keys point into `entries`
   };
   const Folder& folder(const std::string& path);
-  /// Of the path itself; `missing` is certain, other kinds may have changed since.
+  /// Of the path itself, as its folder was; `other` also where no list tells.
   [[nodiscard]] FileKind kind_of(const std::string& path);
   [[nodiscard]] static FileKind kind_in(const Folder& folder, std::string_view name);
 

@@ -35,6 +35,7 @@ TEST(ListedFiles, AsksOnceForEachFolder) {
     EXPECT_FALSE(listed.list("/etc/systemd/system/b" + std::to_string(i) + ".service.d"));
     EXPECT_EQ(listed.stamp("/etc/nothing/here/x").kind, FileKind::missing);
     EXPECT_FALSE(listed.read_link("/etc/systemd/system/a.service"));  // a file is no link
+    EXPECT_EQ(listed.link_kind("/etc/systemd/system/a.service"), FileKind::regular);
   }
   EXPECT_EQ(counting.asked, before);
 }

@@ -71,7 +71,10 @@ Repair::Recovered Repair::recover(const std::string& path, FileState state) {
   }
   if (report.error().code == ErrorCode::not_supported) return Recovered::is_sealed;
   const bool is_empty = report.error().code == ErrorCode::not_found || health_of(glance_at(path)) == Health::blank;
-  if (!is_empty || disk_.unlink(path) < 0) return Recovered::failed;
+  if (!is_empty || disk_.unlink(path) < 0) {
+    tell_(4, "Failed to recover " + report.error().message);
+    return Recovered::failed;
+  }
   tell(0, seen ? seen->header.n_entries : 0);
   return Recovered::nothing_there;
 }
@@ -84,9 +87,12 @@ std::unique_ptr<Appender> Repair::open(const std::string& path, const OpenOption
   if (!opened && opened.error().code == ErrorCode::busy) {
     // Not closed cleanly: go on if nothing is wrong with it, else keep every complete entry.
     const auto file = JournalFile::open(path, HeaderRule::strict);
-    const bool is_sound = file && verify_file(**file).passed && ends_agree(**file);
-    if (!is_sound && recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
-    opened = open_as(Resume::checked_files);
+    if (file && verify_file(**file).passed && ends_agree(**file)) opened = open_as(Resume::checked_files);
+    // A file without tables is sound, but nothing can be added to it.
+    if (!opened && opened.error().code == ErrorCode::busy) {
+      if (recover(path, FileState::offline) == Recovered::nothing_there) return nullptr;
+      opened = open_as(Resume::checked_files);
+    }
   }
   if (opened) return std::move(*opened);
   if (opened.error().os_errno != ENOENT && !(health_of(glance_at(path)) == Health::blank && disk_.unlink(path) == 0))

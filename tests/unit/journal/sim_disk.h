@@ -82,6 +82,8 @@ class RecordingDisk final : public PassingDisk {
   explicit RecordingDisk(std::string folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] std::uint64_t moment() const { return moment_; }
+  /// When files were made.
+  [[nodiscard]] const std::vector<std::uint64_t>& births() const { return births_; }
   /// Looks at all files: what changed since the last look happened in this moment.
   void observe() {
     ++moment_;
@@ -96,6 +98,7 @@ class RecordingDisk final : public PassingDisk {
       if (::fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
         files_[st.st_ino].fd.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
         changed_name(path, st.st_ino);
+        births_.push_back(moment_);
       }
     }
     return fd;
@@ -258,6 +261,7 @@ class RecordingDisk final : public PassingDisk {
 
   std::string folder_;
   std::uint64_t moment_ = 1;
+  std::vector<std::uint64_t> births_;
   std::map<ino_t, File> files_;
   std::map<std::string, ino_t> current_;
   std::vector<Name> names_;

@@ -5,9 +5,8 @@
 
 #include "init/engine/propagation.h"
 #include "init/engine/transaction.h"
-#include "init/machines/machine.h"
 #include "init/machines/mount.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 
 namespace init {
 namespace {
@@ -15,22 +14,13 @@ namespace {
 using enum AutomountState;
 enum class AutomountEvent : std::uint8_t { start, stop, open_failed, hang_up, mount_failed_limit, reset_failed, start_limit_hit };
 
-struct AutomountContext {
-  Core& core;
-  Unit& unit;
-  AutomountRuntime& rt;
-  bool committed = false;
+struct AutomountMachine;
+struct AutomountContext : MachineContext<AutomountRuntime> {
+  using Machine = AutomountMachine;
 };
-struct AutomountMachine {
-  using State = AutomountState;
-  using Event = AutomountEvent;
-  using Context = AutomountContext;
-  static constexpr std::size_t state_count = 4;
-  static constexpr std::size_t event_count = 7;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<AutomountMachine>, 4>& rows();
-  static const std::array<std::array<Handler<AutomountMachine>, 7>, 4>& matrix();
-  static void commit(Context& c, State state);
+struct AutomountMachine : MachineOf<AutomountContext, AutomountEvent::start_limit_hit> {
+  static const MachineTables<AutomountMachine> tables;
+  static void commit(AutomountContext& c, AutomountState state);
 };
 
 Unit* mount_of(Core& core, const Unit& unit) { return core.units.find(core.graph.first(unit.id, Atom::triggers)); }
@@ -41,22 +31,17 @@ void answer(Core& core, Unit& unit, std::vector<std::uint32_t>& tokens, int erro
   tokens.clear();
 }
 
-AutomountState ignore(AutomountContext& c) { return c.rt.state; }
 AutomountState begin(AutomountContext& c) {
   c.rt.result = AutomountResult::success;
   return waiting;
 }
 AutomountState end(AutomountContext&) { return dead; }
-AutomountState fail_with(AutomountContext& c, AutomountResult result) {
-  if (c.rt.result == AutomountResult::success) c.rt.result = result;
-  return dead;
-}
-AutomountState open_failed(AutomountContext& c) { return fail_with(c, AutomountResult::resources); }
+AutomountState open_failed(AutomountContext& c) { return fail_to(c, dead, AutomountResult::resources); }
 AutomountState hang_up(AutomountContext& c) {
   log_unit(c.core, c.unit, 5, fmt::format("{}: Got hangup/error on autofs pipe from kernel. Likely our automount point has been unmounted by someone or something else?", c.unit.name.text()));
-  return fail_with(c, AutomountResult::unmounted);
+  return fail_to(c, dead, AutomountResult::unmounted);
 }
-AutomountState mount_limit(AutomountContext& c) { return fail_with(c, AutomountResult::mount_start_limit_hit); }
+AutomountState mount_limit(AutomountContext& c) { return fail_to(c, dead, AutomountResult::mount_start_limit_hit); }
 AutomountState enter_waiting(AutomountContext& c) {
   if (!c.rt.opened && !c.rt.opening) {
     c.rt.opening = true;
@@ -65,27 +50,12 @@ AutomountState enter_waiting(AutomountContext& c) {
   }
   return waiting;
 }
-AutomountState enter_running(AutomountContext&) { return running; }
 AutomountState enter_rest(AutomountContext& c) {
   answer(c.core, c.unit, c.rt.tokens, EHOSTDOWN, false);
   answer(c.core, c.unit, c.rt.expire_tokens, EHOSTDOWN, true);
   if (c.rt.opened || c.rt.opening) c.core.emit(effect::CloseAutomount{c.unit.id});
   c.rt.opened = c.rt.opening = false;
-  if (c.rt.result != AutomountResult::success)
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
-  AutomountMachine::commit(c, c.rt.result == AutomountResult::success ? dead : failed);
-  return c.rt.state;
-}
-AutomountState stay_here(AutomountContext& c) { return c.rt.state; }
-AutomountState reset(AutomountContext& c) {
-  c.rt.result = AutomountResult::success;
-  AutomountMachine::commit(c, dead);
-  return dead;
-}
-AutomountState limit_hit(AutomountContext& c) {
-  c.rt.result = AutomountResult::start_limit_hit;
-  AutomountMachine::commit(c, failed);
-  return failed;
+  return rest(c);
 }
 
 using E = AutomountEvent;
@@ -107,17 +77,13 @@ constexpr std::array rules{
     R{in(dead, failed), in(E::start_limit_hit), limit_hit},
     R{in(waiting, running), in(E::start_limit_hit), ignore},
 };
-static_assert(total<AutomountMachine>(rules));
 constexpr std::array state_rows{
     StateRow<AutomountMachine>{dead, ActiveState::inactive, enter_rest},
     StateRow<AutomountMachine>{waiting, ActiveState::active, enter_waiting},
-    StateRow<AutomountMachine>{running, ActiveState::active, enter_running},
-    StateRow<AutomountMachine>{failed, ActiveState::failed, stay_here},
+    StateRow<AutomountMachine>{running, ActiveState::active},
+    StateRow<AutomountMachine>{failed, ActiveState::failed, enter_rest},
 };
-static_assert(complete<AutomountMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<AutomountMachine>(rules);
-const std::array<StateRow<AutomountMachine>, 4>& AutomountMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<AutomountMachine>, 7>, 4>& AutomountMachine::matrix() { return rule_table; }
+constinit const MachineTables<AutomountMachine> AutomountMachine::tables = tables_of<AutomountMachine>(rules, state_rows);
 
 void arm_expiry(Core& core, Unit& unit, AutomountRuntime& rt) {
   const Duration idle = unit.config.common->automount->timeout_idle;
@@ -133,19 +99,12 @@ void arm_expiry(Core& core, Unit& unit, AutomountRuntime& rt) {
 }
 
 void AutomountMachine::commit(AutomountContext& c, AutomountState state) {
-  c.rt.state = state;
-  c.committed = true;
+  become(c, state, tables.row(state).active);
   arm_expiry(c.core, c.unit, c.rt);
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = state_rows[static_cast<std::size_t>(state)].active;
-  note_state_change(c.core, c.unit, change);
 }
 
-AutomountContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<AutomountRuntime>()}; }
 void run(Core& core, Unit& unit, AutomountEvent event) {
-  AutomountContext c = context_of(core, unit);
+  AutomountContext c = context_of<AutomountMachine>(core, unit);
   step<AutomountMachine>(c, event);
   core.touch(unit);
 }
@@ -186,7 +145,7 @@ void rearm(Core& core, Unit& unit) {
 }  // namespace
 
 void automount_mount_changed(Core& core, Unit& unit, const Unit& mount) {
-  AutomountContext c = context_of(core, unit);
+  AutomountContext c = context_of<AutomountMachine>(core, unit);
   AutomountRuntime& rt = c.rt;
   if (rt.state != waiting && rt.state != running) return;
   const auto& other = mount.read<MountRuntime>();

@@ -8,7 +8,7 @@
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
 #include "init/engine/unit_actions.h"
-#include "init/machines/machine.h"
+#include "init/machines/unit_machine.h"
 
 namespace init {
 namespace {
@@ -16,31 +16,20 @@ namespace {
 using enum DeviceState;
 enum class DeviceEvent : std::uint8_t { found, lost, stop };
 
-struct DeviceContext {
-  Core& core;
-  Unit& unit;
-  DeviceRuntime& rt;
-  bool committed = false;
+struct DeviceMachine;
+struct DeviceContext : MachineContext<DeviceRuntime> {
+  using Machine = DeviceMachine;
 };
-struct DeviceMachine {
-  using State = DeviceState;
-  using Event = DeviceEvent;
-  using Context = DeviceContext;
-  static constexpr std::size_t state_count = 3;
-  static constexpr std::size_t event_count = 3;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<DeviceMachine>, 3>& rows();
-  static const std::array<std::array<Handler<DeviceMachine>, 3>, 3>& matrix();
-  static void commit(Context& c, State state);
+struct DeviceMachine : MachineOf<DeviceContext, DeviceEvent::stop> {
+  static const MachineTables<DeviceMachine> tables;
+  static void commit(DeviceContext& c, DeviceState state);
 };
 
-DeviceState ignore(DeviceContext& c) { return c.rt.state; }
 /// udev decides; a table of the kernel only hints.
 DeviceState settle(DeviceContext& c) {
   if (c.rt.by_udev) return plugged;
   return c.rt.by_mount || c.rt.by_swap ? tentative : dead;
 }
-DeviceState stay(DeviceContext& c) { return settle(c); }
 
 using R = Rule<DeviceMachine>;
 constexpr std::array rules{
@@ -48,29 +37,19 @@ constexpr std::array rules{
     R{in(dead, tentative, plugged), in(DeviceEvent::found, DeviceEvent::lost), settle},
     R{in(dead, tentative, plugged), in(DeviceEvent::stop), ignore},  // we unplug nothing
 };
-static_assert(total<DeviceMachine>(rules));
 constexpr std::array state_rows{
-    StateRow<DeviceMachine>{dead, ActiveState::inactive, stay},
-    StateRow<DeviceMachine>{tentative, ActiveState::activating, stay},
-    StateRow<DeviceMachine>{plugged, ActiveState::active, stay},
+    StateRow<DeviceMachine>{dead, ActiveState::inactive, settle},
+    StateRow<DeviceMachine>{tentative, ActiveState::activating, settle},
+    StateRow<DeviceMachine>{plugged, ActiveState::active, settle},
 };
-static_assert(complete<DeviceMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<DeviceMachine>(rules);
-const std::array<StateRow<DeviceMachine>, 3>& DeviceMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<DeviceMachine>, 3>, 3>& DeviceMachine::matrix() { return rule_table; }
+constinit const MachineTables<DeviceMachine> DeviceMachine::tables = tables_of<DeviceMachine>(rules, state_rows);
 
 void DeviceMachine::commit(DeviceContext& c, DeviceState state) {
-  c.rt.state = state;
-  c.committed = true;
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = state_rows[static_cast<std::size_t>(state)].active;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, tables.row(state).active);
 }
 
 void run(Core& core, Unit& unit, DeviceEvent event) {
-  DeviceContext c{core, unit, unit.write<DeviceRuntime>()};
+  DeviceContext c = context_of<DeviceMachine>(core, unit);
   step<DeviceMachine>(c, event);
   core.touch(unit);
 }

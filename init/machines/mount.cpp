@@ -9,8 +9,7 @@
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
 #include "init/machines/device.h"
-#include "init/machines/machine.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/derived_settings.h"
 
@@ -22,36 +21,17 @@ enum class MountEvent : std::uint8_t {
   start, stop, reload, control_done, timeout, table_mounted, table_unmounted, cgroup_empty, reset_failed, start_limit_hit
 };
 
-struct MountContext {
-  Core& core;
-  Unit& unit;
-  MountRuntime& rt;
-  MountResult outcome = MountResult::success;
-  bool committed = false;
+struct MountMachine;
+struct MountContext : MachineContext<MountRuntime> {
+  using Machine = MountMachine;
+  MountResult outcome = MountResult::success;  ///< of the process that the event is about
 };
-struct MountMachine {
-  using State = MountState;
-  using Event = MountEvent;
-  using Context = MountContext;
-  static constexpr std::size_t state_count = 12;
-  static constexpr std::size_t event_count = 10;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<MountMachine>, state_count>& rows();
-  static const std::array<std::array<Handler<MountMachine>, event_count>, state_count>& matrix();
-  static void commit(Context& c, State state);
+struct MountMachine : MachineOf<MountContext, MountEvent::start_limit_hit> {
+  static const MachineTables<MountMachine> tables;
+  static void commit(MountContext& c, MountState state);
 };
 
 bool is_mounted(const MountContext& c) { return c.rt.kernel.has_value(); }
-void note_result(MountContext& c, MountResult result) {
-  if (c.rt.result == MountResult::success) c.rt.result = result;
-}
-MountState fail_to(MountContext& c, MountState state, MountResult result) {
-  note_result(c, result);
-  return state;
-}
-void warn(MountContext& c, std::string_view text) {
-  log_unit(c.core, c.unit, 4, fmt::format("{}: {}", c.unit.name.text(), text));
-}
 /// Where a mount comes to rest, by what the kernel says.
 MountState rest_of(const MountContext& c) { return is_mounted(c) ? mounted : dead; }
 
@@ -80,8 +60,6 @@ void spawn(MountContext& c, MountCommandKind kind) {
 }
 
 // --- handlers -----------------------------------------------------------------------------------------------------
-
-MountState ignore(MountContext& c) { return c.rt.state; }
 
 bool is_bind_mount(const unitparser::MountConfig& config) {
   const auto options = unitparser::split_at(config.options, ',');
@@ -112,9 +90,6 @@ MountState enter_mounting(MountContext& c) {
   spawn(c, MountCommandKind::mount);
   return mounting;
 }
-MountState stay_here(MountContext& c) { return c.rt.state; }
-MountState enter_mounting_done(MountContext&) { return mounting_done; }
-MountState enter_mounted(MountContext&) { return mounted; }
 MountState enter_remounting(MountContext& c) {
   spawn(c, MountCommandKind::remount);
   return remounting;
@@ -141,16 +116,7 @@ MountState enter_unmounting_sigkill(MountContext& c) {
 }
 MountState enter_rest(MountContext& c) {
   forget_process(c.core, c.rt.control);
-  if (c.rt.result == MountResult::success)
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
-             {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
-  else
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)),
-             {{"MESSAGE_ID", "d9b373ed55a64feb8242e02dbe79a49c"}});
-  log_leftover_processes(c.core, c.unit, false);
-  MountMachine::commit(c, c.rt.result == MountResult::success ? dead : failed);
-  c.core.emit(effect::ReleaseExecution{c.unit.id, false});
-  return c.rt.state;
+  return rest_after_processes(c);
 }
 
 MountState begin_stop(MountContext&) { return unmounting; }
@@ -241,20 +207,10 @@ MountState appeared_while_mounting(MountContext&) { return mounting_done; }
 MountState disappeared(MountContext&) { return dead; }
 MountState disappeared_while_mounting(MountContext&) { return mounting; }
 
-MountState reset(MountContext& c) {
-  c.rt.result = MountResult::success;
+MountState reset_both(MountContext& c) {
   c.rt.reload_result = MountResult::success;
-  MountMachine::commit(c, dead);
+  reset(c);
   return dead;
-}
-MountState limit_hit(MountContext& c) {
-  c.rt.result = MountResult::start_limit_hit;
-  MountMachine::commit(c, failed);
-  return failed;
-}
-MountState rest_emptied(MountContext& c) {
-  release_cgroup(c.core, c.unit);
-  return c.rt.state;
 }
 
 using E = MountEvent;
@@ -295,55 +251,41 @@ constexpr std::array rules{
     R{resting | remounts | unmounts | in(mounting, cleaning), in(E::table_unmounted), ignore},
     R{resting, in(E::cgroup_empty), rest_emptied},
     R{coming | remounts | unmounts | in(mounted, cleaning), in(E::cgroup_empty), ignore},
-    R{in(failed), in(E::reset_failed), reset},
+    R{in(failed), in(E::reset_failed), reset_both},
     R{in(dead, mounted, cleaning) | coming | remounts | unmounts, in(E::reset_failed), ignore},
     R{resting, in(E::start_limit_hit), limit_hit},
     R{coming | remounts | unmounts | in(mounted, cleaning), in(E::start_limit_hit), ignore},
 };
-static_assert(total<MountMachine>(rules));
 using Row = StateRow<MountMachine>;
 constexpr std::array state_rows{
     //  state               looks like                  on the way in          control deadline
     Row{dead, ActiveState::inactive, enter_rest},
     Row{mounting, ActiveState::activating, enter_mounting, true, true},
-    Row{mounting_done, ActiveState::activating, enter_mounting_done, true, true},
-    Row{mounted, ActiveState::active, enter_mounted},
+    Row{mounting_done, ActiveState::activating, nullptr, true, true},
+    Row{mounted, ActiveState::active},
     Row{remounting, ActiveState::reloading, enter_remounting, true, true},
     Row{unmounting, ActiveState::deactivating, enter_unmounting, true, true},
     Row{remounting_sigterm, ActiveState::reloading, enter_remounting_sigterm, true, true},
     Row{remounting_sigkill, ActiveState::reloading, enter_remounting_sigkill, true, true},
     Row{unmounting_sigterm, ActiveState::deactivating, enter_unmounting_sigterm, true, true},
     Row{unmounting_sigkill, ActiveState::deactivating, enter_unmounting_sigkill, true, true},
-    Row{failed, ActiveState::failed, stay_here},
-    Row{cleaning, ActiveState::maintenance, stay_here},
+    Row{failed, ActiveState::failed, enter_rest},
+    Row{cleaning, ActiveState::maintenance},
 };
-static_assert(complete<MountMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<MountMachine>(rules);
-const std::array<StateRow<MountMachine>, MountMachine::state_count>& MountMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<MountMachine>, MountMachine::event_count>, MountMachine::state_count>&
-MountMachine::matrix() {
-  return rule_table;
-}
+constinit const MachineTables<MountMachine> MountMachine::tables = tables_of<MountMachine>(rules, state_rows);
 
 void MountMachine::commit(MountContext& c, MountState state) {
-  const Row& row = state_rows[static_cast<std::size_t>(state)];
-  c.rt.state = state;
-  c.committed = true;
+  const Row& row = tables.row(state);
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   arm_deadline(c.core, c.unit, c.rt.deadline,
                row.keeps_deadline ? from_now(c.core, c.unit.config.common->mount->timeout) : MonotonicTime::infinity());
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = row.active;
-  change.reload_failed = c.rt.reload_result != MountResult::success;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, row.active, {.reload_failed = c.rt.reload_result != MountResult::success});
 }
 
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
 void run(Core& core, Unit& unit, MountEvent event, MountResult outcome = MountResult::success) {
-  MountContext c{core, unit, unit.write<MountRuntime>()};
+  MountContext c = context_of<MountMachine>(core, unit);
   c.outcome = outcome;
   step<MountMachine>(c, event);
   core.touch(unit);
@@ -375,7 +317,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), pid.error().message));
+  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
   run(core, unit, E::control_done, MountResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
@@ -385,11 +327,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
   const bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
   log_process_exit(core, unit, "Mount process", "", exit, clean);
-  const MountResult result = clean                      ? MountResult::success
-                             : exit.code == CLD_EXITED ? MountResult::exit_code
-                             : exit.code == CLD_KILLED ? MountResult::signal
-                                                       : MountResult::core_dump;
-  run(core, unit, E::control_done, result);
+  run(core, unit, E::control_done, result_of<MountResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
   if (deadline_passed(core, unit.read<MountRuntime>().deadline)) run(core, unit, E::timeout);

@@ -4,9 +4,8 @@
 #include "init/engine/jobs.h"
 #include "init/engine/propagation.h"
 #include "init/engine/transaction.h"
-#include "init/machines/machine.h"
 #include "init/machines/machine_types.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 
 namespace init {
 namespace {
@@ -15,28 +14,18 @@ using enum PathState;
 using unitparser::PathKind;
 enum class PathEvent : std::uint8_t { start, stop, moved, triggered_down, reset_failed, start_limit_hit };
 
-struct PathContext {
-  Core& core;
-  Unit& unit;
-  PathRuntime& rt;
+struct PathMachine;
+struct PathContext : MachineContext<PathRuntime> {
+  using Machine = PathMachine;
   std::uint32_t moved_index = 0;
   bool by_write = false;
   bool initial = false;  ///< just started: what is there counts, what was written before does not
-  bool committed = false;
 };
-struct PathMachine {
-  using State = PathState;
-  using Event = PathEvent;
-  using Context = PathContext;
-  static constexpr std::size_t state_count = 4;
-  static constexpr std::size_t event_count = 6;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<PathMachine>, 4>& rows();
-  static const std::array<std::array<Handler<PathMachine>, 6>, 4>& matrix();
-  static void commit(Context& c, State state);
+struct PathMachine : MachineOf<PathContext, PathEvent::start_limit_hit> {
+  static const MachineTables<PathMachine> tables;
+  static void commit(PathContext& c, PathState state);
 };
 
-PathState ignore(PathContext& c) { return c.rt.state; }
 PathState begin(PathContext& c) {
   c.rt.result = PathResult::success;
   c.initial = true;
@@ -62,11 +51,6 @@ bool something_is_there(const PathContext& c, std::string& path) {
   return false;
 }
 
-PathState fail_with(PathContext& c, PathResult result) {
-  if (c.rt.result == PathResult::success) c.rt.result = result;
-  return dead;
-}
-
 /// Starts the triggered unit and stays running until that is down again.
 PathState trigger(PathContext& c, const std::string& path) {
   const auto& config = *c.unit.config.common->path;
@@ -74,19 +58,19 @@ PathState trigger(PathContext& c, const std::string& path) {
       config.trigger_limit_interval.is_infinite() ? Duration::from_seconds(2) : config.trigger_limit_interval;
   const std::uint32_t burst = config.trigger_limit_burst == UINT32_MAX ? 200 : config.trigger_limit_burst;
   if (!c.rt.trigger_limit.admit(c.core.now.monotonic, interval, burst)) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Trigger limit hit, refusing further activation.", c.unit.name.text()));
-    return fail_with(c, PathResult::trigger_limit_hit);
+    warn(c, "Trigger limit hit, refusing further activation.");
+    return fail_to(c, dead, PathResult::trigger_limit_hit);
   }
   const Job* job = c.core.jobs.find(c.unit.job);
   if (job != nullptr && job->type == JobType::stop) return c.rt.state;  // on the way down: start nothing
   Unit* other = c.core.units.find(c.rt.service);
-  if (other == nullptr) return fail_with(c, PathResult::resources);
+  if (other == nullptr) return fail_to(c, dead, PathResult::resources);
   TransactionRequest request{other->id, JobType::start, JobMode::replace,
                              Cause::of(CauseKind::trigger_path, c.unit.id, path)};
   auto added = add_job(c.core, request);
   if (!added) {
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
-    return fail_with(c, PathResult::resources);
+    return fail_to(c, dead, PathResult::resources);
   }
   other->runtime.write().activation_details = {{"trigger_unit", c.unit.name.text()}, {"trigger_path", path}};
   return running;
@@ -112,14 +96,8 @@ PathState enter_running(PathContext& c) {
 PathState enter_rest(PathContext& c) {
   if (c.rt.watched) c.core.emit(effect::UnwatchPaths{c.unit.id});
   c.rt.watched = false;
-  if (c.rt.result != PathResult::success)
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
-  else
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
-  PathMachine::commit(c, c.rt.result == PathResult::success ? dead : failed);
-  return c.rt.state;
+  return rest(c);
 }
-PathState stay_here(PathContext& c) { return c.rt.state; }
 
 PathState moved(PathContext& c) {
   const auto& paths = c.unit.config.common->path->paths;
@@ -133,18 +111,8 @@ PathState moved(PathContext& c) {
 PathState triggered_down(PathContext& c) {
   const Unit* other = c.core.units.find(c.rt.service);
   if (other == nullptr || other->job != JobId::none || !is_inactive_or_failed(other->active_state())) return running;
-  if (other->runtime->start_limit_hit) return fail_with(c, PathResult::unit_start_limit_hit);
+  if (other->runtime->start_limit_hit) return fail_to(c, dead, PathResult::unit_start_limit_hit);
   return waiting;
-}
-PathState reset(PathContext& c) {
-  c.rt.result = PathResult::success;
-  PathMachine::commit(c, dead);
-  return dead;
-}
-PathState limit_hit(PathContext& c) {
-  c.rt.result = PathResult::start_limit_hit;
-  PathMachine::commit(c, failed);
-  return failed;
 }
 
 using E = PathEvent;
@@ -165,31 +133,20 @@ constexpr std::array rules{
     R{in(dead, failed), in(E::start_limit_hit), limit_hit},
     R{in(waiting, running), in(E::start_limit_hit), ignore},
 };
-static_assert(total<PathMachine>(rules));
 constexpr std::array state_rows{
     StateRow<PathMachine>{dead, ActiveState::inactive, enter_rest},
     StateRow<PathMachine>{waiting, ActiveState::active, enter_waiting},
     StateRow<PathMachine>{running, ActiveState::active, enter_running},
-    StateRow<PathMachine>{failed, ActiveState::failed, stay_here},
+    StateRow<PathMachine>{failed, ActiveState::failed, enter_rest},
 };
-static_assert(complete<PathMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<PathMachine>(rules);
-const std::array<StateRow<PathMachine>, 4>& PathMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<PathMachine>, 6>, 4>& PathMachine::matrix() { return rule_table; }
+constinit const MachineTables<PathMachine> PathMachine::tables = tables_of<PathMachine>(rules, state_rows);
 
 void PathMachine::commit(PathContext& c, PathState state) {
-  c.rt.state = state;
-  c.committed = true;
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = state_rows[static_cast<std::size_t>(state)].active;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, tables.row(state).active);
 }
 
-PathContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<PathRuntime>()}; }
 void run(Core& core, Unit& unit, PathEvent event) {
-  PathContext c = context_of(core, unit);
+  PathContext c = context_of<PathMachine>(core, unit);
   step<PathMachine>(c, event);
   core.touch(unit);
 }
@@ -212,7 +169,7 @@ void on_triggered(Core& core, Unit& unit, Unit& other) {
   const auto& rt = unit.read<PathRuntime>();
   if (rt.service != other.id) return;
   if (rt.state == waiting && is_active_or_activating(other.active_state())) {
-    PathContext c = context_of(core, unit);
+    PathContext c = context_of<PathMachine>(core, unit);
     go_to<PathMachine>(c, running);
     return;
   }
@@ -224,7 +181,7 @@ void verify(Core& core, Unit& unit) {
   if (unit.config.common->path->paths.empty()) refuse_unit(core, unit, "Path unit lacks path setting. Refusing.");
 }
 void rearm(Core& core, Unit& unit) {
-  PathContext c = context_of(core, unit);
+  PathContext c = context_of<PathMachine>(core, unit);
   if (!c.rt.watched) return;
   c.rt.watched = false;
   watch(c);
@@ -233,7 +190,7 @@ void rearm(Core& core, Unit& unit) {
 }  // namespace
 
 void path_moved(Core& core, Unit& unit, const event::PathChanged& change) {
-  PathContext c = context_of(core, unit);
+  PathContext c = context_of<PathMachine>(core, unit);
   c.moved_index = change.watch.index;
   c.by_write = change.modified;
   step<PathMachine>(c, E::moved);

@@ -76,6 +76,20 @@ SpawnId spawn_process(Core& core, Unit& unit, SpawnRequest request) {
   return id;
 }
 
+SpawnId spawn_owner(Core& core, Unit& unit) {
+  SpawnRequest request;
+  request.role = SpawnRole::owner;
+  request.command_kind = "ExecStartChown";
+  request.command.path = "chown";
+  return spawn_process(core, unit, std::move(request));
+}
+
+void log_failed_task(Core& core, const Unit& unit, std::string_view state, const Error& error) {
+  const std::string reason = unitparser::reason_of(error);
+  if (reason != error.message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message));
+  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), state, reason));
+}
+
 void settle_spawn(Core& core, Unit& unit, ProcessSlot& slot, pid_t pid) {
   slot.pending = SpawnId::none;
   slot.pid = pid;

@@ -17,6 +17,10 @@ void release_cgroup(Core& core, Unit& unit);
 
 /// Asks for a process in the unit's group; `request` lacks only what follows from the unit.
 SpawnId spawn_process(Core& core, Unit& unit, SpawnRequest request);
+/// Asks for the process that gives to a user what the unit made.
+SpawnId spawn_owner(Core& core, Unit& unit);
+/// Says that what the unit does in `state` could not be run.
+void log_failed_task(Core& core, const Unit& unit, std::string_view state, const Error& error);
 /// Records the pid of a slot whose spawn came through.
 void settle_spawn(Core& core, Unit& unit, ProcessSlot& slot, pid_t pid);
 /// Empties the slot; the process is no longer ours to know.
@@ -29,13 +33,12 @@ constexpr std::uint32_t command_key(std::size_t kind, std::uint32_t index) {
 void end_status(const Core& core, ExecStatus& status, const event::ProcessExited& exit);
 
 enum class KillOperation : std::uint8_t { terminate, terminate_and_log, restart, kill, watchdog };
-/// Sends the signals of KillMode= & co. Returns whether there is an end to wait for.
-/// COMPAT: systemd.kill(5).
 /// Processes of the unit's group without those in `known`.
 [[nodiscard]] std::vector<World::NamedProcess> others_in_group(const Core& core, const Unit& unit, const std::vector<pid_t>& known);
 /// What is still in the unit's group, said to the log: at `start` what a new process will find there, else what the stop left
 /// behind. Returns how many.
 std::size_t log_leftover_processes(Core& core, const Unit& unit, bool at_start);
+/// Sends the signals of KillMode= & co. Returns whether there is an end to wait for. COMPAT: systemd.kill(5).
 bool kill_unit_processes(Core& core, Unit& unit, KillOperation operation, const ProcessSlot* main,
                          const ProcessSlot* control);
 

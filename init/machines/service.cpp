@@ -13,13 +13,10 @@ namespace {
 using enum ServiceState;
 using unitparser::ServiceType;
 
-ServiceContext context_of(Core& core, Unit& unit) {
-  return ServiceContext{core, unit, unit.write<ServiceRuntime>()};
-}
 const ServiceRuntime& runtime_of(const Unit& unit) { return unit.read<ServiceRuntime>(); }
 
 void run(Core& core, Unit& unit, ServiceEvent event, ServiceResult outcome = ServiceResult::success) {
-  ServiceContext context = context_of(core, unit);
+  ServiceContext context = context_of<ServiceMachine>(core, unit);
   context.outcome = outcome;
   step<ServiceMachine>(context, event);
   core.touch(unit);
@@ -176,12 +173,6 @@ bool can_reload_service(const Unit& unit) {
          unit.config.common->service->type == ServiceType::notify_reload;
 }
 
-ServiceResult result_of(const event::ProcessExited& exit, ExitMeasure measure, const unitparser::ExitStatusSet* extra) {
-  if (is_clean_exit(exit.code, exit.status, measure, extra)) return ServiceResult::success;
-  if (exit.code == CLD_EXITED) return ServiceResult::exit_code;
-  return exit.code == CLD_KILLED ? ServiceResult::signal : ServiceResult::core_dump;
-}
-
 bool is_dying(ServiceState state) {
   return state == stop_watchdog || state == stop_sigterm || state == stop_sigkill || state == final_watchdog ||
          state == final_sigterm || state == final_sigkill;
@@ -194,9 +185,7 @@ void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pi
   ProcessSlot& slot = is_main ? rt.main.process : rt.control.process;
   if (!pid) {
     slot.pending = SpawnId::none;
-    const std::string reason = unitparser::reason_of(pid.error());
-    if (reason != pid.error().message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), pid.error().message));
-    log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), reason));
+    log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
     run(core, unit, is_main ? ServiceEvent::main_done : ServiceEvent::control_done, ServiceResult::resources);
     return;
   }
@@ -226,8 +215,8 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = unit.write<ServiceRuntime>();
   const auto& config = *unit.config.common->service;
   const ServiceType type = unit.config.common->service->type;
-  ServiceResult result = result_of(exit, type == ServiceType::oneshot ? ExitMeasure::command : ExitMeasure::daemon,
-                                   &config.success_exit_status);
+  const ExitMeasure measure = type == ServiceType::oneshot ? ExitMeasure::command : ExitMeasure::daemon;
+  auto result = result_of<ServiceResult>(exit, is_clean_exit(exit.code, exit.status, measure, &config.success_exit_status));
   forget_process(core, rt.main.process);
   end_status(core, rt.main.status, exit);
   const auto& commands = unit.config.service_commands->exec_start;
@@ -249,7 +238,8 @@ void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto& rt = unit.write<ServiceRuntime>();
   // Only what stands for the daemon itself may be ended by the signals that end daemons well.
   const bool is_start = rt.control.kind == ServiceCommandKind::start && unit.config.common->service->type != ServiceType::oneshot;
-  ServiceResult result = result_of(exit, is_start ? ExitMeasure::daemon : ExitMeasure::command, &unit.config.common->service->success_exit_status);
+  const ExitMeasure measure = is_start ? ExitMeasure::daemon : ExitMeasure::command;
+  auto result = result_of<ServiceResult>(exit, is_clean_exit(exit.code, exit.status, measure, &unit.config.common->service->success_exit_status));
   forget_process(core, rt.control.process);
   const auto& commands = service_commands(unit, rt.control.kind);
   std::string path;
@@ -308,7 +298,7 @@ void service_reset(Core& core, Unit& unit) { run(core, unit, ServiceEvent::reset
 void service_limit(Core& core, Unit& unit) { run(core, unit, ServiceEvent::start_limit_hit); }
 
 void service_clean(Core& core, Unit& unit, std::uint32_t what) {
-  ServiceContext context = context_of(core, unit);
+  ServiceContext context = context_of<ServiceMachine>(core, unit);
   context.clean_what = what;
   step<ServiceMachine>(context, ServiceEvent::clean);
   core.touch(unit);
@@ -408,12 +398,9 @@ const TypeOperations service_operations{
     .rearm = rearm_service,
 };
 
-void ServiceMachine::commit(Context& c, State state) {
-  const StateRow<ServiceMachine>& row = rows()[static_cast<std::size_t>(state)];
-  const ActiveState before = c.unit.runtime->active_state;
+void ServiceMachine::commit(ServiceContext& c, ServiceState state) {
+  const StateRow<ServiceMachine>& row = tables.row(state);
   const bool idle_type = c.unit.config.common->service->type == ServiceType::idle;
-  c.rt.state = state;
-  c.committed = true;
   if (!row.keeps_control) forget_process(c.core, c.rt.control.process);
   if (row.active == ActiveState::inactive || row.active == ActiveState::failed || state == auto_restart)
     forget_process(c.core, c.rt.main.process);
@@ -426,13 +413,8 @@ void ServiceMachine::commit(Context& c, State state) {
   }
   // COMPAT: a service of Type=idle counts as active while it is started, so that nobody waits for it.
   const bool starting = state == condition || state == start_pre || state == start || state == start_post;
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = before;
-  change.after = idle_type && starting ? ActiveState::active : row.active;
-  change.reload_failed = c.rt.reload_result != ServiceResult::success;
-  change.will_restart = c.rt.will_auto_restart;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, idle_type && starting ? ActiveState::active : row.active,
+         {.reload_failed = c.rt.reload_result != ServiceResult::success, .will_restart = c.rt.will_auto_restart});
 }
 
 const unitparser::ExecCommands& service_commands(const Unit& unit, ServiceCommandKind kind) {
@@ -505,14 +487,14 @@ void service_bus_name_changed(Core& core, Unit& unit, const std::string& owner, 
   if (unit.config.common->service->type != ServiceType::dbus && !owner.empty() && pid > 0 &&
       !rt.main.process.occupied() && !rt.main.known &&
       (rt.state == start || rt.state == start_post || rt.state == running || rt.state == reload)) {
-    ServiceContext context = context_of(core, unit);
+    ServiceContext context = context_of<ServiceMachine>(core, unit);
     service_set_main_pid(context, pid);
   }
   run(core, unit, ServiceEvent::bus_name_changed);
 }
 
 void service_pid_file_moved(Core& core, Unit& unit) {
-  ServiceContext context = context_of(core, unit);
+  ServiceContext context = context_of<ServiceMachine>(core, unit);
   if (!context.rt.pid_file_watched || (context.rt.state != start && context.rt.state != start_post)) return;
   if (service_load_pid_file(context, PidFileReading::quiet)) run(core, unit, ServiceEvent::main_pid_found);
 }

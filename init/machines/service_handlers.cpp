@@ -21,20 +21,6 @@ const unitparser::ServiceTimeouts& timeouts_of(const ServiceContext& c) { return
 ServiceType type_of(const ServiceContext& c) { return c.unit.config.common->service->type; }
 bool sends_sigkill(const ServiceContext& c) { return c.unit.config.common->kill->send_sigkill; }
 
-/// The first thing that went wrong is the result.
-void note_result(ServiceContext& c, ServiceResult result) {
-  if (c.rt.result == ServiceResult::success) c.rt.result = result;
-}
-
-ServiceState fail_to(ServiceContext& c, ServiceState state, ServiceResult result) {
-  note_result(c, result);
-  return state;
-}
-
-void warn(ServiceContext& c, std::string_view text) {
-  log_unit(c.core, c.unit, 4, fmt::format("{}: {}", c.unit.name.text(), text));
-}
-
 void set_deadline(ServiceContext& c, Duration limit) { arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, limit)); }
 
 /// Goes on with the next command of the list that just had one end well. False: that was the last.
@@ -68,8 +54,6 @@ bool may_start_beside_leftovers(ServiceContext& c, ServiceState state) {
 bool has_control(const ServiceContext& c) { return c.rt.control.process.occupied(); }
 
 }  // namespace
-
-ServiceState service_ignore(ServiceContext& c) { return c.rt.state; }
 
 // --- start --------------------------------------------------------------------------------------------------------
 
@@ -444,11 +428,6 @@ ServiceState service_final_control_done(ServiceContext& c) {
 }
 ServiceState service_stopping_cgroup_empty(ServiceContext& c) { return nobody_left(c) ? stop_post : c.rt.state; }
 ServiceState service_final_cgroup_empty(ServiceContext& c) { return nobody_left(c) ? dead : c.rt.state; }
-ServiceState service_release_cgroup(ServiceContext& c) {
-  release_cgroup(c.core, c.unit);
-  return c.rt.state;
-}
-
 // --- deadlines ----------------------------------------------------------------------------------------------------
 
 ServiceState service_start_timeout(ServiceContext& c) {
@@ -576,18 +555,9 @@ static bool shall_restart(const ServiceContext& c) {
 }
 
 static void log_end(ServiceContext& c) {
-  const std::string& name = c.unit.name.text();
-  if (c.rt.result == ServiceResult::success)
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", name),
-             {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
-  else if (c.rt.result == ServiceResult::exec_condition)
-    log_unit(c.core, c.unit, 6, fmt::format("{}: Skipped due to 'exec-condition'.", name),
-             {{"MESSAGE_ID", "0e4284a0caca4bfc81c0bb6786972673"}, {"UNIT_RESULT", "exec-condition"}});
-  else
-    log_unit(c.core, c.unit, 4,
-             fmt::format("{}: Failed with result '{}'.", name, unitparser::to_name(c.rt.result)),
-             {{"MESSAGE_ID", "d9b373ed55a64feb8242e02dbe79a49c"},
-              {"UNIT_RESULT", std::string(unitparser::to_name(c.rt.result))}});
+  if (c.rt.result != ServiceResult::exec_condition) return log_end(c.core, c.unit, unitparser::to_name(c.rt.result));
+  log_unit(c.core, c.unit, 6, fmt::format("{}: Skipped due to 'exec-condition'.", c.unit.name.text()),
+           {{"MESSAGE_ID", "0e4284a0caca4bfc81c0bb6786972673"}, {"UNIT_RESULT", "exec-condition"}});
 }
 
 /// Comes to rest as dead or failed, and from there, if Restart= says so, to auto_restart.
@@ -661,7 +631,7 @@ ServiceState service_reset_failed(ServiceContext& c) {
 }
 
 ServiceState service_start_limit_hit(ServiceContext& c) {
-  if (c.rt.result == ServiceResult::success) c.rt.result = ServiceResult::start_limit_hit;  // COMPAT: the first failure is told
+  note_result(c, ServiceResult::start_limit_hit);  // COMPAT: the first failure is told
   log_end(c);
   log_leftover_processes(c.core, c.unit, false);
   c.rt.will_auto_restart = false;

@@ -8,9 +8,8 @@
 // exited has a deadline or a process whose end is waited for.
 #pragma once
 
-#include "init/machines/machine.h"
 #include "init/machines/machine_types.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 
 namespace init {
 
@@ -19,34 +18,23 @@ enum class ServiceEvent : std::uint8_t {
   out_of_memory, notified_ready, notified_reloading, notified_stopping, main_pid_found, bus_name_changed, reset_failed,
   clean, clean_done, start_limit_hit
 };
-inline constexpr std::size_t service_event_count = 20;
 
-struct ServiceContext {
-  Core& core;
-  Unit& unit;
-  ServiceRuntime& rt;
+struct ServiceMachine;
+struct ServiceContext : MachineContext<ServiceRuntime> {
+  using Machine = ServiceMachine;
   ServiceResult outcome = ServiceResult::success;  ///< of the process that the event is about
   std::uint32_t clean_what = 0;
   bool watchdog_asked = false;  ///< the service asked for it: no limit was passed
   bool told_stopping = false;  ///< STOPPING=1: it ends by itself, no signal is needed
-  bool committed = false;
 };
 
-struct ServiceMachine {
-  using State = ServiceState;
-  using Event = ServiceEvent;
-  using Context = ServiceContext;
-  static constexpr std::size_t state_count = 19;
-  static constexpr std::size_t event_count = service_event_count;
-  static State state(const Context& context) { return context.rt.state; }
-  static const std::array<StateRow<ServiceMachine>, state_count>& rows();
-  static const std::array<std::array<Handler<ServiceMachine>, event_count>, state_count>& matrix();
-  static void commit(Context& context, State state);
+struct ServiceMachine : MachineOf<ServiceContext, ServiceEvent::start_limit_hit> {
+  static const MachineTables<ServiceMachine> tables;
+  static void commit(ServiceContext& c, ServiceState state);
 };
 using ServiceHandler = Handler<ServiceMachine>;
 
 // Handlers, in service_handlers.cpp; rules in service_rules.cpp say when.
-ServiceState service_ignore(ServiceContext& c);
 ServiceState service_begin_start(ServiceContext& c);
 ServiceState service_begin_stop(ServiceContext& c);
 ServiceState service_kill_at_once(ServiceContext& c);
@@ -90,7 +78,6 @@ ServiceState service_start_post_cgroup_empty(ServiceContext& c);
 ServiceState service_running_cgroup_empty(ServiceContext& c);
 ServiceState service_stopping_cgroup_empty(ServiceContext& c);
 ServiceState service_final_cgroup_empty(ServiceContext& c);
-ServiceState service_release_cgroup(ServiceContext& c);
 ServiceState service_oom_starting(ServiceContext& c);
 ServiceState service_oom_up(ServiceContext& c);
 ServiceState service_oom_stopping(ServiceContext& c);

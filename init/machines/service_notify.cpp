@@ -281,7 +281,7 @@ bool replace(T& place, T value) {
 }  // namespace
 
 void service_notify(Core& core, Unit& unit, const event::Notify& message) {
-  ServiceContext c{core, unit, unit.write<ServiceRuntime>()};
+  ServiceContext c = context_of<ServiceMachine>(core, unit);
   std::vector<int> fds = message.fds;
   const bool is_barrier = find_field(message, "BARRIER") == std::optional<std::string_view>("1");  // anyone's; nothing but its end counts
   if (!is_barrier && may_notify(core, unit, message)) {

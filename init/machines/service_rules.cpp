@@ -18,16 +18,16 @@ constexpr S all = any_of_first<ServiceState>(ServiceMachine::state_count);
 constexpr std::array rules{
     //  in these states                        on          do
     R{resting, in(E::start), service_begin_start},
-    R{except(resting), in(E::start), service_ignore},  // refused or postponed before it gets here
+    R{except(resting), in(E::start), ignore},  // refused or postponed before it gets here
 
     R{in(running, exited), in(E::stop), service_begin_stop},
     R{starting_up | in(reload), in(E::stop), service_kill_at_once},
     R{in(auto_restart), in(E::stop), service_give_up_restart},
     R{in(cleaning), in(E::stop), service_abort_cleaning},
-    R{in(stop, stop_post) | dying | final_ | resting, in(E::stop), service_ignore},
+    R{in(stop, stop_post) | dying | final_ | resting, in(E::stop), ignore},
 
     R{in(running, exited), in(E::reload), service_begin_reload},
-    R{except(in(running, exited)), in(E::reload), service_ignore},
+    R{except(in(running, exited)), in(E::reload), ignore},
 
     R{all, in(E::main_spawned), service_main_spawned},
 
@@ -38,7 +38,7 @@ constexpr std::array rules{
     R{dying, in(E::main_done), service_stopping_main_done},
     R{in(stop_post), in(E::main_done), service_stop_post_main_done},
     R{final_, in(E::main_done), service_final_main_done},
-    R{resting | in(condition, start_pre, exited, auto_restart, cleaning), in(E::main_done), service_ignore},
+    R{resting | in(condition, start_pre, exited, auto_restart, cleaning), in(E::main_done), ignore},
 
     R{in(condition), in(E::control_done), service_condition_done},
     R{in(start_pre), in(E::control_done), service_start_pre_done},
@@ -49,10 +49,10 @@ constexpr std::array rules{
     R{dying, in(E::control_done), service_stopping_control_done},
     R{in(stop_post), in(E::control_done), service_stop_post_done},
     R{final_, in(E::control_done), service_final_control_done},
-    R{resting | in(running, exited, auto_restart, cleaning), in(E::control_done), service_ignore},
+    R{resting | in(running, exited, auto_restart, cleaning), in(E::control_done), ignore},
 
     R{in(start), in(E::exec_confirmed), service_exec_confirmed},
-    R{except(in(start)), in(E::exec_confirmed), service_ignore},
+    R{except(in(start)), in(E::exec_confirmed), ignore},
 
     R{starting_up, in(E::timeout), service_start_timeout},
     R{in(running), in(E::timeout), service_runtime_timeout},
@@ -67,54 +67,53 @@ constexpr std::array rules{
     R{in(final_sigkill), in(E::timeout), service_final_sigkill_timeout},
     R{in(auto_restart), in(E::timeout), service_restart_due},
     R{in(cleaning), in(E::timeout), service_cleaning_timeout},
-    R{resting | in(exited), in(E::timeout), service_ignore},
+    R{resting | in(exited), in(E::timeout), ignore},
 
     R{in(start_post, running, reload), in(E::watchdog), service_watchdog_expired},
-    R{except(in(start_post, running, reload)), in(E::watchdog), service_ignore},
+    R{except(in(start_post, running, reload)), in(E::watchdog), ignore},
 
     R{in(start), in(E::cgroup_empty), service_start_cgroup_empty},
     R{in(start_post), in(E::cgroup_empty), service_start_post_cgroup_empty},
     R{in(running), in(E::cgroup_empty), service_running_cgroup_empty},
     R{dying, in(E::cgroup_empty), service_stopping_cgroup_empty},
     R{in(stop_post) | final_, in(E::cgroup_empty), service_final_cgroup_empty},
-    R{resting | in(exited), in(E::cgroup_empty), service_release_cgroup},
-    R{in(condition, start_pre, reload, stop, auto_restart, cleaning), in(E::cgroup_empty), service_ignore},
+    R{resting | in(exited), in(E::cgroup_empty), rest_emptied},
+    R{in(condition, start_pre, reload, stop, auto_restart, cleaning), in(E::cgroup_empty), ignore},
 
     R{starting_up | in(stop, reload), in(E::out_of_memory), service_oom_starting},
     R{in(running, exited), in(E::out_of_memory), service_oom_up},
     R{in(stop_watchdog, stop_sigterm), in(E::out_of_memory), service_oom_stopping},
     R{in(stop_post, final_watchdog, final_sigterm), in(E::out_of_memory), service_oom_final},
     R{in(stop_sigkill, final_sigkill), in(E::out_of_memory), service_oom_noted},
-    R{resting | in(auto_restart, cleaning), in(E::out_of_memory), service_ignore},
+    R{resting | in(auto_restart, cleaning), in(E::out_of_memory), ignore},
 
     R{in(start), in(E::notified_ready), service_ready_while_starting},
     R{in(reload), in(E::notified_ready), service_ready_while_reloading},
-    R{except(in(start, reload)), in(E::notified_ready), service_ignore},
+    R{except(in(start, reload)), in(E::notified_ready), ignore},
     R{in(running), in(E::notified_reloading), service_reloading_by_notify},
-    R{except(in(running)), in(E::notified_reloading), service_ignore},
+    R{except(in(running)), in(E::notified_reloading), ignore},
     R{in(running), in(E::notified_stopping), service_stopping_by_notify},
-    R{except(in(running)), in(E::notified_stopping), service_ignore},
+    R{except(in(running)), in(E::notified_stopping), ignore},
 
     R{in(start), in(E::main_pid_found), service_start_main_pid_found},
     R{in(start_post), in(E::main_pid_found), service_start_post_main_pid_found},
-    R{except(in(start, start_post)), in(E::main_pid_found), service_ignore},
+    R{except(in(start, start_post)), in(E::main_pid_found), ignore},
 
     R{in(start), in(E::bus_name_changed), service_start_bus_name},
     R{in(running), in(E::bus_name_changed), service_running_bus_name},
-    R{except(in(start, running)), in(E::bus_name_changed), service_ignore},
+    R{except(in(start, running)), in(E::bus_name_changed), ignore},
 
     R{in(failed), in(E::reset_failed), service_reset_failed},
-    R{except(in(failed)), in(E::reset_failed), service_ignore},
+    R{except(in(failed)), in(E::reset_failed), ignore},
 
     R{resting, in(E::clean), service_begin_clean},
-    R{except(resting), in(E::clean), service_ignore},
+    R{except(resting), in(E::clean), ignore},
     R{in(cleaning), in(E::clean_done), service_clean_done},
-    R{except(in(cleaning)), in(E::clean_done), service_ignore},
+    R{except(in(cleaning)), in(E::clean_done), ignore},
 
     R{resting | in(auto_restart), in(E::start_limit_hit), service_start_limit_hit},
-    R{except(resting | in(auto_restart)), in(E::start_limit_hit), service_ignore},
+    R{except(resting | in(auto_restart)), in(E::start_limit_hit), ignore},
 };
-static_assert(total<ServiceMachine>(rules));
 
 using Row = StateRow<ServiceMachine>;
 constexpr std::array state_rows{
@@ -139,16 +138,8 @@ constexpr std::array state_rows{
     Row{auto_restart, ActiveState::activating, enter_service_auto_restart, false, true},
     Row{cleaning, ActiveState::maintenance, enter_service_cleaning, true, true},
 };
-static_assert(complete<ServiceMachine>(state_rows));
-
-constexpr auto rule_table = rule_matrix<ServiceMachine>(rules);
-
 }  // namespace
 
-const std::array<StateRow<ServiceMachine>, ServiceMachine::state_count>& ServiceMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<ServiceMachine>, ServiceMachine::event_count>, ServiceMachine::state_count>&
-ServiceMachine::matrix() {
-  return rule_table;
-}
+constinit const MachineTables<ServiceMachine> ServiceMachine::tables = tables_of<ServiceMachine>(rules, state_rows);
 
 }  // namespace init

@@ -10,8 +10,7 @@
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
 #include "init/engine/transaction.h"
-#include "init/machines/machine.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 #include "init/machines/service_machine.h"
 
 namespace init {
@@ -23,23 +22,14 @@ enum class SocketEvent : std::uint8_t {
   start_limit_hit
 };
 
-struct SocketContext {
-  Core& core;
-  Unit& unit;
-  SocketRuntime& rt;
-  SocketResult outcome = SocketResult::success;
-  bool committed = false;
+struct SocketMachine;
+struct SocketContext : MachineContext<SocketRuntime> {
+  using Machine = SocketMachine;
+  SocketResult outcome = SocketResult::success;  ///< of the process that the event is about
 };
-struct SocketMachine {
-  using State = SocketState;
-  using Event = SocketEvent;
-  using Context = SocketContext;
-  static constexpr std::size_t state_count = 14;
-  static constexpr std::size_t event_count = 11;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<SocketMachine>, state_count>& rows();
-  static const std::array<std::array<Handler<SocketMachine>, event_count>, state_count>& matrix();
-  static void commit(Context& c, State state);
+struct SocketMachine : MachineOf<SocketContext, SocketEvent::start_limit_hit> {
+  static const MachineTables<SocketMachine> tables;
+  static void commit(SocketContext& c, SocketState state);
 };
 
 const unitparser::ExecCommands& commands_of(const Unit& unit, SocketCommandKind kind) {
@@ -56,28 +46,19 @@ const unitparser::ExecCommands& commands_of(const Unit& unit, SocketCommandKind 
   }
   return config.exec_stop_post;
 }
-void note_result(SocketContext& c, SocketResult result) {
-  if (c.rt.result == SocketResult::success) c.rt.result = result;
-}
-SocketState fail_to(SocketContext& c, SocketState state, SocketResult result) {
-  note_result(c, result);
-  return state;
-}
-void warn(SocketContext& c, std::string_view text) { log_unit(c.core, c.unit, 4, fmt::format("{}: {}", c.unit.name.text(), text)); }
 
 void spawn(SocketContext& c, SocketCommandKind kind, std::uint32_t index) {
-  SpawnRequest request;
-  request.command_kind = std::string(unitparser::to_name(kind));
-  if (kind == SocketCommandKind::start_chown) {
-    request.role = SpawnRole::owner;
-    request.command.path = "chown";
-  } else {
-    request.role = SpawnRole::control;
-    request.command = commands_of(c.unit, kind)[index];
-  }
   c.rt.control_kind = kind;
   c.rt.control_index = index;
   c.rt.control.clear();
+  if (kind == SocketCommandKind::start_chown) {
+    c.rt.control.pending = spawn_owner(c.core, c.unit);
+    return;
+  }
+  SpawnRequest request;
+  request.role = SpawnRole::control;
+  request.command_kind = std::string(unitparser::to_name(kind));
+  request.command = commands_of(c.unit, kind)[index];
   c.rt.control.pending = spawn_process(c.core, c.unit, std::move(request));
   if (index > 0) arm_deadline(c.core, c.unit, c.rt.deadline, from_now(c.core, c.unit.config.common->socket->timeout));
 }
@@ -119,8 +100,6 @@ void close_ports(SocketContext& c) {
 
 // --- handlers -----------------------------------------------------------------------------------------------------
 
-SocketState ignore(SocketContext& c) { return c.rt.state; }
-SocketState stay_here(SocketContext& c) { return c.rt.state; }
 SocketState begin(SocketContext& c) {
   c.rt.result = SocketResult::success;
   c.rt.command_status.clear();
@@ -207,16 +186,7 @@ SocketState stop_pre_empty(SocketContext&) { return stop_post; }
 SocketState enter_rest(SocketContext& c) {
   forget_process(c.core, c.rt.control);
   close_ports(c);
-  if (c.rt.result != SocketResult::success)
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)),
-             {{"MESSAGE_ID", "d9b373ed55a64feb8242e02dbe79a49c"}});
-  else
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()),
-             {{"MESSAGE_ID", "7ad2d189f7e94e70a38c781354912448"}});
-  log_leftover_processes(c.core, c.unit, false);
-  SocketMachine::commit(c, c.rt.result == SocketResult::success ? dead : failed);
-  c.core.emit(effect::ReleaseExecution{c.unit.id, false});
-  return c.rt.state;
+  return rest_after_processes(c);
 }
 
 SocketState start_timeout(SocketContext& c) {
@@ -267,26 +237,10 @@ SocketState limit_of_triggers(SocketContext& c) {
   warn(c, "Trigger limit hit, refusing further activation.");
   return fail_to(c, stop_pre, SocketResult::trigger_limit_hit);
 }
-SocketState reset(SocketContext& c) {
-  c.rt.result = SocketResult::success;
-  SocketMachine::commit(c, dead);
-  return dead;
-}
-SocketState limit_hit(SocketContext& c) {
-  c.rt.result = SocketResult::start_limit_hit;
-  SocketMachine::commit(c, failed);
-  return failed;
-}
-SocketState rest_emptied(SocketContext& c) {
-  release_cgroup(c.core, c.unit);
-  return c.rt.state;
-}
 
 using E = SocketEvent;
 using S = EnumSet<SocketState>;
 using R = Rule<SocketMachine>;
-constexpr S all = any_of_first<SocketState>(SocketMachine::state_count);
-constexpr S except(S some) { return {all.bits & ~some.bits}; }
 constexpr S resting = in(dead, failed);
 constexpr S up = in(listening, running);
 constexpr S opening = in(start_pre, start_chown, start_post);
@@ -331,7 +285,6 @@ constexpr std::array rules{
     R{resting, in(E::start_limit_hit), limit_hit},
     R{except(resting), in(E::start_limit_hit), ignore},
 };
-static_assert(total<SocketMachine>(rules));
 using Row = StateRow<SocketMachine>;
 constexpr std::array state_rows{
     //  state            looks like                  on the way in            control deadline
@@ -347,37 +300,24 @@ constexpr std::array state_rows{
     Row{stop_post, ActiveState::deactivating, enter_stop_post, true, true},
     Row{final_sigterm, ActiveState::deactivating, enter_final_sigterm, true, true},
     Row{final_sigkill, ActiveState::deactivating, enter_final_sigkill, true, true},
-    Row{failed, ActiveState::failed, stay_here},
-    Row{cleaning, ActiveState::maintenance, stay_here},
+    Row{failed, ActiveState::failed, enter_rest},
+    Row{cleaning, ActiveState::maintenance},
 };
-static_assert(complete<SocketMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<SocketMachine>(rules);
-const std::array<StateRow<SocketMachine>, SocketMachine::state_count>& SocketMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<SocketMachine>, SocketMachine::event_count>, SocketMachine::state_count>&
-SocketMachine::matrix() {
-  return rule_table;
-}
+constinit const MachineTables<SocketMachine> SocketMachine::tables = tables_of<SocketMachine>(rules, state_rows);
 
 void SocketMachine::commit(SocketContext& c, SocketState state) {
-  const Row& row = state_rows[static_cast<std::size_t>(state)];
-  c.rt.state = state;
-  c.committed = true;
+  const Row& row = tables.row(state);
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   if (state != listening) unwatch(c);
   arm_deadline(c.core, c.unit, c.rt.deadline,
                row.keeps_deadline ? from_now(c.core, c.unit.config.common->socket->timeout) : MonotonicTime::infinity());
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = row.active;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, row.active);
 }
 
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
-SocketContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<SocketRuntime>()}; }
 void run(Core& core, Unit& unit, SocketEvent event, SocketResult outcome = SocketResult::success) {
-  SocketContext c = context_of(core, unit);
+  SocketContext c = context_of<SocketMachine>(core, unit);
   c.outcome = outcome;
   step<SocketMachine>(c, event);
   core.touch(unit);
@@ -418,7 +358,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), pid.error().message));
+  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
   run(core, unit, E::control_done, SocketResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
@@ -430,11 +370,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
   if (rt.control_index < commands.size() && commands[rt.control_index].ignore_failure) clean = true;
   log_process_exit(core, unit, "Control process", "", exit, clean);
-  run(core, unit, E::control_done,
-      clean                      ? SocketResult::success
-      : exit.code == CLD_EXITED ? SocketResult::exit_code
-      : exit.code == CLD_KILLED ? SocketResult::signal
-                                : SocketResult::core_dump);
+  run(core, unit, E::control_done, result_of<SocketResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
   if (deadline_passed(core, unit.read<SocketRuntime>().deadline)) run(core, unit, E::timeout);
@@ -485,11 +421,11 @@ void keep_named_ports(SocketContext& c) {
   c.core.forget_files(c.unit);  // it is said again at each reload
 }
 void renewed(Core& core, Unit& unit) {
-  SocketContext c = context_of(core, unit);
+  SocketContext c = context_of<SocketMachine>(core, unit);
   keep_named_ports(c);
 }
 void rearm(Core& core, Unit& unit) {
-  SocketContext c = context_of(core, unit);
+  SocketContext c = context_of<SocketMachine>(core, unit);
   if (c.rt.control.pid > 0) core.index.pids[c.rt.control.pid] = unit.id;
   arm_deadline(core, unit, c.rt.deadline, c.rt.deadline);
   keep_named_ports(c);
@@ -596,17 +532,17 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
     return;
   }
   // Started already, or being stopped: the sockets go along when it is started next.
-  if (!service_is_up(context_of(core, unit)) || service->active_state() == ActiveState::deactivating) {
+  if (!service_is_up(context_of<SocketMachine>(core, unit)) || service->active_state() == ActiveState::deactivating) {
     auto added = add_job(core, {service->id, JobType::start, JobMode::replace, Cause::of(CauseKind::trigger_socket, unit.id)});
     if (!added) {
       log_unit(core, unit, 4, fmt::format("{}: Failed to queue service startup job: {}", unit.name.text(), added.error().message));
-      SocketContext c = context_of(core, unit);
+      SocketContext c = context_of<SocketMachine>(core, unit);
       go_to<SocketMachine>(c, fail_to(c, stop_pre, SocketResult::resources));
       return;
     }
     service->runtime.write().activation_details = {{"trigger_unit", unit.name.text()}};
   }
-  SocketContext c = context_of(core, unit);
+  SocketContext c = context_of<SocketMachine>(core, unit);
   go_to<SocketMachine>(c, running);
   core.touch(unit);
 }

@@ -7,9 +7,8 @@
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
 #include "init/machines/device.h"
-#include "init/machines/machine.h"
 #include "init/machines/mount.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 #include "unitparser/base/text.h"
 
 namespace init {
@@ -20,32 +19,18 @@ enum class SwapEvent : std::uint8_t {
   start, stop, control_done, timeout, table_active, table_inactive, cgroup_empty, reset_failed, start_limit_hit
 };
 
-struct SwapContext {
-  Core& core;
-  Unit& unit;
-  SwapRuntime& rt;
-  SwapResult outcome = SwapResult::success;
-  bool committed = false;
+struct SwapMachine;
+struct SwapContext : MachineContext<SwapRuntime> {
+  using Machine = SwapMachine;
+  SwapResult outcome = SwapResult::success;  ///< of the process that the event is about
 };
-struct SwapMachine {
-  using State = SwapState;
-  using Event = SwapEvent;
-  using Context = SwapContext;
-  static constexpr std::size_t state_count = 9;
-  static constexpr std::size_t event_count = 9;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<SwapMachine>, 9>& rows();
-  static const std::array<std::array<Handler<SwapMachine>, 9>, 9>& matrix();
-  static void commit(Context& c, State state);
+struct SwapMachine : MachineOf<SwapContext, SwapEvent::start_limit_hit> {
+  static const MachineTables<SwapMachine> tables;
+  static void commit(SwapContext& c, SwapState state);
 };
 
 bool is_on(const SwapContext& c) { return c.rt.kernel_priority.has_value(); }
-SwapState fail_to(SwapContext& c, SwapState state, SwapResult result) {
-  if (c.rt.result == SwapResult::success) c.rt.result = result;
-  return state;
-}
 SwapState rest_of(const SwapContext& c) { return is_on(c) ? active : dead; }
-void warn(SwapContext& c, std::string_view text) { log_unit(c.core, c.unit, 4, fmt::format("{}: {}", c.unit.name.text(), text)); }
 
 void spawn(SwapContext& c, SwapCommandKind kind) {
   SpawnRequest request;
@@ -57,7 +42,6 @@ void spawn(SwapContext& c, SwapCommandKind kind) {
   c.rt.control.pending = spawn_process(c.core, c.unit, std::move(request));
 }
 
-SwapState ignore(SwapContext& c) { return c.rt.state; }
 SwapState begin(SwapContext& c) {
   c.rt.result = SwapResult::success;
   return activating;
@@ -70,9 +54,6 @@ SwapState enter_deactivating(SwapContext& c) {
   spawn(c, SwapCommandKind::deactivate);
   return deactivating;
 }
-SwapState stay_here(SwapContext& c) { return c.rt.state; }
-SwapState enter_activating_done(SwapContext&) { return activating_done; }
-SwapState enter_active(SwapContext&) { return active; }
 SwapState enter_sigterm(SwapContext& c) {
   return kill_unit_processes(c.core, c.unit, KillOperation::terminate, nullptr, &c.rt.control) ? deactivating_sigterm
                                                                                                : deactivating_sigkill;
@@ -82,14 +63,7 @@ SwapState enter_sigkill(SwapContext& c) {
 }
 SwapState enter_rest(SwapContext& c) {
   forget_process(c.core, c.rt.control);
-  if (c.rt.result != SwapResult::success)
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
-  else
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
-  log_leftover_processes(c.core, c.unit, false);
-  SwapMachine::commit(c, c.rt.result == SwapResult::success ? dead : failed);
-  c.core.emit(effect::ReleaseExecution{c.unit.id, false});
-  return c.rt.state;
+  return rest_after_processes(c);
 }
 SwapState begin_stop(SwapContext&) { return deactivating; }
 SwapState stop_activating(SwapContext&) { return deactivating_sigterm; }
@@ -125,20 +99,6 @@ SwapState appeared(SwapContext& c) {
 }
 SwapState appeared_while_activating(SwapContext&) { return activating_done; }
 SwapState disappeared(SwapContext&) { return dead; }
-SwapState reset(SwapContext& c) {
-  c.rt.result = SwapResult::success;
-  SwapMachine::commit(c, dead);
-  return dead;
-}
-SwapState limit_hit(SwapContext& c) {
-  c.rt.result = SwapResult::start_limit_hit;
-  SwapMachine::commit(c, failed);
-  return failed;
-}
-SwapState rest_emptied(SwapContext& c) {
-  release_cgroup(c.core, c.unit);
-  return c.rt.state;
-}
 
 using E = SwapEvent;
 using S = EnumSet<SwapState>;
@@ -173,41 +133,31 @@ constexpr std::array rules{
     R{resting, in(E::start_limit_hit), limit_hit},
     R{coming | going | in(active, cleaning), in(E::start_limit_hit), ignore},
 };
-static_assert(total<SwapMachine>(rules));
 using Row = StateRow<SwapMachine>;
 constexpr std::array state_rows{
     //  state                 looks like                  on the way in           control deadline
     Row{dead, ActiveState::inactive, enter_rest},
     Row{activating, ActiveState::activating, enter_activating, true, true},
-    Row{activating_done, ActiveState::active, enter_activating_done, true, true},
-    Row{active, ActiveState::active, enter_active},
+    Row{activating_done, ActiveState::active, nullptr, true, true},
+    Row{active, ActiveState::active},
     Row{deactivating, ActiveState::deactivating, enter_deactivating, true, true},
     Row{deactivating_sigterm, ActiveState::deactivating, enter_sigterm, true, true},
     Row{deactivating_sigkill, ActiveState::deactivating, enter_sigkill, true, true},
-    Row{failed, ActiveState::failed, stay_here},
-    Row{cleaning, ActiveState::maintenance, stay_here},
+    Row{failed, ActiveState::failed, enter_rest},
+    Row{cleaning, ActiveState::maintenance},
 };
-static_assert(complete<SwapMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<SwapMachine>(rules);
-const std::array<StateRow<SwapMachine>, 9>& SwapMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<SwapMachine>, 9>, 9>& SwapMachine::matrix() { return rule_table; }
+constinit const MachineTables<SwapMachine> SwapMachine::tables = tables_of<SwapMachine>(rules, state_rows);
 
 void SwapMachine::commit(SwapContext& c, SwapState state) {
-  const Row& row = state_rows[static_cast<std::size_t>(state)];
-  c.rt.state = state;
-  c.committed = true;
+  const Row& row = tables.row(state);
   if (!row.keeps_control) forget_process(c.core, c.rt.control);
   arm_deadline(c.core, c.unit, c.rt.deadline,
                row.keeps_deadline ? from_now(c.core, c.unit.config.common->swap->timeout) : MonotonicTime::infinity());
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = row.active;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, row.active);
 }
 
 void run(Core& core, Unit& unit, SwapEvent event, SwapResult outcome = SwapResult::success) {
-  SwapContext c{core, unit, unit.write<SwapRuntime>()};
+  SwapContext c = context_of<SwapMachine>(core, unit);
   c.outcome = outcome;
   step<SwapMachine>(c, event);
   core.touch(unit);
@@ -233,7 +183,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), unitparser::to_name(rt.state), pid.error().message));
+  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
   run(core, unit, E::control_done, SwapResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
@@ -243,11 +193,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
   const bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
   log_process_exit(core, unit, "Swap process", "", exit, clean);
-  run(core, unit, E::control_done,
-      clean                      ? SwapResult::success
-      : exit.code == CLD_EXITED ? SwapResult::exit_code
-      : exit.code == CLD_KILLED ? SwapResult::signal
-                                : SwapResult::core_dump);
+  run(core, unit, E::control_done, result_of<SwapResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
   if (deadline_passed(core, unit.read<SwapRuntime>().deadline)) run(core, unit, E::timeout);

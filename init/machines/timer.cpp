@@ -5,9 +5,8 @@
 
 #include "init/engine/propagation.h"
 #include "init/engine/transaction.h"
-#include "init/machines/machine.h"
 #include "init/machines/machine_types.h"
-#include "init/machines/processes.h"
+#include "init/machines/unit_machine.h"
 
 namespace init {
 namespace {
@@ -16,31 +15,16 @@ using enum TimerState;
 using unitparser::TimerBase;
 enum class TimerEvent : std::uint8_t { start, stop, elapsed, triggered_changed, clock_changed, reset_failed, start_limit_hit };
 
-struct TimerContext {
-  Core& core;
-  Unit& unit;
-  TimerRuntime& rt;
+struct TimerMachine;
+struct TimerContext : MachineContext<TimerRuntime> {
+  using Machine = TimerMachine;
   bool initial = false;       ///< the timer itself was just started
   bool time_changed = false;  ///< the clock or the zone was set
-  bool committed = false;
 };
-struct TimerMachine {
-  using State = TimerState;
-  using Event = TimerEvent;
-  using Context = TimerContext;
-  static constexpr std::size_t state_count = 5;
-  static constexpr std::size_t event_count = 7;
-  static State state(const Context& c) { return c.rt.state; }
-  static const std::array<StateRow<TimerMachine>, 5>& rows();
-  static const std::array<std::array<Handler<TimerMachine>, 7>, 5>& matrix();
-  static void commit(Context& c, State state);
+struct TimerMachine : MachineOf<TimerContext, TimerEvent::start_limit_hit> {
+  static const MachineTables<TimerMachine> tables;
+  static void commit(TimerContext& c, TimerState state);
 };
-
-TimerState ignore(TimerContext& c) { return c.rt.state; }
-TimerState fail_with(TimerContext& c, TimerResult result) {
-  if (c.rt.result == TimerResult::success) c.rt.result = result;
-  return dead;
-}
 
 TimerState begin(TimerContext& c) {
   TimerRuntime& rt = c.rt;
@@ -179,13 +163,13 @@ TimerState trigger(TimerContext& c) {
   const Job* job = c.core.jobs.find(c.unit.job);
   if (job != nullptr && job->type == JobType::stop) return c.rt.state;
   Unit* other = c.core.units.find(c.rt.service);
-  if (other == nullptr) return fail_with(c, TimerResult::resources);
+  if (other == nullptr) return fail_to(c, dead, TimerResult::resources);
   TransactionRequest request{other->id, JobType::start, JobMode::replace,
                              Cause::of(CauseKind::trigger_timer, c.unit.id)};
   auto added = add_job(c.core, request);
   if (!added) {
     log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
-    return fail_with(c, TimerResult::resources);
+    return fail_to(c, dead, TimerResult::resources);
   }
   c.rt.last_trigger = DualTime::at(c.core.now);
   auto& details = other->runtime.write().activation_details;
@@ -213,14 +197,8 @@ TimerState enter_elapsed(TimerContext& c) {
 TimerState enter_rest(TimerContext& c) {
   disarm(c);
   c.rt.next_monotonic = c.rt.next_realtime = 0;
-  if (c.rt.result != TimerResult::success)
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed with result '{}'.", c.unit.name.text(), unitparser::to_name(c.rt.result)));
-  else
-    log_unit(c.core, c.unit, c.core.success_priority(), fmt::format("{}: Deactivated successfully.", c.unit.name.text()));
-  TimerMachine::commit(c, c.rt.result == TimerResult::success ? dead : failed);
-  return c.rt.state;
+  return rest(c);
 }
-TimerState stay_here(TimerContext& c) { return c.rt.state; }
 
 TimerState time_came(TimerContext& c) {
   const std::uint64_t now_monotonic =
@@ -256,16 +234,6 @@ TimerState clock_changed(TimerContext& c) {
   if (c.rt.last_trigger.realtime > c.core.now.realtime) c.rt.last_trigger.realtime = c.core.now.realtime;
   return c.rt.state == elapsed ? waiting : wait_again(c);
 }
-TimerState reset(TimerContext& c) {
-  c.rt.result = TimerResult::success;
-  TimerMachine::commit(c, dead);
-  return dead;
-}
-TimerState limit_hit(TimerContext& c) {
-  c.rt.result = TimerResult::start_limit_hit;
-  TimerMachine::commit(c, failed);
-  return failed;
-}
 
 using E = TimerEvent;
 using R = Rule<TimerMachine>;
@@ -288,32 +256,21 @@ constexpr std::array rules{
     R{in(dead, failed), in(E::start_limit_hit), limit_hit},
     R{in(waiting, running, elapsed), in(E::start_limit_hit), ignore},
 };
-static_assert(total<TimerMachine>(rules));
 constexpr std::array state_rows{
     StateRow<TimerMachine>{dead, ActiveState::inactive, enter_rest},
     StateRow<TimerMachine>{waiting, ActiveState::active, enter_waiting},
     StateRow<TimerMachine>{running, ActiveState::active, enter_running},
     StateRow<TimerMachine>{elapsed, ActiveState::active, enter_elapsed},
-    StateRow<TimerMachine>{failed, ActiveState::failed, stay_here},
+    StateRow<TimerMachine>{failed, ActiveState::failed, enter_rest},
 };
-static_assert(complete<TimerMachine>(state_rows));
-constexpr auto rule_table = rule_matrix<TimerMachine>(rules);
-const std::array<StateRow<TimerMachine>, 5>& TimerMachine::rows() { return state_rows; }
-const std::array<std::array<Handler<TimerMachine>, 7>, 5>& TimerMachine::matrix() { return rule_table; }
+constinit const MachineTables<TimerMachine> TimerMachine::tables = tables_of<TimerMachine>(rules, state_rows);
 
 void TimerMachine::commit(TimerContext& c, TimerState state) {
-  c.rt.state = state;
-  c.committed = true;
-  StateChange change;
-  change.unit = c.unit.id;
-  change.before = c.unit.runtime->active_state;
-  change.after = state_rows[static_cast<std::size_t>(state)].active;
-  note_state_change(c.core, c.unit, change);
+  become(c, state, tables.row(state).active);
 }
 
-TimerContext context_of(Core& core, Unit& unit) { return {core, unit, unit.write<TimerRuntime>()}; }
 void run(Core& core, Unit& unit, TimerEvent event) {
-  TimerContext c = context_of(core, unit);
+  TimerContext c = context_of<TimerMachine>(core, unit);
   step<TimerMachine>(c, event);
   core.touch(unit);
 }
@@ -339,12 +296,12 @@ void verify(Core& core, Unit& unit) {
 }
 void clean(Core& core, Unit& unit, std::uint32_t) { core.emit(effect::RemoveTimerStamp{unit.name}); }
 void renewed(Core& core, Unit& unit) {
-  TimerContext c = context_of(core, unit);
+  TimerContext c = context_of<TimerMachine>(core, unit);
   c.time_changed = !c.rt.last_trigger.monotonic.is_set();  // one that has not elapsed may be due by now
   if (c.rt.state == waiting) go_to<TimerMachine>(c, wait_again(c));
 }
 void rearm(Core& core, Unit& unit) {
-  TimerContext c = context_of(core, unit);
+  TimerContext c = context_of<TimerMachine>(core, unit);
   if (c.rt.state != waiting) return;
   arm(c, TimerPurpose::monotonic, c.rt.next_monotonic);
   arm(c, TimerPurpose::realtime, c.rt.next_realtime);
@@ -354,7 +311,7 @@ void rearm(Core& core, Unit& unit) {
 
 void timer_clock_changed(Core& core, Unit& unit, bool timezone) {
   const auto& config = *unit.config.common->timer;
-  TimerContext c = context_of(core, unit);
+  TimerContext c = context_of<TimerMachine>(core, unit);
   // OnClockChange=, OnTimezoneChange=: the change itself is what triggers.
   if (c.rt.state == waiting && (timezone ? config.on_timezone_change : config.on_clock_change)) {
     go_to<TimerMachine>(c, trigger(c));

@@ -360,7 +360,7 @@ std::vector<RefusedProgram> attach_pinned_programs(const std::string& directory,
   if (config.bpf_programs.empty() && config.ip_ingress_filter_path.empty() && config.ip_egress_filter_path.empty()) return refused;
   const UniqueFd group(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const auto failed = [&](std::string_view what, int error) {
-    refused.push_back({3, std::string(what) + " BPF program to cgroup " + directory + " failed: " + ::strerrordesc_np(error)});
+    refused.push_back({3, unitparser::fail_errno(error, std::string(what) + " BPF program to cgroup " + directory + " failed").value()});
   };
   const auto attach_filters = [&](const std::vector<std::string>& paths, std::string_view what, bpf_attach_type place) {
     for (const std::string& path : paths)
@@ -371,7 +371,7 @@ std::vector<RefusedProgram> attach_pinned_programs(const std::string& directory,
   for (const unitparser::BpfProgram& program : config.bpf_programs) {
     const auto type = unitparser::number_of(unitparser::bpf_attach_types(), program.attach_type);
     const int error = attach_pinned(group.get(), program.path, static_cast<bpf_attach_type>(*type));
-    if (error == ENOENT) refused.push_back({4, "bpf-foreign: foreign program " + program.path + " does not exist, skipping."});
+    if (error == ENOENT) refused.push_back({4, {.os_errno = error, .message = "bpf-foreign: foreign program " + program.path + " does not exist, skipping."}});
     else if (error != 0) failed("bpf-foreign: Attaching foreign", error);
   }
   return refused;

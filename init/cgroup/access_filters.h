@@ -26,7 +26,7 @@ namespace init {
 /// A program that is not on the group, as the journal is told of it.
 struct RefusedProgram {
   int priority = 4;
-  std::string message;
+  unitparser::Error error;
 };
 
 /// Attaches the programs of BPFProgram=, IPIngressFilterPath= and IPEgressFilterPath= to the group at `directory`. Those of a running

@@ -70,18 +70,18 @@ struct EffectRunner::Visitor {
   void operator()(const effect::RealiseCgroup& e) const {
     if (const Unit* u = unit(e.unit)) {
       if (auto done = parts.cgroups.realise(e.cgroup, u->config, u->type(), u->runtime->invocation_id, rules_of_slices(parts.engine, *u)); !done)
-        runner.warn(e.unit, done.error().message);
+        runner.warn(e.unit, done.error());
       else attach_programs(e.unit, e.cgroup, u->config);
     }
   }
   void operator()(const effect::ApplyCgroup& e) const {
     if (const Unit* u = unit(e.unit)) {
-      if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type(), rules_of_slices(parts.engine, *u)); !done) runner.warn(e.unit, done.error().message);
+      if (auto done = parts.cgroups.apply(e.cgroup, u->config, u->type(), rules_of_slices(parts.engine, *u)); !done) runner.warn(e.unit, done.error());
       else attach_programs(e.unit, e.cgroup, u->config);
     }
   }
   void attach_programs(UnitId id, const std::string& group, const unitparser::UnitConfig& config) const {
-    for (const RefusedProgram& refused : parts.cgroups.attach_programs(group, config)) runner.warn(id, refused.message, refused.priority);
+    for (const RefusedProgram& refused : parts.cgroups.attach_programs(group, config)) runner.warn(id, refused.error, refused.priority);
   }
   void operator()(const effect::TrimCgroup& e) const { parts.cgroups.trim(e.cgroup); }
   void operator()(const effect::SetFrozen& e) const {
@@ -90,12 +90,12 @@ struct EffectRunner::Visitor {
     });
   }
   void operator()(const effect::AttachToCgroup& e) const {
-    if (auto done = parts.cgroups.attach(e.cgroup, e.pids); !done) runner.warn(UnitId::none, done.error().message);
+    if (auto done = parts.cgroups.attach(e.cgroup, e.pids); !done) runner.warn(UnitId::none, done.error());
   }
 
   // --- Time -----------------------------------------------------------------------------------------------------
   void operator()(const effect::ArmTimer& e) const {
-    if (auto armed = parts.timers.arm(e); !armed) runner.warn(e.timer.unit, armed.error().message);
+    if (auto armed = parts.timers.arm(e); !armed) runner.warn(e.timer.unit, armed.error());
   }
   void operator()(const effect::DisarmTimer& e) const { parts.timers.disarm(e.timer); }
   void operator()(const effect::TouchTimerStamp& e) const { touch(parts.timer_stamp_path(e.timer), e.at); }
@@ -107,7 +107,7 @@ struct EffectRunner::Visitor {
     if (u == nullptr) return;
     SocketSurroundings around;
     around.network_namespace = u->config.common->exec_sandbox->network_namespace_path;
-    around.warn = [this, id = e.unit](const std::string& message) { runner.warn(id, message); };
+    around.warn = [this, id = e.unit](const Error& error) { runner.warn(id, error); };
     parts.post(event::SocketsOpened{e.unit, open_sockets(*u->config.common->socket, *u->config.common->socket_options, around)});
   }
   void operator()(const effect::WatchSockets& e) const { parts.traffic.watch(e); }
@@ -126,7 +126,7 @@ struct EffectRunner::Visitor {
   }
   void operator()(const effect::WatchStoredFd& e) const { parts.stored_fds.watch(e); }
   void operator()(const effect::WatchPath& e) const {
-    if (auto watched = parts.paths.watch(e); !watched) runner.warn(e.watch.unit, watched.error().message);
+    if (auto watched = parts.paths.watch(e); !watched) runner.warn(e.watch.unit, watched.error());
   }
   void operator()(const effect::UnwatchPaths& e) const { parts.paths.unwatch(e.unit); }
   void operator()(const effect::WatchBusName&) const { parts.tell_bus(whole); }
@@ -170,7 +170,7 @@ struct EffectRunner::Visitor {
   void operator()(const effect::ConsoleStatus& e) const { parts.console.show(e); }
   void operator()(const effect::Emergency& e) const {
     if (e.action == EmergencyAction::none) return;
-    if (!e.is_expected) runner.warn(UnitId::none, e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that.");
+    if (!e.is_expected) runner.warn(UnitId::none, {.message = e.reason + ": " + std::string(unitparser::to_name(e.action)) + ", as is configured for that."});
     if (!e.reboot_argument.empty()) write_reboot_argument(e.reboot_argument);
     if (e.exit_status) parts.set_exit_code(*e.exit_status);
     if (const std::string_view target = target_of_emergency(e.action); !target.empty()) {
@@ -196,12 +196,13 @@ void EffectRunner::run(Effects effects) {
   (void)parts_.log.flush();
 }
 
-void EffectRunner::warn(UnitId unit, const std::string& message, int priority) {
+void EffectRunner::warn(UnitId unit, const Error& error, int priority) {
   effect::Log log;
   log.priority = priority;
   log.unit = unit;
   const Unit* found = parts_.engine.find(unit);
-  log.message = found != nullptr ? found->name.text() + ": " + message : message;
+  log.message = found != nullptr ? found->name.text() + ": " + error.message : error.message;
+  log.fields = effect::errno_field(error.os_errno);
   parts_.log.write(to_record(std::move(log), parts_.engine));
 }
 

@@ -61,7 +61,7 @@ class EffectRunner {
 
  private:
   struct Visitor;
-  void warn(UnitId unit, const std::string& message, int priority = 4);
+  void warn(UnitId unit, const unitparser::Error& error, int priority = 4);
   RunnerParts parts_;
 };
 

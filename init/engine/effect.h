@@ -227,6 +227,10 @@ struct JobsDone {};
 
 /// JOB_TYPE=, JOB_RESULT=, MESSAGE_ID=, EXIT_CODE=, …; their names are constants of the program.
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
+/// ERRNO=, where a system call failed.
+[[nodiscard]] inline LogFields errno_field(int os_errno) {
+  return os_errno == 0 ? LogFields{} : LogFields{{"ERRNO", std::to_string(os_errno)}};
+}
 struct Log {
   int priority = 6;  ///< LOG_*
   UnitId unit = UnitId::none;

@@ -58,11 +58,11 @@ constexpr std::string_view id_stopped = "9d1aaa27d60140bd96365438aad20286";
 constexpr std::string_view id_failed = "be02cf6855d2428ba40df7e9d022f03d";
 constexpr std::string_view id_reloaded = "7b05ebc668384222baa8881179cfda54";
 
-effect::LogFields fields_of(const Job& job, std::string_view message_id) {
+effect::LogFields fields_of(const Job& job, JobType type, std::string_view message_id) {
   effect::LogFields fields;
   fields.reserve(12);  // with those of the result, the unit and the cause
   fields.emplace_back("JOB_ID", std::to_string(static_cast<std::uint32_t>(job.id)));
-  fields.emplace_back("JOB_TYPE", unitparser::to_name(job.type));
+  fields.emplace_back("JOB_TYPE", unitparser::to_name(type));
   fields.emplace_back("MESSAGE_ID", message_id);
   return fields;
 }
@@ -78,9 +78,9 @@ std::string condition_text(const Unit& unit) {
 }
 
 /// What begins has no mark on the console yet.
-void say_begin(Core& core, const Unit& unit, const std::string& text, std::string_view message_id, const Job& job) {
+void say_begin(Core& core, const Unit& unit, const std::string& text, std::string_view message_id, const Job& job, JobType type) {
   core.emit(effect::ConsoleStatus{effect::StatusKind::none, unit.id, text});
-  log_unit(core, unit, 6, text, fields_of(job, message_id), &job.cause);
+  log_unit(core, unit, 6, text, fields_of(job, type, message_id), &job.cause);
 }
 
 struct EndText {
@@ -128,11 +128,12 @@ void announce_job_begin(Core& core, const Unit& unit, const Job& job, JobType ty
   if (unit.type() == UnitType::device) return;
   const Words words = words_of(unit);
   const bool start = type == JobType::start;
-  if (type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job);
+  if (type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job, type);
   if (start && (!is_inactive_or_failed(before) || comes_up_at_once(unit))) return;
   if (!start && ((type != JobType::stop && type != JobType::restart) || before != ActiveState::active)) return;
   const std::string_view verb = start ? words.starting : words.stopping;
-  if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job);
+  if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job,
+                               start ? type : JobType::stop);  // a restart begins with a stop
 }
 
 void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, bool already) {
@@ -147,6 +148,7 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
         const auto& all = unit.config.common->unit_needs->conditions;
         const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
         // Not a word on the console about what did nothing.
+        id = id_started;
         end = {6, StatusKind::none,
                unmet.empty() && !has_trigger ? fmt::format("Condition check resulted in {} being skipped.", unit_text(core, unit))
                : unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))
@@ -186,14 +188,15 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
     default: return;
   }
   if (end.text.empty()) return;
-  auto fields = fields_of(job, id);
+  auto fields = fields_of(job, job.type, id);
   fields.emplace_back("JOB_RESULT", unitparser::to_name(result));
   if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
   log_unit(core, unit, end.priority, std::move(end.text), std::move(fields), &job.cause);
   if (result == JobResult::timeout || result == JobResult::dependency)
     log_unit(core, unit, 5,
              fmt::format("{}: Job {}/{} failed with result '{}'.", unit.name.text(), unit.name.text(),
-                         unitparser::to_name(job.type), unitparser::to_name(result)));
+                         unitparser::to_name(job.type), unitparser::to_name(result)),
+             {{"JOB_TYPE", std::string(unitparser::to_name(job.type))}, {"JOB_RESULT", std::string(unitparser::to_name(result))}});
 }
 
 }  // namespace init

@@ -61,6 +61,21 @@ void settle_perpetual(Unit& unit) {
   if (unit.config.description.empty()) unit.config.description = unitparser::SharedText("System and Service Manager");
 }
 
+/// Without a place it is about the unit as a whole.
+void log_diagnostic(Core& core, const Unit& unit, const unitparser::Diagnostic& diagnostic) {
+  const int priority = diagnostic.severity == unitparser::Severity::error ? 3 : diagnostic.severity == unitparser::Severity::warning ? 4 : 5;
+  const unitparser::Position& place = diagnostic.position;
+  if (place.file.empty() || place.line == 0) return log_unit(core, unit, priority, diagnostic.message);
+  effect::LogFields fields{{"CONFIG_FILE", place.file}, {"CONFIG_LINE", std::to_string(place.line)}};
+  if (diagnostic.account.empty()) {
+    fields.emplace_back("MESSAGE_ID", "c772d24e9a884cbeb9ea12625c306c01");
+  } else {
+    fields.emplace_back("MESSAGE_ID", "b480325f9c394a7b802c231e51a2752c");
+    fields.emplace_back("OFFENDING_USER", diagnostic.account);
+  }
+  log_unit(core, unit, priority, fmt::format("{}:{}: {}", place.file, place.line, diagnostic.message), std::move(fields));
+}
+
 /// Takes over what the files say, without edges.
 void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   UnitOrigin& origin = unit.origin;
@@ -86,12 +101,7 @@ void take(Core& core, Unit& unit, unitparser::LoadedUnit&& loaded) {
   if (origin.perpetual) settle_perpetual(unit);
   if (origin.fragment_path.empty() && survives_isolate(unit.type()) && !unit.config.unit->ignore_on_isolate)
     unit.config.unit.write().ignore_on_isolate = true;
-  for (const auto& diagnostic : loaded.diagnostics)
-    log_unit(core, unit, diagnostic.severity == unitparser::Severity::error ? 3 : diagnostic.severity == unitparser::Severity::warning ? 4 : 5,
-             diagnostic.position.file.empty() || diagnostic.position.line == 0
-                 ? diagnostic.message
-                 : fmt::format("{}:{}: {}", diagnostic.position.file, diagnostic.position.line, diagnostic.message),
-             {{"CONFIG_FILE", diagnostic.position.file}, {"CONFIG_LINE", std::to_string(diagnostic.position.line)}});
+  for (const auto& diagnostic : loaded.diagnostics) log_diagnostic(core, unit, diagnostic);
   if (origin.load_state == LoadState::loaded) verify_loaded_unit(core, unit);
   if (origin.load_state != LoadState::loaded) core.forget_files(unit);  // why is said again at each reload
 }

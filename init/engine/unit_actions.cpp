@@ -22,7 +22,8 @@ bool test_conditions(Core& core, const Unit& unit, std::string_view prefix, cons
     if (!answer)
       log_unit(core, unit, 4, fmt::format("{}: Couldn't determine result for {}{}={}{}{}, assuming failed: {}", unit.name.text(), prefix,
                                           unitparser::to_name(condition.kind), condition.triggering ? "|" : "", condition.negated ? "!" : "",
-                                          condition.parameter, unitparser::reason_of(answer.error())));
+                                          condition.parameter, unitparser::reason_of(answer.error())),
+               effect::errno_field(answer.error().os_errno));
     const bool holds = answer && (*answer != condition.negated);
     verdicts[i] = holds ? 1 : -1;
     if (condition.triggering) triggered = triggered.value_or(false) || holds;

@@ -85,7 +85,8 @@ MountState enter_mounting(MountContext& c) {
   if (is_bind_mount(config) && config.what.starts_with('/')) c.core.emit(effect::MakeDirectory{config.what, config.directory_mode});
   c.core.emit(effect::MakeDirectory{where, config.directory_mode});
   if (c.core.world.path_match(unitparser::PathKind::directory_not_empty, where))
-    log_unit(c.core, c.unit, 5, fmt::format("{}: Directory {} to mount over is not empty, mounting anyway.", c.unit.name.text(), where));
+    log_unit(c.core, c.unit, 5, fmt::format("{}: Directory {} to mount over is not empty, mounting anyway.", c.unit.name.text(), where),
+             {{"MESSAGE_ID", "1dee0369c7fc4736b7099b38ecb46ee7"}, {"WHERE", where}});
   if (config.what.empty()) return fail_to(c, dead, MountResult::resources);
   spawn(c, MountCommandKind::mount);
   return mounting;
@@ -326,7 +327,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   forget_process(core, rt.control);
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
   const bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
-  log_process_exit(core, unit, "Mount process", "", exit, clean);
+  log_process_exit(core, unit, "Mount process", "n/a", exit, clean);  // COMPAT: does not say which command it was
   run(core, unit, E::control_done, result_of<MountResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {

@@ -86,8 +86,9 @@ SpawnId spawn_owner(Core& core, Unit& unit) {
 
 void log_failed_task(Core& core, const Unit& unit, std::string_view state, const Error& error) {
   const std::string reason = unitparser::reason_of(error);
-  if (reason != error.message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message));
-  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), state, reason));
+  const effect::LogFields fields = effect::errno_field(error.os_errno);
+  if (reason != error.message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message), fields);
+  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), state, reason), fields);
 }
 
 void settle_spawn(Core& core, Unit& unit, ProcessSlot& slot, pid_t pid) {
@@ -227,17 +228,14 @@ std::string signal_short_name(int signal) {
 
 void log_process_exit(Core& core, const Unit& unit, std::string_view who, std::string_view command,
                       const event::ProcessExited& exit, bool success) {
-  std::string shown = std::to_string(exit.status);
-  if (exit.code != CLD_EXITED) shown = signal_short_name(exit.status);
   const std::string_view meaning = unitparser::exit_status_name(exit.status);
-  const std::string suffix = exit.code != CLD_EXITED ? "/" + shown : fmt::format("/{}", meaning.empty() ? "n/a" : meaning);
+  const std::string shown = exit.code != CLD_EXITED ? signal_short_name(exit.status) : std::string(meaning.empty() ? "n/a" : meaning);
   const int priority = success ? 7 : exit.code == CLD_EXITED ? 5 : 4;
   log_unit(core, unit, priority,
-           fmt::format("{}: {} exited, code={}, status={}{}", unit.name.text(), who, exit_code_name(exit.code),
-                       exit.status, suffix),
+           fmt::format("{}: {} exited, code={}, status={}/{}", unit.name.text(), who, exit_code_name(exit.code), exit.status, shown),
            {{"MESSAGE_ID", "98e322203f7a4ed290d09fe03c09fe15"},
             {"EXIT_CODE", std::string(exit_code_name(exit.code))},
-            {"EXIT_STATUS", shown},
+            {"EXIT_STATUS", std::to_string(exit.status)},
             {"COMMAND", std::string(command)}});
 }
 

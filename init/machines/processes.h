@@ -58,7 +58,7 @@ enum class ExitMeasure : std::uint8_t { daemon, command };
 [[nodiscard]] std::string_view exit_code_name(int code);  ///< "exited", "killed", "dumped"
 /// "TERM" of 15, "9999" if unknown.
 [[nodiscard]] std::string signal_short_name(int signal);
-/// Logs the end of a process as the real one does.
+/// Logs the end of a process as the real one does. `command`: the kind of its command, "ExecStart" and so on.
 void log_process_exit(Core& core, const Unit& unit, std::string_view who, std::string_view command,
                       const event::ProcessExited& exit, bool success);
 

@@ -220,15 +220,13 @@ void main_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   forget_process(core, rt.main.process);
   end_status(core, rt.main.status, exit);
   const auto& commands = unit.config.service_commands->exec_start;
-  std::string path;
   if (!commands.empty()) {
     const auto index = std::min<std::size_t>(rt.main.index, commands.size() - 1);
-    path = commands[index].path;
     if (commands[index].ignore_failure) result = ServiceResult::success;
     if (type != ServiceType::forking)
       rt.command_status[command_key(static_cast<std::size_t>(ServiceCommandKind::start), static_cast<std::uint32_t>(index))] = rt.main.status;
   }
-  log_process_exit(core, unit, "Main process", path, exit, result == ServiceResult::success);
+  log_process_exit(core, unit, "Main process", unitparser::to_name(ServiceCommandKind::start), exit, result == ServiceResult::success);
   if (!unit.config.common->exec_streams->utmp_identifier.empty())
     core.emit(effect::EndLoginRecord{unit.config.common->exec_streams->utmp_identifier, exit.pid, exit.code, exit.status});
   run(core, unit, ServiceEvent::main_done, result);
@@ -242,15 +240,11 @@ void control_exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   auto result = result_of<ServiceResult>(exit, is_clean_exit(exit.code, exit.status, measure, &unit.config.common->service->success_exit_status));
   forget_process(core, rt.control.process);
   const auto& commands = service_commands(unit, rt.control.kind);
-  std::string path;
-  if (rt.control.index < commands.size()) {
-    path = commands[rt.control.index].path;
-    if (commands[rt.control.index].ignore_failure) result = ServiceResult::success;
-  }
+  if (rt.control.index < commands.size() && commands[rt.control.index].ignore_failure) result = ServiceResult::success;
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control.kind), rt.control.index)], exit);
   constexpr int condition_fails = 255;  // less only means that it does not hold
   const bool checks = rt.state == condition;
-  log_process_exit(core, unit, checks ? "Condition check process" : "Control process", path, exit,
+  log_process_exit(core, unit, checks ? "Condition check process" : "Control process", unitparser::to_name(rt.control.kind), exit,
                    result == ServiceResult::success || (checks && exit.code == CLD_EXITED && exit.status < condition_fails));
   run(core, unit, ServiceEvent::control_done, result);
 }

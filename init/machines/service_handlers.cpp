@@ -47,7 +47,7 @@ bool may_start_beside_leftovers(ServiceContext& c, ServiceState state) {
   if (log_leftover_processes(c.core, c.unit, true) == 0 || sends_sigkill(c) || (mode != KillMode::mixed && mode != KillMode::control_group)) return true;
   log_unit(c.core, c.unit, 3,
            fmt::format("{}: Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist", c.unit.name.text()));
-  warn(c, fmt::format("Failed to run '{}' task: Device or resource busy", unitparser::to_name(state)));
+  log_failed_task(c.core, c.unit, unitparser::to_name(state), unitparser::fail_errno(EBUSY, {}).value());
   return false;
 }
 

@@ -104,7 +104,8 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
   if (!text) {
     log_unit(c.core, c.unit, priority,
              fmt::format("{}: Can't open PID file {} (yet?) after {}: {}", c.unit.name.text(), path, unitparser::to_name(c.rt.state),
-                         unitparser::reason_of(text.error())));
+                         unitparser::reason_of(text.error())),
+             effect::errno_field(text.error().os_errno));
     if (!c.rt.pid_file_watched) {
       c.rt.pid_file_watched = true;
       c.core.emit(effect::WatchPath{{c.unit.id, 0}, {unitparser::PathKind::changed, path, {}}});
@@ -113,7 +114,8 @@ bool service_load_pid_file(ServiceContext& c, PidFileReading reading) {
   }
   auto number = unitparser::parse_unsigned(unitparser::trim(*text), INT32_MAX, 10);
   if (!number) {
-    log_unit(c.core, c.unit, priority, fmt::format("{}: Failed to parse PID from file {}: Invalid argument", c.unit.name.text(), path));
+    log_unit(c.core, c.unit, priority, fmt::format("{}: Failed to parse PID from file {}: Invalid argument", c.unit.name.text(), path),
+             effect::errno_field(EINVAL));
     return false;
   }
   const auto pid = static_cast<pid_t>(*number);

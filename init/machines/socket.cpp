@@ -369,7 +369,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   const auto& commands = commands_of(unit, rt.control_kind);
   bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
   if (rt.control_index < commands.size() && commands[rt.control_index].ignore_failure) clean = true;
-  log_process_exit(core, unit, "Control process", "", exit, clean);
+  log_process_exit(core, unit, "Control process", unitparser::to_name(rt.control_kind), exit, clean);
   run(core, unit, E::control_done, result_of<SocketResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {
@@ -498,8 +498,9 @@ void sockets_opened(Core& core, Unit& unit, const event::SocketsOpened& outcome)
   rt.opening = false;
   if (!outcome.sockets) {
     const Error& error = outcome.sockets.error();
-    log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message));
-    log_unit(core, unit, 4, fmt::format("{}: Failed to listen on sockets: {}", unit.name.text(), unitparser::reason_of(error)));
+    const effect::LogFields fields = effect::errno_field(error.os_errno);
+    log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message), fields);
+    log_unit(core, unit, 4, fmt::format("{}: Failed to listen on sockets: {}", unit.name.text(), unitparser::reason_of(error)), fields);
     run(core, unit, E::open_failed);
     return;
   }

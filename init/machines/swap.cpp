@@ -192,7 +192,7 @@ void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {
   forget_process(core, rt.control);
   end_status(core, rt.command_status[command_key(static_cast<std::size_t>(rt.control_kind), 0)], exit);
   const bool clean = is_clean_exit(exit.code, exit.status, ExitMeasure::command, nullptr);
-  log_process_exit(core, unit, "Swap process", "", exit, clean);
+  log_process_exit(core, unit, "Swap process", "n/a", exit, clean);  // COMPAT: as with mounts
   run(core, unit, E::control_done, result_of<SwapResult>(exit, clean));
 }
 void on_timer(Core& core, Unit& unit, TimerPurpose) {

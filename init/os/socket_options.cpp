@@ -7,7 +7,7 @@
 #include <sys/xattr.h>
 
 #include <cerrno>
-#include <cstring>
+#include <string>
 
 namespace init {
 namespace {
@@ -28,7 +28,7 @@ class Setter {
     if (!value.empty() && ::fsetxattr(fd_, attribute, value.data(), value.size(), 0) != 0) report(std::string(directive) + " could not be applied", errno);
   }
   void report(const std::string& what, int error) const {
-    if (warn_) warn_(what + ": " + ::strerrordesc_np(error));
+    if (warn_) warn_(unitparser::fail_errno(error, what).value());
   }
 
  private:

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <string>
 
+#include "unitparser/base/result.h"
 #include "unitparser/config/socket_config.h"
 
 namespace init {
@@ -17,7 +17,7 @@ struct NetlinkAddress {
   std::uint32_t groups;
 };
 
-using WarnOption = std::function<void(const std::string&)>;
+using WarnOption = std::function<void(const unitparser::Error&)>;
 
 /// What has to be set before bind(): IPV6_V6ONLY, SO_REUSEADDR, SO_REUSEPORT, SO_BINDTODEVICE, IP_FREEBIND, IP_TRANSPARENT.
 /// One that the kernel refuses is named through `warn`.

@@ -152,7 +152,7 @@ unitparser::Result<int> open_fifo(const ListenEntry& entry, const SocketConfig& 
   if (::fstat(fd.get(), &status) != 0 || !S_ISFIFO(status.st_mode) || (status.st_mode & 0777) != (config.socket_mode & 0777))
     return fail_errno(EEXIST, failure);
   if (options.pipe_size > 0 && ::fcntl(fd.get(), F_SETPIPE_SZ, static_cast<int>(options.pipe_size)) < 0)
-    around.warn("PipeSize= could not be set on " + entry.address);
+    around.warn(fail_errno(errno, "Setting pipe size failed, ignoring").value());
   return fd.release();
 }
 
@@ -250,7 +250,7 @@ void label_node(const ListenEntry& entry, const std::string& label, const Socket
   const std::string node = entry.node();
   if (label.empty() || node.empty()) return;
   if (::lsetxattr(node.c_str(), "security.SMACK64", label.data(), label.size(), 0) != 0)
-    around.warn("SmackLabel= could not be applied to " + node);
+    around.warn(fail_errno(errno, "SmackLabel= could not be applied to " + node).value());
 }
 
 /// Makes a link if it is not there already. 0, or why not.
@@ -272,7 +272,7 @@ void make_links(const SocketConfig& config, const SocketSurroundings& around) {
     // COMPAT: what is there already is only replaced by who would remove it in the end anyway.
     int error = link_to(target, link);
     if (error == EEXIST && config.remove_on_stop && ::unlink(link.c_str()) == 0) error = link_to(target, link);
-    if (error != 0) around.warn("Failed to create symlink " + target + " → " + link + ", ignoring: " + ::strerrordesc_np(error));
+    if (error != 0) around.warn(fail_errno(error, "Failed to create symlink " + target + " → " + link + ", ignoring").value());
   }
 }
 

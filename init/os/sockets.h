@@ -12,7 +12,7 @@ namespace init {
 /// What opening needs besides the config.
 struct SocketSurroundings {
   std::string network_namespace;  ///< path of NetworkNamespacePath=, empty: ours
-  std::function<void(const std::string&)> warn;  ///< an option this kernel refuses: named, and the socket still opens
+  std::function<void(const unitparser::Error&)> warn;  ///< an option this kernel refuses: named, and the socket still opens
 };
 
 /// Opens, binds and listens on every entry, in order; all or nothing. The descriptors belong to the caller; they are

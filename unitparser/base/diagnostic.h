@@ -25,6 +25,7 @@ struct Diagnostic {
   std::string message;  ///< what: a sentence as a person reads it
   std::string hint;     ///< how to mend it, may be empty
   std::string why;      ///< why it matters, may be empty
+  std::string account;  ///< a user that had better not be named there, may be empty
 };
 using Diagnostics = std::vector<Diagnostic>;
 
@@ -45,8 +46,8 @@ class Remarks {
  public:
   Remarks(Diagnostics& sink, Position position, std::string_view key)
       : sink_(&sink), position_(std::move(position)), key_(key) {}
-  void add(Severity severity, std::string message, std::string hint = {}) {
-    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint), {}});
+  void add(Severity severity, std::string message, std::string hint = {}, std::string account = {}) {
+    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint), {}, std::move(account)});
   }
   [[nodiscard]] const Position& position() const { return position_; }
 

@@ -36,7 +36,7 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
     return false;
   }
   if (*name == "nobody" && context.section != to_name(Section::scope))  // whose user gets no more than its control group
-    context.note("Special user nobody configured, this is not safe!", "many programs share it; use DynamicUser=yes or an account of the service's own");
+    context.note_account(*name, "Special user nobody configured, this is not safe!", "many programs share it; use DynamicUser=yes or an account of the service's own");
   value = std::move(*name);
   return true;
 }

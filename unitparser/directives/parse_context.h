@@ -40,6 +40,10 @@ struct ParseContext {
     fatal = true;
   }
   void note(std::string message, std::string hint = {}) { remarks.add(Severity::info, std::move(message), std::move(hint)); }
+  /// The same of a user that had better not be named.
+  void note_account(std::string account, std::string message, std::string hint) {
+    remarks.add(Severity::info, std::move(message), std::move(hint), std::move(account));
+  }
 
   /// Specifiers resolved; says why and gives nothing when they cannot be.
   [[nodiscard]] std::optional<std::string> expand(std::string_view text, SpecifierSet set = SpecifierSet::full);

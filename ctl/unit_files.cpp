@@ -16,6 +16,7 @@
 #include "unitparser/load/install.h"
 #include "unitparser/load/install_apply.h"
 #include "unitparser/load/install_messages.h"
+#include "unitparser/load/presets.h"
 #include "unitparser/load/unit_file_state.h"
 #include "unitparser/syntax/paths.h"
 
@@ -31,6 +32,12 @@ bool wants_files(const Options& options) {
   if (offline != nullptr)
     if (const auto yes = unitparser::parse_boolean(offline)) return *yes;
   return in_chroot();
+}
+
+unitparser::UnitScope scope_of(const Options& options) {
+  return options.scope == Scope::system ? unitparser::UnitScope::system
+         : options.scope == Scope::user ? unitparser::UnitScope::user
+                                        : unitparser::UnitScope::global;
 }
 
 /// Everything an Installer needs, alive as long as it.
@@ -177,20 +184,25 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
   std::vector<UnitFileRow> rows;
   for (const auto& entry : look.list(patterns)) {
     UnitFileRow row{entry.path, std::string(to_name(entry.state)), {}};
-    if (!options.states.empty() && std::find(options.states.begin(), options.states.end(), row.state) == options.states.end()) continue;
-    if (row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient")
-      row.preset = look.preset(row.name()) ? "enabled" : "disabled";
-    rows.push_back(std::move(row));
+    if (options.states.empty() || std::find(options.states.begin(), options.states.end(), row.state) != options.states.end()) rows.push_back(std::move(row));
   }
   say_warnings(session, warnings);
   return rows;
 }
 
+void add_presets(Session& session, std::vector<UnitFileRow>& rows) {
+  const auto& options = session.options();
+  const auto source = unitparser::make_disk_file_source(options.root);
+  std::vector<std::string> warnings;
+  const auto rules = unitparser::read_presets(*source, scope_of(options), options.root, &warnings);
+  say_warnings(session, warnings);
+  for (UnitFileRow& row : rows)
+    if (row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient")
+      row.preset = unitparser::query_presets(rules, row.name()).enable ? "enabled" : "disabled";
+}
+
 unitparser::UnitPaths unit_paths_of(const Options& options) {
-  const auto scope = options.scope == Scope::system ? unitparser::UnitScope::system
-                     : options.scope == Scope::user ? unitparser::UnitScope::user
-                                                    : unitparser::UnitScope::global;
-  return unitparser::make_unit_paths(scope, unitparser::read_unit_path_environment());
+  return unitparser::make_unit_paths(scope_of(options), unitparser::read_unit_path_environment());
 }
 
 bool is_enabled_state(std::string_view state) {

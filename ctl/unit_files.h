@@ -29,7 +29,10 @@ struct UnitFileRow {
   std::string path, state, preset;  ///< preset: "enabled", "disabled", or empty where it means nothing
   [[nodiscard]] std::string_view name() const { return std::string_view(path).substr(path.rfind('/') + 1); }
 };
+/// Without presets.
 [[nodiscard]] std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span<const std::string> patterns);
+/// Fills in what the preset files say. COMPAT: those of this machine, whichever machine's manager was asked.
+void add_presets(Session& session, std::vector<UnitFileRow>& rows);
 /// Whether is-enabled(1) counts this unit-file state as enabled.
 [[nodiscard]] bool is_enabled_state(std::string_view state);
 /// The search path that options and environment ask for.

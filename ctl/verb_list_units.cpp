@@ -168,10 +168,9 @@ void sort_and_filter(const Options& options, std::vector<UnitFileRow>& files) {
 }
 
 std::optional<std::vector<UnitFileRow>> unit_files(Session& session, const std::vector<std::string>& patterns) {
-  const auto& options = session.options();
   Client* client = session.manager();
   if (client == nullptr) return std::nullopt;
-  const auto answer = client->manager("ListUnitFilesByPatterns", {unitparser::string_array(options.states), unitparser::string_array(patterns)},
+  const auto answer = client->manager("ListUnitFilesByPatterns", {unitparser::string_array(session.options().states), unitparser::string_array(patterns)},
                                       Duration::from_seconds(90));  // slow with many units
   if (!answer) {
     session.fail("list unit files", answer.error());
@@ -186,27 +185,7 @@ std::optional<std::vector<UnitFileRow>> unit_files(Session& session, const std::
     file.path = reader.text();
     file.state = reader.text();
   }
-  sort_and_filter(options, files);
   return files;
-}
-
-/// The presets are properties of loaded units: ask for all at once, then read the answers.
-void ask_presets(Client& client, std::vector<UnitFileRow>& files) {
-  std::vector<std::uint32_t> serials;
-  for (const auto& file : files) {
-    const bool has_preset = is_one_of(file.state, {"enabled", "enabled-runtime", "linked", "linked-runtime", "masked", "masked-runtime",
-                                                   "disabled", "indirect", "bad"});
-    const auto serial = has_preset ? client.send({"org.freedesktop.systemd1", unit_path(file.name()), "org.freedesktop.DBus.Properties",
-                                                  "Get", {std::string(unit_interface), "UnitFilePreset"}})
-                                   : CallResult<std::uint32_t>(0);
-    serials.push_back(serial ? *serial : 0);
-  }
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (serials[i] != 0)
-      if (const auto answer = client.reply(serials[i]); answer && answer->signature == "v") {
-        const auto value = wire::Reader(*answer).variant();
-        if (const auto* text = std::get_if<std::string>(&value.storage)) files[i].preset = *text;
-      }
 }
 
 std::optional<Style> color_of_file_state(std::string_view state) {
@@ -226,13 +205,10 @@ int verb_list_unit_files(Session& session, Arguments arguments) {
   const auto patterns = proper_names(session, arguments.subspan(1));
   if (!patterns) return EXIT_FAILURE;
   auto files = list_offline(session, *patterns);
-  if (files) {
-    sort_and_filter(options, *files);
-  } else {
-    files = unit_files(session, *patterns);
-    if (!files) return EXIT_FAILURE;
-    ask_presets(*session.manager(), *files);
-  }
+  if (!files) files = unit_files(session, *patterns);
+  if (!files) return EXIT_FAILURE;
+  sort_and_filter(options, *files);
+  add_presets(session, *files);
   if (options.pager && !options.json()) out.open_pager();
   Table table({"UNIT FILE", "STATE", "PRESET"});
   table.set_empty_text("-");

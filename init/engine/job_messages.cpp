@@ -147,8 +147,8 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
         const std::string unmet = condition_text(unit);
         const auto& all = unit.config.common->unit_needs->conditions;
         const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
-        // Not a word on the console about what did nothing.
         id = id_started;
+        // Not a word on the console about what did nothing.
         end = {6, StatusKind::none,
                unmet.empty() && !has_trigger ? fmt::format("Condition check resulted in {} being skipped.", unit_text(core, unit))
                : unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"
 #include "init/engine/unit_actions.h"

@@ -2,7 +2,6 @@
 #include "init/machines/mount.h"
 
 #include <algorithm>
-#include <csignal>
 
 #include <fmt/format.h>
 

@@ -1,8 +1,4 @@
 // Scopes: groups of processes that somebody else started. COMPAT: systemd.scope(5). [pure]
-#include <csignal>
-
-#include <fmt/format.h>
-
 #include "init/engine/propagation.h"
 #include "init/machines/machine_types.h"
 #include "init/machines/unit_machine.h"

@@ -2,7 +2,6 @@
 #include "init/machines/socket.h"
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 #include <fmt/format.h>

@@ -1,8 +1,5 @@
 // Swaps: switched by swapon(8) and swapoff(8), believed when /proc/swaps says so. COMPAT: systemd.swap(5). [pure]
 #include <algorithm>
-#include <csignal>
-
-#include <fmt/format.h>
 
 #include "init/engine/loading.h"
 #include "init/engine/propagation.h"

@@ -45,7 +45,9 @@ Run read_manager(LocalJournal& journal, const std::string& unit, Evidence& found
     const std::string invocation = journal.field("INVOCATION_ID") + journal.field("USER_INVOCATION_ID");
     if (seen == 0) run.invocation = invocation;
     if (invocation != run.invocation && !run.invocation.empty()) break;
-    const std::string message = journal.field("MESSAGE"), job = journal.field("JOB_TYPE"), result = journal.field("JOB_RESULT");
+    // What a job failed of is said once more in a line that does not bear its number.
+    const bool is_of_job = !journal.field("JOB_ID").empty();
+    const std::string message = journal.field("MESSAGE"), job = is_of_job ? journal.field("JOB_TYPE") : "", result = is_of_job ? journal.field("JOB_RESULT") : "";
     const std::string cause = journal.field("INCIPIT_CAUSE_TEXT"), cause_unit = journal.field("INCIPIT_CAUSE_UNIT");
     run.began = journal.monotonic_usec().value_or(0);
     if (job == "start" || job == "restart") found.start_cause = cause;

@@ -191,14 +191,15 @@ std::optional<std::vector<UnitFileRow>> list_offline(Session& session, std::span
 }
 
 void add_presets(Session& session, std::vector<UnitFileRow>& rows) {
+  const auto has_preset = [](const UnitFileRow& row) { return row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient"; };
+  if (std::none_of(rows.begin(), rows.end(), has_preset)) return;  // nobody wants to hear what is wrong with preset files
   const auto& options = session.options();
   const auto source = unitparser::make_disk_file_source(options.root);
   std::vector<std::string> warnings;
   const auto rules = unitparser::read_presets(*source, scope_of(options), options.root, &warnings);
   say_warnings(session, warnings);
   for (UnitFileRow& row : rows)
-    if (row.state != "static" && row.state != "alias" && row.state != "generated" && row.state != "transient")
-      row.preset = unitparser::query_presets(rules, row.name()).enable ? "enabled" : "disabled";
+    if (has_preset(row)) row.preset = unitparser::query_presets(rules, row.name()).enable ? "enabled" : "disabled";
 }
 
 unitparser::UnitPaths unit_paths_of(const Options& options) {

@@ -2,6 +2,7 @@
 #include "unitparser/base/text.h"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -227,18 +228,33 @@ Result<NumberRange> parse_range(std::string_view text, std::uint64_t maximum) {
   return range;
 }
 
+namespace {
+
+/// The letters of a word as bits; different ones may have the same bit.
+std::uint64_t letters_of(std::string_view word) {
+  std::uint64_t letters = 0;
+  for (const char c : word) letters |= std::uint64_t{1} << (static_cast<unsigned char>(lower(c)) % 64U);
+  return letters;
+}
+
+}  // namespace
+
 std::string_view nearest(std::string_view name, std::span<const std::string_view> candidates) {
   // Edit distance with transpositions (optimal string alignment); a third of the letters may differ, at most four.
   const std::size_t allowed = std::min<std::size_t>(4, std::max<std::size_t>(1, name.size() / 3));
   std::string_view best;
   std::size_t best_distance = allowed + 1;
   if (name.size() > 256) return best;
+  const std::uint64_t letters = letters_of(name);
   std::vector<std::size_t> before_last;
   std::vector<std::size_t> last;
   std::vector<std::size_t> current;
   for (const std::string_view candidate : candidates) {
     const std::size_t longer = std::max(candidate.size(), name.size());
     if (longer - std::min(candidate.size(), name.size()) >= best_distance) continue;
+    // An edit takes away or brings in one letter at most. Few candidates come farther than this, so a file of nonsense is no burden.
+    const std::uint64_t others = letters_of(candidate);
+    if (static_cast<std::size_t>(std::max(std::popcount(letters & ~others), std::popcount(others & ~letters))) >= best_distance) continue;
     last.assign(candidate.size() + 1, 0);
     before_last = last;
     current = last;

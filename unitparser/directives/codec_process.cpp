@@ -251,17 +251,14 @@ bool parse_standard_output(ParseContext& context, std::string_view text, ExecOut
 
 namespace {
 constexpr std::size_t longest_input = 4UL * 1024 * 1024;  // as systemd's limit of StandardInputData=
-bool append_input(ParseContext& context, std::string_view more, std::string& data) {
-  if (data.size() + more.size() > longest_input) {
-    context.ignore(fmt::format("Standard input data too large ({}), maximum of {} permitted, ignoring.", data.size() + more.size(), longest_input));
-    return false;
-  }
-  data += more;
-  return true;
+bool is_small_enough(ParseContext& context, std::size_t size) {
+  if (size <= longest_input) return true;
+  context.ignore(fmt::format("Standard input data too large ({}), maximum of {} permitted, ignoring.", size, longest_input));
+  return false;
 }
 }  // namespace
 
-bool append_input_text(ParseContext& context, std::string_view text, std::string& data) {
+bool read_input_text(ParseContext& context, std::string_view text, std::size_t size, std::string& more) {
   const Result<std::string> unescaped = unescape_c(text, {.accept_nul = false});
   if (!unescaped) {
     context.ignore(fmt::format("Failed to decode C escaped text '{}', ignoring: {}", text, std::strerror(unescaped.error().os_errno)));
@@ -269,16 +266,17 @@ bool append_input_text(ParseContext& context, std::string_view text, std::string
   }
   std::optional<std::string> expanded = context.expand(*unescaped);
   if (!expanded) return false;
-  expanded->push_back('\n');
-  return append_input(context, *expanded, data);
+  more = std::move(*expanded) + '\n';
+  return is_small_enough(context, size + more.size());
 }
-bool append_input_data(ParseContext& context, std::string_view text, std::string& data) {
-  const Result<std::string> decoded = decode_base64(text);
+bool read_input_data(ParseContext& context, std::string_view text, std::size_t size, std::string& more) {
+  Result<std::string> decoded = decode_base64(text);
   if (!decoded) {
     context.ignore(fmt::format("Failed to decode base64 data, ignoring: {}", text));
     return false;
   }
-  return append_input(context, *decoded, data);
+  more = std::move(*decoded);
+  return is_small_enough(context, size + more.size());
 }
 
 Value bytes_value(std::string_view bytes) { return Bytes{std::string(bytes)}; }

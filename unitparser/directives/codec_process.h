@@ -66,9 +66,9 @@ struct UnsetEnvironmentCodec {
 bool parse_standard_input(ParseContext& context, std::string_view text, ExecInput& kind, std::string& name);
 /// StandardOutput=, StandardError=.
 bool parse_standard_output(ParseContext& context, std::string_view text, ExecOutput& kind, std::string& name);
-/// StandardInputText= and StandardInputData= append to `data`.
-bool append_input_text(ParseContext& context, std::string_view text, std::string& data);
-bool append_input_data(ParseContext& context, std::string_view text, std::string& data);
+/// What StandardInputText= and StandardInputData= append to the `size` bytes that there are.
+bool read_input_text(ParseContext& context, std::string_view text, std::size_t size, std::string& more);
+bool read_input_data(ParseContext& context, std::string_view text, std::size_t size, std::string& more);
 
 [[nodiscard]] Value bytes_value(std::string_view bytes);
 

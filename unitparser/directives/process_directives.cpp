@@ -108,16 +108,16 @@ Result<Texts> prefixed_line(const Value& value) {
 }
 Value get_nothing(const Subject<UnitConfig>&) { return std::string(); }
 
-/// Further data add up.
-template <bool (*Append)(ParseContext&, std::string_view, std::string&), bool Text>
+/// Further data add up, where they are: a copy for each line would make long files quadratic.
+template <bool (*Read)(ParseContext&, std::string_view, std::size_t, std::string&)>
 bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::string data = config.common->exec_streams->standard_input_data;
   if (text.empty()) {
-    data.clear();
-  } else if (!Append(context, text, data)) {
-    return false;
+    set_field<&Streams::standard_input_data>(config, {});
+    return true;
   }
-  set_field<&Streams::standard_input_data>(config, std::move(data));
+  std::string more;
+  if (!Read(context, text, config.common->exec_streams->standard_input_data.size(), more)) return false;
+  if (!more.empty()) write_field<&Streams::standard_input_data>(config) += more;
   return true;
 }
 Value get_input_data(const Subject<UnitConfig>& subject) { return bytes_value(subject.config.common->exec_streams->standard_input_data); }
@@ -164,8 +164,8 @@ constexpr std::array rows{
     settable(shown(exec, constant("StandardInputFileDescriptorName"), "s", &get_input_name, "Name of the descriptor for standard input."), &prefixed_line<"StandardInput=fd:">),
     settable(shown(exec, constant("StandardOutputFileDescriptorName"), "s", &get_output_name, "Name of the descriptor for standard output."), &prefixed_line<"StandardOutput=fd:">),
     settable(shown(exec, constant("StandardErrorFileDescriptorName"), "s", &get_error_name, "Name of the descriptor for standard error."), &prefixed_line<"StandardError=fd:">),
-    custom<&Streams::standard_input_data>(exec, "StandardInputText", no_property, "", "text", {&apply_input_data<&append_input_text, true>, nullptr, &no_texts}, "Lines of text that standard input is filled with."),
-    custom<&Streams::standard_input_data>(exec, "StandardInputData", constant("StandardInputData"), "ay", "base64 data", {&apply_input_data<&append_input_data, false>, &get_input_data, &input_data_texts}, "Data, in base64, that standard input is filled with."),
+    custom<&Streams::standard_input_data>(exec, "StandardInputText", no_property, "", "text", {&apply_input_data<&read_input_text>, nullptr, &no_texts}, "Lines of text that standard input is filled with."),
+    custom<&Streams::standard_input_data>(exec, "StandardInputData", constant("StandardInputData"), "ay", "base64 data", {&apply_input_data<&read_input_data>, &get_input_data, &input_data_texts}, "Data, in base64, that standard input is filled with."),
     row<&Streams::tty_path, PathCodec>(exec, "TTYPath", constant("TTYPath"), "Terminal that the streams use."),
     row<&Streams::tty_reset, BooleanCodec>(exec, "TTYReset", constant("TTYReset"), "Reset the terminal before and after."),
     row<&Streams::tty_vhangup, BooleanCodec>(exec, "TTYVHangup", constant("TTYVHangup"), "Cut everybody else off the terminal before and after."),

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 namespace unitparser {
 namespace {
 
@@ -78,6 +81,47 @@ TEST(Nearest, FindsTheRightSpelling) {
   EXPECT_EQ(nearest("ExceStart", keys), "ExecStart");
   EXPECT_EQ(nearest("restart", keys), "Restart");
   EXPECT_EQ(nearest("Banana", keys), "");
+}
+
+/// The optimal string alignment of two words, without any short cut.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i)
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  return cost[a.size()][b.size()];
+}
+
+TEST(Nearest, IsTheFirstOfTheNearest) {
+  std::mt19937 random(4);
+  const auto word = [&random](std::string letters) {
+    std::string made;
+    for (auto size = random() % 9; size > 0; --size) made += letters[random() % letters.size()];
+    return made;
+  };
+  int found = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<std::string> words;
+    for (int i = 0; i < 8; ++i) words.push_back(word(i % 2 == 0 ? "ab" : "abcdef"));
+    const std::vector<std::string_view> candidates(words.begin(), words.end());
+    const std::string name = word("abcde");
+    std::size_t least = std::min<std::size_t>(4, std::max<std::size_t>(1, name.size() / 3)) + 1;
+    std::string_view expected;
+    for (const std::string_view candidate : candidates)
+      if (const std::size_t far = distance(name, candidate); far < least) {
+        least = far;
+        expected = candidate;
+      }
+    ASSERT_EQ(nearest(name, candidates), expected) << name;
+    found += expected.empty() ? 0 : 1;
+  }
+  EXPECT_GT(found, 100);
 }
 
 }  // namespace

@@ -103,11 +103,7 @@ void AutomountMachine::commit(AutomountContext& c, AutomountState state) {
   arm_expiry(c.core, c.unit, c.rt);
 }
 
-void run(Core& core, Unit& unit, AutomountEvent event) {
-  AutomountContext c = context_of<AutomountMachine>(core, unit);
-  step<AutomountMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, AutomountEvent event) { run_event<AutomountMachine>(core, unit, event); }
 ActionOutcome start(Core& core, Unit& unit) {
   if (const Unit* mount = mount_of(core, unit); mount != nullptr && is_active_or_reloading(mount->active_state())) {
     log_unit(core, unit, 3, fmt::format("{}: Path {} is already a mount point, refusing start.", unit.name.text(), mount_point_of(unit)));
@@ -184,7 +180,7 @@ void automount_opened(Core& core, Unit& unit, const event::AutomountOpened& outc
   rt.opening = false;
   rt.opened = outcome.opened.has_value();
   if (rt.opened) return;
-  log_unit(core, unit, 4, fmt::format("{}: Failed to initialize automounter: {}", unit.name.text(), outcome.opened.error().message));
+  warn(core, unit, fmt::format("Failed to initialize automounter: {}", outcome.opened.error().message));
   run(core, unit, E::open_failed);
 }
 
@@ -207,7 +203,7 @@ void automount_requested(Core& core, Unit& unit, const event::AutomountRequest& 
     cause.pid = request.pid;
     auto added = add_job(core, {mount->id, JobType::start, JobMode::replace, cause});
     if (!added) {
-      log_unit(core, unit, 4, fmt::format("{}: Failed to queue mount startup job: {}", unit.name.text(), added.error().message));
+      warn(core, unit, fmt::format("Failed to queue mount startup job: {}", added.error().message));
       answer(core, unit, tokens, ENOENT, false);
     }
     return;

@@ -46,11 +46,7 @@ void DeviceMachine::commit(DeviceContext& c, DeviceState state) {
   become(c, state, tables.row(state).active);
 }
 
-void run(Core& core, Unit& unit, DeviceEvent event) {
-  DeviceContext c = context_of<DeviceMachine>(core, unit);
-  step<DeviceMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, DeviceEvent event) { run_event<DeviceMachine>(core, unit, event); }
 
 /// A start waits: the job runs until the device is plugged or its deadline passes.
 ActionOutcome wait_for_udev(Core&, Unit&) { return ActionOutcome::ok; }

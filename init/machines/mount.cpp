@@ -284,12 +284,7 @@ void MountMachine::commit(MountContext& c, MountState state) {
 
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
-void run(Core& core, Unit& unit, MountEvent event, MountResult outcome = MountResult::success) {
-  MountContext c = context_of<MountMachine>(core, unit);
-  c.outcome = outcome;
-  step<MountMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, MountEvent event, MountResult outcome = MountResult::success) { run_event<MountMachine>(core, unit, event, outcome); }
 ActionOutcome start(Core& core, Unit& unit) {
   const MountState state = unit.read<MountRuntime>().state;
   if (state == mounting || state == mounting_done) return ActionOutcome::ok;

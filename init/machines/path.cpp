@@ -69,7 +69,7 @@ PathState trigger(PathContext& c, const std::string& path) {
                              Cause::of(CauseKind::trigger_path, c.unit.id, path)};
   auto added = add_job(c.core, request);
   if (!added) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
+    warn(c, fmt::format("Failed to queue unit startup job: {}", added.error().message));
     return fail_to(c, dead, PathResult::resources);
   }
   other->runtime.write().activation_details = {{"trigger_unit", c.unit.name.text()}, {"trigger_path", path}};
@@ -145,11 +145,7 @@ void PathMachine::commit(PathContext& c, PathState state) {
   become(c, state, tables.row(state).active);
 }
 
-void run(Core& core, Unit& unit, PathEvent event) {
-  PathContext c = context_of<PathMachine>(core, unit);
-  step<PathMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, PathEvent event) { run_event<PathMachine>(core, unit, event); }
 
 ActionOutcome start(Core& core, Unit& unit) {
   if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;

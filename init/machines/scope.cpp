@@ -143,11 +143,7 @@ void ScopeMachine::commit(ScopeContext& c, ScopeState state) {
   become(c, state, tables.row(state).active);
 }
 
-void run(Core& core, Unit& unit, ScopeEvent event) {
-  ScopeContext c = context_of<ScopeMachine>(core, unit);
-  step<ScopeMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, ScopeEvent event) { run_event<ScopeMachine>(core, unit, event); }
 
 ActionOutcome start(Core& core, Unit& unit) {
   const ScopeState state = unit.read<ScopeRuntime>().state;

@@ -15,12 +15,7 @@ using unitparser::ServiceType;
 
 const ServiceRuntime& runtime_of(const Unit& unit) { return unit.read<ServiceRuntime>(); }
 
-void run(Core& core, Unit& unit, ServiceEvent event, ServiceResult outcome = ServiceResult::success) {
-  ServiceContext context = context_of<ServiceMachine>(core, unit);
-  context.outcome = outcome;
-  step<ServiceMachine>(context, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, ServiceEvent event, ServiceResult outcome = ServiceResult::success) { run_event<ServiceMachine>(core, unit, event, outcome); }
 
 Duration deadline_of(const ServiceContext& c, ServiceState state) {
   const auto& timeouts = *c.unit.config.common->service_timeouts;

@@ -187,7 +187,7 @@ void extend_deadlines(ServiceContext& c, std::string_view text) {
 void change_watchdog(ServiceContext& c, std::string_view text) {
   auto usec = unitparser::parse_unsigned(text);
   if (!usec) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to parse WATCHDOG_USEC=", c.unit.name.text()));
+    warn(c, "Failed to parse WATCHDOG_USEC=");
     return;
   }
   c.rt.notify.watchdog_override = Duration::from_usec(*usec);
@@ -234,7 +234,7 @@ void take_main_pid(ServiceContext& c, const event::Notify& message, std::string_
   if (c.rt.state != start && c.rt.state != start_post && c.rt.state != running && c.rt.state != reload) return;
   auto number = unitparser::parse_unsigned(text, INT32_MAX, 10);
   if (!number) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to parse MAINPID= field in notification message, ignoring: {}", c.unit.name.text(), text));
+    warn(c, fmt::format("Failed to parse MAINPID= field in notification message, ignoring: {}", text));
     return;
   }
   const auto pid = static_cast<pid_t>(*number);

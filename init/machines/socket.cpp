@@ -315,12 +315,7 @@ void SocketMachine::commit(SocketContext& c, SocketState state) {
 
 // --- engine's calls -----------------------------------------------------------------------------------------------
 
-void run(Core& core, Unit& unit, SocketEvent event, SocketResult outcome = SocketResult::success) {
-  SocketContext c = context_of<SocketMachine>(core, unit);
-  c.outcome = outcome;
-  step<SocketMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, SocketEvent event, SocketResult outcome = SocketResult::success) { run_event<SocketMachine>(core, unit, event, outcome); }
 ActionOutcome start(Core& core, Unit& unit) {
   const auto& rt = unit.read<SocketRuntime>();
   if (rt.state == start_pre || rt.state == start_chown || rt.state == start_post) return ActionOutcome::ok;
@@ -436,7 +431,7 @@ void rearm(Core& core, Unit& unit) {
 
 void refuse_connection(Core& core, Unit& unit, int connection, std::string_view why) {
   ++unit.write<SocketRuntime>().n_refused;
-  log_unit(core, unit, 4, fmt::format("{}: {}", unit.name.text(), why));
+  warn(core, unit, why);
   core.emit(effect::CloseFds{{connection}});
   core.touch(unit);
 }
@@ -535,7 +530,7 @@ void socket_ready(Core& core, Unit& unit, const event::SocketReady& traffic) {
   if (!service_is_up(context_of<SocketMachine>(core, unit)) || service->active_state() == ActiveState::deactivating) {
     auto added = add_job(core, {service->id, JobType::start, JobMode::replace, Cause::of(CauseKind::trigger_socket, unit.id)});
     if (!added) {
-      log_unit(core, unit, 4, fmt::format("{}: Failed to queue service startup job: {}", unit.name.text(), added.error().message));
+      warn(core, unit, fmt::format("Failed to queue service startup job: {}", added.error().message));
       SocketContext c = context_of<SocketMachine>(core, unit);
       go_to<SocketMachine>(c, fail_to(c, stop_pre, SocketResult::resources));
       return;

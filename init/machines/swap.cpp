@@ -153,12 +153,7 @@ void SwapMachine::commit(SwapContext& c, SwapState state) {
   become(c, state, row.active);
 }
 
-void run(Core& core, Unit& unit, SwapEvent event, SwapResult outcome = SwapResult::success) {
-  SwapContext c = context_of<SwapMachine>(core, unit);
-  c.outcome = outcome;
-  step<SwapMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, SwapEvent event, SwapResult outcome = SwapResult::success) { run_event<SwapMachine>(core, unit, event, outcome); }
 ActionOutcome start(Core& core, Unit& unit) {
   const SwapState state = unit.read<SwapRuntime>().state;
   if (state == activating) return ActionOutcome::ok;

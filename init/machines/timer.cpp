@@ -168,7 +168,7 @@ TimerState trigger(TimerContext& c) {
                              Cause::of(CauseKind::trigger_timer, c.unit.id)};
   auto added = add_job(c.core, request);
   if (!added) {
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to queue unit startup job: {}", c.unit.name.text(), added.error().message));
+    warn(c, fmt::format("Failed to queue unit startup job: {}", added.error().message));
     return fail_to(c, dead, TimerResult::resources);
   }
   c.rt.last_trigger = DualTime::at(c.core.now);
@@ -269,11 +269,7 @@ void TimerMachine::commit(TimerContext& c, TimerState state) {
   become(c, state, tables.row(state).active);
 }
 
-void run(Core& core, Unit& unit, TimerEvent event) {
-  TimerContext c = context_of<TimerMachine>(core, unit);
-  step<TimerMachine>(c, event);
-  core.touch(unit);
-}
+void run(Core& core, Unit& unit, TimerEvent event) { run_event<TimerMachine>(core, unit, event); }
 ActionOutcome start(Core& core, Unit& unit) {
   if (!trigger_is_loaded(core, unit)) return ActionOutcome::failed;
   begin_invocation(core, unit);

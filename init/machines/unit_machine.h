@@ -29,6 +29,15 @@ template <class M>
   return {{core, unit, unit.write<typename M::Context::Runtime>()}};
 }
 
+/// Runs one event, and has clients hear of the unit. `outcome`, where the context has one: what the end of a process means.
+template <class M, class... Outcome>
+void run_event(Core& core, Unit& unit, typename M::Event event, Outcome... outcome) {
+  typename M::Context c = context_of<M>(core, unit);
+  ((c.outcome = outcome), ...);
+  step<M>(c, event);
+  core.touch(unit);
+}
+
 /// Makes `state` the present one, which looks like `active` from outside. The last deed of each M::commit().
 template <class C>
 void become(C& c, StateOf<C> state, ActiveState active, StateChange change = {}) {
@@ -67,21 +76,26 @@ Result result_of(const event::ProcessExited& exit, bool clean) {
 /// Says how a run ended; `result` is the name of a result.
 void log_end(Core& core, const Unit& unit, std::string_view result);
 
-/// Comes to rest, as dead or failed.
+/// Is dead or failed from here on, as the result says.
+template <class C>
+StateOf<C> commit_end(C& c) {
+  C::Machine::commit(c, c.rt.result == ResultOf<C>::success ? StateOf<C>::dead : StateOf<C>::failed);
+  return c.rt.state;
+}
+/// Comes to rest, and says how.
 template <class C>
 StateOf<C> rest(C& c) {
   log_end(c.core, c.unit, unitparser::to_name(c.rt.result));
-  C::Machine::commit(c, c.rt.result == ResultOf<C>::success ? StateOf<C>::dead : StateOf<C>::failed);
-  return c.rt.state;
+  return commit_end(c);
 }
 /// The same where the unit had processes: what is left of them is said, and what they needed is let go.
 template <class C>
 StateOf<C> rest_after_processes(C& c) {
   log_end(c.core, c.unit, unitparser::to_name(c.rt.result));
   log_leftover_processes(c.core, c.unit, false);
-  C::Machine::commit(c, c.rt.result == ResultOf<C>::success ? StateOf<C>::dead : StateOf<C>::failed);
+  const StateOf<C> state = commit_end(c);
   c.core.emit(effect::ReleaseExecution{c.unit.id, false});
-  return c.rt.state;
+  return state;
 }
 
 // --- handlers -----------------------------------------------------------------------------------------------------

@@ -32,7 +32,6 @@ bool wants_control_group(const SpawnRequest& request) {
 PlanProcess resolve_process(const SpawnRequest& request, const UnitConfig& config, const SystemFacts& facts) {
   PlanProcess process;
   process.unit = request.unit.text();
-  process.command_kind = request.command_kind;
   process.invocation_id = request.invocation_id;
   process.path = request.command.path;
   process.argv = request.command.argv;

@@ -16,8 +16,8 @@ concept Is = std::same_as<std::remove_const_t<S>, T>;
 
 // --- Fields: the structured binding breaks the build when a struct grows ----------------------------------------
 template <class V> void fields(V& v, Is<PlanProcess> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l] = s;
-  v(a, b, c, d, e, f, g, h, i, j, k, l);
+  auto& [a, b, c, d, e, f, g, h, i, j, k] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k);
 }
 template <class V> void fields(V& v, Is<PlanEnvironment> auto& s) {
   auto& [a, b, c, d, e, f, g] = s;

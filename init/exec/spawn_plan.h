@@ -17,7 +17,6 @@ namespace init {
 /// What is run for whom.
 struct PlanProcess {
   std::string unit;           ///< "nginx.service"
-  std::string command_kind;   ///< "ExecStart", …
   std::string invocation_id;  ///< 32 hexadecimal digits, may be empty
   std::string path;           ///< absolute, or a name to be looked up in search_path
   std::vector<std::string> argv;

@@ -29,7 +29,7 @@ enum class SpawnRole : std::uint8_t {
 struct SpawnRequest {
   unitparser::UnitName unit;
   SpawnRole role = SpawnRole::main;
-  std::string command_kind;              ///< "ExecStart", "ExecStartPre", … for messages and the CODE_FUNC of failures
+  std::string command_kind;              ///< "ExecStart", "ExecStartPre", …: decides the control group and whether directories are made
   unitparser::ExecCommand command;
   std::string cgroup;                    ///< path below the cgroup root, with leading '/'; control processes may get a
                                          ///< sub-group ".control" by the plan builder

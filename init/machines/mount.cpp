@@ -30,6 +30,8 @@ struct MountMachine : MachineOf<MountContext, MountEvent::start_limit_hit> {
   static void commit(MountContext& c, MountState state);
 };
 
+constexpr const char* message_id_of_overmounting = "1dee0369c7fc4736b7099b38ecb46ee7";
+
 bool is_mounted(const MountContext& c) { return c.rt.kernel.has_value(); }
 /// Where a mount comes to rest, by what the kernel says.
 MountState rest_of(const MountContext& c) { return is_mounted(c) ? mounted : dead; }
@@ -66,6 +68,22 @@ bool is_bind_mount(const unitparser::MountConfig& config) {
   return binds(config.type) || std::any_of(options.begin(), options.end(), binds);
 }
 
+/// COMPAT: the kernel's table tells how something is mounted, not how to mount it; what no file names is neither mounted nor
+/// remounted.
+bool has_parameters(const Unit& unit) { return !unit.origin.fragment_path.empty() && !unit.config.common->mount->what.empty(); }
+
+std::string_view failure_of(MountCommandKind kind) {
+  switch (kind) {
+    case MountCommandKind::mount: return "Failed to run 'mount' task";
+    case MountCommandKind::remount: return "Failed to run 'remount' task";
+    case MountCommandKind::unmount: break;
+  }
+  return "Failed to run 'umount' task";
+}
+void log_failure(MountContext& c, MountCommandKind kind, int os_errno) {
+  log_failed_task(c.core, c.unit, failure_of(kind), unitparser::fail_errno(os_errno, {}).value());
+}
+
 MountState begin(MountContext& c) {
   c.rt.result = MountResult::success;
   c.rt.reload_result = MountResult::success;
@@ -77,20 +95,29 @@ MountState enter_mounting(MountContext& c) {
   const auto& config = *c.unit.config.common->mount;
   const std::string where = mount_point_of(c.unit);
   if (!c.core.world.is_canonical(where)) {
-    log_unit(c.core, c.unit, 3, fmt::format("{}: Mount path {} is not canonical (contains a symlink).", c.unit.name.text(), where));
-    log_unit(c.core, c.unit, 4, fmt::format("{}: Failed to run 'mount' task: Too many levels of symbolic links", c.unit.name.text()));
+    log_unit(c.core, c.unit, 3, fmt::format("{}: Mount path {} is not canonical (contains a symlink).", c.unit.name.text(), where),
+             {{"MESSAGE_ID", message_id_of_overmounting}, {"WHERE", where}});
+    log_failure(c, MountCommandKind::mount, ELOOP);
     return fail_to(c, dead, MountResult::resources);
   }
   if (is_bind_mount(config) && config.what.starts_with('/')) c.core.emit(effect::MakeDirectory{config.what, config.directory_mode});
   c.core.emit(effect::MakeDirectory{where, config.directory_mode});
   if (c.core.world.path_match(unitparser::PathKind::directory_not_empty, where))
     log_unit(c.core, c.unit, 5, fmt::format("{}: Directory {} to mount over is not empty, mounting anyway.", c.unit.name.text(), where),
-             {{"MESSAGE_ID", "1dee0369c7fc4736b7099b38ecb46ee7"}, {"WHERE", where}});
-  if (config.what.empty()) return fail_to(c, dead, MountResult::resources);
+             {{"MESSAGE_ID", message_id_of_overmounting}, {"WHERE", where}});
+  if (!has_parameters(c.unit)) {
+    log_failure(c, MountCommandKind::mount, ENOENT);
+    return fail_to(c, dead, MountResult::resources);
+  }
   spawn(c, MountCommandKind::mount);
   return mounting;
 }
 MountState enter_remounting(MountContext& c) {
+  if (!has_parameters(c.unit)) {
+    log_failure(c, MountCommandKind::remount, ENOENT);
+    c.rt.reload_result = MountResult::resources;
+    return rest_of(c);
+  }
   spawn(c, MountCommandKind::remount);
   return remounting;
 }
@@ -312,7 +339,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
+  log_failed_task(core, unit, failure_of(rt.control_kind), pid.error());
   run(core, unit, E::control_done, MountResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {

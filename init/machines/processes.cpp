@@ -84,11 +84,11 @@ SpawnId spawn_owner(Core& core, Unit& unit) {
   return spawn_process(core, unit, std::move(request));
 }
 
-void log_failed_task(Core& core, const Unit& unit, std::string_view state, const Error& error) {
+void log_failed_task(Core& core, const Unit& unit, std::string_view failure, const Error& error) {
   const std::string reason = unitparser::reason_of(error);
   const effect::LogFields fields = effect::errno_field(error.os_errno);
   if (reason != error.message) log_unit(core, unit, 3, fmt::format("{}: {}", unit.name.text(), error.message), fields);
-  log_unit(core, unit, 4, fmt::format("{}: Failed to run '{}' task: {}", unit.name.text(), state, reason), fields);
+  log_unit(core, unit, 4, fmt::format("{}: {}: {}", unit.name.text(), failure, reason), fields);
 }
 
 void settle_spawn(Core& core, Unit& unit, ProcessSlot& slot, pid_t pid) {

@@ -19,8 +19,10 @@ void release_cgroup(Core& core, Unit& unit);
 SpawnId spawn_process(Core& core, Unit& unit, SpawnRequest request);
 /// Asks for the process that gives to a user what the unit made.
 SpawnId spawn_owner(Core& core, Unit& unit);
-/// Says that what the unit does in `state` could not be run.
-void log_failed_task(Core& core, const Unit& unit, std::string_view state, const Error& error);
+/// For log_failed_task(), of that process.
+inline constexpr std::string_view failed_to_give_away = "Failed to fork 'start-chown' task";
+/// Says that a task of the unit could not be run and why; `failure` is "Failed to run 'start' task".
+void log_failed_task(Core& core, const Unit& unit, std::string_view failure, const Error& error);
 /// Records the pid of a slot whose spawn came through.
 void settle_spawn(Core& core, Unit& unit, ProcessSlot& slot, pid_t pid);
 /// Empties the slot; the process is no longer ours to know.

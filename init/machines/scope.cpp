@@ -162,7 +162,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   auto& rt = unit.write<ScopeRuntime>();
   if (rt.control.pending != id) return;
   if (pid) return settle_spawn(core, unit, rt.control, *pid);
-  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
+  log_failed_task(core, unit, failed_to_give_away, pid.error());
   run(core, unit, E::not_delegated);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {

@@ -173,6 +173,11 @@ bool is_dying(ServiceState state) {
          state == final_sigterm || state == final_sigkill;
 }
 
+std::string failed_task(const ServiceRuntime& rt, bool is_main) {
+  if (is_main && rt.main.index > 0) return "Failed to run next main task";
+  if (!is_main && rt.control.index > 0) return "Failed to run next control task";
+  return failed_service_task(rt.state);
+}
 void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   auto& rt = unit.write<ServiceRuntime>();
   const bool is_main = rt.main.process.pending == id;
@@ -180,7 +185,7 @@ void service_spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pi
   ProcessSlot& slot = is_main ? rt.main.process : rt.control.process;
   if (!pid) {
     slot.pending = SpawnId::none;
-    log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
+    log_failed_task(core, unit, failed_task(rt, is_main), pid.error());
     run(core, unit, is_main ? ServiceEvent::main_done : ServiceEvent::control_done, ServiceResult::resources);
     return;
   }

@@ -47,13 +47,17 @@ bool may_start_beside_leftovers(ServiceContext& c, ServiceState state) {
   if (log_leftover_processes(c.core, c.unit, true) == 0 || sends_sigkill(c) || (mode != KillMode::mixed && mode != KillMode::control_group)) return true;
   log_unit(c.core, c.unit, 3,
            fmt::format("{}: Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist", c.unit.name.text()));
-  log_failed_task(c.core, c.unit, unitparser::to_name(state), unitparser::fail_errno(EBUSY, {}).value());
+  log_failed_task(c.core, c.unit, failed_service_task(state), unitparser::fail_errno(EBUSY, {}).value());
   return false;
 }
 
 bool has_control(const ServiceContext& c) { return c.rt.control.process.occupied(); }
 
 }  // namespace
+
+std::string failed_service_task(ServiceState state) {
+  return fmt::format("Failed to run '{}' task", state == condition ? "exec-condition" : unitparser::to_name(state));
+}
 
 // --- start --------------------------------------------------------------------------------------------------------
 

@@ -132,6 +132,8 @@ void service_feed_watchdog(ServiceContext& c);
 /// Starts the command of the present list at rt.control.index, or the main command at rt.main.index.
 void service_spawn_control(ServiceContext& c, ServiceCommandKind kind, std::uint32_t index);
 void service_spawn_main(ServiceContext& c);
+/// For log_failed_task(), of the first command of the list that runs in `state`.
+[[nodiscard]] std::string failed_service_task(ServiceState state);
 [[nodiscard]] const unitparser::ExecCommands& service_commands(const Unit& unit, ServiceCommandKind kind);
 [[nodiscard]] Duration service_start_limit(const ServiceContext& c);
 [[nodiscard]] Duration service_abort_limit(const ServiceContext& c);

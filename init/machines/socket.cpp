@@ -343,6 +343,11 @@ ActionOutcome stop(Core& core, Unit& unit) {
   run(core, unit, E::stop);
   return ActionOutcome::ok;
 }
+std::string failure_of(const SocketRuntime& rt) {
+  if (rt.control_kind == SocketCommandKind::start_chown) return std::string(failed_to_give_away);
+  if (rt.control_index > 0) return "Failed to run next task";
+  return fmt::format("Failed to run '{}' task", unitparser::to_name(rt.state));
+}
 void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
   auto& rt = unit.write<SocketRuntime>();
   if (rt.control.pending != id) return;
@@ -352,7 +357,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
+  log_failed_task(core, unit, failure_of(rt), pid.error());
   run(core, unit, E::control_done, SocketResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {

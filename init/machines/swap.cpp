@@ -175,7 +175,7 @@ void spawned(Core& core, Unit& unit, SpawnId id, const Result<pid_t>& pid) {
     return;
   }
   rt.control.clear();
-  log_failed_task(core, unit, unitparser::to_name(rt.state), pid.error());
+  log_failed_task(core, unit, rt.control_kind == SwapCommandKind::activate ? "Failed to run 'swapon' task" : "Failed to run 'swapoff' task", pid.error());
   run(core, unit, E::control_done, SwapResult::resources);
 }
 void exited(Core& core, Unit& unit, const event::ProcessExited& exit) {

@@ -291,6 +291,41 @@ def verbs():
         yield f'verbs: {name}', units, ['systemctl start U', 'settle', *steps, 'systemctl stop U', 'settle']
 
 
+def tasks():
+    """Commands that cannot be run: a file of variables is gone when the list is half done, or from the start."""
+    gone = 'rm /run/U.env'
+    for name, sort, kind, lines, *steps in (
+            ('condition, 2nd', 'service', 'oneshot', f'ExecCondition={gone}\nExecCondition=true\nExecStart=true'),
+            ('start-pre, 2nd', 'service', 'oneshot', f'ExecStartPre={gone}\nExecStartPre=true\nExecStart=true'),
+            ('start', 'service', 'oneshot', f'ExecStartPre={gone}\nExecStart=true'),
+            ('start, 2nd', 'service', 'oneshot', f'ExecStart={gone}\nExecStart=true'),
+            ('start-post', 'service', 'oneshot', f'ExecStart={gone}\nExecStartPost=true'),
+            ('start-post, 2nd', 'service', 'simple', f'{_RUNS}ExecStartPost={gone}\nExecStartPost=true\nExecStop=true'),
+            ('reload, 2nd', 'service', 'simple', f'{_RUNS}ExecReload={gone}\nExecReload=true', 'systemctl reload U.service'),
+            ('stop, 2nd', 'service', 'simple', f'{_RUNS}ExecStop={gone}\nExecStop=true'),
+            ('stop-post', 'service', 'simple', f'{_RUNS}ExecStop={gone}\nExecStopPost=true'),
+            ('stop-post from the start', 'service', 'simple', f'{_RUNS}ExecStopPost=true', gone),
+            ('condition from the start', 'service', 'oneshot', 'ExecCondition=true\nExecStart=true'),
+            ('reload from the start', 'service', 'simple', f'{_RUNS}ExecReload=true', gone, 'systemctl reload U'),
+            ('stop from the start', 'service', 'simple', f'{_RUNS}ExecStop=true', gone),
+            ('pre, 2nd', 'socket', '', f'ExecStartPre={gone}\nExecStartPre=true'),
+            ('post', 'socket', '', f'ExecStartPre={gone}\nExecStartPost=true'),
+            ('stop-post', 'socket', '', f'ExecStopPre={gone}\nExecStopPost=true'),
+            ('pre from the start', 'socket', '', 'ExecStartPre=true'),
+            ('post from the start', 'socket', '', 'ExecStartPost=true'),
+            ('stop-pre from the start', 'socket', '', 'ExecStopPre=true', gone)):
+        begins = 'touch /run/U.env' if steps or 'rm ' in lines else gone
+        text = {'service': f'[Service]\nType={kind}\n', 'socket': '[Socket]\nListenStream=/run/U.sock\n'}[sort] + f'EnvironmentFile=/run/U.env\n{lines}\n'
+        units = {f'U.{sort}': text, **({'U.service': _SERVICE} if sort == 'socket' else {})}
+        yield f'task of a {sort}: {name}', units, [begins, f'systemctl start U.{sort}', 'settle', *steps, 'settle', f'systemctl stop U.{sort}', 'settle']
+    file = {'run-U.mount': '[Mount]\nWhat=tmpfs\nType=tmpfs\nWhere=/run/U\nEnvironmentFile=/run/U.env\n'}
+    yield 'task of a mount: mount from the start', file, ['systemctl start run-U.mount', 'settle']
+    yield 'task of a mount: remount and umount from the start', file, ['touch /run/U.env', 'systemctl start run-U.mount', gone, 'systemctl reload run-U.mount', 'settle', 'systemctl stop run-U.mount', 'settle']
+    yield 'task of a mount: what no file names', {'U.service': '[Unit]\nAfter=run-U.mount\nWants=run-U.mount\n' + _SERVICE}, [
+        'mkdir /run/U; mount -t tmpfs x /run/U', 'systemctl start U', 'systemctl reload run-U.mount', 'umount /run/U', 'settle', 'systemctl start run-U.mount', 'settle', 'systemctl show -p ActiveState -p Result run-U.mount', 'systemctl stop U', 'settle']
+    yield 'task of a mount: over a link', {'run-U.mount': '[Mount]\nWhat=tmpfs\nType=tmpfs\nWhere=/run/U\n'}, ['mkdir /run/U-real; ln -s U-real /run/U', 'systemctl start run-U.mount', 'settle', 'rm /run/U']
+
+
 def all_corners():
-    for family in (sockets, timers, paths, mounts, scopes, slices, together, reloads, verbs):
+    for family in (sockets, timers, paths, mounts, scopes, slices, together, reloads, verbs, tasks):
         yield from family()

@@ -74,7 +74,6 @@ void read_config(Surroundings& around, LogSink& log) {
   log.set_target(behaviour.log_target);
   log.set_console_style(behaviour.log_color, behaviour.log_time);
   for (const std::string& problem : apply_own_settings(behaviour)) log.write(4, problem);
-  if (behaviour.confirm_spawn) log.write(4, "ConfirmSpawn= has no effect here, processes are started without a question.");
   if (behaviour.log_location) log.write(4, "LogLocation= has no effect here, messages do not name places in the code.");
 }
 

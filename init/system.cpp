@@ -12,6 +12,7 @@
 
 #include "init/driver/crash.h"
 #include "init/driver/upper_manager.h"
+#include "init/engine/dump.h"
 #include "init/os/dynamic_users.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
@@ -82,6 +83,8 @@ SystemFacts execution_facts(const Surroundings& around) {
   facts.cgroup_root = cgroup_hierarchy;
   facts.credential_folders = credential_folders(around.kind.credentials_directory, around.kind.encrypted_credentials_directory);
   facts.boot_id = around.boot_id;
+  if (const auto& behaviour = around.config.behaviour; behaviour.confirm_spawn)
+    facts.confirm_terminal = behaviour.confirm_spawn_path.empty() ? "/dev/console" : behaviour.confirm_spawn_path;
   facts.environment = around.environment;
   for (char** entry = environ; *entry != nullptr; ++entry) facts.own_environment.emplace_back(*entry);
   if (const char* terminal = std::getenv("TERM"); terminal != nullptr) facts.terminal_type = terminal;
@@ -146,6 +149,7 @@ System::System(Surroundings surroundings, LogSink& log)
   executions_.set_engine(engine_);
   journal_links_.set_engine(engine_);
   executions_.set_standard_fds([this](UnitId unit) { return bus_.standard_fds(unit); });
+  executions_.set_dumps({[this](const Unit& unit) { return dump_unit(engine_, unit); }, [this] { return dump_jobs(engine_); }});
   console_.set_mode(config().behaviour.show_status);
 }
 
@@ -344,7 +348,8 @@ unitparser::Result<void> System::commit_state() {
 }
 
 void System::on_end_of_turns() {
-  if (engine_.counts().jobs > 0) progress_.wake();
+  // Who is asked about each process (ConfirmSpawn=) can do without a line that moves.
+  if (engine_.counts().jobs > 0 && !executions_.asks_before()) progress_.wake();
   state_changed_ = true;
   constexpr auto longest_unkept = Duration::from_msec(20);  // while one thing follows the other
   if (state_log_ != nullptr && read_clocks().monotonic >= next_commit_ + longest_unkept) keep_state();

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "init/bus/request.h"
+#include "init/engine/dump.h"
 #include "unitparser/base/encoding.h"
 #include "unitparser/base/text.h"
 #include "unitparser/base/wire.h"
@@ -108,28 +109,11 @@ bool matches(const Unit& unit, const std::vector<std::string>& patterns) {
   return fits(unit.name) || std::any_of(unit.aliases->begin(), unit.aliases->end(), fits);
 }
 
-/// What is known of the units that fit, as lines for people.
+/// What is known of the units that fit.
 std::string dump_units(const Engine& engine, const std::vector<std::string>& patterns) {
   std::string text;
-  const auto line = [&text](std::string_view name, std::string_view value) {
-    text.append("\t").append(name).append(": ").append(value.empty() ? "n/a" : value).append("\n");
-  };
-  for (const auto id : engine.units()) {
-    const Unit* unit = engine.find(id);
-    if (unit == nullptr || !matches(*unit, patterns)) continue;
-    text += "-> Unit " + unit->name.text() + ":\n";
-    line("Description", unit->description());
-    for (const auto& alias : *unit->aliases) line("Name", alias.text());
-    line("Unit Load State", to_name(unit->origin.load_state));
-    line("Unit Active State", to_name(unit->active_state()));
-    line("Unit Sub State", sub_state(*unit));
-    line("Fragment Path", unit->origin.fragment_path.str());
-    for (const auto& path : *unit->origin.drop_in_paths) line("DropIn Path", path);
-    line("CGroup", unit->runtime->cgroup);
-    line("Invocation ID", unit->runtime->invocation_id);
-    if (const Job* job = engine.find_job(unit->job))
-      line("Job", std::to_string(static_cast<std::uint32_t>(job->id)) + " " + std::string(to_name(job->type)) + " " + std::string(to_name(job->state)));
-  }
+  for (const auto id : engine.units())
+    if (const Unit* unit = engine.find(id); unit != nullptr && matches(*unit, patterns)) text += dump_unit(engine, *unit);
   return text;
 }
 

@@ -115,6 +115,11 @@ void Executions::spawn(const effect::Spawn& wanted) {
   if (auto filters = check_pinned_ip_filters(*unit->config.common->resource_access); !filters)
     return post_(event::Spawned{wanted.spawn, tl::unexpected(std::move(filters.error()))});
   plan->process.journal_runs = journal_runs();
+  if (PlanQuestion& question = plan->question; asks_before()) {
+    question.description = unit->description();
+    question.unit = dumps_.unit(*unit);
+    question.jobs = dumps_.jobs();
+  }
 
   UniqueFd report_read;
   UniqueFd report_write;
@@ -132,6 +137,10 @@ void Executions::spawn(const effect::Spawn& wanted) {
   const pid_t child = started ? *pid : 0;
   post_(event::Spawned{wanted.spawn, std::move(pid)});
   if (started && report_read) watch_confirmation(std::move(report_read), child);
+}
+
+bool Executions::asks_before() const {
+  return !facts_.confirm_terminal.empty() && ::access(confirm_switched_off_path(facts_).c_str(), F_OK) != 0;
 }
 
 bool Executions::journal_runs() const {

@@ -28,6 +28,16 @@ class Executions {
   /// Who knows the descriptors that a client gave a unit for its standard streams (-1: none); asked for main processes.
   void set_standard_fds(std::function<std::array<int, 3>(UnitId)> ask) { standard_fds_ = std::move(ask); }
 
+  /// What ConfirmSpawn= shows of a unit, and of the jobs under way, to who asks for it.
+  struct Dumps {
+    std::function<std::string(const Unit&)> unit;
+    std::function<std::string()> jobs;
+  };
+  void set_dumps(Dumps dumps) { dumps_ = std::move(dumps); }
+
+  /// Whether processes are asked about before they run: ConfirmSpawn=, until whoever is asked has enough of it.
+  [[nodiscard]] bool asks_before() const;
+
   void spawn(const effect::Spawn& wanted);
   void release(UnitId unit, bool keep_runtime_directories);
   /// Posts event::CleanDone.
@@ -73,6 +83,7 @@ class Executions {
   SystemFacts facts_;
   const Engine* engine_ = nullptr;
   std::function<std::array<int, 3>(UnitId)> standard_fds_;
+  Dumps dumps_;
   unitparser::UniqueFd idle_read_;
   unitparser::UniqueFd idle_write_;
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;

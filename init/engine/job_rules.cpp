@@ -4,7 +4,7 @@
 namespace init {
 namespace {
 
-constexpr int none = -1;
+constexpr int never = -1;
 constexpr int start = static_cast<int>(JobType::start);
 constexpr int verify = static_cast<int>(JobType::verify_active);
 constexpr int stop = static_cast<int>(JobType::stop);
@@ -15,11 +15,11 @@ constexpr int reload_or_start = static_cast<int>(JobType::reload_or_start);
 // Result of merging the row's type with the column's.
 constexpr int merge_table[5][5] = {
     // with      start            verify   stop  reload           restart
-    /* start  */ {start, start, none, reload_or_start, restart},
-    /* verify */ {start, verify, none, reload, restart},
-    /* stop   */ {none, none, stop, none, none},
-    /* reload */ {reload_or_start, reload, none, reload, restart},
-    /* restart*/ {restart, restart, none, restart, restart},
+    /* start  */ {start, start, never, reload_or_start, restart},
+    /* verify */ {start, verify, never, reload, restart},
+    /* stop   */ {never, never, stop, never, never},
+    /* reload */ {reload_or_start, reload, never, reload, restart},
+    /* restart*/ {restart, restart, never, restart, restart},
 };
 
 }  // namespace
@@ -30,7 +30,7 @@ std::optional<JobType> merge_types(JobType a, JobType b) {
   const auto column = static_cast<std::size_t>(b);
   if (row >= 5 || column >= 5) return std::nullopt;
   const int merged = merge_table[row][column];
-  return merged == none ? std::nullopt : std::optional(static_cast<JobType>(merged));
+  return merged == never ? std::nullopt : std::optional(static_cast<JobType>(merged));
 }
 
 bool is_redundant(JobType type, ActiveState state) {

@@ -31,6 +31,7 @@ enum class ExecStep : std::uint8_t {
   session,             ///< setsid()
   terminal_wait,       ///< until what the run before left of the terminal is put in order, at most ten seconds
   terminal_reset,      ///< TTYReset=, TTYVHangup=, TTYVTDisallocate=, TTYRows=
+  confirm,             ///< ConfirmSpawn=: may it be executed?
   user,                ///< who: names to numbers, dynamic ones allocated
   standard_input, standard_output, standard_error,
   oom_score, coredump_filter, nice, scheduler, cpu_affinity, numa_policy, io_priority, timer_slack, personality,
@@ -77,6 +78,7 @@ inline constexpr std::array exec_steps{
     ExecStepRow{ExecStep::session,                "SETSID",             ExitStatus::setsid},
     ExecStepRow{ExecStep::terminal_wait,          "STDIN",              ExitStatus::standard_input},
     ExecStepRow{ExecStep::terminal_reset,         "STDIN",              ExitStatus::standard_input},
+    ExecStepRow{ExecStep::confirm,                "CONFIRM",            ExitStatus::confirm},
     ExecStepRow{ExecStep::user,                   "USER",               ExitStatus::user},
     ExecStepRow{ExecStep::standard_input,         "STDIN",              ExitStatus::standard_input},
     ExecStepRow{ExecStep::standard_output,        "STDOUT",             ExitStatus::standard_output},

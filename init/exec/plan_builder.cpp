@@ -333,9 +333,11 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
   add(ExecStep::idle, plan.descriptors.idle >= 0);
   add(ExecStep::descriptors);
   // mount(8) stays in our process group: autofs lets only that one past a mount point it waits for.
-  add(ExecStep::session, !plan.process.unit.ends_with(".mount"));
+  const bool has_session = !plan.process.unit.ends_with(".mount");
+  add(ExecStep::session, has_session);
   add(ExecStep::terminal_wait, has_terminal);
   add(ExecStep::terminal_reset, has_terminal);
+  add(ExecStep::confirm, has_session && !plan.question.terminal.empty());  // only a session has a terminal
   add(ExecStep::user, has_user);
   add(ExecStep::standard_input);
   add(ExecStep::standard_output);
@@ -383,6 +385,8 @@ std::vector<ExecStep> choose_steps(const SpawnPlan& plan, bool privileged) {
 
 }  // namespace
 
+std::string confirm_switched_off_path(const SystemFacts& facts) { return facts.runtime_prefix + "/systemd/confirm_spawn_disabled"; }
+
 std::string credentials_directory(const SystemFacts& facts, const std::string& unit) {
   return facts.runtime_prefix + "/credentials/" + unit;
 }
@@ -416,6 +420,8 @@ Result<SpawnPlan> build_spawn_plan(const SpawnRequest& request, const UnitConfig
     merge_environment(plan.environment.base, {"SYSTEMD_NSS_DYNAMIC_BYPASS=1"});
   plan.identity = resolve_identity(request, config, facts);
   plan.descriptors = resolve_descriptors(request, config, facts, runtime);
+  plan.question.terminal = facts.confirm_terminal;
+  if (!plan.question.terminal.empty()) plan.question.switched_off = confirm_switched_off_path(facts);
   plan.streams = *config.common->exec_streams;
   plan.logging = *config.common->exec_logging;
   plan.scheduling = *config.common->exec_scheduling;

@@ -23,6 +23,7 @@ struct SystemFacts {
   std::string cgroup_root = "/sys/fs/cgroup";  ///< where the cgroup2 hierarchy that we manage begins
   std::string terminal_type;                   ///< TERM of the console; empty: by the kind of terminal
   CredentialFolders credential_folders;        ///< what the machine was given, and what is installed for its units
+  std::string confirm_terminal;                ///< ConfirmSpawn=: where to ask; empty: nothing is asked
   int idle_fd = -1;                            ///< closed by its writer when the boot's jobs are done
 };
 
@@ -56,6 +57,9 @@ class EnvironmentFiles {
 
 /// The plan of SpawnRole::owner: of a socket the nodes, to SocketUser= and SocketGroup=; of a scope the control group, to User= and Group=.
 [[nodiscard]] SpawnPlan build_ownership(const SpawnRequest& request, const unitparser::UnitConfig& config, const SystemFacts& facts);
+
+/// The file by which ConfirmSpawn= is switched off until the machine ends.
+[[nodiscard]] std::string confirm_switched_off_path(const SystemFacts& facts);
 
 /// Folder of a unit's credentials below the run-time prefix.
 [[nodiscard]] std::string credentials_directory(const SystemFacts& facts, const std::string& unit);

@@ -27,6 +27,10 @@ template <class V> void fields(V& v, Is<PlanIdentity> auto& s) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = s;
   v(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
 }
+template <class V> void fields(V& v, Is<PlanQuestion> auto& s) {
+  auto& [a, b, c, d, e] = s;
+  v(a, b, c, d, e);
+}
 template <class V> void fields(V& v, Is<PlanDescriptors> auto& s) {
   auto& [a, b, c, d, e, f, g, h, i, j, k, l] = s;
   v(a, b, c, d, e, f, g, h, i, j, k, l);
@@ -119,8 +123,8 @@ void fields(V& v, S& s) {
 }
 template <class V> void fields(V&, Is<NoExtra> auto&) {}
 template <class V> void fields(V& v, Is<SpawnPlan> auto& s) {
-  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = s;
-  v(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+  auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = s;
+  v(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 
 constexpr std::string_view magic = "incipit-plan";

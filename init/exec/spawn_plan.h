@@ -78,6 +78,15 @@ struct PlanDescriptors {
   bool operator==(const PlanDescriptors&) const = default;
 };
 
+/// ConfirmSpawn=: what is asked before anything is executed.
+struct PlanQuestion {
+  std::string terminal;      ///< "/dev/console"; empty: nothing is asked
+  std::string switched_off;  ///< a file that is there once nobody wants to be asked any more
+  std::string description;   ///< of the unit
+  std::string unit, jobs;    ///< what is known of the unit, and of what is under way, for who asks; lines
+  bool operator==(const PlanQuestion&) const = default;
+};
+
 /// One folder to provide: where it is seen, and for DynamicUser= the private place it really is.
 struct PlanDirectory {
   unitparser::DirectoryKind kind{};
@@ -130,11 +139,12 @@ struct PlanSystemCalls {
 
 /// The whole recipe. Adding a field needs a line in plan_codec (it does not compile without) and a new version.
 struct SpawnPlan {
-  static constexpr std::uint32_t current_version = 3;
+  static constexpr std::uint32_t current_version = 4;
   PlanProcess process;
   PlanEnvironment environment;
   PlanIdentity identity;
   PlanDescriptors descriptors;
+  PlanQuestion question;
   unitparser::ExecStreams streams;
   unitparser::ExecLogging logging;
   unitparser::ExecScheduling scheduling;

@@ -81,10 +81,17 @@ Done step_terminal_reset(Context& context);
 Done step_terminal_release(Context& context);
 Done step_terminal_owner(Context& context);
 Done step_utmp(Context& context);
-/// Opens the plan's terminal as controlling terminal the way StandardInput=tty, tty-force or tty-fail ask.
-Result<UniqueFd> acquire_terminal(Context& context);
+/// Opens a terminal as controlling terminal the way StandardInput=tty, tty-force or tty-fail ask. For `tty`, ETIMEDOUT when
+/// others have it for longer than `longest_wait_msec` (-1: without limit, as documented; PID 1's start timeout bounds it).
+Result<UniqueFd> acquire_terminal(const std::string& path, unitparser::ExecInput mode, int longest_wait_msec = -1);
+/// Parts with the controlling terminal again.
+void give_up_terminal(int fd);
+/// The terminal modes of a fresh login.
+void make_sane(int fd);
 /// Opens a terminal without making it the controlling one; retries while it is being hung up.
 Result<UniqueFd> open_terminal(const std::string& path, int flags);
+// steps_confirm.cpp
+Done step_confirm(Context& context);
 // steps_user.cpp
 Done step_user(Context& context);
 Done step_groups(Context& context);

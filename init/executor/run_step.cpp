@@ -19,6 +19,7 @@ constexpr std::array rows{
     Row{ExecStep::session, step_session},
     Row{ExecStep::terminal_wait, step_terminal_wait},
     Row{ExecStep::terminal_reset, step_terminal_reset},
+    Row{ExecStep::confirm, step_confirm},
     Row{ExecStep::user, step_user},
     Row{ExecStep::standard_input, step_standard_input},
     Row{ExecStep::standard_output, step_standard_output},

@@ -213,8 +213,9 @@ Done step_standard_input(Context& context) {
     case ExecInput::tty:
     case ExecInput::tty_force:
     case ExecInput::tty_fail: {
-      auto fd = acquire_terminal(context);
+      auto fd = acquire_terminal(init::terminal_path(streams), input);
       if (!fd) return tl::unexpected(std::move(fd.error()));
+      if (streams.tty_reset) make_sane(fd->get());
       return place(std::move(*fd), STDIN_FILENO);
     }
     case ExecInput::socket: return duplicate(context.plan.descriptors.socket, STDIN_FILENO);

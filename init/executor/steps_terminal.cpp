@@ -12,7 +12,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 
 #include "init/executor/context.h"
 
@@ -20,38 +22,6 @@ namespace executor {
 namespace {
 
 using unitparser::ExecInput;
-
-/// The terminal modes of a fresh login.
-void make_sane(int fd) {
-  ::ioctl(fd, TIOCNXCL);
-  ::ioctl(fd, KDSETMODE, KD_TEXT);
-  ::ioctl(fd, KDSKBMODE, K_UNICODE);
-  termios modes{};
-  if (::tcgetattr(fd, &modes) == 0) {
-    modes.c_iflag &= ~static_cast<tcflag_t>(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | IUCLC);
-    modes.c_iflag |= ICRNL | IMAXBEL | IUTF8;
-    modes.c_oflag |= ONLCR | OPOST;
-    modes.c_cflag |= CREAD;
-    modes.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
-    modes.c_cc[VINTR] = 03;
-    modes.c_cc[VQUIT] = 034;
-    modes.c_cc[VERASE] = 0177;
-    modes.c_cc[VKILL] = 025;
-    modes.c_cc[VEOF] = 04;
-    modes.c_cc[VSTART] = 021;
-    modes.c_cc[VSTOP] = 023;
-    modes.c_cc[VSUSP] = 032;
-    modes.c_cc[VLNEXT] = 026;
-    modes.c_cc[VWERASE] = 027;
-    modes.c_cc[VREPRINT] = 022;
-    modes.c_cc[VEOL] = 0;
-    modes.c_cc[VEOL2] = 0;
-    modes.c_cc[VTIME] = 0;
-    modes.c_cc[VMIN] = 1;
-    ::tcsetattr(fd, TCSANOW, &modes);
-  }
-  ::tcflush(fd, TCIOFLUSH);
-}
 
 /// Number of a virtual terminal "/dev/ttyN", 0 if it is none.
 int virtual_terminal(const std::string& path) {
@@ -84,23 +54,66 @@ void hang_up_and_reset(const unitparser::ExecStreams& streams, const std::string
   }
 }
 
-Result<UniqueFd> try_acquire(const std::string& path, ExecInput mode, bool& taken) {
-  auto fd = open_terminal(path, O_RDWR);
-  if (!fd) return fd;
-  // Losing a terminal that we still had would send SIGHUP to us.
+/// Runs `action` while losing a terminal that we have does not end us.
+template <class Action>
+int with_hangups_ignored(Action action) {
   struct sigaction ignore {};
   struct sigaction before {};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGHUP, &ignore, &before);
-  const int result = ::ioctl(fd->get(), TIOCSCTTY, mode == ExecInput::tty_force ? 1 : 0);
+  const int result = action();
   const int why = errno;
   ::sigaction(SIGHUP, &before, nullptr);
-  taken = result == 0;
-  if (taken || why == EPERM) return fd;
-  return unitparser::fail_errno(why, "Failed to acquire terminal " + path);
+  errno = why;
+  return result;
+}
+
+Result<UniqueFd> try_acquire(const std::string& path, ExecInput mode, bool& taken) {
+  auto fd = open_terminal(path, O_RDWR);
+  if (!fd) return fd;
+  taken = with_hangups_ignored([&] { return ::ioctl(fd->get(), TIOCSCTTY, mode == ExecInput::tty_force ? 1 : 0); }) == 0;
+  if (taken || errno == EPERM) return fd;
+  return failed("Failed to acquire terminal " + path);
+}
+
+std::int64_t monotonic_msec() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
 }
 
 }  // namespace
+
+void make_sane(int fd) {
+  ::ioctl(fd, TIOCNXCL);
+  ::ioctl(fd, KDSETMODE, KD_TEXT);
+  ::ioctl(fd, KDSKBMODE, K_UNICODE);
+  termios modes{};
+  if (::tcgetattr(fd, &modes) == 0) {
+    modes.c_iflag &= ~static_cast<tcflag_t>(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | IUCLC);
+    modes.c_iflag |= ICRNL | IMAXBEL | IUTF8;
+    modes.c_oflag |= ONLCR | OPOST;
+    modes.c_cflag |= CREAD;
+    modes.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
+    modes.c_cc[VINTR] = 03;
+    modes.c_cc[VQUIT] = 034;
+    modes.c_cc[VERASE] = 0177;
+    modes.c_cc[VKILL] = 025;
+    modes.c_cc[VEOF] = 04;
+    modes.c_cc[VSTART] = 021;
+    modes.c_cc[VSTOP] = 023;
+    modes.c_cc[VSUSP] = 032;
+    modes.c_cc[VLNEXT] = 026;
+    modes.c_cc[VWERASE] = 027;
+    modes.c_cc[VREPRINT] = 022;
+    modes.c_cc[VEOL] = 0;
+    modes.c_cc[VEOL2] = 0;
+    modes.c_cc[VTIME] = 0;
+    modes.c_cc[VMIN] = 1;
+    ::tcsetattr(fd, TCSANOW, &modes);
+  }
+  ::tcflush(fd, TCIOFLUSH);
+}
 
 Result<UniqueFd> open_terminal(const std::string& path, int flags) {
   // A terminal that is being hung up answers EIO for a short while.
@@ -117,30 +130,31 @@ Result<UniqueFd> open_terminal(const std::string& path, int flags) {
   }
 }
 
-Result<UniqueFd> acquire_terminal(Context& context) {
-  const std::string path = init::terminal_path(context.plan.streams);
-  const ExecInput mode = context.plan.streams.standard_input;
+Result<UniqueFd> acquire_terminal(const std::string& path, ExecInput mode, int longest_wait_msec) {
   const UniqueFd watch(mode == ExecInput::tty ? ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1);
   if (watch && ::inotify_add_watch(watch.get(), path.c_str(), IN_CLOSE) < 0)
     return failed("Failed to watch terminal " + path);
+  const std::int64_t deadline = monotonic_msec() + longest_wait_msec;
   for (;;) {
     bool taken = false;
     auto fd = try_acquire(path, mode, taken);
-    if (!fd) return fd;
-    if (taken) {
-      if (context.plan.streams.tty_reset) make_sane(fd->get());
-      return fd;
-    }
+    if (!fd || taken) return fd;
     if (!watch) return unitparser::fail_errno(EPERM, "Failed to acquire terminal " + path);
-    // Someone else's: wait until it is closed. StandardInput=tty waits without limit, as documented; PID 1's own
-    // start timeout bounds it.
+    // Someone else's: wait until it is closed.
     fd->reset();
+    const std::int64_t left = deadline - monotonic_msec();
+    if (longest_wait_msec >= 0 && left <= 0) return unitparser::fail_errno(ETIMEDOUT, "Failed to acquire terminal " + path);
     pollfd wait{watch.get(), POLLIN, 0};
-    if (::poll(&wait, 1, -1) < 0 && errno != EINTR) return failed("Failed to wait for terminal " + path);
+    if (::poll(&wait, 1, longest_wait_msec < 0 ? -1 : static_cast<int>(left)) < 0 && errno != EINTR)
+      return failed("Failed to wait for terminal " + path);
     char buffer[4096];
     while (::read(watch.get(), buffer, sizeof buffer) > 0) {
     }
   }
+}
+
+void give_up_terminal(int fd) {
+  with_hangups_ignored([fd] { return ::ioctl(fd, TIOCNOTTY); });
 }
 
 Done step_terminal_wait(Context& context) {

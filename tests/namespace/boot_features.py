@@ -174,6 +174,35 @@ class Examination(Checks):
         with self.boot(['systemd.show_status=no', 'quiet']) as machine:
             self.check('systemd.show_status=no', not re.search(r'\[  OK  \]|Start|Mounted', machine.console()), machine.console()[-500:])
 
+    def boot_confirm(self):
+        """systemd.confirm_spawn= asks before each process, with the words and keys of systemd."""
+        with self.boot(['systemd.confirm_spawn=yes'], target=None) as machine:
+            at = 0
+
+            def answer(key, *patterns):
+                nonlocal at
+                machine.wait_console(r'Execute [^\n]*\? \[y, f, s . h for help\]', 30, at)
+                at = len(machine.console())
+                machine.type(key)
+                for pattern in patterns:
+                    machine.wait_console(pattern, 20, at)
+            for what, key, *patterns in (
+                    ('help', 'h', "  f - fail, don't execute the command and pretend it failed", '  y - yes, execute the command'),
+                    ('a summary of the unit', 'i', r'  Description: ', r'  Unit: +\S', r'  Command: +/'),
+                    ('the jobs', 'j', r'  -> Job \d+:', r'Action: \S+ -> start'),
+                    ('the unit', 'D', r'  -> Unit \S+:', r'Fragment Path: '),
+                    ('a key that it does not know', 'x', 'Read unexpected character, please try again.'),
+                    ('what was once no', 'n', "Didn't understand 'n', did you mean 'f'\\?"),
+                    ('yes', 'y'), ('skipping', 's', 'Skipping execution.'), ('failing', 'f', 'Failing execution.'), ('enough', 'c', 'Resuming normal execution.')):
+                try:
+                    answer(key, *patterns)
+                    self.check(f'systemd.confirm_spawn=: {what}', True)
+                except MachineError as error:
+                    self.check(f'systemd.confirm_spawn=: {what}', False, f'{error}\n{machine.console()[-1200:]}')
+            machine.wait_run('systemctl is-active -q multi-user.target', 60)
+            self.asks(machine, 'systemd.confirm_spawn=: what was refused has failed so', "systemctl show --state=failed -p ExecMainStatus '*'", '=221$')
+            self.asks(machine, 'systemd.confirm_spawn=: and nothing is asked any more', 'systemctl start --no-block apt-daily; ls /run/systemd/confirm_spawn_disabled', 'disabled')
+
     def boot_waiting(self):
         """The console tells what is waited for, and how long."""
         slow = '[Service]\nType=oneshot\nExecStart=/bin/sleep 600\nTimeoutStartSec=900\n'

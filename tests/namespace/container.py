@@ -169,6 +169,12 @@ class Container(Machine):
             watched = [gone, self._console]
         end = time.monotonic_ns()
         status = os.waitpid(pid, 0)[1]
+        os.set_blocking(self._console, False)
+        try:
+            while True:     # its last words
+                os.write(log, os.read(self._console, 65536))
+        except OSError:     # all of them
+            pass
         with open(self.folder + '/end.new', 'w') as report:
             json.dump({'status': status, 'time': end}, report)
         os.rename(self.folder + '/end.new', self.folder + '/end')

@@ -128,7 +128,7 @@ Value get_confirm(const Subject<Behaviour>& subject) { return subject.config.con
 consteval BehaviourRow confirm_spawn() {
   BehaviourRow r;
   r.sections = manager, r.key = "ConfirmSpawn", r.bus = constant("ConfirmSpawn"), r.signature = "b", r.value_word = "boolean or terminal";
-  r.description = "Ask on a terminal before each process is started; without effect: processes are started without a question.";
+  r.description = "Ask on a terminal before each process is started.";
   r.apply = &apply_confirm, r.get = &get_confirm, r.texts = &no_texts;
   r.fields = {field_id<&Behaviour::confirm_spawn>(), field_id<&Behaviour::confirm_spawn_path>()};
   return r;

@@ -46,6 +46,18 @@ class Plan : public ::testing::Test {
   FakeFiles files;
 };
 
+TEST_F(Plan, AsksBeforeAnythingIsMadeIfWantedAndIfThereCanBeATerminal) {
+  EXPECT_FALSE(has(build(), ExecStep::confirm));
+  facts.confirm_terminal = "/dev/tty3";
+  const SpawnPlan plan = build();
+  ASSERT_TRUE(has(plan, ExecStep::confirm));
+  EXPECT_EQ(plan.question.terminal, "/dev/tty3");
+  EXPECT_EQ(plan.question.switched_off, "/run/systemd/confirm_spawn_disabled");
+  EXPECT_EQ(decode_plan(encode_plan(plan)), plan);
+  request.unit = *unitparser::UnitName::parse("data.mount");  // no session of its own
+  EXPECT_FALSE(has(build(), ExecStep::confirm));
+}
+
 TEST_F(Plan, StepsAreInTheTablesOrderAndEndWithExec) {
   config.common.write().exec_identity.write().user = "www-data";
   config.common.write().exec_sandbox.write().private_network = true;

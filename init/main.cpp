@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* program_path = "/usr/lib/incipit/init";
 constexpr const char* user_argument = "--user";
+constexpr const char* switched_root_argument = "--switched-root";
 
 /// What the last program has to know of the hardware watchdog; empty when there is none to ping.
 std::string watchdog_argument(unitparser::Duration timeout, const unitparser::ManagerConfig& config) {
@@ -31,17 +32,24 @@ std::string watchdog_argument(unitparser::Duration timeout, const unitparser::Ma
 }
 
 /// Replaces this image by the program that ends the machine. Returns only when that cannot be executed.
-void execute_shutdown(const RunEnd& end, unitparser::Duration timeout, const std::string& watchdog) {
+void execute_shutdown(const RunEnd& end, const System& system, const std::string& watchdog) {
   if (end.immediately) {
     ::sync();
     ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
   }
-  const std::string verb(unitparser::to_name(end.objective));
-  const std::string limit = "--timeout=" + std::to_string(timeout.usec() / 1'000'000);
-  const std::string code = "--exit-code=" + std::to_string(end.exit_code);
+  constexpr std::uint64_t longest_seconds = 1'000'000'000;  // DefaultTimeoutStopSec=infinity
+  const unitparser::ManagerConfig& config = system.config();
+  const LogTarget target = config.behaviour.log_target;
   constexpr const char* program = "/usr/lib/incipit/shutdown";
-  ::execl(program, program, verb.c_str(), limit.c_str(), code.c_str(), watchdog.empty() ? nullptr : watchdog.c_str(),
-          static_cast<char*>(nullptr));
+  std::vector<std::string> arguments{program, std::string(unitparser::to_name(end.objective)),
+                                     "--timeout=" + std::to_string(std::min(config.defaults.timeout_stop.usec() / 1'000'000, longest_seconds)),
+                                     "--exit-code=" + std::to_string(end.exit_code), "--log-level=" + std::to_string(config.behaviour.log_level),
+                                     std::string("--log-target=") + (target == LogTarget::null ? "null" : target == LogTarget::console ? "console" : "kmsg")};
+  if (!watchdog.empty()) arguments.push_back(watchdog);
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  ::execv(program, pointers.data());
   std::fprintf(stderr, "init: cannot execute %s: %s\n", program, std::strerror(errno));
   ::sync();
   ::reboot(end.objective == Objective::reboot ? RB_AUTOBOOT : RB_POWER_OFF);
@@ -60,16 +68,17 @@ std::optional<int> handed_state(const std::vector<std::string>& arguments) {
 
 /// What a later image of this program is given: what this one was, but for the state that it took over.
 std::vector<std::string> lasting_arguments(std::vector<std::string> arguments) {
-  std::erase_if(arguments, [](const std::string& argument) { return argument.starts_with("--recover=") || argument == "--rescue"; });
+  std::erase_if(arguments, [](const std::string& argument) { return argument.starts_with("--recover=") || argument == "--rescue" || argument == switched_root_argument; });
   return arguments;
 }
 
 /// Executes this program anew with the state that was committed to `log` and `lasting` arguments. Returns only when that failed:
 /// the manager then goes on.
-void execute_self(StateLog& log, const std::vector<std::string>& lasting) {
+void execute_self(StateLog& log, const std::vector<std::string>& lasting, Beginning beginning) {
   log.prepare_exec();
   const std::string recover = "--recover=" + std::to_string(log.fd());
   std::vector<char*> arguments{const_cast<char*>(program_path), const_cast<char*>(recover.c_str())};
+  if (beginning == Beginning::boot) arguments.push_back(const_cast<char*>(switched_root_argument));
   for (const std::string& argument : lasting) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   ::execv(program_path, arguments.data());
@@ -79,14 +88,14 @@ void execute_self(StateLog& log, const std::vector<std::string>& lasting) {
 void switch_root(const RunEnd& end, System& system, StateLog* state_log, const std::vector<std::string>& lasting, LogSink& log) {
   const bool kept = state_log != nullptr && system.commit_state();
   if (const auto entered = enter_new_root(end.new_root); !entered) return log.write(2, entered.error().message);
-  if (end.new_init.empty() && kept) execute_self(*state_log, lasting);
+  if (end.new_init.empty() && kept) execute_self(*state_log, lasting, Beginning::boot);
   execute_init(end.new_init);
   log.write(1, "There is no init in " + end.new_root + ".");
 }
 
 /// The end of a user's manager is the end of its process; that of PID 1 is the machine's.
 int end_run(const RunEnd& end, Duration watchdog, const System& system) {
-  if (system.kind().is_system()) execute_shutdown(end, Duration::from_seconds(10), watchdog_argument(watchdog, system.config()));
+  if (system.kind().is_system()) execute_shutdown(end, system, watchdog_argument(watchdog, system.config()));
   return system.kind().is_system() ? EXIT_FAILURE : end.exit_code;
 }
 
@@ -112,18 +121,20 @@ int run(const std::vector<std::string>& arguments) {
   close_at_exec_whatever_was_handed();
   return_large_buffers();
   LogSink log;
-  auto prepared = of_user ? prepare_user_session(arguments, log) : unitparser::Result<Surroundings>(prepare_machine(arguments, log));
+  const std::optional<int> handed = handed_state(arguments);
+  const Beginning beginning = handed && !said(switched_root_argument) ? Beginning::again : Beginning::boot;
+  auto prepared = of_user ? prepare_user_session(arguments, log) : unitparser::Result<Surroundings>(prepare_machine(arguments, beginning, log));
   if (!prepared) {
     log.write(2, prepared.error().message);
     return EXIT_FAILURE;
   }
   Surroundings around = std::move(*prepared);
-  const std::optional<int> handed = handed_state(arguments);
   const std::vector<std::string> lasting = lasting_arguments(arguments);
   auto state_log = handed ? StateLog::open(*handed) : StateLog::create();
   if (!state_log && handed) state_log = StateLog::create();
   if (state_log) install_crash_handlers(*state_log, program_path, lasting);
   else log.write(2, "A crash would lose the state: " + state_log.error().message);
+  if (beginning == Beginning::boot && !of_user) announce_boot(around, log);
   if (!handed) generate_units(around, log);
   std::string state = handed && state_log ? state_log->state() : std::string();
   if (!state.empty()) around.times = System::handed_boot_times(state);
@@ -142,7 +153,7 @@ int run(const std::vector<std::string>& arguments) {
     }
     if (end.objective != Objective::reexecute) return end_run(end, watchdog, system);
     system.leave();
-    if (state_log && system.commit_state()) execute_self(*state_log, lasting);
+    if (state_log && system.commit_state()) execute_self(*state_log, lasting, Beginning::again);
     system.stay();
     log.write(2, "Failed to execute the manager anew; the present one goes on.");
   }

@@ -1,6 +1,7 @@
 // Before the manager: the machine's boot, and a user's session. [os]
 #include "init/surroundings.h"
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,8 +14,10 @@
 #include "init/boot/own_settings.h"
 #include "init/boot/preparation.h"
 #include "init/boot/requests.h"
+#include "init/compatible_version.h"
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
+#include "init/log/console_status.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/file_source.h"
 #include "unitparser/load/host_facts.h"
@@ -97,7 +100,7 @@ constexpr const char* usual_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbi
 
 }  // namespace
 
-Surroundings prepare_machine(const std::vector<std::string>& arguments, LogSink& log) {
+Surroundings prepare_machine(const std::vector<std::string>& arguments, Beginning beginning, LogSink& log) {
   Surroundings around;
   around.kind = system_manager();
   const Now began = read_clocks();
@@ -109,6 +112,8 @@ Surroundings prepare_machine(const std::vector<std::string>& arguments, LogSink&
   };
   const std::vector<std::string> mount_problems = mount_api_file_systems(in_container);
   prepare_process(in_container);
+  const bool at_boot = beginning == Beginning::boot;
+  if (at_boot) prepare_console();
   for (const std::string& problem : mount_problems) report(problem);
   if (!in_container) note_firmware(around.times);
   around.kernel_command_line = read_kernel_command_line(around.container, arguments);
@@ -118,16 +123,21 @@ Surroundings prepare_machine(const std::vector<std::string>& arguments, LogSink&
 
   raise_own_limits();
   for (const std::string& problem : make_runtime_folders(around.kind)) report(problem);
-  if (in_container) publish_container(around.container);
-  else load_wanted_modules();
-  report(set_up_hostname(around.options.hostname));
+  // What somebody changed since the boot stays as it is.
+  if (at_boot) {
+    if (in_container) publish_container(around.container);
+    else load_wanted_modules();
+    if (!in_container) lift_limit_of_kernel_log();
+    if (auto name = set_up_hostname(around.options.hostname)) around.new_hostname = std::move(*name);
+    else report(name.error().message);
+    report(set_up_loopback());
+  }
   const MachineId machine = set_up_machine_id(around.options.machine_id);
   report(machine.problem);
   around.machine_id = machine.id;
   around.first_boot = around.options.first_boot.value_or(machine.first_boot);
   if (around.first_boot) mark_first_boot();
   around.boot_id = read_id("/proc/sys/kernel/random/boot_id");
-  report(set_up_loopback());
 
   read_config(around, log);
 
@@ -162,6 +172,19 @@ std::vector<std::string> own_environment(const Surroundings& around) {
     for (const std::string& assignment : *list) unitparser::set_variable(environment, assignment);
   std::sort(environment.begin(), environment.end());
   return environment;
+}
+
+void announce_boot(const Surroundings& around, LogSink& log) {
+  log.write(6, fmt::format("incipit, as systemd {}, running in system mode ({})", compatible_version, compatible_features));
+  if (const std::string virtualization = virtualization_name(); !virtualization.empty()) log.write(6, "Detected virtualization " + virtualization + ".");
+  log.write(6, fmt::format("Detected architecture {}.", unitparser::native_architecture()));
+  StatusConsole console([] { return true; });
+  console.set_mode(around.config.behaviour.show_status);
+  console.set_colour(around.config.behaviour.log_color);
+  auto release = unitparser::os_release_of({}, [](const std::string& path) { return read_text_file(path.c_str()); });
+  const auto value = [&release](const char* key, const char* usual) { return release[key].empty() ? usual : release[key]; };
+  console.welcome(value("PRETTY_NAME", "Linux"), value("ANSI_COLOR", "1"));
+  if (!around.new_hostname.empty()) log.write(6, "Hostname set to <" + around.new_hostname + ">.");
 }
 
 void generate_units(Surroundings& around, LogSink& log) {

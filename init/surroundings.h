@@ -1,6 +1,7 @@
 // Surroundings: what is found out and set up before there is a manager. [os]
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,23 @@ struct Surroundings {
   std::string machine_id;
   std::string boot_id;
   bool first_boot = false;
+  std::string new_hostname;                ///< what the machine was given as its name; empty: it had one, and kept it
   std::vector<std::string> environment;    ///< for services: PATH, LANG, …
   unitparser::ManagerConfig config;        ///< system.conf or user.conf
   BootTimes times;                         ///< milestones up to the generators; those of the first image after a re-execution
 };
 
+/// Of a boot, also in the root that an initrd hands over to; or again: an image that goes on where another one left off.
+enum class Beginning : std::uint8_t { boot, again };
+
 /// Brings the machine up as far as its manager needs it. Problems are logged, never fatal: a machine that half works can
 /// be mended.
-[[nodiscard]] Surroundings prepare_machine(const std::vector<std::string>& arguments, LogSink& log);
+[[nodiscard]] Surroundings prepare_machine(const std::vector<std::string>& arguments, Beginning beginning, LogSink& log);
 /// The same for the manager of the calling user, in a session that PID 1 has set up. Error: what it cannot do without.
 [[nodiscard]] unitparser::Result<Surroundings> prepare_user_session(const std::vector<std::string>& arguments, LogSink& log);
+
+/// Says at the beginning of a boot what this is and where it runs, to the log and to who sits at the console.
+void announce_boot(const Surroundings& around, LogSink& log);
 
 /// Runs the generators of environment and units, and does what the command line asks for that they may have left undone.
 void generate_units(Surroundings& around, LogSink& log);

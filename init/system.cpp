@@ -151,6 +151,7 @@ System::System(Surroundings surroundings, LogSink& log)
   executions_.set_standard_fds([this](UnitId unit) { return bus_.standard_fds(unit); });
   executions_.set_dumps({[this](const Unit& unit) { return dump_unit(engine_, unit); }, [this] { return dump_jobs(engine_); }});
   console_.set_mode(config().behaviour.show_status);
+  console_.set_colour(config().behaviour.log_color);
 }
 
 System::~System() = default;
@@ -184,7 +185,7 @@ RunnerParts System::runner_parts() {
 void System::tell_others(const Effect& effect) {
   bus_.on_effect(effect);
   if (const auto* reply = std::get_if<effect::Reply>(&effect); reply != nullptr && reply->request == boot_request && reply->result)
-    if (const Unit* target = engine_.find(reply->result->unit)) log_.write(6, "Queued start job for default target " + target->name.text() + ".");
+    if (const Unit* target = engine_.find(reply->result->unit)) log_.write(6, fmt::format("Queued start job for default target {}.", short_name(engine_, *target)));
   if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
     readiness_.on_unit_changed(changed->unit);
     if (!kind().is_system()) return;
@@ -263,7 +264,7 @@ bool System::console_is_ours() const {
   if (!kind().is_system() || console_users_.any()) return false;
   if (!boot_done_) return true;
   const Unit* shutdown = engine_.find("shutdown.target");
-  return shutdown != nullptr && engine_.find_job(shutdown->job) != nullptr;
+  return shutdown != nullptr && (!is_inactive_or_failed(shutdown->active_state()) || engine_.find_job(shutdown->job) != nullptr);
 }
 
 void System::enable_preset_units() {
@@ -378,6 +379,7 @@ void System::keep_state() {
 void System::end(RunEnd end) {
   if (end.objective == Objective::exit && end.exit_code == 0) end.exit_code = exit_code_;
   if (end.objective != Objective::reexecute) return driver_.end(std::move(end));
+  reloads_.request(RequestId{});  // COMPAT: with it the generators run
   // Nobody who waits for an answer shall lose it: the next image knows nothing of the questions.
   const auto settled = [this, patient_until = read_clocks().monotonic + longest_reading] {
     using SlowReaders = BusServer::SlowReaders;
@@ -440,6 +442,9 @@ void System::on_jobs_done() {
   if (boot_done_) return;
   readiness_.on_jobs_done();
   boot_done_ = true;
+  console_.calm_down();
+  executions_.facts().confirm_terminal.clear();  // COMPAT: what ConfirmSpawn= asks about is the boot
+  surroundings_.config.behaviour.confirm_spawn = false;
   cgroups_.amounts().starting = false;
   const Now now = read_clocks();
   surroundings_.times.pass(Milestone::finish, now);

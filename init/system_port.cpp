@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "init/cgroup/group_files.h"
+#include "init/compatible_version.h"
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
 #include "unitparser/base/text.h"
@@ -23,11 +24,6 @@ namespace {
 
 using unitparser::Value;
 
-/// What the original was built with, in the form that clients parse.
-constexpr const char* features =
-    "+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 "
-    "+IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB "
-    "+ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified";
 
 std::string command_line_of(pid_t pid) {
   std::string text = read_text_file("/proc/" + std::to_string(pid) + "/cmdline");
@@ -57,8 +53,8 @@ void add_processes(const std::string& root, const std::string& group, std::vecto
 }  // namespace
 
 SystemPort::SystemPort(System& system) : system_(system) {
-  facts_.version = "252.39-1~deb12u2";
-  facts_.features = features;
+  facts_.version = compatible_version;
+  facts_.features = compatible_features;
   facts_.virtualization = virtualization_name();
   facts_.architecture = std::string(unitparser::native_architecture());
   facts_.control_group = system.kind().cgroup;

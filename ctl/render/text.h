@@ -1,18 +1,16 @@
-// Text as a terminal shows it: width of characters, cutting with an ellipsis, quoting of command lines. [pure]
+// Text for terminals: padding and quoting. [pure]
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "unitparser/base/display_text.h"
+
 namespace ctl {
 
-/// Columns that UTF-8 text takes (wide East Asian characters two, combining ones none, terminal escapes none).
-[[nodiscard]] std::size_t display_width(std::string_view text);
-
-/// Cuts text to at most `width` columns, putting "…" (or "..." when not `utf8`) where `percent` of the rest are before
-/// it: 100 cuts at the end.
-[[nodiscard]] std::string ellipsize(std::string_view text, std::size_t width, unsigned percent, bool utf8);
+using unitparser::display_width;
+using unitparser::ellipsize;
 
 /// Pads with spaces on the right up to `width` columns.
 [[nodiscard]] std::string pad_right(std::string_view text, std::size_t width);

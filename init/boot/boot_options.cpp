@@ -130,7 +130,7 @@ constexpr std::array options_table{
              o.first_boot = parse_switch(w.value);
              if (!o.first_boot) warn(o, w, "a boolean");
            }},
-    Option{"quiet", [](BootOptions& o, const Word& w) { if (!w.has_value) o.usual_settings = "ShowStatus=auto\n"; }},
+    Option{"quiet", [](BootOptions& o, const Word& w) { if (!w.has_value) o.usual_settings = "ShowStatus=error\n"; }},
     Option{"debug", [](BootOptions& o, const Word& w) { if (!w.has_value) add_line(o.settings, "LogLevel", "debug"); }},
 };
 
@@ -207,7 +207,8 @@ BootOptions parse_kernel_command_line(std::string_view line) {
 
 void apply_arguments(const std::vector<std::string>& arguments, BootOptions& options) {
   for (const std::string& argument : arguments) {
-    if (argument == "--user" || argument == "--system" || argument.starts_with("--recover=")) continue;  // of main's concern
+    const auto concerns_main = {"--user", "--system", "--rescue", "--switched-root"};
+    if (std::find(concerns_main.begin(), concerns_main.end(), argument) != concerns_main.end() || argument.starts_with("--recover=")) continue;
     if (argument.starts_with("--unit=")) apply_word(options, "systemd." + argument.substr(2));
     else if (is_setting_argument(argument)) {
       apply_word(options, "systemd." + argument.substr(2));

@@ -140,20 +140,19 @@ MachineId set_up_machine_id(const std::string& wanted) {
   return result;
 }
 
-std::string set_up_hostname(const std::string& wanted) {
+unitparser::Result<std::string> set_up_hostname(const std::string& wanted) {
+  std::array<char, 65> present{};
+  const bool has_one = ::gethostname(present.data(), present.size() - 1) == 0 && present[0] != '\0' && std::strcmp(present.data(), "(none)") != 0;
   std::string name = is_host_name(wanted) ? wanted : std::string();
   if (name.empty()) name = configured_host_name().value_or("");
   if (name.empty()) {
-    std::array<char, 65> current{};
-    if (::gethostname(current.data(), current.size() - 1) == 0 && current[0] != '\0' &&
-        std::strcmp(current.data(), "(none)") != 0)
-      return {};
+    if (has_one) return std::string();
     name = unitparser::os_release_of({}, [](const std::string& path) { return read_small_file(path.c_str()).value_or(""); })["DEFAULT_HOSTNAME"];
     if (!is_host_name(name)) name = "localhost";
   }
-  if (::sethostname(name.data(), name.size()) != 0)
-    return "Failed to set the host name to " + name + ": " + std::strerror(errno);
-  return {};
+  if (has_one && name == present.data()) return std::string();
+  if (::sethostname(name.data(), name.size()) != 0) return unitparser::fail_errno(errno, "Failed to set the host name to " + name);
+  return name;
 }
 
 std::string set_up_loopback() {

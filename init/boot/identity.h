@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "unitparser/base/result.h"
+
 namespace init {
 
 /// Result of setting up the machine ID.
@@ -18,8 +20,8 @@ struct MachineId {
 [[nodiscard]] MachineId set_up_machine_id(const std::string& wanted);
 
 /// Sets the host name from `wanted` (kernel command line), /etc/hostname, DEFAULT_HOSTNAME= of os-release, or "localhost"
-/// unless one is already set by somebody. Returns a sentence on failure, else empty.
-[[nodiscard]] std::string set_up_hostname(const std::string& wanted);
+/// unless one is already set by somebody. The name if it is a new one, else empty.
+[[nodiscard]] unitparser::Result<std::string> set_up_hostname(const std::string& wanted);
 
 /// Brings the loop-back network device up; returns a sentence on failure, else empty.
 [[nodiscard]] std::string set_up_loopback();

@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "unitparser/base/fd.h"
 
@@ -36,20 +37,6 @@ void null_standard_streams() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (null != fd) ::dup2(null, fd);
   if (null > STDERR_FILENO) ::close(null);
-}
-
-/// A console left in raw mode by the boot loader or an initrd shell is put back to line mode.
-void make_console_sane() {
-  const UniqueFd console(::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
-  if (!console) return;
-  termios mode{};
-  if (::tcgetattr(console.get(), &mode) != 0) return;
-  mode.c_iflag &= static_cast<tcflag_t>(~(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | IUCLC));
-  mode.c_iflag |= ICRNL | IMAXBEL | IUTF8;
-  mode.c_oflag |= OPOST | ONLCR;
-  mode.c_cflag |= CREAD;
-  mode.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
-  ::tcsetattr(console.get(), TCSANOW, &mode);
 }
 
 /// Who started us may have given us the console as controlling terminal. A login there hangs it up, and the kernel would
@@ -88,13 +75,32 @@ std::string detect_container() {
   return name;
 }
 
+void prepare_console() {
+  const UniqueFd console(::open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+  if (!console) return;
+  termios mode{};
+  if (::tcgetattr(console.get(), &mode) != 0) return;
+  mode.c_iflag &= static_cast<tcflag_t>(~(IGNBRK | BRKINT | ISTRIP | INLCR | IGNCR | IUCLC));
+  mode.c_iflag |= ICRNL | IMAXBEL | IUTF8;
+  mode.c_oflag |= OPOST | ONLCR;
+  mode.c_cflag |= CREAD;
+  mode.c_lflag = ISIG | ICANON | IEXTEN | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE;
+  ::tcsetattr(console.get(), TCSANOW, &mode);
+}
+
+void lift_limit_of_kernel_log() {
+  const UniqueFd setting(::open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC));
+  constexpr std::string_view on = "on\n";
+  // A word of the kernel's command line cannot be overruled, and need not be.
+  if (setting && ::write(setting.get(), on.data(), on.size()) < 0) errno = 0;
+}
+
 void prepare_process(bool in_container) {
   ::umask(0);
   ::setsid();
   leave_terminal();
   // The name by which clients recognise a manager that speaks org.freedesktop.systemd1.
   ::prctl(PR_SET_NAME, "systemd");
-  make_console_sane();
   null_standard_streams();
   if (in_container) return;
   ::reboot(RB_DISABLE_CAD);

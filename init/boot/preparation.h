@@ -11,9 +11,15 @@ namespace init {
 /// The name of the container manager from $container or /run/host/container-manager, empty on a machine of its own.
 [[nodiscard]] std::string detect_container();
 
-/// Own session, no controlling terminal, standard streams on /dev/null, console in a sane mode, umask 0, Ctrl-Alt-Del
-/// delivered as SIGINT and the keyboard request as SIGWINCH, core dumps to the kernel's default.
+/// Own session, no controlling terminal, standard streams on /dev/null, umask 0, Ctrl-Alt-Del delivered as SIGINT and the
+/// keyboard request as SIGWINCH, core dumps to the kernel's default.
 void prepare_process(bool in_container);
+
+/// A console left in raw mode by the boot loader or an initrd shell is put back to line mode.
+void prepare_console();
+
+/// All that we write to the kernel's log is kept, however much at a time (printk.devkmsg=).
+void lift_limit_of_kernel_log();
 
 /// Raises our own limits of descriptors and locked memory as far as it goes; services get theirs from their configs.
 void raise_own_limits();

@@ -1,4 +1,4 @@
-// Progress: after a few seconds of waiting, tells the console what is waited for. [loop]
+// Progress: when a while has passed without anything being done, tells the console what is waited for. [loop]
 #pragma once
 
 #include "init/driver/loop.h"
@@ -7,23 +7,29 @@
 
 namespace init {
 
-/// Looks at the running jobs every second while there are jobs; shows those that take longer than five seconds.
+/// Shows the running jobs in turn once no job has ended for two seconds; for 25, where the console is to be quiet.
 class Progress {
  public:
   Progress(Loop& loop, const Engine& engine, StatusConsole& console)
       : loop_(loop), engine_(engine), console_(console) {}
-  /// Call when jobs may have appeared: begins to look if it does not yet.
+  /// Call when jobs may have appeared or ended.
   void wake();
 
  private:
   void look();
+  void look_at(MonotonicTime when);
   Loop& loop_;
   const Engine& engine_;
   StatusConsole& console_;
   Source timer_;
+  std::uint64_t ended_ = 0;     ///< jobs that had ended by then:
+  MonotonicTime last_end_;
 };
 
-/// The running jobs that are shown at `now`, oldest first.
-[[nodiscard]] std::vector<WaitingJob> jobs_to_show(const Engine& engine, MonotonicTime now);
+/// What a line without room for more calls a unit: its name, or with StatusUnitFormat=description that.
+[[nodiscard]] std::string_view short_name(const Engine& engine, const Unit& unit);
+
+/// The running jobs at `now`, oldest first.
+[[nodiscard]] std::vector<WaitingJob> waiting_jobs(const Engine& engine, MonotonicTime now);
 
 }  // namespace init

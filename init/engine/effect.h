@@ -238,12 +238,18 @@ struct Log {
   LogFields fields;
   Cause cause;
 };
-enum class StatusKind : std::uint8_t { ok, failed, depend, timeout, skipped, assert_, none };
+/// What stands before a line on the console; `none`: room for it, `advice`: not even that.
+enum class StatusKind : std::uint8_t { ok, failed, depend, timeout, skipped, assert_, unsupported, once, none, advice };
+/// A sentence about a unit.
+struct UnitSentence {
+  std::string text;
+  std::size_t name_at = 0, name_size = 0;  ///< the part of the text by which the unit is known; size 0: it is not named
+};
 /// A line for the console, "[  OK  ] Started …".
 struct ConsoleStatus {
   StatusKind kind = StatusKind::ok;
   UnitId unit = UnitId::none;
-  std::string text;
+  UnitSentence sentence;
 };
 struct Emergency {
   EmergencyAction action{};

@@ -38,14 +38,6 @@ Words words_of(const Unit& unit) {
   return {};
 }
 
-std::string unit_text(const Core& core, const Unit& unit) {
-  using unitparser::StatusUnitFormat;
-  const std::string_view description = unit.description();
-  if (description == unit.name.text() || core.options.status_unit_format == StatusUnitFormat::name) return unit.name.text();
-  if (core.options.status_unit_format == StatusUnitFormat::description) return std::string(description);
-  return fmt::format("{} - {}", unit.name.text(), description);
-}
-
 std::string_view stopping_verb(const Unit& unit) {
   return unit.type() == UnitType::mount ? "unmounting" : unit.type() == UnitType::swap ? "deactivating swap" : "stopping";
 }
@@ -77,35 +69,78 @@ std::string condition_text(const Unit& unit) {
   return {};
 }
 
-/// What begins has no mark on the console yet.
-void say_begin(Core& core, const Unit& unit, const std::string& text, std::string_view message_id, const Job& job, JobType type) {
-  core.emit(effect::ConsoleStatus{effect::StatusKind::none, unit.id, text});
-  log_unit(core, unit, 6, text, fields_of(job, type, message_id), &job.cause);
+/// What begins has no mark on the console yet. COMPAT: that something is reloaded is not told there.
+void say_begin(Core& core, const Unit& unit, effect::UnitSentence sentence, std::string_view message_id, const Job& job, JobType type) {
+  std::string text = sentence.text;
+  if (type != JobType::reload) core.emit(effect::ConsoleStatus{effect::StatusKind::none, unit.id, std::move(sentence)});
+  log_unit(core, unit, 6, std::move(text), fields_of(job, type, message_id), &job.cause);
 }
 
 struct EndText {
   int priority = 6;
   effect::StatusKind kind = effect::StatusKind::none;
-  std::string text;
+  effect::UnitSentence sentence;
 };
 
+std::string_view starting_verb(const Unit& unit) {
+  switch (unit.type()) {
+    case UnitType::mount: return "mount";
+    case UnitType::swap: return "activate swap";
+    case UnitType::socket: return "listen on";
+    case UnitType::automount: return "set up automount";
+    default: return "start";
+  }
+}
+
 EndText start_end(const Core& core, const Unit& unit, JobResult result) {
-  const std::string name = unit_text(core, unit);
+  const auto say = [&](std::string before, std::string_view after) { return sentence_about(core, unit, std::move(before), after); };
   using effect::StatusKind;
   switch (result) {
-    case JobResult::done: return {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).started, name)};
-    case JobResult::timeout: return {3, StatusKind::timeout, fmt::format("Timed out {} {}.", unit.type() == UnitType::device ? "waiting for device" : "starting", name)};
-    case JobResult::failed: return {3, StatusKind::failed, fmt::format("Failed to {} {}.", unit.type() == UnitType::mount ? "mount" : unit.type() == UnitType::swap ? "activate swap" : unit.type() == UnitType::socket ? "listen on" : unit.type() == UnitType::automount ? "set up automount" : "start", name)};
-    case JobResult::dependency: return {4, StatusKind::depend, fmt::format("Dependency failed for {}.", name)};
-    case JobResult::assert_: return {4, StatusKind::assert_, fmt::format("Assertion failed for {}.", name)};
-    case JobResult::unsupported: return {4, StatusKind::failed, fmt::format("Starting of {} unsupported.", name)};
-    case JobResult::collected: return {4, StatusKind::none, fmt::format("Unnecessary job was removed for {}.", name)};
-    case JobResult::once: return {3, StatusKind::failed, fmt::format("Unit {} has been started before and cannot be started again.", name)};
+    case JobResult::done: return {6, StatusKind::ok, say(fmt::format("{} ", words_of(unit).started), ".")};
+    case JobResult::timeout: return {3, StatusKind::timeout, say(unit.type() == UnitType::device ? "Timed out waiting for device " : "Timed out starting ", ".")};
+    case JobResult::failed: return {3, StatusKind::failed, say(fmt::format("Failed to {} ", starting_verb(unit)), ".")};
+    case JobResult::dependency: return {4, StatusKind::depend, say("Dependency failed for ", ".")};
+    case JobResult::assert_: return {4, StatusKind::assert_, say("Assertion failed for ", ".")};
+    case JobResult::unsupported: return {4, StatusKind::unsupported, say("Starting of ", " unsupported.")};
+    case JobResult::collected: return {4, StatusKind::none, say("Unnecessary job was removed for ", ".")};
+    case JobResult::once: return {3, StatusKind::once, say("Unit ", " has been started before and cannot be started again.")};
     case JobResult::skipped:
     case JobResult::invalid:
     case JobResult::canceled: break;
   }
   return {};
+}
+
+EndText stop_end(const Core& core, const Unit& unit, JobResult result) {
+  const auto say = [&](std::string before, std::string_view after) { return sentence_about(core, unit, std::move(before), after); };
+  using effect::StatusKind;
+  const bool is_storage = unit.type() == UnitType::mount || unit.type() == UnitType::swap;
+  switch (result) {
+    case JobResult::done: return {6, StatusKind::ok, say(fmt::format("{} ", words_of(unit).stopped), ".")};
+    case JobResult::timeout: return {3, StatusKind::timeout, say(fmt::format("Timed out {} ", stopping_verb(unit)), ".")};
+    case JobResult::failed: return {3, StatusKind::failed, is_storage ? say(fmt::format("Failed {} ", stopping_verb(unit)), ".") : say("Stopping ", " failed.")};
+    default: return {};
+  }
+}
+
+EndText reload_end(const Core& core, const Unit& unit, JobResult result) {
+  switch (result) {
+    case JobResult::done: return {6, effect::StatusKind::none, sentence_about(core, unit, "Reloaded ", ".")};
+    case JobResult::failed: return {3, effect::StatusKind::none, sentence_about(core, unit, "Reload failed for ", ".")};
+    case JobResult::timeout: return {3, effect::StatusKind::none, sentence_about(core, unit, "Timed out reloading ", ".")};
+    default: return {};
+  }
+}
+
+/// What did nothing is not told on the console.
+EndText skipped_start(const Core& core, const Unit& unit) {
+  const auto say = [&](std::string before, std::string_view after) { return EndText{6, effect::StatusKind::none, sentence_about(core, unit, std::move(before), after)}; };
+  const std::string unmet = condition_text(unit);
+  if (!unmet.empty()) return say({}, fmt::format(" was skipped because of an unmet condition check ({}).", unmet));
+  const auto& all = unit.config.common->unit_needs->conditions;
+  const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
+  if (has_trigger) return say({}, " was skipped because no trigger condition checks were met.");
+  return say("Condition check resulted in ", " being skipped.");
 }
 
 /// COMPAT: what is up as soon as its process was started is only said to have started.
@@ -124,15 +159,30 @@ bool comes_up_at_once(const Unit& unit) {
 
 }  // namespace
 
+effect::UnitSentence sentence_about(const Core& core, const Unit& unit, std::string before, std::string_view after, NameLength length) {
+  using unitparser::StatusUnitFormat;
+  const std::string_view description = unit.description();
+  const StatusUnitFormat format = core.options.status_unit_format;
+  const bool is_described = description != unit.name.text() && format != StatusUnitFormat::name;
+  effect::UnitSentence sentence{std::move(before), 0, 0};
+  sentence.name_at = sentence.text.size();
+  const std::string_view known_by = is_described && format == StatusUnitFormat::description ? description : std::string_view(unit.name.text());
+  sentence.name_size = known_by.size();
+  sentence.text.append(known_by);
+  if (is_described && format == StatusUnitFormat::combined && length == NameLength::long_) sentence.text.append(" - ").append(description);
+  sentence.text.append(after);
+  return sentence;
+}
+
 void announce_job_begin(Core& core, const Unit& unit, const Job& job, JobType type, ActiveState before) {
   if (unit.type() == UnitType::device) return;
   const Words words = words_of(unit);
   const bool start = type == JobType::start;
-  if (type == JobType::reload) return say_begin(core, unit, fmt::format("Reloading {}...", unit_text(core, unit)), id_reloading, job, type);
+  if (type == JobType::reload) return say_begin(core, unit, sentence_about(core, unit, "Reloading ", "..."), id_reloading, job, type);
   if (start && (!is_inactive_or_failed(before) || comes_up_at_once(unit))) return;
   if (!start && ((type != JobType::stop && type != JobType::restart) || before != ActiveState::active)) return;
   const std::string_view verb = start ? words.starting : words.stopping;
-  if (!verb.empty()) say_begin(core, unit, fmt::format("{} {}...", verb, unit_text(core, unit)), start ? id_starting : id_stopping, job,
+  if (!verb.empty()) say_begin(core, unit, sentence_about(core, unit, fmt::format("{} ", verb), "..."), start ? id_starting : id_stopping, job,
                                start ? type : JobType::stop);  // a restart begins with a stop
 }
 
@@ -141,57 +191,32 @@ void announce_job_end(Core& core, Unit& unit, const Job& job, JobResult result, 
   EndText end;
   std::string_view id = id_failed;
   switch (job.type) {
-    case JobType::start: {
-      if (result == JobResult::done && (!unit.runtime->condition_result) && !already &&
-          is_inactive_or_failed(unit.active_state())) {
-        const std::string unmet = condition_text(unit);
-        const auto& all = unit.config.common->unit_needs->conditions;
-        const bool has_trigger = std::any_of(all.begin(), all.end(), [](const auto& condition) { return condition.triggering; });
-        id = id_started;
-        // Not a word on the console about what did nothing.
-        end = {6, StatusKind::none,
-               unmet.empty() && !has_trigger ? fmt::format("Condition check resulted in {} being skipped.", unit_text(core, unit))
-               : unmet.empty() ? fmt::format("{} was skipped because no trigger condition checks were met.", unit_text(core, unit))
-                               : fmt::format("{} was skipped because of an unmet condition check ({}).", unit_text(core, unit), unmet)};
-        break;
-      }
-      if (already && result == JobResult::done) return;
-      end = start_end(core, unit, result);
+    case JobType::start:
       if (result == JobResult::done) id = id_started;
-      if (result == JobResult::failed && end.kind == StatusKind::failed)
-        core.emit(effect::ConsoleStatus{StatusKind::none, unit.id,
-                                        fmt::format("See 'systemctl status {}' for details.", unitparser::quote_if_needed(unit.name.text()))});
+      if (already && result == JobResult::done) return;
+      end = result == JobResult::done && !unit.runtime->condition_result && is_inactive_or_failed(unit.active_state()) ? skipped_start(core, unit)
+                                                                                                                    : start_end(core, unit, result);
       break;
-    }
     case JobType::stop:
     case JobType::restart:
       if (already) return;
       id = id_stopped;
-      if (result == JobResult::done)
-        end = {6, StatusKind::ok, fmt::format("{} {}.", words_of(unit).stopped, unit_text(core, unit))};
-      else if (result == JobResult::timeout)
-        end = {3, StatusKind::timeout, fmt::format("Timed out {} {}.", stopping_verb(unit), unit_text(core, unit))};
-      else if (result == JobResult::failed)
-        end = {3, StatusKind::failed, unit.type() == UnitType::mount || unit.type() == UnitType::swap
-                                            ? fmt::format("Failed {} {}.", stopping_verb(unit), unit_text(core, unit))
-                                            : fmt::format("Stopping {} failed.", unit_text(core, unit))};
+      end = stop_end(core, unit, result);
       break;
     case JobType::reload:
       id = id_reloaded;
-      if (result == JobResult::done)
-        end = {6, StatusKind::ok, fmt::format("Reloaded {}.", unit_text(core, unit))};
-      else if (result == JobResult::failed)
-        end = {3, StatusKind::failed, fmt::format("Reload failed for {}.", unit_text(core, unit))};
-      else if (result == JobResult::timeout)
-        end = {3, StatusKind::timeout, fmt::format("Timed out reloading {}.", unit_text(core, unit))};
+      end = reload_end(core, unit, result);
       break;
     default: return;
   }
-  if (end.text.empty()) return;
+  std::string text = end.sentence.text;
+  if (text.empty()) return;
   auto fields = fields_of(job, job.type, id);
   fields.emplace_back("JOB_RESULT", unitparser::to_name(result));
-  if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, end.text});
-  log_unit(core, unit, end.priority, std::move(end.text), std::move(fields), &job.cause);
+  if (end.kind != StatusKind::none) core.emit(effect::ConsoleStatus{end.kind, unit.id, std::move(end.sentence)});
+  if (end.kind == StatusKind::failed && job.type == JobType::start)
+    core.emit(effect::ConsoleStatus{StatusKind::advice, unit.id, {fmt::format("See 'systemctl status {}' for details.", unitparser::quote_if_needed(unit.name.text())), 0, 0}});
+  log_unit(core, unit, end.priority, std::move(text), std::move(fields), &job.cause);
   if (result == JobResult::timeout || result == JobResult::dependency)
     log_unit(core, unit, 5,
              fmt::format("{}: Job {}/{} failed with result '{}'.", unit.name.text(), unit.name.text(),

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "init/engine/job_messages.h"
 #include "init/engine/job_rules.h"
 
 namespace init {
@@ -52,14 +53,15 @@ Result<bool> OrderCheck::break_cycle(const std::vector<Step>& path, std::size_t 
   };
   const Node& start = path[begin].node;
   const Unit& start_unit = core_.units.get(start.unit);
-  log_unit(core_, start_unit, 4, fmt::format("Found ordering cycle on {}", job_text(path.back().node)));
+  const auto say = [&](int priority, const std::string& text) { log_unit(core_, start_unit, priority, fmt::format("{}: {}", start_unit.name.text(), text)); };
   const PlannedJob* dropped = nullptr;
   UnitId victim = UnitId::none;
   JobType victim_type{};
   for (std::size_t at = path.size(); at-- > begin;) {
     const Node& node = path[at].node;
-    const Edge* edge = at + 1 < path.size() ? path[at + 1].came_by : closing;
-    log_unit(core_, start_unit, 4, fmt::format("Found dependency on {} [{}]", job_text(node), place_of(node.unit, *edge)));
+    const bool is_last = at + 1 == path.size();
+    const Edge* edge = is_last ? closing : path[at + 1].came_by;
+    say(4, fmt::format("Found {} on {} [{}]", is_last ? "ordering cycle" : "dependency", job_text(node), place_of(node.unit, *edge)));
     if (dropped == nullptr && node.planned != PlanLink::none &&
         !transaction_.jobs_[node.planned].matters_to_anchor) {
       dropped = &transaction_.jobs_[node.planned];
@@ -68,15 +70,12 @@ Result<bool> OrderCheck::break_cycle(const std::vector<Step>& path, std::size_t 
     }
   }
   if (dropped == nullptr) {
-    log_unit(core_, start_unit, 3, fmt::format("Unable to break cycle starting with {}", job_text(start)));
+    say(3, fmt::format("Unable to break cycle starting with {}", job_text(start)));
     return fail(ErrorCode::transaction_cyclic, "Transaction order is cyclic. See system logs for details.");
   }
   const Unit& gone = core_.units.get(victim);
-  log_unit(core_, gone, 3,
-           fmt::format("Job {}/{} deleted to break ordering cycle starting with {}", gone.name.text(),
-                       unitparser::to_name(victim_type), job_text(start)));
-  core_.emit(effect::ConsoleStatus{effect::StatusKind::skipped, victim,
-                                   fmt::format("Ordering cycle found, skipping {}", gone.description())});
+  say(3, fmt::format("Job {}/{} deleted to break ordering cycle starting with {}", gone.name.text(), unitparser::to_name(victim_type), job_text(start)));
+  core_.emit(effect::ConsoleStatus{effect::StatusKind::skipped, victim, sentence_about(core_, gone, "Ordering cycle found, skipping ", {}, NameLength::short_)});
   for (std::uint32_t job = transaction_.first_of(victim); job != PlanLink::none; job = transaction_.first_of(victim))
     transaction_.delete_job(job, true);
   return false;

@@ -11,12 +11,15 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "init/log/colours.h"
+#include "unitparser/base/display_text.h"
 #include "unitparser/base/fd.h"
 
 namespace init {
 namespace {
 
 constexpr unsigned width_of_mark = 9;  // "[  OK  ] "
+constexpr unsigned usual_width = 80;
 constexpr int console_patience_msec = 50;
 
 struct Mark {
@@ -25,29 +28,45 @@ struct Mark {
 };
 
 Mark mark_of(effect::StatusKind kind) {
+  using effect::StatusKind;
   switch (kind) {
-    case effect::StatusKind::ok: return {"  OK  ", "\x1b[0;32m"};
-    case effect::StatusKind::failed: return {"FAILED", "\x1b[0;1;31m"};
-    case effect::StatusKind::depend: return {"DEPEND", "\x1b[0;1;33m"};
-    case effect::StatusKind::timeout: return {" TIME ", "\x1b[0;1;31m"};
-    case effect::StatusKind::skipped: return {" SKIP ", "\x1b[0;1;33m"};
-    case effect::StatusKind::assert_: return {"ASSERT", "\x1b[0;1;33m"};
-    case effect::StatusKind::none: break;
+    case StatusKind::ok: return {"  OK  ", colours::green};
+    case StatusKind::failed: return {"FAILED", colours::bright_red};
+    case StatusKind::depend: return {"DEPEND", colours::bright_yellow};
+    case StatusKind::timeout: return {" TIME ", colours::bright_red};
+    case StatusKind::skipped: return {" SKIP ", colours::bright_red};
+    case StatusKind::assert_: return {"ASSERT", colours::bright_yellow};
+    case StatusKind::unsupported: return {"UNSUPP", colours::bright_yellow};
+    case StatusKind::once: return {" ONCE ", colours::bright_red};
+    case StatusKind::none:
+    case StatusKind::advice: break;
   }
-  return {"      ", ""};
+  return {};
 }
 
-/// Cuts in the middle: both the beginning and the end of a description tell something.
-std::string cut(std::string_view text, unsigned width) {
-  if (text.size() <= width) return std::string(text);
-  const std::size_t keep = width > 3 ? width - 3 : 0;
-  return std::string(text.substr(0, keep - keep / 2)) + "..." + std::string(text.substr(text.size() - keep / 2));
+/// Cuts in the middle: both the beginning and the end of a description tell something. The last column stays free.
+std::string cut(std::string_view text, unsigned taken, unsigned width) {
+  constexpr unsigned least = 3;
+  return unitparser::ellipsize(text, width > taken + 1 + least ? width - taken - 1 : least, 50, true);
 }
 
 std::string whole_seconds(unitparser::Duration duration) {
   return duration.is_infinite() ? "no limit"
                                 : unitparser::format_duration(unitparser::Duration::from_seconds(duration.usec() / 1'000'000),
                                                               unitparser::Duration::from_seconds(1));
+}
+
+/// The eye goes to and fro over six columns, half out of sight at either end.
+std::string eye(unsigned round, bool colour) {
+  constexpr unsigned width = 6, turn = width + 2, period = 2 * width + 2;
+  const unsigned at = round % period >= turn ? period - round % period : round % period;  // 1 to 6; 0 and 7 are out of sight
+  const auto in = [colour](std::string_view code) { return colour ? code : std::string_view(); };
+  std::string text;
+  if (at > 1) text.append(at - 2, ' ').append(in(colours::red)).append("*");
+  if (at > 0 && at <= width) text.append(in(colours::bright_red)).append("*");
+  text.append(in(colours::off));
+  if (at < width) text.append(in(colours::red)).append("*").append(width - 1 - at, ' ').append(in(colours::off));
+  return text;
 }
 
 /// Agents that ask for passwords leave a file for each question.
@@ -65,74 +84,80 @@ bool terminal_is_dumb() {
   return term != nullptr && std::string_view(term) == "dumb";
 }
 
-}  // namespace
-
-std::string format_status_line(effect::StatusKind kind, std::string_view text, bool colour, unsigned width) {
-  const std::string body = cut(text, width > width_of_mark ? width - width_of_mark : width);
-  const Mark mark = mark_of(kind);
-  if (kind == effect::StatusKind::none) return fmt::format("         {}", body);
-  if (!colour) return fmt::format("[{}] {}", mark.text, body);
-  return fmt::format("[{}{}\x1b[0m] {}", mark.colour, mark.text, body);
+unsigned width_of(int console) {
+  winsize size{};
+  return ::ioctl(console, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_width;
 }
 
-std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::size_t of, unsigned round, bool colour,
-                                unsigned width) {
-  // The eye goes to and fro over six columns.
-  constexpr unsigned positions = 10;
-  const unsigned step = round % positions;
-  const unsigned at = step <= 5 ? step : positions - step;
-  std::string eye(6, ' ');
-  for (unsigned i = at > 0 ? at - 1 : 0; i <= std::min(at + 1, 5U); ++i) eye[i] = '*';
-  std::string text = fmt::format("{}A {} job is running for {} ({} / {})",
-                                 of > 1 ? fmt::format("({} of {}) ", number, of) : std::string(), job.verb, job.unit,
-                                 whole_seconds(job.since), whole_seconds(job.limit));
-  text = cut(text, width > width_of_mark ? width - width_of_mark : width);
-  if (!colour) return fmt::format("[{}] {}", eye, text);
-  return fmt::format("[\x1b[0;31m{}\x1b[0m] {}", eye, text);
-}
-
-void StatusConsole::show(const effect::ConsoleStatus& status) {
-  const bool bad = status.kind == effect::StatusKind::failed || status.kind == effect::StatusKind::depend ||
-                   status.kind == effect::StatusKind::timeout || status.kind == effect::StatusKind::assert_;
-  if (mode_ == ShowStatus::no || (mode_ == ShowStatus::error && !bad) || !is_ours_()) return;
-  if (mode_ == ShowStatus::auto_ && !made_loud_) {
-    if (!bad) return;
-    made_loud_ = true;
-  }
-  std::string line = waiting_shown_ ? "\r\x1b[K" : "";
-  waiting_shown_ = false;
-  write(line + format_status_line(status.kind, status.text, !terminal_is_dumb(), 80) + "\r\n");
-}
-
-void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
-  if (mode_ == ShowStatus::no || mode_ == ShowStatus::error) return;
-  if (jobs.empty() || !is_ours_() || somebody_types_a_password()) {
-    if (waiting_shown_) write("\r\x1b[K");
-    waiting_shown_ = false;
-    return;
-  }
-  made_loud_ = true;
-  // Each job is shown for three rounds before the next one gets the line.
-  const std::size_t number = (round_ / 3) % jobs.size();
-  write((waiting_shown_ ? "\r\x1b[K" : "") +
-        format_waiting_line(jobs[number], number + 1, jobs.size(), round_, !terminal_is_dumb(), 80));
-  waiting_shown_ = true;
-  ++round_;
-}
-
-void StatusConsole::write(std::string text) {
-  const unitparser::UniqueFd console(::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  std::string_view rest = text;
-  while (console && !rest.empty()) {
-    const ssize_t written = ::write(console.get(), rest.data(), rest.size());
+void write_whole(int console, std::string_view rest) {
+  while (!rest.empty()) {
+    const ssize_t written = ::write(console, rest.data(), rest.size());
     if (written > 0) {
       rest.remove_prefix(static_cast<std::size_t>(written));
       continue;
     }
     // A slow serial line may take a moment; a stopped one must not stop us.
-    pollfd ready{console.get(), POLLOUT, 0};
+    pollfd ready{console, POLLOUT, 0};
     if (::poll(&ready, 1, console_patience_msec) <= 0) return;
   }
+}
+
+}  // namespace
+
+std::string format_status_line(effect::StatusKind kind, const effect::UnitSentence& sentence, bool colour, unsigned width) {
+  std::string text = sentence.text;
+  if (colour && sentence.name_size > 0) {
+    text.insert(sentence.name_at + sentence.name_size, colours::off);
+    text.insert(sentence.name_at, colours::bright);
+  }
+  if (kind == effect::StatusKind::advice) return cut(text, 0, width);
+  text = cut(text, width_of_mark, width);
+  const Mark mark = mark_of(kind);
+  if (mark.text.empty()) return std::string(width_of_mark, ' ') + text;
+  return colour ? fmt::format("[{}{}{}] {}", mark.colour, mark.text, colours::off, text) : fmt::format("[{}] {}", mark.text, text);
+}
+
+std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::size_t of, unsigned round, bool colour,
+                                unsigned width) {
+  const std::string text = fmt::format("{}{} ({} / {}){}{}", of > 1 ? fmt::format("({} of {}) ", number, of) : std::string(), job.what,
+                                       whole_seconds(job.since), whole_seconds(job.limit), job.status.empty() ? "" : ": ", job.status);
+  return fmt::format("[{}] {}", eye(round, colour), cut(text, width_of_mark, width));
+}
+
+void StatusConsole::show(const effect::ConsoleStatus& status) {
+  using effect::StatusKind;
+  if (mode_ == ShowStatus::no || !is_ours_()) return;
+  const bool is_usual = status.kind == StatusKind::ok || status.kind == StatusKind::none || status.kind == StatusKind::advice;
+  if (is_usual && !shows_all()) return;
+  write_line([&](bool colour, unsigned width) { return format_status_line(status.kind, status.sentence, colour, width); }, false);
+}
+
+void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
+  if (mode_ == ShowStatus::no || mode_ == ShowStatus::error || jobs.empty() || !is_ours_() || somebody_types_a_password()) return;
+  made_loud_ = true;
+  // Each job is shown for three rounds before the next one gets the line.
+  const std::size_t number = (round_ / 3) % jobs.size();
+  write_line([&](bool colour, unsigned width) { return format_waiting_line(jobs[number], number + 1, jobs.size(), round_, colour, width); }, true);
+  ++round_;
+}
+
+void StatusConsole::welcome(const std::string& system, const std::string& colour) {
+  if (!shows_all()) return;
+  write_line([&](bool coloured, unsigned) { return coloured ? fmt::format("\nWelcome to \x1b[{}m{}\x1b[0m!\n", colour, system) : fmt::format("\nWelcome to {}!\n", system); },
+             false);
+}
+
+void StatusConsole::write_line(const std::function<std::string(bool colour, unsigned width)>& format, bool ephemeral) {
+  constexpr std::string_view a_line_up = "\x1bM\r\x1b[K", rest_of_line = "\x1b[K";
+  // Opened for each line: the kernel ends whoever has the console open when somebody asks for a secure one (SAK).
+  const unitparser::UniqueFd console(::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!console) return;
+  std::string text(after_ephemeral_ ? a_line_up : std::string_view());
+  text += format(colour_ && !terminal_is_dumb(), width_of(console.get()));
+  text += "\r\n";
+  if (after_ephemeral_ && !ephemeral) text += rest_of_line;
+  after_ephemeral_ = ephemeral;
+  write_whole(console.get(), text);
 }
 
 }  // namespace init

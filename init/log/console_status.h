@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "init/engine/effect.h"
@@ -14,14 +15,14 @@ using unitparser::ShowStatus;
 
 /// One running job that somebody at the console might wonder about.
 struct WaitingJob {
-  std::string verb;                            ///< "start", "stop", …
-  std::string unit;                            ///< description or name
-  unitparser::Duration since;                  ///< it runs
+  std::string what;                            ///< "Job nginx.service/start running"
+  unitparser::Duration since;                  ///< it was asked for
   unitparser::Duration limit = unitparser::Duration::infinity();  ///< until it is given up
+  std::string status;                          ///< what the service says of itself, may be empty
 };
 
 /// Formats one status line, with colour codes when `colour`; `width` in columns, longer texts are cut in the middle.
-[[nodiscard]] std::string format_status_line(effect::StatusKind kind, std::string_view text, bool colour, unsigned width);
+[[nodiscard]] std::string format_status_line(effect::StatusKind kind, const effect::UnitSentence& sentence, bool colour, unsigned width);
 /// The line that tells what is waited for, with a moving eye: `round` counts calls.
 [[nodiscard]] std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::size_t of, unsigned round,
                                               bool colour, unsigned width);
@@ -34,17 +35,27 @@ class StatusConsole {
   explicit StatusConsole(std::function<bool()> is_ours) : is_ours_(std::move(is_ours)) {}
   void set_mode(ShowStatus mode) { mode_ = mode; }
   [[nodiscard]] ShowStatus mode() const { return mode_; }
-  /// Mode "auto" becomes "yes" for good when something failed or is slow, as systemd.show_status=auto has it.
+  /// LogColor=.
+  void set_colour(bool colour) { colour_ = colour; }
+  /// Whether all that happens is shown, and not only what goes wrong. In mode "auto" it is once something is slow, until
+  /// calm_down().
+  [[nodiscard]] bool shows_all() const { return mode_ == ShowStatus::yes || mode_ == ShowStatus::temporary || (mode_ == ShowStatus::auto_ && made_loud_); }
+  void calm_down() { made_loud_ = false; }
+
   void show(const effect::ConsoleStatus& status);
-  /// Shows one of the waiting jobs, another one at each call; an empty list clears the line.
+  /// Shows one of the waiting jobs, another one at every third call. Something is slow: "auto" becomes loud.
   void show_waiting(const std::vector<WaitingJob>& jobs);
+  /// "Welcome to …!", in the words and the colour of os-release(5).
+  void welcome(const std::string& system, const std::string& colour);
 
  private:
-  void write(std::string text);
+  /// A line that the next one takes the place of is `ephemeral`.
+  void write_line(const std::function<std::string(bool colour, unsigned width)>& format, bool ephemeral);
   std::function<bool()> is_ours_;
   ShowStatus mode_ = ShowStatus::yes;
+  bool colour_ = true;
   bool made_loud_ = false;        ///< auto has become yes
-  bool waiting_shown_ = false;    ///< the last line is a waiting line, to be overwritten
+  bool after_ephemeral_ = false;
   unsigned round_ = 0;
 };
 

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "init/log/colours.h"
+
 namespace init {
 namespace {
 
@@ -62,9 +64,10 @@ std::string seconds_since_boot() {
 }
 
 std::string_view colour_of(int priority) {
-  if (priority <= 3) return "\x1b[0;1;31m";
-  if (priority == 4) return "\x1b[0;1;33m";
-  return priority == 5 ? "\x1b[0;1;39m" : "";
+  if (priority <= 3) return colours::bright_red;
+  if (priority == 4) return colours::bright_yellow;
+  if (priority == 5) return colours::bright;
+  return priority == 6 ? std::string_view() : colours::grey;
 }
 
 }  // namespace
@@ -187,7 +190,7 @@ bool LogSink::write_console(const Line& entry) {
   const std::string_view colour = console_colour_ ? colour_of(entry.priority) : std::string_view();
   line += colour;
   line += entry.message;
-  if (!colour.empty()) line += "\x1b[0m";
+  if (!colour.empty()) line += colours::off;
   line += "\r\n";
   return ::write(console.get(), line.data(), line.size()) >= 0;
 }

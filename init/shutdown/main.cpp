@@ -1,6 +1,7 @@
 // The last program of a boot, executed by PID 1 in its own place: kills what is left, unmounts everything, ends. [os]
 //
-// shutdown VERB [--timeout=SECONDS] [--exit-code=N] [--watchdog=DEVICE]; VERB is poweroff, reboot, halt, kexec or exit. The order is that of
+// shutdown VERB [--timeout=SECONDS] [--exit-code=N] [--watchdog=DEVICE] [--log-level=N] [--log-target=kmsg|console|null];
+// VERB is poweroff, reboot, halt, kexec or exit. The order is that of
 // systemd-shutdown(8): SIGTERM, SIGKILL, then again and again unmount, swap off and detach until nothing moves any more,
 // the programs of system-shutdown, then the initrd's shutdown program if there is one, then the kernel.
 #include <dirent.h>
@@ -26,7 +27,9 @@
 #include "init/os/watchdog.h"
 #include "init/shutdown/hooks.h"
 #include "init/shutdown/processes.h"
+#include "init/shutdown/report.h"
 #include "init/shutdown/storage.h"
+#include "init/shutdown/sync.h"
 #include "unitparser/base/fd.h"
 
 namespace init::shutdown {
@@ -34,11 +37,15 @@ namespace {
 
 using unitparser::UniqueFd;
 
+constexpr std::string_view all_detached = "All filesystems, swaps, loop devices, MD devices and DM devices detached.";
+
 struct Options {
   std::string verb = "poweroff";
-  unsigned timeout_seconds = 10;
+  unsigned timeout_seconds = 90;
   int exit_code = 0;
   const char* watchdog = nullptr;   ///< device to ping while it takes long
+  int log_level = 6;                ///< as in syslog(3)
+  std::string_view log_target = "kmsg";
 };
 
 Options parse(int argc, char** argv) {
@@ -48,21 +55,37 @@ Options parse(int argc, char** argv) {
     if (argument.starts_with("--timeout=")) options.timeout_seconds = static_cast<unsigned>(std::atoi(argv[i] + 10));
     else if (argument.starts_with("--exit-code=")) options.exit_code = std::atoi(argv[i] + 12);
     else if (argument.starts_with("--watchdog=")) options.watchdog = argv[i] + 11;
+    else if (argument.starts_with("--log-level=")) options.log_level = std::atoi(argv[i] + 12);
+    else if (argument.starts_with("--log-target=")) options.log_target = argument.substr(13);
     else if (!argument.starts_with("-")) options.verb = argument;
   }
   return options;
 }
 
 /// Storage may depend on storage (a loop file on a mount, a mount on a loop device): repeat while something moves.
-bool release_storage(const Pulse& pulse) {
+void release_storage(const Report& report, const Pulse& pulse) {
   constexpr int rounds_max = 50;
-  for (int round = 0; round < rounds_max; ++round) {
-    pulse();
-    const StorageRound result = release_storage_once();
-    if (result.left == 0) return true;
-    if (!result.changed) break;
+  std::array<bool, storage_kinds.size()> released{};
+  bool changed = true;
+  for (int round = 0; round < rounds_max && changed; ++round) {
+    changed = false;
+    for (std::size_t i = 0; i < storage_kinds.size(); ++i) {
+      if (released[i]) continue;
+      pulse();
+      const StorageKind& kind = storage_kinds[i];
+      report.info(kind.begun);
+      const StorageRound result = kind.release();
+      released[i] = result.left == 0;
+      changed = changed || result.changed;
+      if (released[i]) report.info(kind.ended);
+      else report.info(std::string(kind.left_before) + std::to_string(result.left) + std::string(kind.left_after));
+    }
   }
-  return false;
+  std::string left;
+  for (std::size_t i = 0; i < storage_kinds.size(); ++i)
+    if (!released[i]) left.append(left.empty() ? " " : ", ").append(storage_kinds[i].name);
+  if (left.empty()) report.info(all_detached);
+  else report.error("Unable to finalize remaining" + left + ", ignoring.");
 }
 
 /// An initrd that put itself into /run/initramfs takes over here, so that the real root can be unmounted as well.
@@ -84,8 +107,16 @@ void reboot_with_argument() {
   ::reboot(RB_AUTOBOOT);
 }
 
-[[noreturn]] void end(const Options& options, bool in_container) {
-  ::sync();
+/// COMPAT: the last words of a machine.
+std::string_view last_words(std::string_view verb) {
+  if (verb == "exit") return "Exiting container.";
+  if (verb == "kexec") return "Rebooting with kexec.";
+  if (verb == "reboot") return "Rebooting.";
+  return verb == "halt" ? "Halting system." : "Powering off.";
+}
+
+[[noreturn]] void end(const Options& options, bool in_container, const Report& report) {
+  report.info(last_words(options.verb));
   if (options.verb == "exit") ::_exit(options.exit_code);
   if (options.verb == "kexec") ::syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
   if (options.verb == "reboot" || options.verb == "kexec") reboot_with_argument();
@@ -93,7 +124,7 @@ void reboot_with_argument() {
   else ::reboot(RB_POWER_OFF);
   // Refused inside a container without CAP_SYS_BOOT: leaving ends the container.
   if (in_container) ::_exit(options.exit_code);
-  std::fprintf(stderr, "shutdown: the kernel refused to %s: %s\n", options.verb.c_str(), std::strerror(errno));
+  report.error("The kernel refused to " + options.verb + ": " + std::strerror(errno));
   while (true) ::pause();
 }
 
@@ -106,22 +137,22 @@ int run(int argc, char** argv) {
   }
   ::umask(0022);
   ::mlockall(MCL_CURRENT | MCL_FUTURE);
-  const int console = ::open("/dev/console", O_WRONLY | O_NOCTTY | O_CLOEXEC);
-  if (console >= 0) ::dup2(console, STDERR_FILENO);
+  const Report report(options.log_target == "console", options.log_target == "null" ? -1 : options.log_level);
 
   // PID 1 left the hardware watchdog armed: whatever hangs from here on, the machine ends.
   const auto watchdog = make_watchdog_device();
   const bool armed = options.watchdog != nullptr && watchdog->open(options.watchdog).has_value();
   const Pulse pulse = [&] { if (armed) watchdog->ping(); };
-  end_all_processes(options.timeout_seconds, pulse);
-  bool clean = true;
-  if (!in_container) clean = release_storage(pulse);
+  if (!in_container) sync_disks(report, pulse);
+  end_all_processes(options.timeout_seconds, report, pulse);
+  if (in_container) report.info(all_detached);  // what there is belongs to the host
+  else release_storage(report, pulse);
   run_shutdown_hooks(options.verb, pulse);
   if (!in_container) {
     hand_over_to_initrd(options);
-    if (!clean) report_storage_left();
+    sync_disks(report, pulse);
   }
-  end(options, in_container);
+  end(options, in_container, report);
 }
 
 }  // namespace

@@ -1,19 +1,24 @@
-// Releasing of mounts, swap and loop devices, newest first. [os]
+// Releasing of mounts, newest first, of swap and of devices made of others. [os]
 #include "init/shutdown/storage.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <libmount.h>
+#include <linux/dm-ioctl.h>
 #include <linux/loop.h>
+#include <linux/major.h>
+#include <linux/raid/md_u.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -58,35 +63,21 @@ std::vector<Mount> mounts_left() {
   return mounts;
 }
 
-bool swap_all_off() {
-  bool changed = false;
+StorageRound release_swaps() {
+  StorageRound round;
   std::ifstream swaps("/proc/swaps");
   std::string line;
   std::getline(swaps, line);
   while (std::getline(swaps, line)) {
     const std::string path = line.substr(0, line.find_first_of(" \t"));
-    if (::swapoff(path.c_str()) == 0) changed = true;
+    if (::swapoff(path.c_str()) == 0) round.changed = true;
+    else ++round.left;
   }
-  return changed;
+  return round;
 }
 
-bool detach_loops() {
-  bool changed = false;
-  for (int number = 0; number < 256; ++number) {
-    const std::string sysfs = "/sys/block/loop" + std::to_string(number) + "/loop/backing_file";
-    if (::access(sysfs.c_str(), F_OK) != 0) continue;
-    const unitparser::UniqueFd device(::open(("/dev/loop" + std::to_string(number)).c_str(), O_RDONLY | O_CLOEXEC));
-    if (device && ::ioctl(device.get(), LOOP_CLR_FD, 0) == 0) changed = true;
-  }
-  return changed;
-}
-
-}  // namespace
-
-StorageRound release_storage_once() {
+StorageRound release_mounts() {
   StorageRound round;
-  round.changed = swap_all_off();
-  ::sync();
   for (const Mount& mount : mounts_left()) {
     const bool is_root = mount.path == "/" || mount.path == "/usr";
     if (!is_root && ::umount2(mount.path.c_str(), MNT_FORCE) == 0) {
@@ -100,14 +91,96 @@ StorageRound release_storage_once() {
     if (::mount(nullptr, mount.path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) round.changed = true;
     else ++round.left;
   }
-  round.changed = detach_loops() || round.changed;
   return round;
 }
 
-void report_storage_left() {
-  for (const Mount& mount : mounts_left())
-    if (!mount.read_only) std::fprintf(stderr, "shutdown: could not unmount %s (%s)\n", mount.path.c_str(), mount.type.c_str());
+/// Names in /sys/block that begin with `prefix`.
+std::vector<std::string> block_devices(std::string_view prefix) {
+  std::vector<std::string> names;
+  DIR* directory = ::opendir("/sys/block");
+  if (directory == nullptr) return names;
+  while (const dirent* entry = ::readdir(directory))
+    if (std::string_view(entry->d_name).starts_with(prefix)) names.emplace_back(entry->d_name);
+  ::closedir(directory);
+  return names;
 }
+
+std::string first_word_of(const std::string& path) {
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  return word;
+}
+
+/// "253:0" as in sysfs.
+bool is_below_root(const std::string& number) {
+  for (const char* path : {"/", "/usr"}) {
+    struct stat status {};
+    if (::stat(path, &status) == 0 && number == std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev))) return true;
+  }
+  return false;
+}
+
+/// Releases each device of that name but what the root is on; `release` gets an open descriptor, and its number as in sysfs.
+StorageRound release_devices(const std::vector<std::string>& names, bool (*release)(int fd, const std::string& number)) {
+  StorageRound round;
+  for (const std::string& name : names) {
+    const std::string number = first_word_of("/sys/block/" + name + "/dev");
+    const unitparser::UniqueFd device(::open(("/dev/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (device) ::fsync(device.get());
+    if (!is_below_root(number) && device && release(device.get(), number)) round.changed = true;
+    else ++round.left;
+  }
+  return round;
+}
+
+StorageRound release_loops() {
+  const auto is_free = [](const std::string& name) { return ::access(("/sys/block/" + name + "/loop/backing_file").c_str(), F_OK) != 0; };
+  std::vector<std::string> names = block_devices("loop");
+  std::erase_if(names, is_free);
+  StorageRound round = release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, LOOP_CLR_FD, 0) == 0; });
+  // One that is in use is only marked to go with its last user.
+  const auto still_there = static_cast<unsigned>(std::count_if(names.begin(), names.end(), [&](const std::string& name) { return !is_free(name); }));
+  round.changed = still_there < names.size();
+  round.left = still_there;
+  return round;
+}
+
+StorageRound release_raids() {
+  std::vector<std::string> names = block_devices("md");
+  std::erase_if(names, [](const std::string& name) {
+    const std::string state = first_word_of("/sys/block/" + name + "/md/array_state");
+    return state.empty() || state == "clear" || first_word_of("/sys/block/" + name + "/md/level") == "container";
+  });
+  return release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, STOP_ARRAY, nullptr) == 0; });
+}
+
+StorageRound release_mapped() {
+  return release_devices(block_devices("dm-"), [](int, const std::string& number) {
+    const unitparser::UniqueFd control(::open("/dev/mapper/control", O_RDWR | O_CLOEXEC));
+    const std::size_t colon = number.find(':');
+    if (!control || colon == std::string::npos) return false;
+    dm_ioctl request{};
+    request.version[0] = DM_VERSION_MAJOR;
+    request.version[1] = DM_VERSION_MINOR;
+    request.version[2] = DM_VERSION_PATCHLEVEL;
+    request.data_size = sizeof request;
+    request.dev = makedev(static_cast<unsigned>(std::strtoul(number.c_str(), nullptr, 10)),
+                          static_cast<unsigned>(std::strtoul(number.c_str() + colon + 1, nullptr, 10)));
+    return ::ioctl(control.get(), DM_DEV_REMOVE, &request) == 0;
+  });
+}
+
+}  // namespace
+
+// COMPAT: the words are those that people know from the last lines of a boot.
+const std::array<StorageKind, 5> storage_kinds{{
+    {&release_mounts, "file systems", "Unmounting file systems.", "All filesystems unmounted.", "Not all file systems unmounted, ", " left."},
+    {&release_swaps, "swap devices", "Deactivating swaps.", "All swaps deactivated.", "Not all swaps deactivated, ", " left."},
+    {&release_loops, "loop devices", "Detaching loop devices.", "All loop devices detached.", "Not all loop devices detached, ", " left."},
+    {&release_raids, "MD devices", "Stopping MD devices.", "All MD devices stopped.", "Not all MD devices stopped, ", " left."},
+    {&release_mapped, "DM devices", "Detaching DM devices.", "All DM devices detached.", "Not all DM devices detached, ", " left."},
+}};
 
 bool switch_root_for_shutdown(const char* new_root) {
   if (::chdir(new_root) != 0) return false;

@@ -1,19 +1,27 @@
 // Unmounting, swapping off and detaching at shutdown. [os]
 #pragma once
 
+#include <array>
+#include <string_view>
+
 namespace init::shutdown {
 
-/// What one round of releasing storage achieved.
+/// What an attempt to release all storage of one kind achieved.
 struct StorageRound {
-  unsigned left = 0;     ///< mounts that could not be released (the root, once read-only, does not count)
+  unsigned left = 0;     ///< what could not be released (the root, once read-only, does not count)
   bool changed = false;  ///< something was released: another round may release more
 };
 
-/// Turns off all swap, unmounts or remounts read-only every file system but the API ones, detaches loop devices.
-[[nodiscard]] StorageRound release_storage_once();
+struct StorageKind {
+  StorageRound (*release)();
+  std::string_view name;          ///< "file systems"
+  std::string_view begun, ended;  ///< what is said before, and when nothing is left
+  std::string_view left_before, left_after;  ///< around the number of what is left
+};
 
-/// Prints to standard error which mounts are still there.
-void report_storage_left();
+/// Swaps off everything; unmounts or remounts read-only every file system but the API ones; detaches loop devices; stops
+/// software RAIDs; takes the device mapper's devices away.
+extern const std::array<StorageKind, 5> storage_kinds;
 
 /// Makes `new_root` the root (pivot), keeping /dev, /proc, /sys and /run; false when that failed.
 [[nodiscard]] bool switch_root_for_shutdown(const char* new_root);

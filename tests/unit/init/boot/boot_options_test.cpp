@@ -36,9 +36,9 @@ TEST(BootOptions, InitrdWordsAreSkipped) {
 }
 
 TEST(BootOptions, QuietLeavesAnExplicitChoiceAlone) {
-  EXPECT_EQ(parse_kernel_command_line("quiet").usual_settings, "ShowStatus=auto\n");
+  EXPECT_EQ(parse_kernel_command_line("quiet").usual_settings, "ShowStatus=error\n");
   const BootOptions both = parse_kernel_command_line("quiet systemd.show_status=1");
-  EXPECT_EQ(both.usual_settings, "ShowStatus=auto\n");
+  EXPECT_EQ(both.usual_settings, "ShowStatus=error\n");
   EXPECT_EQ(both.settings, "ShowStatus=1\n");
 }
 

@@ -96,7 +96,7 @@ SystemFacts execution_facts(const Surroundings& around) {
 System::System(Surroundings surroundings, LogSink& log)
     : surroundings_(std::move(surroundings)),
       log_(log),
-      console_([this] { return console_is_ours(); }),
+      console_([this] { return console_is_ours(); }, kind().is_system() ? "/run/systemd/show-status" : ""),
       files_(unitparser::make_disk_file_source()),
       unit_files_(*files_, kind().unit_paths),
       loader_(*files_, unit_files_, load_context(surroundings_)),
@@ -261,7 +261,7 @@ std::vector<int> System::descriptors() const {
 }
 
 bool System::console_is_ours() const {
-  if (!kind().is_system() || console_users_.any()) return false;
+  if (!kind().is_system() || (console_users_.any() && executions_.idle_gave_up())) return false;
   if (!boot_done_) return true;
   const Unit* shutdown = engine_.find("shutdown.target");
   return shutdown != nullptr && (!is_inactive_or_failed(shutdown->active_state()) || engine_.find_job(shutdown->job) != nullptr);

@@ -132,6 +132,7 @@ void Executions::spawn(const effect::Spawn& wanted) {
     }
   }
   if (touches_terminal(plan->streams)) plan->descriptors.terminal_busy = terminal_busy(terminal_path(plan->streams));
+  if (request.idle && idle_write_ && !idle_since_.is_set()) idle_since_ = read_clocks().monotonic;
   auto pid = processes_.spawn(*plan);
   const bool started = pid.has_value();
   const pid_t child = started ? *pid : 0;
@@ -306,7 +307,14 @@ void Executions::take_over_held(const std::vector<std::string_view>& words) {
     }
 }
 
-void Executions::release_idle() { idle_write_.reset(); }
+void Executions::release_idle() {
+  if (!idle_gave_up()) idle_since_ = {};
+  idle_write_.reset();
+}
+
+bool Executions::idle_gave_up() const {
+  return idle_since_.is_set() && read_clocks().monotonic >= idle_since_ + Duration::from_msec(longest_idle_msec);
+}
 
 void Executions::end_login_record(const effect::EndLoginRecord& record) {
   write_dead_login_record(record.id, record.pid, record.code, record.status);

@@ -44,6 +44,8 @@ class Executions {
   void clean(UnitId unit, std::uint32_t what);
   /// The boot's jobs are done: processes of Type=idle need not wait any longer.
   void release_idle();
+  /// A process of Type=idle has held back for as long as it does: it shall have the console now.
+  [[nodiscard]] bool idle_gave_up() const;
   void end_login_record(const effect::EndLoginRecord& record);
 
   /// What outlives this image, a line each: what executions share, programs that are not confirmed to run, removals under way;
@@ -86,6 +88,7 @@ class Executions {
   Dumps dumps_;
   unitparser::UniqueFd idle_read_;
   unitparser::UniqueFd idle_write_;
+  MonotonicTime idle_since_;    ///< the first such process was started
   std::unordered_map<std::uint32_t, std::shared_ptr<Held>> held_;
   std::map<pid_t, Confirmation> confirmations_;
   std::map<pid_t, Removal> removals_;

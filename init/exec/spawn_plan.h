@@ -61,6 +61,9 @@ struct PlanIdentity {
   bool operator==(const PlanIdentity&) const = default;
 };
 
+/// How long a process of Type=idle holds back for the boot to be done.
+inline constexpr int longest_idle_msec = 5000;
+
 /// Descriptors that come with the plan, by number; -1: none.
 struct PlanDescriptors {
   std::vector<int> passed;         ///< become 3, 4, …

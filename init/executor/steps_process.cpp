@@ -35,9 +35,8 @@ Done step_signals(Context& context) {
 
 Done step_idle(Context& context) {
   // Only for a tidy console: whatever poll() says, the process then starts.
-  constexpr int longest_wait_msec = 5000;
   pollfd wait{context.plan.descriptors.idle, POLLIN, 0};
-  ::poll(&wait, 1, longest_wait_msec);
+  ::poll(&wait, 1, init::longest_idle_msec);
   ::close(context.plan.descriptors.idle);
   context.plan.descriptors.idle = -1;
   return {};

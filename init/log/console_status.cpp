@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "init/log/colours.h"
 #include "unitparser/base/display_text.h"
@@ -124,6 +125,22 @@ std::string format_waiting_line(const WaitingJob& job, std::size_t number, std::
   return fmt::format("[{}] {}", eye(round, colour), cut(text, width_of_mark, width));
 }
 
+void StatusConsole::set_mark() const {
+  if (mark_.empty()) return;
+  if (shows_all()) unitparser::UniqueFd(::open(mark_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0644)).reset();
+  else ::unlink(mark_.c_str());
+}
+
+void StatusConsole::set_mode(ShowStatus mode) {
+  mode_ = mode;
+  set_mark();
+}
+
+void StatusConsole::calm_down() {
+  made_loud_ = false;
+  set_mark();
+}
+
 void StatusConsole::show(const effect::ConsoleStatus& status) {
   using effect::StatusKind;
   if (mode_ == ShowStatus::no || !is_ours_()) return;
@@ -134,7 +151,7 @@ void StatusConsole::show(const effect::ConsoleStatus& status) {
 
 void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
   if (mode_ == ShowStatus::no || mode_ == ShowStatus::error || jobs.empty() || !is_ours_() || somebody_types_a_password()) return;
-  made_loud_ = true;
+  if (!std::exchange(made_loud_, true)) set_mark();
   // Each job is shown for three rounds before the next one gets the line.
   const std::size_t number = (round_ / 3) % jobs.size();
   write_line([&](bool colour, unsigned width) { return format_waiting_line(jobs[number], number + 1, jobs.size(), round_, colour, width); }, true);

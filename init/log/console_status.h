@@ -30,17 +30,19 @@ struct WaitingJob {
 /// Writes to /dev/console without waiting on it for long. Knows when to be silent.
 class StatusConsole {
  public:
-  /// `is_ours`: whether the machine is going up or down and no unit has the console as its terminal. Otherwise it belongs to
-  /// whoever is logged in there.
-  explicit StatusConsole(std::function<bool()> is_ours) : is_ours_(std::move(is_ours)) {}
-  void set_mode(ShowStatus mode) { mode_ = mode; }
+  /// `is_ours`: whether the machine is going up or down and nobody has taken the console as his terminal. Otherwise it belongs
+  /// to whoever is logged in there.
+  /// `mark`: a file that is there while shows_all(), for programs that show how far they are only then (systemd-fsck(8)); may
+  /// be empty.
+  explicit StatusConsole(std::function<bool()> is_ours, std::string mark = {}) : is_ours_(std::move(is_ours)), mark_(std::move(mark)) {}
+  void set_mode(ShowStatus mode);
   [[nodiscard]] ShowStatus mode() const { return mode_; }
   /// LogColor=.
   void set_colour(bool colour) { colour_ = colour; }
   /// Whether all that happens is shown, and not only what goes wrong. In mode "auto" it is once something is slow, until
   /// calm_down().
   [[nodiscard]] bool shows_all() const { return mode_ == ShowStatus::yes || mode_ == ShowStatus::temporary || (mode_ == ShowStatus::auto_ && made_loud_); }
-  void calm_down() { made_loud_ = false; }
+  void calm_down();
 
   void show(const effect::ConsoleStatus& status);
   /// Shows one of the waiting jobs, another one at every third call. Something is slow: "auto" becomes loud.
@@ -49,9 +51,11 @@ class StatusConsole {
   void welcome(const std::string& system, const std::string& colour);
 
  private:
+  void set_mark() const;
   /// A line that the next one takes the place of is `ephemeral`.
   void write_line(const std::function<std::string(bool colour, unsigned width)>& format, bool ephemeral);
   std::function<bool()> is_ours_;
+  std::string mark_;
   ShowStatus mode_ = ShowStatus::yes;
   bool colour_ = true;
   bool made_loud_ = false;        ///< auto has become yes

@@ -31,6 +31,7 @@
 #include "init/shutdown/storage.h"
 #include "init/shutdown/sync.h"
 #include "unitparser/base/fd.h"
+#include "unitparser/base/text.h"
 
 namespace init::shutdown {
 namespace {
@@ -65,6 +66,7 @@ Options parse(int argc, char** argv) {
 /// Storage may depend on storage (a loop file on a mount, a mount on a loop device): repeat while something moves.
 void release_storage(const Report& report, const Pulse& pulse) {
   constexpr int rounds_max = 50;
+  std::array<std::vector<std::string>, storage_kinds.size()> left;
   std::array<bool, storage_kinds.size()> released{};
   bool changed = true;
   for (int round = 0; round < rounds_max && changed; ++round) {
@@ -74,18 +76,19 @@ void release_storage(const Report& report, const Pulse& pulse) {
       pulse();
       const StorageKind& kind = storage_kinds[i];
       report.info(kind.begun);
-      const StorageRound result = kind.release();
-      released[i] = result.left == 0;
+      StorageRound result = kind.release();
       changed = changed || result.changed;
+      left[i] = std::move(result.left);
+      released[i] = left[i].empty();
       if (released[i]) report.info(kind.ended);
-      else report.info(std::string(kind.left_before) + std::to_string(result.left) + std::string(kind.left_after));
+      else report.info(std::string(kind.left_before) + std::to_string(left[i].size()) + std::string(kind.left_after));
     }
   }
-  std::string left;
+  std::string list;
   for (std::size_t i = 0; i < storage_kinds.size(); ++i)
-    if (!released[i]) left.append(left.empty() ? " " : ", ").append(storage_kinds[i].name);
-  if (left.empty()) report.info(all_detached);
-  else report.error("Unable to finalize remaining" + left + ", ignoring.");
+    if (!released[i]) list.append(list.empty() ? " " : ", ").append(storage_kinds[i].name).append(" (").append(unitparser::join(left[i], ", ")).append(")");
+  if (list.empty()) report.info(all_detached);
+  else report.error("Unable to finalize remaining" + list + ", ignoring.");
 }
 
 /// An initrd that put itself into /run/initramfs takes over here, so that the real root can be unmounted as well.

@@ -71,7 +71,7 @@ StorageRound release_swaps() {
   while (std::getline(swaps, line)) {
     const std::string path = line.substr(0, line.find_first_of(" \t"));
     if (::swapoff(path.c_str()) == 0) round.changed = true;
-    else ++round.left;
+    else round.left.push_back(path);
   }
   return round;
 }
@@ -85,11 +85,11 @@ StorageRound release_mounts() {
       continue;
     }
     if (mount.read_only) {
-      if (!is_root) ++round.left;
+      if (!is_root) round.left.push_back(mount.path);
       continue;
     }
     if (::mount(nullptr, mount.path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) round.changed = true;
-    else ++round.left;
+    else round.left.push_back(mount.path);
   }
   return round;
 }
@@ -129,7 +129,7 @@ StorageRound release_devices(const std::vector<std::string>& names, bool (*relea
     const unitparser::UniqueFd device(::open(("/dev/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (device) ::fsync(device.get());
     if (!is_below_root(number) && device && release(device.get(), number)) round.changed = true;
-    else ++round.left;
+    else round.left.push_back(name);
   }
   return round;
 }
@@ -138,12 +138,11 @@ StorageRound release_loops() {
   const auto is_free = [](const std::string& name) { return ::access(("/sys/block/" + name + "/loop/backing_file").c_str(), F_OK) != 0; };
   std::vector<std::string> names = block_devices("loop");
   std::erase_if(names, is_free);
-  StorageRound round = release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, LOOP_CLR_FD, 0) == 0; });
-  // One that is in use is only marked to go with its last user.
-  const auto still_there = static_cast<unsigned>(std::count_if(names.begin(), names.end(), [&](const std::string& name) { return !is_free(name); }));
-  round.changed = still_there < names.size();
-  round.left = still_there;
-  return round;
+  (void)release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, LOOP_CLR_FD, 0) == 0; });
+  // One that is in use was only marked to go with its last user.
+  const std::size_t before = names.size();
+  std::erase_if(names, is_free);
+  return {names, names.size() < before};
 }
 
 StorageRound release_raids() {

@@ -2,14 +2,16 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace init::shutdown {
 
 /// What an attempt to release all storage of one kind achieved.
 struct StorageRound {
-  unsigned left = 0;     ///< what could not be released (the root, once read-only, does not count)
-  bool changed = false;  ///< something was released: another round may release more
+  std::vector<std::string> left;  ///< what could not be released (the root, once read-only, does not count)
+  bool changed = false;           ///< something was released: another round may release more
 };
 
 struct StorageKind {

@@ -172,6 +172,8 @@ class Examination(Checks):
         with self.boot(['systemd.debug_shell'], files={}) as machine:
             self.asks(machine, 'systemd.debug_shell', 'systemctl show -p WantedBy debug-shell.service', 'WantedBy=.*default|WantedBy=.*graphical|WantedBy=.*multi-user')
         with self.boot(['systemd.show_status=no', 'quiet']) as machine:
+            self.asks(machine, 'systemd.show_status=no: nobody shows how far he is', 'ls /run/systemd/show-status', 'No such file')
+            self.asks(machine, 'RTMIN+20 turns it on', '/bin/kill -s RTMIN+20 1; for i in $(seq 50); do ls /run/systemd/show-status && break; sleep 0.1; done', '^/run/systemd/show-status$')
             self.check('systemd.show_status=no', not re.search(r'\[  OK  \]|Start|Mounted', machine.console()), machine.console()[-500:])
 
     def boot_confirm(self):
@@ -295,6 +297,20 @@ class Examination(Checks):
             self.asks(machine, 'TimerSlackNSec= of the manager', 'cat /proc/1/timerslack_ns', '^200000$')
             self.asks(machine, 'DefaultEnvironment=', 'systemctl show-environment', '^FROM=conf$')
             self.asks(machine, 'services inherit', 'systemd-run --wait -P -q sh -c "grep NoNewPrivs /proc/self/status; printenv FROM"', 'NoNewPrivs:\t1\nconf')
+
+    def boot_again(self):
+        """What somebody changed since the boot is left alone by a manager that is executed anew or comes back from a crash."""
+        generator = '#!/bin/sh\necho run >>/run/generator-runs\n'
+        with self.boot(files={'/etc/systemd/system-generators/count': generator, '/etc/hostname': 'of-the-file\n'}) as machine:
+            machine.run('chmod +x /etc/systemd/system-generators/count; hostname changed; ip link set lo down; systemctl daemon-reexec', 30)
+            machine.wait_run('systemctl is-active -q multi-user.target', 30)
+            self.asks(machine, 'daemon-reexec: the host name stays', 'hostname', '^changed$')
+            self.asks(machine, 'daemon-reexec: the loop-back device stays', 'cat /sys/class/net/lo/flags', '^0x8$')
+            self.asks(machine, 'daemon-reexec: the generators run', 'wc -l </run/generator-runs', '^1$')
+            if self.ours:
+                machine.run('kill -SEGV 1', 10)
+                machine.wait_run('systemctl is-active -q multi-user.target', 30)
+                self.asks(machine, 'after a crash the host name stays', 'hostname', '^changed$')
 
     def boot_crash(self):
         """The manager crashes; only ours is expected to live."""

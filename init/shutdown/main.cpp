@@ -76,7 +76,7 @@ void release_storage(const Report& report, const Pulse& pulse) {
       pulse();
       const StorageKind& kind = storage_kinds[i];
       report.info(kind.begun);
-      StorageRound result = kind.release();
+      StorageRound result = kind.release(report);
       changed = changed || result.changed;
       left[i] = std::move(result.left);
       released[i] = left[i].empty();

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <libmount.h>
 #include <linux/dm-ioctl.h>
 #include <linux/loop.h>
@@ -29,6 +30,8 @@
 
 namespace init::shutdown {
 namespace {
+
+using unitparser::UniqueFd;
 
 struct Mount {
   std::string path;
@@ -63,23 +66,25 @@ std::vector<Mount> mounts_left() {
   return mounts;
 }
 
-StorageRound release_swaps() {
+StorageRound release_swaps(const Report& report) {
   StorageRound round;
   std::ifstream swaps("/proc/swaps");
   std::string line;
   std::getline(swaps, line);
   while (std::getline(swaps, line)) {
     const std::string path = line.substr(0, line.find_first_of(" \t"));
+    report.info("Deactivating swap " + path + ".");
     if (::swapoff(path.c_str()) == 0) round.changed = true;
     else round.left.push_back(path);
   }
   return round;
 }
 
-StorageRound release_mounts() {
+StorageRound release_mounts(const Report& report) {
   StorageRound round;
   for (const Mount& mount : mounts_left()) {
     const bool is_root = mount.path == "/" || mount.path == "/usr";
+    if (!is_root) report.info("Unmounting '" + mount.path + "'.");
     if (!is_root && ::umount2(mount.path.c_str(), MNT_FORCE) == 0) {
       round.changed = true;
       continue;
@@ -88,6 +93,7 @@ StorageRound release_mounts() {
       if (!is_root) round.left.push_back(mount.path);
       continue;
     }
+    report.info("Remounting '" + mount.path + "' read-only.");
     if (::mount(nullptr, mount.path.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0) round.changed = true;
     else round.left.push_back(mount.path);
   }
@@ -112,61 +118,74 @@ std::string first_word_of(const std::string& path) {
   return word;
 }
 
-/// "253:0" as in sysfs.
-bool is_below_root(const std::string& number) {
+bool is_below_root(dev_t number) {
   for (const char* path : {"/", "/usr"}) {
     struct stat status {};
-    if (::stat(path, &status) == 0 && number == std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev))) return true;
+    if (::stat(path, &status) == 0 && status.st_dev == number) return true;
   }
   return false;
 }
 
-/// Releases each device of that name but what the root is on; `release` gets an open descriptor, and its number as in sysfs.
-StorageRound release_devices(const std::vector<std::string>& names, bool (*release)(int fd, const std::string& number)) {
+UniqueFd open_device(const std::string& name) { return UniqueFd(::open(("/dev/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); }
+
+/// Of devices of one kind, releases each but what the root is on. `doing` is said before, with its path and its number.
+StorageRound release_devices(const std::vector<std::string>& names, std::string_view doing, const Report& report, bool (*release)(const std::string& name, dev_t number)) {
   StorageRound round;
   for (const std::string& name : names) {
-    const std::string number = first_word_of("/sys/block/" + name + "/dev");
-    const unitparser::UniqueFd device(::open(("/dev/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (device) ::fsync(device.get());
-    if (!is_below_root(number) && device && release(device.get(), number)) round.changed = true;
+    const std::string text = first_word_of("/sys/block/" + name + "/dev");  // "253:0"
+    const std::size_t colon = text.find(':');
+    const dev_t number = colon == std::string::npos ? 0
+                                                    : makedev(static_cast<unsigned>(std::strtoul(text.c_str(), nullptr, 10)),
+                                                              static_cast<unsigned>(std::strtoul(text.c_str() + colon + 1, nullptr, 10)));
+    if (number == 0 || is_below_root(number)) {
+      round.left.push_back(name);
+      continue;
+    }
+    report.info(fmt::format(fmt::runtime(doing), "/dev/" + name, text));
+    if (const UniqueFd device = open_device(name); device) ::fsync(device.get());
+    if (release(name, number)) round.changed = true;
     else round.left.push_back(name);
   }
   return round;
 }
 
-StorageRound release_loops() {
+StorageRound release_loops(const Report& report) {
   const auto is_free = [](const std::string& name) { return ::access(("/sys/block/" + name + "/loop/backing_file").c_str(), F_OK) != 0; };
   std::vector<std::string> names = block_devices("loop");
   std::erase_if(names, is_free);
-  (void)release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, LOOP_CLR_FD, 0) == 0; });
+  (void)release_devices(names, "Detaching loopback {}.", report, [](const std::string& name, dev_t) {
+    const UniqueFd device = open_device(name);
+    return device && ::ioctl(device.get(), LOOP_CLR_FD, 0) == 0;
+  });
   // One that is in use was only marked to go with its last user.
   const std::size_t before = names.size();
   std::erase_if(names, is_free);
   return {names, names.size() < before};
 }
 
-StorageRound release_raids() {
+StorageRound release_raids(const Report& report) {
   std::vector<std::string> names = block_devices("md");
   std::erase_if(names, [](const std::string& name) {
     const std::string state = first_word_of("/sys/block/" + name + "/md/array_state");
     return state.empty() || state == "clear" || first_word_of("/sys/block/" + name + "/md/level") == "container";
   });
-  return release_devices(names, [](int fd, const std::string&) { return ::ioctl(fd, STOP_ARRAY, nullptr) == 0; });
+  return release_devices(names, "Stopping MD {} ({}).", report, [](const std::string& name, dev_t) {
+    const UniqueFd device = open_device(name);
+    return device && ::ioctl(device.get(), STOP_ARRAY, nullptr) == 0;
+  });
 }
 
-StorageRound release_mapped() {
-  return release_devices(block_devices("dm-"), [](int, const std::string& number) {
-    const unitparser::UniqueFd control(::open("/dev/mapper/control", O_RDWR | O_CLOEXEC));
-    const std::size_t colon = number.find(':');
-    if (!control || colon == std::string::npos) return false;
+/// Nobody may have such a device open, we neither.
+StorageRound release_mapped(const Report& report) {
+  return release_devices(block_devices("dm-"), "Detaching DM {} ({}).", report, [](const std::string&, dev_t number) {
+    const UniqueFd control(::open("/dev/mapper/control", O_RDWR | O_CLOEXEC));
     dm_ioctl request{};
     request.version[0] = DM_VERSION_MAJOR;
     request.version[1] = DM_VERSION_MINOR;
     request.version[2] = DM_VERSION_PATCHLEVEL;
     request.data_size = sizeof request;
-    request.dev = makedev(static_cast<unsigned>(std::strtoul(number.c_str(), nullptr, 10)),
-                          static_cast<unsigned>(std::strtoul(number.c_str() + colon + 1, nullptr, 10)));
-    return ::ioctl(control.get(), DM_DEV_REMOVE, &request) == 0;
+    request.dev = number;
+    return control && ::ioctl(control.get(), DM_DEV_REMOVE, &request) == 0;
   });
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "init/shutdown/report.h"
+
 namespace init::shutdown {
 
 /// What an attempt to release all storage of one kind achieved.
@@ -15,7 +17,7 @@ struct StorageRound {
 };
 
 struct StorageKind {
-  StorageRound (*release)();
+  StorageRound (*release)(const Report& report);  ///< says of each thing that it is tried
   std::string_view name;          ///< "file systems"
   std::string_view begun, ended;  ///< what is said before, and when nothing is left
   std::string_view left_before, left_after;  ///< around the number of what is left

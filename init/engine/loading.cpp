@@ -65,8 +65,10 @@ void settle_perpetual(Unit& unit) {
 void log_diagnostic(Core& core, const Unit& unit, const unitparser::Diagnostic& diagnostic) {
   const int priority = diagnostic.severity == unitparser::Severity::error ? 3 : diagnostic.severity == unitparser::Severity::warning ? 4 : 5;
   const unitparser::Position& place = diagnostic.position;
-  if (place.file.empty() || place.line == 0) return log_unit(core, unit, priority, diagnostic.message);
-  effect::LogFields fields{{"CONFIG_FILE", place.file}, {"CONFIG_LINE", std::to_string(place.line)}};
+  effect::LogFields fields = effect::errno_field(diagnostic.os_errno);
+  if (place.file.empty() || place.line == 0) return log_unit(core, unit, priority, diagnostic.message, std::move(fields));
+  fields.emplace_back("CONFIG_FILE", place.file);
+  fields.emplace_back("CONFIG_LINE", std::to_string(place.line));
   if (diagnostic.account.empty()) {
     fields.emplace_back("MESSAGE_ID", "c772d24e9a884cbeb9ea12625c306c01");
   } else {

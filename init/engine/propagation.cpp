@@ -198,7 +198,8 @@ void start_monitors(Core& core, Unit& unit, Atom atom, JobMode mode, CauseKind k
     auto added = add_job(core, {id, JobType::start, mode, Cause::of(kind, unit.id)});
     if (!added) {
       log_unit(core, unit, 4, fmt::format("{}: Failed to enqueue {} job, ignoring: {}", unit.name.text(),
-                                          kind == CauseKind::on_failure ? "OnFailure=" : "OnSuccess=", added.error().message));
+                                          kind == CauseKind::on_failure ? "OnFailure=" : "OnSuccess=", added.error().message),
+               effect::errno_field(added.error().os_errno));
       continue;
     }
   }
@@ -345,7 +346,8 @@ void try_add_job(Core& core, UnitId unit, JobType type, JobMode mode, const Caus
   if (!added)
     log_unit(core, core.units.get(unit), 4,
              fmt::format("{}: Failed to enqueue {} job, ignoring: {}", core.units.get(unit).name.text(),
-                         unitparser::to_name(type), added.error().message));
+                         unitparser::to_name(type), added.error().message),
+             effect::errno_field(added.error().os_errno));
 }
 
 }  // namespace init

@@ -391,7 +391,7 @@ Result<Transaction> Transaction::plan(Core& core, const TransactionRequest& requ
   if (request.mode == JobMode::isolate && request.type != JobType::start)
     return fail(ErrorCode::invalid_argument, "Isolate is only valid for start.");
   if (request.mode == JobMode::isolate && !unit.config.unit->allow_isolate)
-    return fail(ErrorCode::no_isolation, "Operation refused, unit may not be isolated.");
+    return tl::unexpected(Error{ErrorCode::no_isolation, EPERM, "Operation refused, unit may not be isolated.", {}});
   if (request.mode == JobMode::triggering && request.type != JobType::stop)
     return fail(ErrorCode::invalid_argument, "--job-mode=triggering is only valid for stop.");
 

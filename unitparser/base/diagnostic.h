@@ -26,6 +26,7 @@ struct Diagnostic {
   std::string hint;     ///< how to mend it, may be empty
   std::string why;      ///< why it matters, may be empty
   std::string account;  ///< a user that had better not be named there, may be empty
+  int os_errno = 0;     ///< ERRNO= of the log: why a value could not be read; 0: it could, and is not accepted
 };
 using Diagnostics = std::vector<Diagnostic>;
 
@@ -46,8 +47,8 @@ class Remarks {
  public:
   Remarks(Diagnostics& sink, Position position, std::string_view key)
       : sink_(&sink), position_(std::move(position)), key_(key) {}
-  void add(Severity severity, std::string message, std::string hint = {}, std::string account = {}) {
-    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint), {}, std::move(account)});
+  void add(Severity severity, std::string message, std::string hint = {}, int os_errno = 0, std::string account = {}) {
+    sink_->push_back({severity, position_, key_, std::move(message), std::move(hint), {}, std::move(account), os_errno});
   }
   [[nodiscard]] const Position& position() const { return position_; }
 

@@ -34,7 +34,7 @@ Result<std::string> decode_base64(std::string_view text) {
       bits = 0, count = 0;
     }
   }
-  if (count == 1 || (count != 0 && static_cast<std::size_t>(4 - count) != padding) || (count == 0 && padding != 0)) return fail_value(EINVAL, "base64 is cut off");
+  if (count == 1 || (count != 0 && static_cast<std::size_t>(4 - count) != padding) || (count == 0 && padding != 0)) return fail_value(EPIPE, "base64 is cut off");
   if ((count == 2 && (bits & 0xF) != 0) || (count == 3 && (bits & 0x3) != 0)) return fail_value(EINVAL, "base64 with bits too many");
   if (count == 2) out += static_cast<char>(bits >> 4);
   if (count == 3) {
@@ -72,7 +72,7 @@ Result<std::string> decode_hex(std::string_view text) {
     if (high >= 0) out += static_cast<char>(high * 16 + value);
     high = high < 0 ? value : -1;
   }
-  if (high >= 0) return fail_value(EINVAL, "hexadecimal digits come in pairs");
+  if (high >= 0) return fail_value(EPIPE, "hexadecimal digits come in pairs");
   return out;
 }
 

@@ -6,13 +6,25 @@
 
 namespace unitparser {
 
-std::optional<std::string> ParseContext::expand(std::string_view text, SpecifierSet set) {
+namespace {
+std::optional<std::string> expand_in(ParseContext& context, std::string_view text, SpecifierSet set, std::string_view complaint, bool fatal) {
   if (text.find('%') == std::string_view::npos) return std::string(text);
-  Result<std::string> expanded = expand_specifiers(text, specifiers, set);
+  Result<std::string> expanded = expand_specifiers(text, context.specifiers, set);
   if (expanded) return std::move(*expanded);
-  ignore(fmt::format("Failed to resolve unit specifiers in '{}', ignoring: {}", text, std::strerror(expanded.error().os_errno)),
-         "write %% for a percent sign");
+  const int why = expanded.error().os_errno;
+  std::string message = fmt::format("{}: {}", fmt::format(fmt::runtime(complaint), text), std::strerror(why));
+  constexpr const char* hint = "write %% for a percent sign";
+  if (fatal) context.refuse(std::move(message), hint, why);
+  else context.misread(why, std::move(message), hint);
   return std::nullopt;
+}
+}  // namespace
+
+std::optional<std::string> ParseContext::expand(std::string_view text, SpecifierSet set, std::string_view complaint) {
+  return expand_in(*this, text, set, complaint, false);
+}
+std::optional<std::string> ParseContext::expand_or_refuse(std::string_view text, std::string_view complaint) {
+  return expand_in(*this, text, SpecifierSet::full, complaint, true);
 }
 
 bool is_safe_path(std::string_view path) { return is_normal_path(simplify_path(path)) || path == "/"; }
@@ -20,7 +32,7 @@ bool is_safe_path(std::string_view path) { return is_normal_path(simplify_path(p
 bool BooleanCodec::parse(ParseContext& context, std::string_view text, bool& value) {
   const Result<bool> truth = parse_boolean(text);
   if (!truth) {
-    context.ignore(fmt::format("Failed to parse boolean value, ignoring: {}", text), "write yes or no");
+    context.misread(truth.error().os_errno, fmt::format("Failed to parse boolean value, ignoring: {}", text), "write yes or no");
     return false;
   }
   value = *truth;
@@ -30,43 +42,47 @@ bool BooleanCodec::parse(ParseContext& context, std::string_view text, bool& val
 bool FatalBooleanCodec::parse(ParseContext& context, std::string_view text, bool& value) {
   const Result<bool> truth = parse_boolean(text);
   if (truth) value = *truth;
-  else context.refuse(fmt::format("Failed to parse boolean value: {}", text), "write yes or no");
+  else context.refuse(fmt::format("Failed to parse boolean value: {}", text), "write yes or no", truth.error().os_errno);
   return truth.has_value();
 }
 
-bool not_a_number(ParseContext& context, std::string_view what, std::string_view text) {
-  context.ignore(fmt::format("Failed to parse {} value, ignoring: {}", what, text));
+bool not_a_number(ParseContext& context, int os_errno, std::string_view what, std::string_view text) {
+  context.misread(os_errno, fmt::format("Failed to parse {} value, ignoring: {}", what, text));
   return false;
 }
 
 bool UnsignedCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
   const Result<std::uint64_t> number = parse_unsigned(text, UINT32_MAX);
-  if (!number) return not_a_number(context, "unsigned", text);
+  if (!number) return not_a_number(context, number.error().os_errno, "unsigned", text);
   value = static_cast<std::uint32_t>(*number);
   return true;
 }
 bool IntegerCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const Result<std::int64_t> number = parse_signed(text, INT32_MIN, INT32_MAX);
-  if (!number) return not_a_number(context, "int", text);
+  if (!number) return not_a_number(context, number.error().os_errno, "int", text);
   value = static_cast<int>(*number);
   return true;
 }
 bool LongCodec::parse(ParseContext& context, std::string_view text, std::int64_t& value) {
   const Result<std::int64_t> number = parse_signed(text);
-  if (!number) return not_a_number(context, "long", text);
+  if (!number) return not_a_number(context, number.error().os_errno, "long", text);
   value = *number;
   return true;
 }
 bool SizeCodec::parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
   const Result<std::uint64_t> size = parse_size(text);
-  if (!size) return not_a_number(context, "size", text);
+  if (!size) {
+    const int why = size.error().os_errno;
+    context.misread(why, fmt::format("Failed to parse size value '{}', ignoring: {}", text, std::strerror(why)), "write a number of bytes, such as 64K");
+    return false;
+  }
   value = *size;
   return true;
 }
 bool ModeCodec::parse(ParseContext& context, std::string_view text, std::uint32_t& value) {
   const Result<std::uint32_t> mode = parse_mode(text);
   if (!mode) {
-    context.ignore(fmt::format("Failed to parse mode value, ignoring: {}", text), "write an octal number such as 0644");
+    context.misread(mode.error().os_errno, fmt::format("Failed to parse mode value, ignoring: {}", text), "write an octal number such as 0644");
     return false;
   }
   value = *mode;
@@ -78,14 +94,16 @@ Result<Texts> ModeCodec::texts(const Value& value) {
   return Texts{fmt::format("{:04o}", *mode)};
 }
 
-bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value) {
+bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value, std::string_view what) {
   if (text.empty() && rule == SpanRule::empty_is_infinite) {
     value = Duration::infinity();
     return true;
   }
   const Result<Duration> span = parse_duration(text);
   if (!span) {
-    context.ignore(fmt::format("Failed to parse time value, ignoring: {}", text), "write a time span such as 90, 5min 20s or infinity");
+    // COMPAT
+    const std::string_view usual = rule == SpanRule::plain ? "sec value" : rule == SpanRule::zero_is_infinite ? "time value" : "sec_def_infinity value";
+    context.misread(span.error().os_errno, fmt::format("Failed to parse {}, ignoring: {}", what.empty() ? usual : what, text), "write a time span such as 90, 5min 20s or infinity");
     return false;
   }
   value = span->is_zero() && rule == SpanRule::zero_is_infinite ? Duration::infinity() : *span;
@@ -100,7 +118,7 @@ Result<Texts> span_texts(const Value& value) {
 bool NanosecondsCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
   const Result<std::uint64_t> span = parse_nanoseconds(text);
   if (!span) {
-    context.ignore(fmt::format("Failed to parse time value, ignoring: {}", text), "write a time span such as 50us or 1ms");
+    context.misread(span.error().os_errno, fmt::format("Failed to parse nsec value, ignoring: {}", text), "write a time span such as 50us or 1ms");
     return false;
   }
   value = *span;
@@ -115,7 +133,7 @@ bool unknown_name(ParseContext& context, std::string_view noun, std::string_view
   }
   if (const std::string_view near = nearest(text, names); !near.empty()) hint = fmt::format("did you mean {}?", near);
   const std::string what = noun.empty() ? fmt::format("{}=", context.key) : std::string(noun);
-  context.ignore(fmt::format("Failed to parse {}, ignoring: {}", what, text), std::move(hint));
+  context.misread(EINVAL, fmt::format("Failed to parse {}, ignoring: {}", what, text), std::move(hint));
   return false;
 }
 
@@ -159,11 +177,8 @@ bool parse_path(ParseContext& context, std::string_view text, std::string& value
     value.clear();
     return true;
   }
-  const std::optional<std::string> expanded = context.expand(text);
-  if (!expanded) {
-    context.fatal = context.fatal || fatal;
-    return false;
-  }
+  const std::optional<std::string> expanded = fatal ? context.expand_or_refuse(text, unresolved::refused) : context.expand(text);
+  if (!expanded) return false;
   if (expanded->empty()) {
     value.clear();
     return true;

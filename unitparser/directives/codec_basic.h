@@ -57,7 +57,7 @@ struct FatalBooleanCodec {
 };
 
 /// Says "Failed to parse <what> value, ignoring: <text>".
-bool not_a_number(ParseContext& context, std::string_view what, std::string_view text);
+bool not_a_number(ParseContext& context, int os_errno, std::string_view what, std::string_view text);
 
 struct UnsignedCodec {
   static constexpr std::string_view signature = "u", word = "number";
@@ -90,7 +90,8 @@ struct ModeCodec {
 
 /// What zero and the empty text mean for a time span.
 enum class SpanRule : std::uint8_t { plain, zero_is_infinite, empty_is_infinite };
-bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value);
+/// `what` could not be read, if not the value of a time span as its rule calls it.
+bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value, std::string_view what = {});
 [[nodiscard]] Result<Texts> span_texts(const Value& value);
 template <SpanRule Rule>
 struct SpanCodec {
@@ -189,15 +190,24 @@ struct FatalPathCodec {
   static Value encode(const std::string& value) { return value; }
 };
 
+/// COMPAT: the ways of saying that a list of words breaks off.
+namespace incomplete {
+inline constexpr std::string_view usual = "Invalid syntax, ignoring: {1}";
+inline constexpr std::string_view of_pairs = "Failed to parse {0}, ignoring: {1}";
+inline constexpr std::string_view of_folders = "Invalid syntax {0}={1}, ignoring: Invalid argument";
+inline constexpr std::string_view of_paths = "Failed to extract first word, ignoring: {1}";
+inline constexpr std::string_view of_names = "Trailing garbage in {0}, ignoring: {1}";
+}  // namespace incomplete
+
 /// One word after the other, quotes grouping, backslashes kept; an unbalanced quote ends the line with a warning.
-/// `each` is called for every word.
+/// `each` is called for every word. `complaint` is about the line, from its key and its value.
 template <class Each>
-bool for_each_word(ParseContext& context, std::string_view text, const WordOptions& options, Each&& each) {
+bool for_each_word(ParseContext& context, std::string_view text, const WordOptions& options, Each&& each, std::string_view complaint = incomplete::usual) {
   WordReader reader(text, options);
   for (;;) {
     const Result<std::optional<std::string>> word = reader.next();
     if (!word) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      context.misread(EINVAL, fmt::format(fmt::runtime(complaint), context.key, text), "a quote or an escape is not complete");
       return false;
     }
     if (!*word) return true;

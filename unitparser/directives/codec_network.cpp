@@ -15,7 +15,7 @@ bool IpPrefixCodec::parse(ParseContext& context, std::string_view text, std::vec
   return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const Result<std::vector<IpPrefix>> prefixes = parse_ip_prefixes(word);
     if (!prefixes)
-      context.ignore(fmt::format("Address prefix is invalid, ignoring assignment: {}", word), "such as 10.0.0.0/8, localhost, link-local, multicast or any");
+      context.misread(prefixes.error().os_errno, fmt::format("Address prefix is invalid, ignoring assignment: {}", word), "such as 10.0.0.0/8, localhost, link-local, multicast or any");
     else
       for (const IpPrefix& prefix : *prefixes)
         if (std::find(value.begin(), value.end(), prefix) == value.end()) value.push_back(prefix);
@@ -70,7 +70,8 @@ bool BpfProgramCodec::parse(ParseContext& context, std::string_view text, std::v
   const std::size_t colon = text.find(':');
   const std::string_view type = text.substr(0, colon);
   if (colon == std::string_view::npos || !number_of(bpf_attach_types(), type)) {
-    context.ignore(fmt::format("{}, ignoring: {}", colon == std::string_view::npos ? "Syntax error" : "Unknown bpf program type", text), "write type:path, such as egress:/sys/fs/bpf/name");
+    context.ignore(colon == std::string_view::npos ? fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, text) : fmt::format("Unknown BPF attach type={}, ignoring: {}", type, text),
+                   "write type:path, such as egress:/sys/fs/bpf/name");
     return false;
   }
   const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
@@ -105,7 +106,7 @@ Result<Texts> BpfProgramCodec::texts(const Value& value) {
 bool SocketBindCodec::parse(ParseContext& context, std::string_view text, std::vector<SocketBindRule>& value) {
   const Result<SocketBindRule> rule = parse_socket_bind_rule(text);
   if (!rule) {
-    context.ignore(fmt::format("Unable to parse {}= assignment, ignoring: {}", context.key, text), "write [ipv4:|ipv6:][tcp:|udp:]port, first-last or any");
+    context.misread(rule.error().os_errno, fmt::format("Unable to parse {}= assignment, ignoring: {}", context.key, text), "write [ipv4:|ipv6:][tcp:|udp:]port, first-last or any");
     return false;
   }
   value.push_back(*rule);
@@ -155,7 +156,7 @@ bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text,
       apply_to_filter(filter, invert, std::string(word), NoExtra{});
     else
       context.ignore(fmt::format("Invalid interface name, ignoring: {}", word));
-  });
+  }, incomplete::of_names);
   value = std::move(filter);  // also when the line was not understood to its end
   return true;
 }

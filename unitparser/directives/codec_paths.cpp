@@ -26,7 +26,7 @@ std::string colon_escaped(std::string_view text) {
   return out;
 }
 std::optional<std::string> expanded_path(ParseContext& context, std::string_view text) {
-  const std::optional<std::string> expanded = context.expand(text);
+  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, unresolved::bare);
   return expanded ? checked_path(context, *expanded) : std::nullopt;
 }
 const std::string* string_field(const StructValue& fields, std::size_t i) {
@@ -52,7 +52,7 @@ Result<Texts> struct_list_texts(const Value& value, Each&& each) {
 
 bool MountablePathsCodec::parse(ParseContext& context, std::string_view text, std::vector<MountablePath>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
-    const std::optional<std::string> expanded = context.expand(word);
+    const std::optional<std::string> expanded = context.expand(word, SpecifierSet::full, unresolved::plain);
     if (!expanded) return;
     MountablePath entry;
     std::string_view rest = *expanded;
@@ -62,7 +62,7 @@ bool MountablePathsCodec::parse(ParseContext& context, std::string_view text, st
     if (!path) return;
     entry.path = std::move(*path);
     value.push_back(std::move(entry));
-  });
+  }, incomplete::of_paths);
 }
 Value MountablePathsCodec::encode(const std::vector<MountablePath>& value) {
   std::vector<std::string> paths;
@@ -115,7 +115,7 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
   if (fields.empty()) return;
   BindMount bind;
   bind.read_only = read_only;
-  const std::optional<std::string> source = context.expand(fields[0]);
+  const std::optional<std::string> source = context.expand(fields[0], SpecifierSet::full, unresolved::quoted);
   std::string_view rest = source ? std::string_view(*source) : std::string_view{};
   if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
   std::optional<std::string> path = source ? checked_path(context, rest) : std::nullopt;
@@ -149,7 +149,7 @@ bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_o
   for (std::string_view left = text;;) {
     const auto next = next_fields(left);
     if (!next) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      context.misread(EINVAL, fmt::format(fmt::runtime(incomplete::of_pairs), context.key, text), "a quote or an escape is not complete");
       return false;
     }
     if (!*next) return true;
@@ -181,9 +181,9 @@ bool TemporaryFileSystemCodec::parse(ParseContext& context, std::string_view tex
     const std::size_t colon = word.find(':');
     std::optional<std::string> path = expanded_path(context, std::string_view(word).substr(0, colon));
     if (!path) return;
-    const std::optional<std::string> options = colon == std::string::npos ? std::string() : context.expand(std::string_view(word).substr(colon + 1));
+    const std::optional<std::string> options = colon == std::string::npos ? std::string() : context.expand(std::string_view(word).substr(colon + 1), SpecifierSet::full, unresolved::bare);
     if (options) value.push_back({std::move(*path), *options});
-  });
+  }, incomplete::of_paths);
 }
 Value TemporaryFileSystemCodec::encode(const std::vector<TemporaryFileSystemEntry>& value) {
   ArrayValue array{"(ss)", {}};
@@ -206,14 +206,14 @@ bool is_image_partition(std::string_view name) {
 }
 namespace {
 /// fields[from…]: "partition", "options", …; the last without a partner is options of root.
-void take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, std::vector<ImageOption>& options) {
+void take_options(ParseContext& context, const std::vector<std::string>& fields, std::size_t from, int errno_of_name, std::vector<ImageOption>& options) {
   for (std::size_t i = from; i < fields.size(); i += 2) {
     const bool alone = i + 1 == fields.size();
     if (!alone && !is_image_partition(fields[i])) {
-      context.ignore(fmt::format("Invalid partition name {}, ignoring", fields[i]));
+      context.misread(errno_of_name, fmt::format("Invalid partition name {}, ignoring", fields[i]));
       continue;
     }
-    if (std::optional<std::string> said = context.expand(fields[alone ? i : i + 1])) options.push_back({alone ? std::string("root") : fields[i], std::move(*said)});
+    if (std::optional<std::string> said = context.expand(fields[alone ? i : i + 1], SpecifierSet::full, unresolved::bare)) options.push_back({alone ? std::string("root") : fields[i], std::move(*said)});
   }
 }
 Value encode_options(const std::vector<ImageOption>& options) {
@@ -249,9 +249,9 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
   const bool complete = for_each_word(context, text, quoted_words, [&](const std::string& word) {
     const auto fields = colon_fields(word);
     paired = paired && fields && fields->size() <= 2;
-    if (paired) take_options(context, *fields, 0, options);
-  });
-  if (complete && !paired) context.ignore(fmt::format("Failed to parse {}=, ignoring: {}", context.key, text), "write partition:options");
+    if (paired) take_options(context, *fields, 0, EINVAL, options);
+  }, incomplete::of_pairs);
+  if (complete && !paired) context.misread(EINVAL, fmt::format("Failed to parse {}, ignoring: {}", context.key, text), "write partition:options");
   if (!complete || !paired) return false;
   if (options.empty()) value.clear();  // COMPAT: a line of which nothing is left is a reset
   value.insert(value.end(), std::make_move_iterator(options.begin()), std::make_move_iterator(options.end()));
@@ -273,13 +273,13 @@ bool parse_images(ParseContext& context, std::string_view text, bool with_destin
     if (!understood) return;  // COMPAT: the rest of the line counts for nothing either
     const auto words = colon_fields(word);
     if (!words) {
-      context.ignore(fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, word));
+      context.misread(EINVAL, fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, word));
       understood = false;
     }
     if (!words || words->empty()) return;
     const std::vector<std::string>& fields = *words;
     ImageMount image;
-    const std::optional<std::string> source = context.expand(fields[0]);
+    const std::optional<std::string> source = context.expand(fields[0], SpecifierSet::full, unresolved::quoted);
     if (!source) return;
     std::string_view rest = *source;
     if (rest.starts_with('-')) image.ignore_missing = true, rest.remove_prefix(1);
@@ -296,9 +296,9 @@ bool parse_images(ParseContext& context, std::string_view text, bool with_destin
       image.destination = std::move(*destination);
     }
     const std::size_t at = with_destination ? 2 : 1;
-    if (fields.size() > at) take_options(context, fields, at, image.options);
+    if (fields.size() > at) take_options(context, fields, at, 0, image.options);
     value.push_back(std::move(image));
-  });
+  }, incomplete::of_folders);
 }
 }  // namespace
 bool MountImagesCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value) { return parse_images(context, text, true, value); }
@@ -329,7 +329,8 @@ bool parse_root_hash(ParseContext& context, std::string_view text, std::string& 
   }
   const Result<std::string> bytes = decode_hex(text);
   if (!bytes || bytes->size() < 16) {
-    context.ignore(fmt::format("{}, ignoring: {}", bytes ? "RootHash= is too short" : "Failed to decode RootHash=", text));
+    if (bytes) context.ignore(fmt::format("RootHash= is too short, ignoring: {}", text));
+    else context.misread(bytes.error().os_errno, fmt::format("Failed to decode RootHash=, ignoring: {}", text));
     return false;
   }
   hash = *bytes;
@@ -349,7 +350,7 @@ bool parse_root_hash_signature(ParseContext& context, std::string_view text, std
   }
   const Result<std::string> bytes = decode_base64(*encoded);
   if (!bytes) {
-    context.ignore(fmt::format("Failed to decode RootHashSignature=, ignoring: {}", text));
+    context.misread(bytes.error().os_errno, fmt::format("Failed to decode RootHashSignature=, ignoring: {}", text));
     return false;
   }
   signature = *bytes;
@@ -364,7 +365,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     return true;
   }
   const auto relative = [&context](std::string_view field) -> std::optional<std::string> {
-    std::optional<std::string> path = context.expand(field);
+    std::optional<std::string> path = context.expand(field, SpecifierSet::full, unresolved::quoted);
     if (!path) return std::nullopt;
     if (is_absolute_path(*path)) {
       context.complain(fmt::format("{}= path is absolute, ignoring: {}", context.key, *path), "the manager puts it below its own folder");
@@ -388,7 +389,8 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     ended = fields.empty() || fields[0].empty();
     // COMPAT: what stands behind a second colon is passed over.
     if (ended || (fields.size() >= 2 && links == DirectoryLinks::refused)) {
-      context.ignore(fmt::format("Invalid syntax, ignoring assignment: {}", word));
+      if (ended) context.misread(EINVAL, fmt::format("Invalid syntax in {}=, ignoring: {}", context.key, word));
+      else context.ignore(fmt::format("Destination parameter is not supported for {}, ignoring: {}", context.key, word));
       return;
     }
     const std::optional<std::string> path = relative(fields[0]);
@@ -403,7 +405,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     });
     if (place == value.end() || place->path != *path) place = value.insert(place, ManagedDirectory{*path, {}});
     if (link) place->symlinks.push_back(std::move(*link));
-  });
+  }, incomplete::of_folders);
 }
 Value encode_directories(const std::vector<ManagedDirectory>& value) {
   std::vector<std::string> paths;
@@ -428,10 +430,10 @@ Result<Texts> directory_link_texts(const Value& value) {
 // --- Credentials --------------------------------------------------------------------------------------------------
 namespace {
 bool is_credential_name(std::string_view name) {
-  return is_valid_file_name(name) && name.find(':') == std::string_view::npos && !has_control_characters(name) && is_valid_utf8(name);
+  return is_valid_file_name(name) && is_descriptor_name(name);
 }
 std::optional<std::string> credential_name(ParseContext& context, std::string_view text) {
-  std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name);
+  std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name, unresolved::quoted);
   if (!name) return std::nullopt;
   if (!is_credential_name(*name)) {
     context.ignore(fmt::format("Credential name \"{}\" not valid, ignoring.", *name));
@@ -445,7 +447,7 @@ bool parse_set_credential(ParseContext& context, std::string_view text, Encrypti
   const bool encrypted = encryption == Encryption::encrypted;
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) {
-    context.ignore(fmt::format("Syntax error, ignoring: {}", text), "write name:data");
+    context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "write name:data");
     return false;
   }
   const std::optional<std::string> id = credential_name(context, text.substr(0, colon));
@@ -453,7 +455,8 @@ bool parse_set_credential(ParseContext& context, std::string_view text, Encrypti
   const std::string_view rest = text.substr(colon + 1);
   const Result<std::string> data = encrypted ? decode_base64(rest) : unescape_c(rest, {.accept_nul = true});
   if (!data) {
-    context.ignore(fmt::format("Invalid credential data, ignoring: {}", rest), encrypted ? "encrypted data are base64" : "a backslash begins an escape");
+    if (encrypted) context.misread(data.error().os_errno, "Encrypted credential data not valid Base64 data, ignoring.");
+    else context.ignore(fmt::format("Invalid credential data, ignoring: {}", rest), "a backslash begins an escape");
     return false;
   }
   const auto same = std::find_if(value.begin(), value.end(), [&](const CredentialData& c) { return c.id == *id; });
@@ -470,7 +473,7 @@ bool parse_load_credential(ParseContext& context, std::string_view text, Encrypt
   if (!id) return false;
   std::string path = *id;
   if (colon < text.size() - 1) {
-    const std::optional<std::string> expanded = context.expand(text.substr(colon + 1));
+    const std::optional<std::string> expanded = context.expand(text.substr(colon + 1), SpecifierSet::full, unresolved::quoted);
     if (!expanded) return false;
     if (is_absolute_path(*expanded) ? !is_safe_path(*expanded) : !is_credential_name(*expanded)) {
       context.ignore(fmt::format("Credential source \"{}\" not valid, ignoring.", *expanded), "write an absolute path or the name of a credential");

@@ -26,11 +26,8 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
     value.clear();
     return true;
   }
-  std::optional<std::string> name = context.expand(text);
-  if (!name) {
-    context.fatal = true;
-    return false;
-  }
+  std::optional<std::string> name = context.expand_or_refuse(text, unresolved::plain);
+  if (!name) return false;
   if (!is_acceptable_user(*name)) {
     context.refuse(fmt::format("Invalid user/group name or numeric ID: {}", *name));
     return false;
@@ -42,10 +39,9 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
 }
 bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
-    std::optional<std::string> name = context.expand(word);
-    if (!name) {
-      context.fatal = true;
-    } else if (!is_acceptable_user(*name)) {
+    std::optional<std::string> name = context.expand_or_refuse(word, unresolved::plain);
+    if (!name) return;
+    if (!is_acceptable_user(*name)) {
       context.refuse(fmt::format("Invalid user/group name or numeric ID: {}", *name));
     } else {
       value.push_back(std::move(*name));
@@ -69,11 +65,11 @@ bool EnvironmentCodec::parse(ParseContext& context, std::string_view text, std::
   for (;;) {
     const Result<std::optional<std::string>> word = reader.next();
     if (!word) {
-      context.ignore(fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
+      context.misread(EINVAL, fmt::format("Invalid syntax, ignoring: {}", text), "a quote or an escape is not complete");
       return false;
     }
     if (!*word) return true;
-    std::optional<std::string> expanded = context.expand(**word);
+    std::optional<std::string> expanded = context.expand(**word, SpecifierSet::full, unresolved::of_environment);
     if (!expanded) continue;
     if (!is_valid_assignment(*expanded)) {
       context.ignore(fmt::format("Invalid environment assignment, ignoring: {}", *expanded),
@@ -146,25 +142,25 @@ std::vector<std::string> each_once(const std::vector<std::string>& names) {
 }
 bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
-    std::optional<std::string> name = context.expand(word);
+    std::optional<std::string> name = context.expand(word, SpecifierSet::full, unresolved::of_environment);
     if (!name) return;
     if (!is_valid_variable_name(*name)) {
       context.ignore(fmt::format("Invalid environment name for {}, ignoring: {}", context.key, *name));
       return;
     }
     value.push_back(std::move(*name));
-  });
+  }, incomplete::of_names);
 }
 bool UnsetEnvironmentCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, escaped_words, [&](const std::string& word) {
-    std::optional<std::string> name = context.expand(word);
+    std::optional<std::string> name = context.expand(word, SpecifierSet::full, unresolved::bare);
     if (!name) return;
     if (!is_valid_variable_name(*name) && !is_valid_assignment(*name)) {
       context.ignore(fmt::format("Invalid environment name or assignment {}, ignoring: {}", context.key, *name));
       return;
     }
     value.push_back(std::move(*name));
-  });
+  }, incomplete::of_names);
 }
 
 bool is_descriptor_name(std::string_view name) {
@@ -206,7 +202,7 @@ bool parse_standard_input(ParseContext& context, std::string_view text, ExecInpu
   } else {
     const std::optional<ExecInput> said = from_name<ExecInput>(text);
     if (!said || *said == ExecInput::file) {
-      context.ignore(fmt::format("Failed to parse input specifier, ignoring: {}", text));
+      context.misread(EINVAL, fmt::format("Failed to parse input specifier, ignoring: {}", text));
       return false;
     }
     kind = *said;
@@ -241,7 +237,7 @@ bool parse_standard_output(ParseContext& context, std::string_view text, ExecOut
     }
   const std::optional<ExecOutput> said = from_name<ExecOutput>(text);
   if (!said || *said >= ExecOutput::file) {
-    context.ignore(fmt::format("Failed to parse output specifier, ignoring: {}", text));
+    context.misread(EINVAL, fmt::format("Failed to parse output specifier, ignoring: {}", text));
     return false;
   }
   kind = *said;
@@ -261,7 +257,7 @@ bool is_small_enough(ParseContext& context, std::size_t size) {
 bool read_input_text(ParseContext& context, std::string_view text, std::size_t size, std::string& more) {
   const Result<std::string> unescaped = unescape_c(text, {.accept_nul = false});
   if (!unescaped) {
-    context.ignore(fmt::format("Failed to decode C escaped text '{}', ignoring: {}", text, std::strerror(unescaped.error().os_errno)));
+    context.misread(unescaped.error().os_errno, fmt::format("Failed to decode C escaped text '{}', ignoring: {}", text, std::strerror(unescaped.error().os_errno)));
     return false;
   }
   std::optional<std::string> expanded = context.expand(*unescaped);
@@ -272,7 +268,7 @@ bool read_input_text(ParseContext& context, std::string_view text, std::size_t s
 bool read_input_data(ParseContext& context, std::string_view text, std::size_t size, std::string& more) {
   Result<std::string> decoded = decode_base64(text);
   if (!decoded) {
-    context.ignore(fmt::format("Failed to decode base64 data, ignoring: {}", text));
+    context.misread(decoded.error().os_errno, fmt::format("Failed to decode base64 data, ignoring: {}", text));
     return false;
   }
   more = std::move(*decoded);
@@ -287,10 +283,7 @@ bool TerminalSizeCodec::parse(ParseContext& context, std::string_view text, std:
     return true;
   }
   const Result<std::uint64_t> number = parse_unsigned(text, UINT16_MAX);
-  if (!number || *number == 0) {
-    context.ignore(fmt::format("Failed to parse {}= parameter, ignoring: {}", context.key, text));
-    return false;
-  }
+  if (!number) return not_a_number(context, number.error().os_errno, "unsigned", text);
   value = static_cast<std::uint16_t>(*number);
   return true;
 }
@@ -299,7 +292,7 @@ bool TerminalSizeCodec::parse(ParseContext& context, std::string_view text, std:
 bool LogLevelCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const std::optional<int> level = name_or_number(syslog_levels(), text, 7);
   if (!level) {
-    context.ignore(fmt::format("Failed to parse log level, ignoring: {}", text), "choose one of: emerg, alert, crit, err, warning, notice, info, debug");
+    context.misread(EINVAL, fmt::format("Failed to parse log level, ignoring: {}", text), "choose one of: emerg, alert, crit, err, warning, notice, info, debug");
     return false;
   }
   value = *level;
@@ -308,7 +301,7 @@ bool LogLevelCodec::parse(ParseContext& context, std::string_view text, int& val
 bool LogFacilityCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const std::optional<int> facility = name_or_number(syslog_facilities(), text, 127);
   if (!facility) {
-    context.ignore(fmt::format("Failed to parse log facility, ignoring: {}", text));
+    context.misread(EINVAL, fmt::format("Failed to parse log facility, ignoring: {}", text));
     return false;
   }
   value = *facility;
@@ -324,7 +317,7 @@ bool is_user_field(std::string_view name) {
 }  // namespace
 bool LogFieldsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, escaped_words, [&](const std::string& word) {
-    std::optional<std::string> field = context.expand(word);
+    std::optional<std::string> field = context.expand(word, SpecifierSet::full, unresolved::bare);
     if (!field) return;
     const std::size_t equals = field->find('=');
     if (equals == std::string::npos) {
@@ -368,7 +361,7 @@ bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std:
     value.clear();
     return true;
   }
-  std::optional<std::string> name = context.expand(text);
+  std::optional<std::string> name = context.expand(text, SpecifierSet::full, unresolved::bare);
   if (!name) return false;
   if (!is_valid_file_name(*name) || !is_safe_string(*name) || !UnitName::is_valid(fmt::format("systemd-journald@{}.service", *name))) {
     context.ignore(fmt::format("Specified log namespace name is not valid, ignoring: {}", *name));

@@ -135,7 +135,9 @@ struct IoPriorityCodec {
   static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(4)); }
 };
 /// "0-3,7 9" as bits; "numa" only when `numa` is given.
-bool parse_cpu_set(ParseContext& context, std::string_view text, std::string_view noun, CpuMask& mask);
+bool parse_cpu_set(ParseContext& context, std::string_view text, CpuMask& mask);
+/// The same of nodes.
+bool parse_numa_mask(ParseContext& context, std::string_view text, CpuMask& mask);
 /// Bytes in eight-byte steps, as on the bus.
 [[nodiscard]] Value cpu_mask_value(const CpuMask& mask);
 [[nodiscard]] Result<Texts> cpu_mask_texts(const Value& value);

@@ -14,7 +14,7 @@ bool parse_weight(ParseContext& context, std::string_view text, std::string_view
   }
   const Result<std::uint64_t> weight = parse_unsigned(text);
   if (!weight || *weight < low || *weight > high) {
-    context.ignore(fmt::format("Invalid {}, ignoring: {}", noun, text), fmt::format("the range is {} to {}", low, high));
+    context.misread(weight ? ERANGE : weight.error().os_errno, fmt::format("Invalid {}, ignoring: {}", noun, text), fmt::format("the range is {} to {}", low, high));
     return false;
   }
   value = *weight;
@@ -48,7 +48,7 @@ bool CpuQuotaCodec::parse(ParseContext& context, std::string_view text, Duration
   }
   const Result<std::uint32_t> permyriad = parse_permyriad(text, UINT32_MAX);
   if (!permyriad || *permyriad == 0) {
-    context.ignore(fmt::format("Invalid CPU quota '{}', ignoring.", text), "write a percentage such as 20%; 100% is one whole CPU");
+    context.misread(permyriad ? ERANGE : permyriad.error().os_errno, fmt::format("Invalid CPU quota '{}', ignoring.", text), "write a percentage such as 20%; 100% is one whole CPU");
     return false;
   }
   value = Duration::from_usec(std::uint64_t{*permyriad} * 100);
@@ -82,7 +82,8 @@ bool parse_memory(ParseContext& context, std::string_view text, std::uint64_t le
   } else if (const Result<std::uint64_t> bytes = parse_size(text)) {
     limit.value = *bytes;
   } else {
-    context.ignore(fmt::format("Invalid memory limit '{}', ignoring: Invalid argument", text), "write a size such as 512M, a percentage, or infinity");
+    const int why = bytes.error().os_errno;
+    context.misread(why, fmt::format("Invalid memory limit '{}', ignoring: {}", text, std::strerror(why)), "write a size such as 512M, a percentage, or infinity");
     return false;
   }
   if (limit.value < least || (limit.value == UINT64_MAX && !limit.permyriad)) {
@@ -98,13 +99,11 @@ Result<Texts> limit_texts(const Value& value) {
   return *limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", *limit)};
 }
 bool MemoryMaximumCodec::parse(ParseContext& context, std::string_view text, ScalableLimit& value) {
+  if (!text.empty() && !parse_memory(context, text, context.key == "MemorySwapMax" ? 0 : 1, value)) return false;
+  if (text.empty()) value = {};
   if (context.key == "MemoryLimit")
     context.ignore("Unit uses MemoryLimit=; please use MemoryMax= instead. Support for MemoryLimit= will be removed soon.");
-  if (text.empty()) {
-    value = {};
-    return true;
-  }
-  return parse_memory(context, text, context.key == "MemorySwapMax" ? 0 : 1, value);
+  return true;
 }
 bool MemoryProtectionCodec::parse(ParseContext& context, std::string_view text, std::optional<ScalableLimit>& value) {
   if (text.empty()) {
@@ -132,7 +131,8 @@ bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::opt
   } else if (const Result<std::uint64_t> number = parse_unsigned(text)) {
     limit.value = *number;
   } else {
-    context.ignore(fmt::format("Invalid maximum tasks value '{}', ignoring: Invalid argument", text), "write a number, a percentage, or infinity");
+    const int why = number.error().os_errno;
+    context.misread(why, fmt::format("Invalid maximum tasks value '{}', ignoring: {}", text, std::strerror(why)), "write a number, a percentage, or infinity");
     return false;
   }
   if (!limit.permyriad && (limit.value == 0 || limit.value == UINT64_MAX)) {
@@ -149,7 +149,7 @@ bool parse_controllers(ParseContext& context, std::string_view text, const WordO
     if (const std::optional<Controller> controller = from_name<Controller>(word))
       controllers |= 1U << static_cast<unsigned>(*controller);
     else
-      context.ignore(fmt::format("Invalid controller name '{}', ignoring", word), "such as cpu, cpuset, io, memory or pids");
+      context.misread(EPERM, fmt::format("Invalid controller name '{}', ignoring", word), "such as cpu, cpuset, io, memory or pids");
   });
 }
 bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate, std::uint32_t& controllers) {
@@ -187,12 +187,16 @@ struct DeviceWords {
   std::string path;
   std::string_view rest;
 };
-/// "path rest", the path with specifiers resolved.
-std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text) {
+/// "path rest", the path with specifiers resolved. `what` both are: "device path or weight".
+std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text, std::string_view what) {
   WordReader reader(text, plain_words);
   const Result<std::optional<std::string>> word = reader.next();
-  if (!word || !*word || reader.rest().empty()) {
-    context.ignore(fmt::format("Failed to extract device path and value from '{}', ignoring.", text), "write a path and an amount");
+  if (!word) {
+    context.misread(EINVAL, fmt::format("Failed to extract {} and {} from '{}', ignoring.", what.substr(0, what.find(" or ")), what.substr(what.find(" or ") + 4), text), "a quote is not complete");
+    return std::nullopt;
+  }
+  if (!*word || reader.rest().empty()) {
+    context.ignore(fmt::format("Invalid {} specified in '{}', ignoring.", what, text), "write a path and an amount");
     return std::nullopt;
   }
   const std::optional<std::string> expanded = context.expand(**word);
@@ -218,10 +222,16 @@ Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
 bool DeviceWeightCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceWeight>& value) {
   const bool old = context.key == "BlockIODeviceWeight";
   if (old) context.ignore("Unit uses BlockIODeviceWeight=; please use IO*= settings instead. Support for BlockIODeviceWeight= will be removed soon.");
-  std::optional<DeviceWords> words = split_device(context, text);
+  std::optional<DeviceWords> words = split_device(context, text, old ? "device node or weight" : "device path or weight");
   if (!words) return false;
-  std::optional<std::uint64_t> weight;
-  if (!parse_weight(context, words->rest, old ? "block IO weight" : "IO weight", old ? 10 : 1, old ? 1000 : 10000, weight) || !weight) return false;
+  const Result<std::uint64_t> weight = parse_unsigned(words->rest);
+  const std::uint64_t low = old ? 10 : 1, high = old ? 1000 : 10000;
+  if (!weight || *weight < low || *weight > high) {
+    const int why = weight ? ERANGE : weight.error().os_errno;
+    context.misread(why, fmt::format(fmt::runtime(old ? "Invalid block IO weight '{}', ignoring: {}" : "IO weight '{}' invalid, ignoring: {}"), words->rest, std::strerror(why)),
+                    fmt::format("the range is {} to {}", low, high));
+    return false;
+  }
   value.push_back(DeviceWeight{std::move(words->path), *weight});
   return true;
 }
@@ -233,13 +243,14 @@ Value DeviceWeightCodec::encode(const std::vector<DeviceWeight>& value) {
 Result<Texts> DeviceWeightCodec::texts(const Value& value) { return device_pairs(value, ""); }
 
 bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
-  if (context.key.starts_with("BlockIO"))
+  const bool old = context.key.starts_with("BlockIO");
+  if (old)
     context.ignore(fmt::format("Unit uses {}=; please use IO*= settings instead. Support for {}= will be removed soon.", context.key, context.key));
-  std::optional<DeviceWords> words = split_device(context, text);
+  std::optional<DeviceWords> words = split_device(context, text, "device node or bandwidth");
   if (!words) return false;
   const Result<std::uint64_t> amount = words->rest == "infinity" ? Result<std::uint64_t>(UINT64_MAX) : parse_size(words->rest, SizeBase::decimal);
   if (!amount || *amount == 0) {
-    context.ignore(fmt::format("Invalid IO limit '{}', ignoring.", words->rest), "write an amount such as 5M, or infinity");
+    context.misread(old ? EINVAL : 0, fmt::format(fmt::runtime(old ? "Invalid Block IO Bandwidth '{}', ignoring." : "Invalid IO limit '{}', ignoring."), words->rest), "write an amount such as 5M, or infinity");
     return false;
   }
   value.push_back(DeviceLimit{std::move(words->path), *amount});
@@ -260,11 +271,11 @@ Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
 }
 Result<Texts> DeviceLimitCodec::texts(const Value& value) { return device_pairs(value, ""); }
 bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
-  std::optional<DeviceWords> words = split_device(context, text);
+  std::optional<DeviceWords> words = split_device(context, text, "device path or latency");
   if (!words) return false;
   const Result<Duration> span = parse_duration(words->rest);
   if (!span) {
-    context.ignore(fmt::format("Failed to parse timer value, ignoring: {}", words->rest));
+    context.misread(span.error().os_errno, fmt::format("Failed to parse timer value, ignoring: {}", words->rest));
     return false;
   }
   value.push_back(DeviceLimit{std::move(words->path), span->usec()});
@@ -281,20 +292,23 @@ bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::
   WordReader reader(text, plain_words);
   const Result<std::optional<std::string>> word = reader.next();
   if (!word || !*word) {
-    context.ignore(fmt::format("Failed to parse device path and rights from '{}', ignoring.", text));
+    context.misread(EINVAL, fmt::format("Failed to extract device path and rights from '{}', ignoring.", text));
     return false;
   }
   const std::optional<std::string> expanded = context.expand(**word);
   if (!expanded) return false;
   std::string path = *expanded;
   if (!path.starts_with("block-") && !path.starts_with("char-")) {
+    const auto is_device = [&] {
+      if (is_device_path(path)) return true;
+      context.ignore(fmt::format("Invalid device node path '{}', ignoring.", path), "it must lie below /dev");
+      return false;
+    };
+    if (!is_absolute_path(path)) return is_device();
     std::optional<std::string> checked = checked_path(context, path);
     if (!checked) return false;
     path = std::move(*checked);
-    if (!is_device_path(path)) {
-      context.ignore(fmt::format("Invalid device node path '{}', ignoring.", path), "it must lie below /dev");
-      return false;
-    }
+    if (!is_device()) return false;
   }
   std::string rights(trim(reader.rest()));
   if (rights.find_first_not_of("rwm") != std::string::npos) {
@@ -341,7 +355,7 @@ bool PressureLimitCodec::parse(ParseContext& context, std::string_view text, std
   }
   const Result<std::uint32_t> permyriad = parse_permyriad(text);
   if (!permyriad) {
-    context.ignore(fmt::format("Failed to parse memory pressure limit value, ignoring: {}", text), "write a percentage such as 50%");
+    context.misread(permyriad.error().os_errno, fmt::format("Failed to parse memory pressure limit value, ignoring: {}", text), "write a percentage such as 50%");
     return false;
   }
   value = static_cast<std::uint32_t>((std::uint64_t{*permyriad} * UINT32_MAX + 5000) / 10000);

@@ -146,9 +146,10 @@ struct OomModeCodec {
   static constexpr std::string_view signature = "s", word = "choice";
   static bool parse(ParseContext& context, std::string_view text, ManagedOomMode& value) {
     if (!may_be_watched_for_memory(context)) return false;
-    if (!text.empty()) return EnumCodec<ManagedOomMode>::parse(context, text, value);
-    value = ManagedOomMode::auto_;
-    return true;
+    const auto mode = text.empty() ? ManagedOomMode::auto_ : from_name<ManagedOomMode>(text);
+    if (mode) value = *mode;
+    else context.misread(EINVAL, fmt::format("Invalid syntax, ignoring: {}", text), "choose auto or kill");
+    return mode.has_value();
   }
   static Value encode(const ManagedOomMode& value) { return EnumCodec<ManagedOomMode>::encode(value); }
 };

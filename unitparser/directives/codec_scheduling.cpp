@@ -14,12 +14,12 @@ bool NiceCodec::parse(ParseContext& context, std::string_view text, std::optiona
     return true;
   }
   const Result<std::int64_t> nice = parse_signed(text, INT32_MIN, INT32_MAX);
-  if (!nice) {
-    context.ignore(fmt::format("Failed to parse nice priority '{}', ignoring: Invalid argument", text));
+  if (!nice && nice.error().os_errno != ERANGE) {
+    context.misread(nice.error().os_errno, fmt::format("Failed to parse nice priority '{}', ignoring: {}", text, std::strerror(nice.error().os_errno)));
     return false;
   }
-  if (*nice < -20 || *nice > 19) {
-    context.ignore(fmt::format("Nice priority out of range, ignoring: {}", text), "the range is -20 to 19");
+  if (!nice || *nice < -20 || *nice > 19) {
+    context.misread(ERANGE, fmt::format("Nice priority out of range, ignoring: {}", text), "the range is -20 to 19");
     return false;
   }
   value = static_cast<int>(*nice);
@@ -31,9 +31,13 @@ bool OomScoreCodec::parse(ParseContext& context, std::string_view text, std::opt
     return true;
   }
   const Result<std::int64_t> score = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!score && score.error().os_errno != ERANGE) {
+    const int why = score.error().os_errno;
+    context.misread(why, fmt::format("Failed to parse the OOM score adjust value '{}', ignoring: {}", text, std::strerror(why)), "the range is -1000 to 1000");
+    return false;
+  }
   if (!score || *score < -1000 || *score > 1000) {
-    context.ignore(fmt::format("{}, ignoring: {}", score ? "OOM score adjust value out of range" : "Failed to parse the OOM score adjust value", text),
-                   "the range is -1000 to 1000");
+    context.misread(ERANGE, fmt::format("OOM score adjust value out of range, ignoring: {}", text), "the range is -1000 to 1000");
     return false;
   }
   value = static_cast<int>(*score);
@@ -48,7 +52,7 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
     return true;
   }
   std::uint64_t mask = value.value_or(0);
-  bool all_known = true;
+  int unknown = 0;  // the error of the last word that is none
   const bool complete = for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const auto kind = std::find(kinds.begin(), kinds.end(), word);
     if (word == "default") {
@@ -57,16 +61,14 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
       mask = UINT32_MAX;
     } else if (kind != kinds.end()) {
       mask |= std::uint64_t{1} << (kind - kinds.begin());
-    } else if (const Result<std::uint64_t> number = parse_unsigned(word, UINT64_MAX, 16)) {
+    } else if (const Result<std::uint64_t> number = parse_unsigned(after_prefix(word, "0x").value_or(word), UINT64_MAX, 16)) {
       mask |= *number;
-    } else if (const auto hex = after_prefix(word, "0x"); hex && parse_unsigned(*hex, UINT64_MAX, 16)) {
-      mask |= *parse_unsigned(*hex, UINT64_MAX, 16);
     } else {
-      all_known = false;
+      unknown = number.error().os_errno;
     }
   });
-  if (complete && !all_known) context.ignore(fmt::format("Failed to parse the CoredumpFilter={}, ignoring: Invalid argument", text));
-  if (!complete || !all_known) return false;
+  if (complete && unknown != 0) context.misread(unknown, fmt::format("Failed to parse the CoredumpFilter={}, ignoring: {}", text, std::strerror(unknown)));
+  if (!complete || unknown != 0) return false;
   value = mask;
   return true;
 }
@@ -83,7 +85,7 @@ bool IoClassCodec::parse(ParseContext& context, std::string_view text, std::opti
   }
   const std::optional<int> said = name_or_number(io_scheduling_classes(), text, 8);
   if (!said) {
-    context.ignore(fmt::format("Failed to parse IO scheduling class, ignoring: {}", text), "choose realtime, best-effort or idle");
+    context.misread(EINVAL, fmt::format("Failed to parse IO scheduling class, ignoring: {}", text), "choose realtime, best-effort or idle");
     return false;
   }
   value = *said == 0 ? 2 : *said;
@@ -94,16 +96,27 @@ bool IoPriorityCodec::parse(ParseContext& context, std::string_view text, std::o
     value.reset();
     return true;
   }
-  const Result<std::uint64_t> number = parse_unsigned(text, 7);
-  if (!number) {
-    context.ignore(fmt::format("Failed to parse IO priority, ignoring: {}", text), "the range is 0 (highest) to 7");
+  const Result<std::int64_t> number = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (!number || *number < 0 || *number > 7) {
+    context.misread(number ? EINVAL : number.error().os_errno, fmt::format("Failed to parse IO priority, ignoring: {}", text), "the range is 0 (highest) to 7");
     return false;
   }
   value = static_cast<int>(*number);
   return true;
 }
 // --- Sets of CPUs -------------------------------------------------------------------------------------------------
-bool parse_cpu_set(ParseContext& context, std::string_view text, std::string_view noun, CpuMask& mask) {
+namespace {
+/// The first word that is no number and no range; nothing when the line breaks off before.
+std::optional<std::string> first_bad_range(std::string_view text) {
+  WordReader reader(text, WordOptions{.separators = " \t\n\r,", .unquote = true});
+  for (;;) {
+    const Result<std::optional<std::string>> word = reader.next();
+    if (!word || !*word) return std::nullopt;
+    if (!parse_cpu_set(**word, nullptr)) return **word;
+  }
+}
+}  // namespace
+bool parse_cpu_set(ParseContext& context, std::string_view text, CpuMask& mask) {
   if (text.empty()) {
     mask.clear();
     return true;
@@ -111,12 +124,21 @@ bool parse_cpu_set(ParseContext& context, std::string_view text, std::string_vie
   std::vector<std::string> backward;
   const Result<CpuMask> more = parse_cpu_set(text, &backward);
   if (!more) {
-    context.complain(fmt::format("Failed to parse {}, ignoring: {}", noun, text), "write numbers and ranges, such as 0-3,7");
+    const int why = more.error().os_errno;
+    const std::optional<std::string> bad = first_bad_range(text);
+    context.complain(bad ? fmt::format("Failed to parse CPU affinity '{}'", *bad) : fmt::format("Invalid value for {}: {}", context.key, text),
+                     "write numbers and ranges, such as 0-3,7", why);
     return false;
   }
   for (const std::string& range : backward) context.ignore(fmt::format("Range '{}' is invalid, it runs backwards, ignoring.", range));
   add_cpus(mask, *more);
   return true;
+}
+bool parse_numa_mask(ParseContext& context, std::string_view text, CpuMask& mask) {
+  if (parse_cpu_set(context, text, mask)) return true;
+  const Result<CpuMask> nodes = parse_cpu_set(text, nullptr);
+  context.misread(nodes ? EINVAL : nodes.error().os_errno, fmt::format("Failed to parse NUMA node mask, ignoring: {}", text));
+  return false;
 }
 Value cpu_mask_value(const CpuMask& mask) { return Bytes{std::string(mask.begin(), mask.end())}; }
 Result<Texts> cpu_mask_texts(const Value& value) {
@@ -133,15 +155,16 @@ Result<Texts> cpu_mask_texts(const Value& value) {
 }
 bool CpuSetCodec::parse(ParseContext& context, std::string_view text, CpuMask& value) {
   const std::optional<std::string> expanded = context.expand(text);
-  return expanded && parse_cpu_set(context, *expanded, fmt::format("{}=", context.key), value);
+  return expanded && parse_cpu_set(context, *expanded, value);
 }
 
 // --- Limits -------------------------------------------------------------------------------------------------------
 bool parse_limit(ParseContext& context, std::string_view text, int resource, ResourceLimit& limit) {
   const Result<ResourceLimit> said = parse_resource_limit(resource, text);
   if (!said) {
-    context.ignore(fmt::format("{}, ignoring: {}", said.error().os_errno == EILSEQ ? "Soft resource limit chosen higher than hard limit" : "Failed to parse resource value", text),
-                   "write one value, soft:hard, or infinity");
+    const int why = said.error().os_errno;
+    context.misread(why, fmt::format("{}, ignoring: {}", why == EILSEQ ? "Soft resource limit chosen higher than hard limit" : "Failed to parse resource value", text),
+                    "write one value, soft:hard, or infinity");
     return false;
   }
   limit = *said;

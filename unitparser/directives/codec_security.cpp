@@ -17,7 +17,7 @@ bool parse_capabilities(ParseContext& context, std::string_view text, std::uint6
   (void)for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (const std::optional<int> capability = parse_capability(word))
       sum |= std::uint64_t{1} << *capability;
-    else
+    else  // COMPAT: systemd says nothing of it
       context.ignore(fmt::format("Failed to parse capability in {}=, ignoring: {}", context.key, word), "see capabilities(7)");
   });
   if (sum == 0 || set == initial)
@@ -107,7 +107,7 @@ void add_calls(ParseContext& context, SystemCallSet& filter, bool invert, const 
   if (call.name.starts_with('@')) {
     const SystemCallGroup* group = find_system_call_group(call.name);
     if (group == nullptr) {
-      context.ignore(fmt::format("Unknown system call group, ignoring: {}", call.name), "see systemd-analyze syscall-filter");
+      context.misread(EINVAL, fmt::format("Unknown system call group, ignoring: {}", call.name), "see systemd-analyze syscall-filter");
       return;
     }
     for (const std::string_view member : system_calls_of(*group))
@@ -136,7 +136,7 @@ bool parse_calls(ParseContext& context, std::string_view text, bool with_errors,
   (void)for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     const std::optional<CallWord> call = with_errors ? split_call(word) : CallWord{word, -1};
     if (!call)
-      context.ignore(fmt::format("Failed to parse syscall, ignoring: {}", word));
+      context.misread(EINVAL, fmt::format("Failed to parse syscall:errno, ignoring: {}", word));
     else if (!invert && call->error >= 0)
       context.ignore(fmt::format("Allow-listed system calls cannot take error number, ignoring: {}", word));
     else
@@ -169,7 +169,7 @@ Value SystemCallFilterCodec::encode(const std::optional<SystemCallSet>& value) {
 bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (!is_system_call_architecture(word))
-      context.ignore(fmt::format("Failed to parse system call architecture \"{}\", ignoring: Invalid argument", word), "such as native, x86-64 or x86");
+      context.misread(EINVAL, fmt::format("Failed to parse system call architecture \"{}\", ignoring: Invalid argument", word), "such as native, x86-64 or x86");
     else if (std::find(value.begin(), value.end(), word) == value.end())
       value.push_back(word);
   });
@@ -186,10 +186,12 @@ bool ErrorNumberCodec::parse(ParseContext& context, std::string_view text, std::
     value.reset();
     return true;
   }
-  if (const std::optional<int> number = parse_errno(text); number && *number > 0) {
+  const std::optional<int> number = parse_errno(text);
+  if (number && *number > 0) {
     value = *number;
   } else {
-    context.ignore(fmt::format("Failed to parse error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
+    if (number) context.ignore(fmt::format("Invalid error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
+    else context.misread(parse_unsigned(text).has_value() || text.find_first_not_of("-0123456789") == std::string_view::npos ? ERANGE : EINVAL, fmt::format("Failed to parse error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
     return false;
   }
   return true;
@@ -211,7 +213,7 @@ bool NamespacesCodec::parse(ParseContext& context, std::string_view text, std::o
   for (const std::string_view word : split_whitespace(text)) {
     const std::optional<std::uint64_t> flag = parse_namespace(word);
     if (!flag) {
-      context.ignore(fmt::format("Failed to parse namespace type string, ignoring: {}", text), "choose from cgroup, ipc, net, mnt, pid, user, uts");
+      context.misread(EINVAL, fmt::format("Failed to parse namespace type string, ignoring: {}", text), "choose from cgroup, ipc, net, mnt, pid, user, uts");
       return false;
     }
     flags |= *flag;
@@ -247,7 +249,7 @@ bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, s
     if (const std::optional<int> family = number_of(address_families(), word))
       apply_to_filter(filter, invert, int{*family}, NoExtra{});
     else
-      context.ignore(fmt::format("Failed to parse address family, ignoring: {}", word), "such as AF_UNIX or AF_INET");
+      context.misread(EINVAL, fmt::format("Failed to parse address family, ignoring: {}", word), "such as AF_UNIX or AF_INET");
   });
   value = std::move(filter);  // also when the line was not understood to its end
   return true;
@@ -289,11 +291,8 @@ bool LabelCodec::parse(ParseContext& context, std::string_view text, SecurityLab
   SecurityLabel label;
   label.ignore_failure = text.starts_with('-');
   if (label.ignore_failure) text.remove_prefix(1);
-  std::optional<std::string> expanded = context.expand(text);
-  if (!expanded) {
-    context.fatal = context.fatal || !label.ignore_failure;
-    return false;
-  }
+  std::optional<std::string> expanded = label.ignore_failure ? context.expand(text) : context.expand_or_refuse(text, unresolved::refused);
+  if (!expanded) return false;
   label.label = std::move(*expanded);
   value = std::move(label);
   return true;
@@ -314,7 +313,7 @@ bool MountFlagsCodec::parse(ParseContext& context, std::string_view text, std::u
   } else if (const std::optional<int> flag = number_of(mount_propagations(), text)) {
     value = static_cast<std::uint64_t>(*flag);
   } else {
-    context.ignore(fmt::format("Failed to parse mount flag {}, ignoring.", text), "choose shared, slave or private");
+    context.misread(EINVAL, fmt::format("Failed to parse mount flag, ignoring: {}", text), "choose shared, slave or private");
     return false;
   }
   return true;

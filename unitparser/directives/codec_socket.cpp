@@ -41,9 +41,10 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
     const std::string said = has_address ? without_legacy_folder(context, *expanded) : *expanded;
     const Result<SocketAddress> address = has_address ? parse_socket_address(said) : parse_netlink_address(said);
     if (!address) {
-      const bool is_number = std::all_of(said.begin(), said.end(), is_digit);
-      context.ignore(fmt::format("Failed to parse address value in '{}', ignoring: {}", *expanded, is_number ? "Numerical result out of range" : "Invalid argument"),
-                     "write a path, @abstract, port, address:port or vsock:cid:port");
+      const bool is_number = has_address && said != "0" && said.find_first_not_of("0123456789", said.starts_with('-') ? 1 : 0) == std::string::npos;
+      const int why = is_number ? ERANGE : EINVAL;
+      context.misread(why, fmt::format("Failed to parse address value in '{}', ignoring: {}", *expanded, std::strerror(why)),
+                      "write a path, @abstract, port, address:port or vsock:cid:port");
       return false;
     }
     const bool is_unix = address->kind == SocketAddress::Kind::unix_path || address->kind == SocketAddress::Kind::unix_abstract;
@@ -96,7 +97,9 @@ Result<Texts> listen_lines(const Value& value) {
 bool SocketProtocolCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const std::optional<int> protocol = number_of(socket_protocols(), text);
   if (!protocol) {
-    context.ignore(fmt::format("Failed to parse socket protocol, ignoring: {}", text), "choose udplite or sctp");
+    const Result<std::int64_t> number = parse_signed(text, INT32_MIN, INT32_MAX);
+    const bool is_other = text.empty() || (number && *number >= 0);  // a protocol, but none that sockets have
+    context.misread(is_other ? EPROTONOSUPPORT : number ? EINVAL : number.error().os_errno, fmt::format("Failed to parse socket protocol, ignoring: {}", text), "choose udplite or sctp");
     return false;
   }
   value = *protocol;
@@ -115,7 +118,7 @@ bool IpTosCodec::parse(ParseContext& context, std::string_view text, int& value)
   }
   const std::optional<int> tos = name_or_number(ip_tos_names(), text, 255);
   if (!tos) {
-    context.ignore(fmt::format("Failed to parse IP TOS value, ignoring: {}", text), "choose low-delay, throughput, reliability or low-cost");
+    context.misread(EINVAL, fmt::format("Failed to parse IP TOS value, ignoring: {}", text), "choose low-delay, throughput, reliability or low-cost");
     return false;
   }
   value = *tos;
@@ -127,7 +130,7 @@ bool InterfaceCodec::parse(ParseContext& context, std::string_view text, std::st
     return true;
   }
   if (!is_interface_name(text)) {  // COMPAT: no specifiers
-    context.ignore(fmt::format("Interface name is not valid, ignoring assignment: {}", text));
+    context.ignore(fmt::format("Invalid interface name, ignoring: {}", text));
     return false;
   }
   value = text;
@@ -155,7 +158,7 @@ bool TimestampingCodec::parse(ParseContext& context, std::string_view text, Sock
   } else if (const Result<bool> truth = parse_boolean(text)) {
     value = *truth ? SocketTimestamping::ns : SocketTimestamping::off;
   } else {
-    context.ignore(fmt::format("Failed to parse timestamping value, ignoring: {}", text), "choose off, us or ns");
+    context.misread(EINVAL, fmt::format("Failed to parse timestamping precision, ignoring: {}", text), "choose off, us or ns");
     return false;
   }
   return true;
@@ -197,14 +200,14 @@ bool parse_timer(ParseContext& context, TimerBase base, std::string_view text, s
     UtcOnly utc_only;
     const Result<CalendarSpec> calendar = parse_calendar(*expanded, context.zones != nullptr ? *context.zones : utc_only);
     if (!calendar) {
-      context.ignore(fmt::format("Failed to parse calendar specification, ignoring: {}", *expanded), "see systemd.time(7), such as Mon..Fri 10:00 or daily");
+      context.misread(calendar.error().os_errno == ERANGE ? ERANGE : EINVAL, fmt::format("Failed to parse calendar specification, ignoring: {}", *expanded), "see systemd.time(7), such as Mon..Fri 10:00 or daily");
       return false;
     }
     entry.calendar = format_calendar(*calendar);
   } else {
     const Result<Duration> delay = parse_duration(*expanded);
     if (!delay) {
-      context.ignore(fmt::format("Failed to parse timer value, ignoring: {}", *expanded), "write a time span such as 15min");
+      context.misread(delay.error().os_errno, fmt::format("Failed to parse timer value, ignoring: {}", *expanded), "write a time span such as 15min");
       return false;
     }
     entry.delay = *delay;
@@ -246,7 +249,7 @@ bool parse_watched_path(ParseContext& context, PathKind kind, std::string_view t
     list.clear();
     return true;
   }
-  const std::optional<std::string> expanded = context.expand(text);
+  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, unresolved::bare);
   if (!expanded) return false;
   std::optional<std::string> path = checked_path(context, *expanded);
   if (!path) return false;
@@ -282,8 +285,12 @@ bool SwapPriorityCodec::parse(ParseContext& context, std::string_view text, std:
     return true;
   }
   const Result<std::int64_t> priority = parse_signed(text, INT32_MIN, INT32_MAX);
-  if (!priority || *priority < -1 || *priority > 32767) {
-    context.ignore(fmt::format("{}, ignoring: {}", priority ? "Swap priority out of range" : "Invalid swap priority", text), "the range is -1 to 32767");
+  if (!priority) {
+    context.misread(priority.error().os_errno, fmt::format("Invalid swap priority '{}', ignoring.", text), "the range is -1 to 32767");
+    return false;
+  }
+  if (*priority < -1 || *priority > 32767) {
+    context.ignore(fmt::format("Swap priority out of range, ignoring: {}", text), "the range is -1 to 32767");
     return false;
   }
   value = static_cast<int>(*priority);
@@ -309,7 +316,7 @@ bool is_bus_name(std::string_view name) {
 }
 }  // namespace
 bool BusNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  std::optional<std::string> name = context.expand(text);
+  std::optional<std::string> name = context.expand(text, SpecifierSet::full, unresolved::bare);
   if (!name) return false;
   if (!is_bus_name(*name)) {
     context.ignore(fmt::format("Invalid bus name, ignoring: {}", *name), "such as org.example.Service");

@@ -18,14 +18,17 @@ Result<UnitName> resolve_unit_name(const ParseContext& context, std::string_view
   return parsed.with_instance(own.form() == NameForm::instance ? own.instance() : own.prefix());
 }
 
+/// COMPAT: quotes and backslashes are characters like all others.
+constexpr WordOptions unit_words{.keep_backslashes = true};
+
 bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_view text, std::vector<DependencyEntry>& entries) {
   const bool can_fail = context.type != UnitType::slice && context.type != UnitType::device;
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, unit_words, [&](const std::string& word) {
     const std::optional<std::string> name = context.expand(word, SpecifierSet::unit_name);
     if (!name) return;
     const Result<UnitName> unit = resolve_unit_name(context, *name);
     if (!unit) {
-      context.ignore(fmt::format("Failed to add dependency on {}, ignoring: Invalid argument", *name),
+      context.misread(EINVAL, fmt::format("Failed to add dependency on {}, ignoring: Invalid argument", *name),
                      "a unit name ends in its type, such as .service or .target");
       return;
     }
@@ -37,25 +40,25 @@ bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_
 }
 
 bool parse_unit_name(ParseContext& context, std::string_view text, const UnitNameRule& rule, std::string& value) {
-  const std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name);
+  const std::optional<std::string> name = context.expand(text, SpecifierSet::unit_name, rule.unresolved);
   if (!name) return false;
   const Result<UnitName> unit = resolve_unit_name(context, *name);
   if (!unit || (rule.only && unit->type() != *rule.only)) {
-    context.ignore(fmt::format("{}, ignoring: {}", rule.refusal, *name));
+    context.misread(rule.os_errno, fmt::format("{}, ignoring: {}", rule.refusal, *name));
     return false;
   }
   value = unit->text();
   return true;
 }
 bool SocketListCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     std::string name;
-    if (parse_unit_name(context, word, {UnitType::socket, "Unit must be of type socket"}, name)) value.push_back(std::move(name));
+    if (parse_unit_name(context, word, {.only = UnitType::socket, .refusal = "Unit must be of type socket", .unresolved = unresolved::usual}, name)) value.push_back(std::move(name));
   });
 }
 bool TriggeredUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   std::string name;
-  if (!parse_unit_name(context, text, {std::nullopt, "Unit type not valid"}, name)) return false;
+  if (!parse_unit_name(context, text, {.refusal = "Unit type not valid", .os_errno = EINVAL}, name)) return false;
   if (name == context.specifiers.unit) {
     context.ignore(fmt::format("Units cannot trigger themselves, ignoring: {}", name));
     return false;
@@ -64,15 +67,20 @@ bool TriggeredUnitCodec::parse(ParseContext& context, std::string_view text, std
   return true;
 }
 bool ServiceUnitCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  return parse_unit_name(context, text, {UnitType::service, "Unit must be of type service"}, value);
+  return parse_unit_name(context, text, {.only = UnitType::service, .refusal = "Unit must be of type service"}, value);
 }
 bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  if (text.empty()) return true;  // COMPAT: what was said stays
-  std::string name;
-  if (!parse_unit_name(context, text, {std::nullopt, "Failed to load slice unit"}, name)) return false;
+  const std::optional<std::string> written = context.expand(text, SpecifierSet::unit_name, unresolved::bare);
+  if (!written) return false;
+  const Result<UnitName> unit = resolve_unit_name(context, *written);
+  if (!unit) {
+    context.misread(EINVAL, fmt::format("Failed to load slice unit {0}, ignoring: Unit name {0} is not valid.", *written));
+    return false;
+  }
+  std::string name = unit->text();
   const bool is_slice = UnitName::parse(name).value().type() == UnitType::slice;
   if (!is_slice || context.type == UnitType::slice) {
-    context.ignore(fmt::format("Failed to assign slice {} to unit {}, ignoring: Invalid argument", name, context.specifiers.unit));
+    context.misread(EINVAL, fmt::format("Failed to assign slice {} to unit {}, ignoring: Invalid argument", name, context.specifiers.unit));
     return false;
   }
   value = std::move(name);
@@ -105,7 +113,7 @@ bool InstallWordsCodec::parse(ParseContext& context, std::string_view text, std:
 }
 
 bool MountsForCodec::parse(ParseContext& context, std::string_view text, std::vector<Entry>& value) {
-  return for_each_word(context, text, quoted_words, [&](const std::string& word) {
+  return for_each_word(context, text, plain_words, [&](const std::string& word) {
     const std::optional<std::string> expanded = context.expand(word);
     if (!expanded) return;
     if (std::optional<std::string> path = checked_path(context, *expanded)) value.emplace_back(std::move(*path), context.origin);
@@ -139,7 +147,7 @@ bool parse_condition(ParseContext& context, ConditionKind kind, std::string_view
   };
   condition.triggering = take('|');
   condition.negated = take('!');
-  const std::optional<std::string> expanded = context.expand(text);
+  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, takes_path(kind) ? unresolved::bare : unresolved::usual);
   if (!expanded) return false;
   if (takes_path(kind)) {
     std::optional<std::string> path = checked_path(context, *expanded);
@@ -160,6 +168,11 @@ Value encode_conditions(std::string_view prefix, const std::vector<Condition>& l
   return array;
 }
 
+/// Why a word that is neither a known name nor a good number is not understood.
+int errno_of_number(std::string_view word) {
+  return parse_signed(word, INT32_MIN, INT32_MAX) ? ERANGE : EINVAL;
+}
+
 // --- Exit statuses and signals ------------------------------------------------------------------------------------
 bool ExitStatusCodec::parse(ParseContext& context, std::string_view text, ExitStatusSet& value) {
   if (text.empty()) {
@@ -172,7 +185,7 @@ bool ExitStatusCodec::parse(ParseContext& context, std::string_view text, ExitSt
     } else if (const auto signal = parse_signal(word); signal && !is_digit(word[0])) {
       value.signals.insert(*signal);
     } else {
-      context.ignore(fmt::format("Failed to parse value, ignoring: {}", word),
+      context.misread(errno_of_number(word), fmt::format("Failed to parse value, ignoring: {}", word),
                      "write an exit status (0 to 255), its name (TEMPFAIL) or a signal (SIGTERM)");
     }
   });
@@ -209,7 +222,7 @@ bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::opt
   }
   const Result<std::uint64_t> status = parse_unsigned(text, 255);
   if (!status) {
-    context.ignore(fmt::format("Failed to parse exit status '{}', ignoring: {}", text, std::strerror(status.error().os_errno)));
+    context.misread(status.error().os_errno, fmt::format("Failed to parse exit status '{}', ignoring: {}", text, std::strerror(status.error().os_errno)));
     return false;
   }
   value = static_cast<std::uint8_t>(*status);
@@ -219,7 +232,7 @@ bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::opt
 bool SignalCodec::parse(ParseContext& context, std::string_view text, int& value) {
   const std::optional<int> signal = parse_signal(text);
   if (!signal) {
-    context.ignore(fmt::format("Failed to parse signal name, ignoring: {}", text), "write a signal such as SIGTERM");
+    context.misread(errno_of_number(text), fmt::format("Failed to parse signal name, ignoring: {}", text), "write a signal such as SIGTERM");
     return false;
   }
   value = *signal;
@@ -316,7 +329,7 @@ bool RebootArgumentCodec::parse(ParseContext& context, std::string_view text, st
   const bool ascii = std::all_of(expanded->begin(), expanded->end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
   // COMPAT: the older place of it, [Service], takes everything.
   if (context.section == "Unit" && (!ascii || expanded->size() > longest)) {
-    context.ignore(fmt::format("Invalid reboot argument '{}', ignoring.", *expanded), "at most 255 bytes of ASCII");
+    context.ignore(fmt::format("Invalid reboot parameter '{}', ignoring.", *expanded), "at most 255 bytes of ASCII");
     return false;
   }
   value = std::move(*expanded);

@@ -12,8 +12,10 @@ bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_
 [[nodiscard]] Result<UnitName> resolve_unit_name(const ParseContext& context, std::string_view name);
 /// One unit name, of a type in `allowed` (empty: any); empty text resets.
 struct UnitNameRule {
-  std::optional<UnitType> only;
-  std::string_view refusal;  ///< message when the type is another
+  std::optional<UnitType> only{};
+  std::string_view refusal;  ///< message when the type is another, or it is no unit's name
+  int os_errno = 0;
+  std::string_view unresolved = unresolved::bare;
 };
 bool parse_unit_name(ParseContext& context, std::string_view text, const UnitNameRule& rule, std::string& value);
 

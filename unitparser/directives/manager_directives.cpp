@@ -50,7 +50,7 @@ struct CrashVtCodec {
     } else if (const Result<bool> truth = parse_boolean(text)) {
       value = *truth ? 0 : -1;
     } else {
-      context.ignore(fmt::format("Failed to parse CrashChangeVT= parameter, ignoring: {}", text));
+      context.misread(EINVAL, fmt::format("Failed to parse CrashChangeVT= parameter, ignoring: {}", text));
       return false;
     }
     return true;
@@ -71,7 +71,7 @@ struct AbortTimeoutCodec {
       return true;
     }
     Duration said;
-    if (!parse_span(context, text, SpanRule::zero_is_infinite, said)) return false;
+    if (!parse_span(context, text, SpanRule::zero_is_infinite, said, fmt::format("{}= setting", context.key))) return false;
     value = said;
     return true;
   }
@@ -81,19 +81,19 @@ struct NumaPolicyCodec {
   static constexpr std::string_view signature = "i", word = "policy";
   static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
     value = name_or_number(numa_policies(), text, 4);
-    if (!value) context.ignore(fmt::format("Invalid NUMA policy, ignoring: {}", text));
+    if (!value) context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text));
     return value.has_value();
   }
   static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(-1)); }
 };
 struct NumaMaskCodec {
   static constexpr std::string_view signature = "ay", word = "node numbers";
-  static bool parse(ParseContext& context, std::string_view text, CpuMask& value) { return parse_cpu_set(context, text, "NUMA mask", value); }
+  static bool parse(ParseContext& context, std::string_view text, CpuMask& value) { return parse_numa_mask(context, text, value); }
   static Value encode(const CpuMask& value) { return cpu_mask_value(value); }
 };
 struct AffinityCodec {
   static constexpr std::string_view signature = "ay", word = "CPU numbers";
-  static bool parse(ParseContext& context, std::string_view text, CpuMask& value) { return parse_cpu_set(context, text, "CPU affinity", value); }
+  static bool parse(ParseContext& context, std::string_view text, CpuMask& value) { return parse_cpu_set(context, text, value); }
   static Value encode(const CpuMask& value) { return cpu_mask_value(value); }
 };
 struct OutputCodec {

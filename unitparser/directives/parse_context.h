@@ -16,6 +16,17 @@ namespace unitparser {
 
 enum class ManagerScope : std::uint8_t { system, user };
 
+/// COMPAT: the ways of saying that the specifiers of a text cannot be resolved; the reason follows.
+namespace unresolved {
+inline constexpr std::string_view usual = "Failed to resolve unit specifiers in '{}', ignoring";
+inline constexpr std::string_view bare = "Failed to resolve unit specifiers in {}, ignoring";
+inline constexpr std::string_view quoted = "Failed to resolve unit specifiers in \"{}\", ignoring";
+inline constexpr std::string_view plain = "Failed to resolve unit specifiers in {}";
+inline constexpr std::string_view refused = "Failed to resolve unit specifiers in '{}'";
+inline constexpr std::string_view of_environment = "Failed to resolve specifiers in {}, ignoring";
+inline constexpr std::string_view working_directory = "Failed to resolve unit specifiers in working directory path '{}'";
+}  // namespace unresolved
+
 /// One assignment being read. The views and references outlive it; `remarks` writes with the place of the assignment.
 struct ParseContext {
   std::string_view section;
@@ -32,21 +43,25 @@ struct ParseContext {
 
   /// The line, or the part of it that is named, counts for nothing.
   void ignore(std::string message, std::string hint = {}) { remarks.add(Severity::warning, std::move(message), std::move(hint)); }
-  /// As ignore, but systemd calls it an error.
-  void complain(std::string message, std::string hint = {}) { remarks.add(Severity::error, std::move(message), std::move(hint)); }
+  /// The same, because it could not be read: `os_errno` says why, EINVAL as a rule.
+  void misread(int os_errno, std::string message, std::string hint = {}) { remarks.add(Severity::warning, std::move(message), std::move(hint), os_errno); }
+  /// As ignore or misread, but systemd calls it an error.
+  void complain(std::string message, std::string hint = {}, int os_errno = 0) { remarks.add(Severity::error, std::move(message), std::move(hint), os_errno); }
   /// The unit as a whole becomes unusable.
-  void refuse(std::string message, std::string hint = {}) {
-    complain(std::move(message), std::move(hint));
+  void refuse(std::string message, std::string hint = {}, int os_errno = 0) {
+    complain(std::move(message), std::move(hint), os_errno);
     fatal = true;
   }
   void note(std::string message, std::string hint = {}) { remarks.add(Severity::info, std::move(message), std::move(hint)); }
   /// The same of a user that had better not be named.
   void note_account(std::string account, std::string message, std::string hint) {
-    remarks.add(Severity::info, std::move(message), std::move(hint), std::move(account));
+    remarks.add(Severity::info, std::move(message), std::move(hint), 0, std::move(account));
   }
 
-  /// Specifiers resolved; says why and gives nothing when they cannot be.
-  [[nodiscard]] std::optional<std::string> expand(std::string_view text, SpecifierSet set = SpecifierSet::full);
+  /// Specifiers resolved; says why and gives nothing when they cannot be, in the words of `complaint`.
+  [[nodiscard]] std::optional<std::string> expand(std::string_view text, SpecifierSet set = SpecifierSet::full, std::string_view complaint = unresolved::usual);
+  /// The same for a setting without which the unit must not start.
+  [[nodiscard]] std::optional<std::string> expand_or_refuse(std::string_view text, std::string_view complaint);
 };
 
 }  // namespace unitparser

@@ -8,7 +8,7 @@
 namespace unitparser {
 
 template <>
-inline constexpr std::string_view enum_noun<PreserveMode> = "preserve mode";
+inline constexpr std::string_view enum_noun<PreserveMode> = "runtime directory preserve mode";
 
 namespace {
 

@@ -55,9 +55,14 @@ Result<Texts> delegate_controllers_lines(const Value& value) {
   return Texts{std::move(line)};
 }
 bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view text) {
-  std::uint32_t controllers = text.empty() ? 0 : config.common->resource_basics->disabled_controllers;
-  if (!text.empty() && !parse_controllers(context, text, WordOptions{}, controllers)) return false;
-  set_field<&Basics::disabled_controllers>(config, controllers);
+  std::uint32_t said = 0;
+  for (const std::string_view word : split_whitespace(text))
+    if (const std::optional<Controller> controller = from_name<Controller>(word)) said |= 1U << static_cast<unsigned>(*controller);
+  if (!text.empty() && said == 0) {
+    context.ignore(fmt::format("Invalid cgroup string: {}, ignoring", text), "such as cpu, cpuset, io, memory or pids");
+    return false;
+  }
+  set_field<&Basics::disabled_controllers>(config, text.empty() ? 0 : config.common->resource_basics->disabled_controllers | said);
   return true;
 }
 Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->disabled_controllers); }

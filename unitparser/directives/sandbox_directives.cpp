@@ -6,6 +6,14 @@ namespace unitparser {
 
 template <>
 inline constexpr std::string_view enum_noun<ProtectProc> = "/proc/ protection mode";
+template <>
+inline constexpr std::string_view enum_noun<ProcSubset> = "/proc/ subset mode";
+template <>
+inline constexpr std::string_view enum_noun<KeyringMode> = "keyring mode";
+template <>
+inline constexpr std::string_view enum_noun<ProtectHome> = "protect home value";
+template <>
+inline constexpr std::string_view enum_noun<ProtectSystem> = "protect system value";
 
 namespace {
 

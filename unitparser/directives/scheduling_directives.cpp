@@ -22,7 +22,7 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
   }
   const std::optional<int> policy = name_or_number(cpu_scheduling_policies(), text, INT32_MAX);
   if (!policy) {
-    context.ignore(fmt::format("Failed to parse CPU scheduling policy, ignoring: {}", text), "choose other, batch, idle, fifo or rr");
+    context.misread(EINVAL, fmt::format("Failed to parse CPU scheduling policy, ignoring: {}", text), "choose other, batch, idle, fifo or rr");
     return false;
   }
   set_field<&Scheduling::cpu_scheduling_policy>(config, policy);
@@ -42,9 +42,13 @@ Result<Texts> policy_texts(const Value& value) {
   return Texts{std::string(name)};
 }
 bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view text) {
-  const Result<std::int64_t> priority = parse_signed(text, 0, 99);
+  const Result<std::int64_t> priority = parse_signed(text, INT32_MIN, INT32_MAX);
+  if (priority && (*priority < 0 || *priority > 99)) {
+    context.ignore(fmt::format("CPU scheduling priority is out of range, ignoring: {}", text), "the range is 1 to 99 for fifo and rr");
+    return false;
+  }
   if (!priority) {
-    context.ignore(fmt::format("Failed to parse CPU scheduling priority, ignoring: {}", text), "the range is 1 to 99 for fifo and rr");
+    context.misread(priority.error().os_errno, fmt::format("Failed to parse CPU scheduling priority, ignoring: {}", text), "the range is 1 to 99 for fifo and rr");
     return false;
   }
   set_field<&Scheduling::cpu_scheduling_priority>(config, static_cast<int>(*priority));
@@ -66,14 +70,16 @@ bool apply_io_priority(ParseContext& context, UnitConfig& config, std::string_vi
   return true;
 }
 
-bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view text) {
-  if (text == "numa") {
+bool apply_affinity(ParseContext& context, UnitConfig& config, std::string_view written) {
+  const std::optional<std::string> text = context.expand(written);
+  if (!text) return false;
+  if (*text == "numa") {
     set_field<&Scheduling::cpu_affinity>(config, {});
     set_field<&Scheduling::cpu_affinity_numa>(config, true);
     return true;
   }
   CpuMask mask = config.common->exec_scheduling->cpu_affinity;
-  if (!parse_cpu_set(context, text, "CPU affinity", mask)) return false;
+  if (!parse_cpu_set(context, *text, mask)) return false;
   set_field<&Scheduling::cpu_affinity>(config, std::move(mask));
   set_field<&Scheduling::cpu_affinity_numa>(config, false);
   return true;
@@ -95,7 +101,7 @@ bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_vi
   }
   const std::optional<int> policy = number_of(numa_policies(), text);
   if (!policy) {
-    context.ignore(fmt::format("Invalid NUMA policy, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
+    context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
     return false;
   }
   set_field<&Scheduling::numa_policy>(config, policy);
@@ -110,7 +116,7 @@ bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view
   CpuMask mask = config.common->exec_scheduling->numa_mask;
   if (text == "all")
     add_cpus(mask, context.machine != nullptr && !context.machine->numa_nodes.empty() ? context.machine->numa_nodes : CpuMask{1, 0, 0, 0, 0, 0, 0, 0});
-  else if (!parse_cpu_set(context, text, "NUMA mask", mask))
+  else if (!parse_numa_mask(context, text, mask))
     return false;
   set_field<&Scheduling::numa_mask>(config, std::move(mask));
   return true;

@@ -37,7 +37,7 @@ Value get_span(const Subject<UnitConfig>& subject) {
 }
 bool apply_timeout_start(ParseContext& context, UnitConfig& config, std::string_view text) {
   Duration timeout;
-  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout, fmt::format("{}= parameter", context.key))) return false;
   set_field<&ServiceTimeouts::timeout_start>(config, timeout);
   set_field<&ServiceTimeouts::timeout_start_set>(config, true);
   return true;
@@ -45,7 +45,7 @@ bool apply_timeout_start(ParseContext& context, UnitConfig& config, std::string_
 /// TimeoutSec= sets both.
 bool apply_timeout(ParseContext& context, UnitConfig& config, std::string_view text) {
   Duration timeout;
-  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout, fmt::format("{}= parameter", context.key))) return false;
   set_field<&ServiceTimeouts::timeout_start>(config, timeout);
   set_field<&ServiceTimeouts::timeout_start_set>(config, true);
   set_field<&ServiceTimeouts::timeout_stop>(config, timeout);
@@ -57,7 +57,7 @@ bool apply_timeout_abort(ParseContext& context, UnitConfig& config, std::string_
     return true;
   }
   Duration timeout;
-  if (!parse_span(context, text, SpanRule::plain, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::plain, timeout, fmt::format("{}= setting", context.key))) return false;
   set_field<&ServiceTimeouts::timeout_abort>(config, timeout);
   set_field<&ServiceTimeouts::timeout_abort_set>(config, true);
   return true;

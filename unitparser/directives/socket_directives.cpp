@@ -8,7 +8,7 @@
 namespace unitparser {
 
 template <>
-inline constexpr std::string_view enum_noun<BindIpv6Only> = "BindIPv6Only";
+inline constexpr std::string_view enum_noun<BindIpv6Only> = "bind IPv6 only value";
 
 namespace {
 

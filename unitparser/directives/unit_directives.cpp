@@ -6,6 +6,8 @@ namespace unitparser {
 
 template <>
 inline constexpr std::string_view enum_noun<JobMode> = "job mode";
+template <>
+inline constexpr std::string_view enum_noun<CollectMode> = "garbage collection mode";
 
 namespace {
 
@@ -58,27 +60,26 @@ Value get_description(const Subject<UnitConfig>& subject) {
 }
 
 bool apply_isolate_on_failure(ParseContext& context, UnitConfig& config, std::string_view text) {
-  bool isolate = false;
-  if (!BooleanCodec::parse(context, text, isolate)) return false;
-  set_field<&UnitSection::on_failure_job_mode>(config, isolate ? JobMode::isolate : JobMode::replace);
+  const Result<bool> isolate = parse_boolean(text);
+  if (!isolate) {
+    context.misread(isolate.error().os_errno, fmt::format("Failed to parse boolean, ignoring: {}", text), "write yes or no");
+    return false;
+  }
+  set_field<&UnitSection::on_failure_job_mode>(config, *isolate ? JobMode::isolate : JobMode::replace);
   return true;
 }
 
 /// JobTimeoutSec= also limits the running time until that is said itself.
 bool apply_job_timeout(ParseContext& context, UnitConfig& config, std::string_view text) {
   Duration timeout;
-  if (!parse_duration(text)) {  // COMPAT: in words of its own
-    context.ignore(fmt::format("Failed to parse JobTimeoutSec= parameter, ignoring: {}", text), "write a time span such as 90, 5min 20s or infinity");
-    return false;
-  }
-  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout, fmt::format("{}= parameter", context.key))) return false;
   set_field<&UnitLimits::job_timeout>(config, timeout);
   if (!config.common->unit_limits->job_running_timeout_set) set_field<&UnitLimits::job_running_timeout>(config, timeout);
   return true;
 }
 bool apply_job_running_timeout(ParseContext& context, UnitConfig& config, std::string_view text) {
   Duration timeout;
-  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout)) return false;
+  if (!parse_span(context, text, SpanRule::zero_is_infinite, timeout, fmt::format("{}= parameter", context.key))) return false;
   set_field<&UnitLimits::job_running_timeout>(config, timeout);
   set_field<&UnitLimits::job_running_timeout_set>(config, true);
   return true;

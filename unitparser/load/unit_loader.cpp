@@ -129,7 +129,7 @@ void set_bad_setting(LoadedUnit& unit) {
 }
 /// The fragment has a line that makes the unit unusable.
 void set_fatal(LoadedUnit& unit) {
-  unit.diagnostics.push_back({Severity::info, {unit.fragment_path, 0, 0}, {}, fmt::format("{}: Unit configuration has fatal error, unit will not be started.", unit.id.text()), {}});
+  unit.diagnostics.push_back({Severity::info, {unit.fragment_path, 0, 0}, {}, fmt::format("{}: Unit configuration has fatal error, unit will not be started.", unit.id.text()), {}, {}, {}, ENOEXEC});
   set_bad_setting(unit);
 }
 void set_error(LoadedUnit& unit, int os_errno, const std::string& path) {

@@ -25,9 +25,9 @@ Result<std::optional<std::string>> next_word(WordReader& reader, std::string_vie
     attempt.set_options(exec_words);
     if (word) {
       remarks.add(Severity::warning, fmt::format("Ignoring unknown escape sequences: \"{}\"", word->value_or("")),
-                  "a backslash begins an escape sequence; write \\\\ for a backslash");
+                  "a backslash begins an escape sequence; write \\\\ for a backslash", EINVAL);
     } else {
-      remarks.add(Severity::error, fmt::format("Unbalanced quoting, ignoring: \"{}\"", value), "a quote is opened but not closed");
+      remarks.add(Severity::error, fmt::format("Unbalanced quoting, ignoring: \"{}\"", value), "a quote is opened but not closed", EINVAL);
       return tl::unexpected(word.error());
     }
   }
@@ -113,14 +113,14 @@ class ExecLineParser {
  private:
   static Step refused(const ExecCommand& command) { return command.ignore_failure ? Step::ignored : Step::fatal; }
 
-  void complain(std::string message) {
-    remarks_.add(ignoring_.empty() ? Severity::error : Severity::warning, std::move(message));
+  void complain(std::string message, int os_errno = 0) {
+    remarks_.add(ignoring_.empty() ? Severity::error : Severity::warning, std::move(message), {}, os_errno);
   }
 
   bool read_path(std::string_view written, ExecCommand& command) {
     const Result<std::string> path = expand_specifiers(written, context_, SpecifierSet::full, longest_path);
     if (!path) {
-      complain(fmt::format("Failed to resolve unit specifiers in '{}'{}: {}", written, ignoring_, strerrordesc_np(path.error().os_errno)));
+      complain(fmt::format("Failed to resolve unit specifiers in '{}'{}: {}", written, ignoring_, strerrordesc_np(path.error().os_errno)), path.error().os_errno);
     } else if (path->empty()) {
       complain(fmt::format("Empty path in command line{}: '{}'", ignoring_, value_));
     } else if (!is_safe_string(*path)) {
@@ -153,7 +153,7 @@ class ExecLineParser {
       if (!*word) return true;
       Result<std::string> argument = expand_specifiers(**word, context_);
       if (!argument) {
-        complain(fmt::format("Failed to resolve unit specifiers in {}{}: {}", **word, ignoring_, strerrordesc_np(argument.error().os_errno)));
+        complain(fmt::format("Failed to resolve unit specifiers in {}{}: {}", **word, ignoring_, strerrordesc_np(argument.error().os_errno)), argument.error().os_errno);
         return false;
       }
       command.argv.push_back(std::move(*argument));

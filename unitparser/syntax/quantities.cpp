@@ -69,7 +69,7 @@ Result<std::uint64_t> parse_size(std::string_view text, SizeBase base) {
   std::size_t first_suffix = 0;  // units must get smaller from part to part
   do {
     text = trim_left(text);
-    if (!text.empty() && text[0] == '-') return fail_value(ERANGE, "size must not be negative");
+    if (text.size() > 1 && text[0] == '-' && is_digit(text[1])) return fail_value(ERANGE, "size must not be negative");
     if (!text.empty() && text[0] == '+') text.remove_prefix(1);
     const std::uint64_t whole = TRY(take_digits(text));
     double fraction = 0;

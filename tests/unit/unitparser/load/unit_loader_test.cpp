@@ -47,6 +47,18 @@ TEST(UnitLoader, AppliesDropInsInOrderAndResets) {
   EXPECT_EQ(unit.drop_in_paths.size(), 2U);
 }
 
+TEST(UnitLoader, TakesQuotesOfUnitNamesForPartOfThem) {
+  const LoadedUnit unit = load("a.service", "[Unit]\nAfter=\"b.service\" c.service\nWants=x\\x2dy.service\nRequiresMountsFor=/a\\x20b \"/c d\"\n"
+                                            "[Service]\nExecStart=/bin/a\nSockets=\"s.socket\" \\t.socket\n");
+  std::vector<std::string> named;
+  for (const DependencyEntry& entry : unit.config.unit->dependencies) named.push_back(entry.unit);
+  for (const char* name : {"c.service", "x\\x2dy.service"}) EXPECT_NE(std::find(named.begin(), named.end(), name), named.end()) << name;
+  EXPECT_EQ(messages(unit), "/u/a.service:2: Failed to add dependency on \"b.service\", ignoring: Invalid argument [a unit name ends in its type, such as .service or .target]\n"
+                            "/u/a.service:7: Unit must be of type socket, ignoring: \"s.socket\"\n");
+  EXPECT_EQ(unit.diagnostics[0].os_errno, EINVAL);
+  EXPECT_EQ(unit.diagnostics[1].os_errno, 0);  // read, and not accepted
+}
+
 TEST(UnitLoader, TakesEachPatternOfTheLogWhole) {
   const LoadedUnit unit = load("a.service", "[Service]\nExecStart=/bin/a\nLogFilterPatterns=gone\nLogFilterPatterns=\nLogFilterPatterns=two words %n\n"
                                             "LogFilterPatterns=~\nLogFilterPatterns=~a\\d\n");

@@ -98,7 +98,7 @@ TEST(Verify, NamesLineAndColumnOfWhatItFinds) {
   EXPECT_TRUE(has(found, 4, "without PIDFile="));
   EXPECT_TRUE(has(found, 5, "/usr/bin/gone is not executable"));
   EXPECT_TRUE(has(found, 6, "User nouser"));
-  EXPECT_TRUE(has(found, 7, "parse time value"));
+  EXPECT_TRUE(has(found, 7, "parse sec value, ignoring: 5 parsecs"));
   EXPECT_TRUE(has(found, 8, "Unknown key 'WantedBy'"));
   EXPECT_TRUE(has(found, 10, "Unit nosuch.target not found"));
   for (const Diagnostic& d : found) {

@@ -379,7 +379,7 @@ void System::keep_state() {
 void System::end(RunEnd end) {
   if (end.objective == Objective::exit && end.exit_code == 0) end.exit_code = exit_code_;
   if (end.objective != Objective::reexecute) return driver_.end(std::move(end));
-  reloads_.request(RequestId{});  // COMPAT: with it the generators run
+  reloads_.run_generators();  // COMPAT: with a re-execution too
   // Nobody who waits for an answer shall lose it: the next image knows nothing of the questions.
   const auto settled = [this, patient_until = read_clocks().monotonic + longest_reading] {
     using SlowReaders = BusServer::SlowReaders;

@@ -14,14 +14,20 @@
 namespace init {
 void Reloads::request(RequestId request) {
   waiting_.push_back(request);
-  if (!active_) begin();
+  if (!active_) begin(Purpose::reload);
 }
 
-void Reloads::begin() {
+void Reloads::run_generators() {
+  if (!active_) begin(Purpose::generators);
+}
+
+void Reloads::begin(Purpose purpose) {
   active_ = true;
-  running_ = std::move(waiting_);
-  waiting_.clear();
-  parts_.announce(true);
+  purpose_ = purpose;
+  if (purpose == Purpose::reload) {
+    running_ = std::exchange(waiting_, {});
+    parts_.announce(true);
+  }
   const std::vector<std::string> environment = parts_.environment();
   said_.reset(::memfd_create("environment", MFD_CLOEXEC));
   const pid_t pid = ::fork();
@@ -51,7 +57,7 @@ void Reloads::generate(const std::vector<std::string>& environment, int said) co
     text += '\0';
   }
   (void)!::write(said, text.data(), text.size());
-  const GeneratorReport units = run_generators(parts_.generators, parts_.generator_environment(std::move(extended)), generator_limit);
+  const GeneratorReport units = init::run_generators(parts_.generators, parts_.generator_environment(std::move(extended)), generator_limit);
   for (const GeneratorReport* part : {&std::as_const(report), &units})
     for (const std::string& problem : part->problems) parts_.warn(problem);
 }
@@ -74,6 +80,11 @@ void Reloads::read_settings() {
   parts_.reload_config();
   if (said_) parts_.extend_environment(read_assignments(said_.get()));
   said_.reset();
+  if (purpose_ == Purpose::generators) {
+    active_ = false;
+    if (!waiting_.empty()) begin(Purpose::reload);
+    return;
+  }
   parts_.files.refresh();
   look_at_units();
 }
@@ -94,7 +105,7 @@ void Reloads::hand_over() {
 
 void Reloads::end() {
   parts_.announce(false);
-  if (!waiting_.empty()) begin();
+  if (!waiting_.empty()) begin(Purpose::reload);
 }
 
 }  // namespace init

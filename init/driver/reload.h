@@ -33,13 +33,16 @@ class Reloads {
 
   /// Asks for a reload; `request` is answered by the engine when it is done.
   void request(RequestId request);
+  /// Only runs the generators, unless a reload is under way anyway: for an image that will read all units itself.
+  void run_generators();
   /// All units are read again (effect::Reloaded).
   void end();
-  /// A reload is under way.
+  /// A reload or the generators are under way.
   [[nodiscard]] bool active() const { return active_; }
 
  private:
-  void begin();
+  enum class Purpose : std::uint8_t { reload, generators };
+  void begin(Purpose purpose);
   void generate(const std::vector<std::string>& environment, int said) const;
   void read_settings();
   void look_at_units();
@@ -48,6 +51,7 @@ class Reloads {
   std::vector<RequestId> waiting_;  ///< for the run that has not begun
   std::vector<RequestId> running_;  ///< of the run under way
   bool active_ = false;
+  Purpose purpose_ = Purpose::reload;
   unitparser::UniqueFd child_;
   unitparser::UniqueFd said_;       ///< memory file for the child's new variables, each with a NUL behind it
   Source source_;

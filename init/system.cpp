@@ -312,6 +312,7 @@ void System::take_line(std::string_view line) {
       (void)notify_.take_over(static_cast<int>(*number));
   } else if (line == "boot-done") {
     boot_done_ = true;
+    stop_asking();
     cgroups_.amounts().starting = false;
     executions_.release_idle();
   } else if (const auto entry = rest("environment ")) {
@@ -411,6 +412,7 @@ void System::reload_config() {
                                                 command_line_settings(surroundings_));
   for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
   surroundings_.config = std::move(loaded.config);
+  if (boot_done_) stop_asking();
   loader_.set_context(load_context(surroundings_));
   apply_config();
 }
@@ -437,14 +439,19 @@ Duration System::hand_over_watchdog(Objective objective) {
   return timeout;
 }
 
+/// COMPAT: what ConfirmSpawn= asks about is the boot.
+void System::stop_asking() {
+  executions_.facts().confirm_terminal.clear();
+  surroundings_.config.behaviour.confirm_spawn = false;
+}
+
 void System::on_jobs_done() {
   executions_.release_idle();
   if (boot_done_) return;
   readiness_.on_jobs_done();
   boot_done_ = true;
   console_.calm_down();
-  executions_.facts().confirm_terminal.clear();  // COMPAT: what ConfirmSpawn= asks about is the boot
-  surroundings_.config.behaviour.confirm_spawn = false;
+  stop_asking();
   cgroups_.amounts().starting = false;
   const Now now = read_clocks();
   surroundings_.times.pass(Milestone::finish, now);

@@ -112,6 +112,7 @@ class System {
   void enable_preset_units();
   void tell_others(const Effect& effect);
   void on_jobs_done();
+  void stop_asking();
   void on_end_of_turns();
   void on_rest();
   void keep_state();

@@ -62,7 +62,7 @@ void Progress::look() {
   const MonotonicTime now = read_clocks().monotonic;
   const MonotonicTime due = last_end_ + (console_.shows_all() ? patience : quiet_patience);
   if (now < due) return look_at(due);
-  console_.show_waiting(waiting_jobs(engine_, now));
+  console_.show_waiting([&] { return waiting_jobs(engine_, now); });
   look_at(now + period);
 }
 

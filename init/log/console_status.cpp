@@ -149,8 +149,10 @@ void StatusConsole::show(const effect::ConsoleStatus& status) {
   write_line([&](bool colour, unsigned width) { return format_status_line(status.kind, status.sentence, colour, width); }, false);
 }
 
-void StatusConsole::show_waiting(const std::vector<WaitingJob>& jobs) {
-  if (mode_ == ShowStatus::no || mode_ == ShowStatus::error || jobs.empty() || !is_ours_() || somebody_types_a_password()) return;
+void StatusConsole::show_waiting(const std::function<std::vector<WaitingJob>()>& waiting) {
+  if (mode_ == ShowStatus::no || mode_ == ShowStatus::error || !is_ours_() || somebody_types_a_password()) return;
+  const std::vector<WaitingJob> jobs = waiting();
+  if (jobs.empty()) return;
   if (!std::exchange(made_loud_, true)) set_mark();
   // Each job is shown for three rounds before the next one gets the line.
   const std::size_t number = (round_ / 3) % jobs.size();

@@ -45,8 +45,9 @@ class StatusConsole {
   void calm_down();
 
   void show(const effect::ConsoleStatus& status);
-  /// Shows one of the waiting jobs, another one at every third call. Something is slow: "auto" becomes loud.
-  void show_waiting(const std::vector<WaitingJob>& jobs);
+  /// Shows one of the waiting jobs, another one at every third call. Something is slow: "auto" becomes loud. They are only asked
+  /// for when one can be shown.
+  void show_waiting(const std::function<std::vector<WaitingJob>()>& waiting);
   /// "Welcome to …!", in the words and the colour of os-release(5).
   void welcome(const std::string& system, const std::string& colour);
 

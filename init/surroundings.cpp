@@ -127,7 +127,8 @@ Surroundings prepare_machine(const std::vector<std::string>& arguments, Beginnin
   if (at_boot) {
     if (in_container) publish_container(around.container);
     else load_wanted_modules();
-    if (!in_container) lift_limit_of_kernel_log();
+    if (!in_container) raise_kernel_limits();
+    make_device_links();
     if (auto name = set_up_hostname(around.options.hostname)) around.new_hostname = std::move(*name);
     else report(name.error().message);
     report(set_up_loopback());

@@ -20,6 +20,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <string_view>
 
 #include "unitparser/base/fd.h"
@@ -37,6 +39,19 @@ void null_standard_streams() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (null != fd) ::dup2(null, fd);
   if (null > STDERR_FILENO) ::close(null);
+}
+
+/// Of a kernel's setting, which may not be there.
+void write_setting(const char* path, std::string value) {
+  value += '\n';  // some are not taken without
+  const UniqueFd setting(::open(path, O_WRONLY | O_CLOEXEC));
+  if (setting && ::write(setting.get(), value.data(), value.size()) < 0) errno = 0;
+}
+std::optional<long> read_setting(const char* path) {
+  const UniqueFd setting(::open(path, O_RDONLY | O_CLOEXEC));
+  std::array<char, 32> text{};
+  if (!setting || ::read(setting.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
+  return std::strtol(text.data(), nullptr, 10);
 }
 
 /// Who started us may have given us the console as controlling terminal. A login there hangs it up, and the kernel would
@@ -88,11 +103,22 @@ void prepare_console() {
   ::tcsetattr(console.get(), TCSANOW, &mode);
 }
 
-void lift_limit_of_kernel_log() {
-  const UniqueFd setting(::open("/proc/sys/kernel/printk_devkmsg", O_WRONLY | O_CLOEXEC));
-  constexpr std::string_view on = "on\n";
-  // A word of the kernel's command line cannot be overruled, and need not be.
-  if (setting && ::write(setting.get(), on.data(), on.size()) < 0) errno = 0;
+void make_device_links() {
+  constexpr std::array links{std::pair{"/proc/kcore", "/dev/core"}, std::pair{"/proc/self/fd", "/dev/fd"}, std::pair{"/proc/self/fd/0", "/dev/stdin"},
+                             std::pair{"/proc/self/fd/1", "/dev/stdout"}, std::pair{"/proc/self/fd/2", "/dev/stderr"}};
+  for (const auto& [target, link] : links)
+    if (::access("/proc/kcore", F_OK) == 0 || std::string_view(link) != "/dev/core")
+      if (::symlink(target, link) != 0) errno = 0;  // made by the kernel, an initrd or an image
+}
+
+void raise_kernel_limits() {
+  // A word of the kernel's command line about its log cannot be overruled, and need not be.
+  write_setting("/proc/sys/kernel/printk_devkmsg", "on");
+  write_setting("/proc/sys/fs/file-max", std::to_string(std::numeric_limits<long>::max()));
+  constexpr long least_waiting_datagrams = 512;
+  constexpr const char* waiting_datagrams = "/proc/sys/net/unix/max_dgram_qlen";
+  if (read_setting(waiting_datagrams).value_or(least_waiting_datagrams) < least_waiting_datagrams)
+    write_setting(waiting_datagrams, std::to_string(least_waiting_datagrams));
 }
 
 void prepare_process(bool in_container) {
@@ -142,6 +168,7 @@ std::vector<std::string> make_runtime_folders(const ManagerKind& kind) {
   for (const std::string& folder : folders)
     if (::mkdir((base + folder).c_str(), 0755) != 0 && errno != EEXIST)
       failures.push_back("Failed to make " + base + folder + ": " + std::strerror(errno));
+  if (kind.is_system()) ::chmod((base + "/propagate").c_str(), 0600);
   // Nodes that are put over what InaccessiblePaths= hides: one of each type, without any permission.
   const std::string nodes = base + "/inaccessible";
   ::chmod(nodes.c_str(), 0755);

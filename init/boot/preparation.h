@@ -18,8 +18,12 @@ void prepare_process(bool in_container);
 /// A console left in raw mode by the boot loader or an initrd shell is put back to line mode.
 void prepare_console();
 
-/// All that we write to the kernel's log is kept, however much at a time (printk.devkmsg=).
-void lift_limit_of_kernel_log();
+/// The links in /dev that programs take for granted: to the standard streams, and to the kernel's memory for debuggers.
+void make_device_links();
+
+/// The kernel's limits that are for all of the machine: of what is written to its log at a time (printk.devkmsg=), of open
+/// files, and of datagrams that wait in a socket. Never down; what sysctl.d(5) says comes later.
+void raise_kernel_limits();
 
 /// Raises our own limits of descriptors and locked memory as far as it goes; services get theirs from their configs.
 void raise_own_limits();

@@ -190,13 +190,14 @@ Done step_terminal_release(Context& context) {
   // A serial line may keep whoever opens it for ever.
   constexpr unsigned longest_seconds = 5;
   constexpr gid_t tty_group = 5;
+  constexpr mode_t usual_mode = 0620;  // the group may write: write(1), wall(1)
   ::signal(SIGALRM, SIG_DFL);
   ::alarm(longest_seconds);
   const auto& streams = context.plan.streams;
   const std::string path = init::terminal_path(context.plan.streams);
   hang_up_and_reset(streams, path);
   if (streams.tty_vt_disallocate) disallocate(path);
-  if ((::chmod(path.c_str(), 0600) < 0 || ::chown(path.c_str(), 0, tty_group) < 0) && errno != ENOENT)
+  if ((::chmod(path.c_str(), usual_mode) < 0 || ::chown(path.c_str(), 0, tty_group) < 0) && errno != ENOENT)
     context.log.warning("Failed to reset access to terminal " + path + ", ignoring", errno);
   context.finish = true;
   return {};

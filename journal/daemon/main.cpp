@@ -1,4 +1,5 @@
 // journald: takes the log messages of the machine into journal files, systemd-journald.service(8). [os]
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -23,6 +24,7 @@ int main(int argc, char** argv) {
     }
   }
   ::umask(0022);
+  ::prctl(PR_SET_NAME, "systemd-journal");  // COMPAT: by which ps, pgrep and monitors know it
   auto server = journal::Server::create(options);
   if (!server) {
     std::fprintf(stderr, "journald: %s\n", server.error().message.c_str());

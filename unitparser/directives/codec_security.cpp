@@ -189,12 +189,14 @@ bool ErrorNumberCodec::parse(ParseContext& context, std::string_view text, std::
   const std::optional<int> number = parse_errno(text);
   if (number && *number > 0) {
     value = *number;
-  } else {
-    if (number) context.ignore(fmt::format("Invalid error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
-    else context.misread(parse_unsigned(text).has_value() || text.find_first_not_of("-0123456789") == std::string_view::npos ? ERANGE : EINVAL, fmt::format("Failed to parse error number, ignoring: {}", text), "write a name such as EPERM, a number, or kill");
-    return false;
+    return true;
   }
-  return true;
+  constexpr const char* hint = "write a name such as EPERM, a number, or kill";
+  const Result<std::int64_t> written = parse_signed(text);
+  const int why = written || written.error().os_errno == ERANGE ? ERANGE : EINVAL;
+  if (number) context.ignore(fmt::format("Invalid error number, ignoring: {}", text), hint);
+  else context.misread(why, fmt::format("Failed to parse error number, ignoring: {}", text), hint);
+  return false;
 }
 
 // --- Namespaces ---------------------------------------------------------------------------------------------------

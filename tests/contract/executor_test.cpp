@@ -485,7 +485,7 @@ TEST_F(Executor, TerminalIsPutInOrderWhenARunIsOver) {
   EXPECT_TRUE((modes.c_lflag & ICANON) != 0);
   struct stat info {};
   ASSERT_EQ(::stat(name, &info), 0);
-  EXPECT_EQ(info.st_mode & 0777, 0600U);
+  EXPECT_EQ(info.st_mode & 0777, 0620U);
   EXPECT_EQ(info.st_gid, 5U);
 }
 

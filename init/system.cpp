@@ -13,6 +13,7 @@
 #include "init/driver/crash.h"
 #include "init/driver/upper_manager.h"
 #include "init/engine/dump.h"
+#include "init/engine/job_messages.h"
 #include "init/os/dynamic_users.h"
 #include "init/os/memory.h"
 #include "init/system_port.h"
@@ -185,7 +186,7 @@ RunnerParts System::runner_parts() {
 void System::tell_others(const Effect& effect) {
   bus_.on_effect(effect);
   if (const auto* reply = std::get_if<effect::Reply>(&effect); reply != nullptr && reply->request == boot_request && reply->result)
-    if (const Unit* target = engine_.find(reply->result->unit)) log_.write(6, fmt::format("Queued start job for default target {}.", short_name(engine_, *target)));
+    if (const Unit* target = engine_.find(reply->result->unit)) log_.write(6, fmt::format("Queued start job for default target {}.", short_name(engine_.options().status_unit_format, *target)));
   if (const auto* changed = std::get_if<effect::UnitChanged>(&effect)) {
     readiness_.on_unit_changed(changed->unit);
     if (!kind().is_system()) return;

@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "init/engine/job_messages.h"
 #include "init/machines/service_runtime.h"
 
 namespace init {
@@ -16,20 +17,17 @@ constexpr auto period = Duration::from_usec(1'000'000 / 3);
 
 }  // namespace
 
-std::string_view short_name(const Engine& engine, const Unit& unit) {
-  return engine.options().status_unit_format == unitparser::StatusUnitFormat::description ? unit.description() : std::string_view(unit.name.text());
-}
-
 std::vector<WaitingJob> waiting_jobs(const Engine& engine, MonotonicTime now) {
+  const unitparser::StatusUnitFormat format = engine.options().status_unit_format;
+  const bool by_description = format == unitparser::StatusUnitFormat::description;
   std::vector<WaitingJob> waiting;
   for (JobId id : engine.jobs()) {
     const Job* job = engine.find_job(id);
     const Unit* unit = job != nullptr ? engine.find(job->unit) : nullptr;
     if (unit == nullptr || job->state != JobState::running) continue;
     const std::string_view verb = unitparser::to_name(job->type);
-    const bool by_description = engine.options().status_unit_format == unitparser::StatusUnitFormat::description;
     WaitingJob shown;
-    shown.what = fmt::format(fmt::runtime(by_description ? "A {1} job is running for {0}" : "Job {}/{} running"), short_name(engine, *unit), verb);
+    shown.what = fmt::format(fmt::runtime(by_description ? "A {1} job is running for {0}" : "Job {}/{} running"), short_name(format, *unit), verb);
     shown.since = now - job->begin;
     // Whichever ends it first: the job's own limit or the unit's.
     const MonotonicTime unit_deadline = engine.deadline(unit->id);

@@ -26,9 +26,6 @@ class Progress {
   MonotonicTime last_end_;
 };
 
-/// What a line without room for more calls a unit: its name, or with StatusUnitFormat=description that.
-[[nodiscard]] std::string_view short_name(const Engine& engine, const Unit& unit);
-
 /// The running jobs at `now`, oldest first.
 [[nodiscard]] std::vector<WaitingJob> waiting_jobs(const Engine& engine, MonotonicTime now);
 

@@ -159,17 +159,20 @@ bool comes_up_at_once(const Unit& unit) {
 
 }  // namespace
 
+std::string_view short_name(unitparser::StatusUnitFormat format, const Unit& unit) {
+  return format == unitparser::StatusUnitFormat::description ? unit.description() : std::string_view(unit.name.text());
+}
+
 effect::UnitSentence sentence_about(const Core& core, const Unit& unit, std::string before, std::string_view after, NameLength length) {
   using unitparser::StatusUnitFormat;
-  const std::string_view description = unit.description();
   const StatusUnitFormat format = core.options.status_unit_format;
-  const bool is_described = description != unit.name.text() && format != StatusUnitFormat::name;
   effect::UnitSentence sentence{std::move(before), 0, 0};
   sentence.name_at = sentence.text.size();
-  const std::string_view known_by = is_described && format == StatusUnitFormat::description ? description : std::string_view(unit.name.text());
-  sentence.name_size = known_by.size();
-  sentence.text.append(known_by);
-  if (is_described && format == StatusUnitFormat::combined && length == NameLength::long_) sentence.text.append(" - ").append(description);
+  const std::string_view name = short_name(format, unit);
+  sentence.name_size = name.size();
+  sentence.text.append(name);
+  if (const std::string_view description = unit.description(); format == StatusUnitFormat::combined && length == NameLength::long_ && description != name)
+    sentence.text.append(" - ").append(description);
   sentence.text.append(after);
   return sentence;
 }

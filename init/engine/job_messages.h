@@ -5,6 +5,9 @@
 
 namespace init {
 
+/// What a line calls a unit: its name, or with StatusUnitFormat=description that.
+[[nodiscard]] std::string_view short_name(unitparser::StatusUnitFormat format, const Unit& unit);
+
 /// Whether a description may follow the name.
 enum class NameLength : std::uint8_t { long_, short_ };
 /// "Started nginx.service - A web server.": `before`, the unit as StatusUnitFormat= has it, `after`.

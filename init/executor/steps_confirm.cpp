@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "init/executor/context.h"
+#include "unitparser/base/display_text.h"
 #include "unitparser/base/text.h"
 
 namespace executor {
@@ -19,19 +20,6 @@ using unitparser::ExecInput;
 
 constexpr int longest_wait_msec = 30'000;  ///< for whoever asks there already
 constexpr const char* default_terminal = "/dev/console";
-
-/// At most `columns` characters, the last of them a "…" if there were more.
-std::string shortened(const std::string& text, std::size_t columns) {
-  const auto begins_character = [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; };
-  std::size_t characters = 0;
-  std::size_t end = 0;  // of what is kept when there are more
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!begins_character(text[i])) continue;
-    if (characters + 1 == columns) end = i;
-    if (++characters > columns) return text.substr(0, end) + "…";
-  }
-  return text;
-}
 
 /// One key, without waiting for the end of the line.
 Result<char> read_key(int terminal) {
@@ -76,7 +64,7 @@ enum class Answer : std::uint8_t { execute, skip, fail };
 Result<Answer> ask(const Context& context, int terminal) {
   const init::PlanQuestion& question = context.plan.question;
   const std::string command = unitparser::quote_command_line(context.plan.process.argv);
-  const std::string shown = shortened(command, 60);
+  const std::string shown = unitparser::ellipsize(command, 60, 100, true);
   for (;;) {
     ::dprintf(terminal, "\033[0;1;39m\nExecute %s? [y, f, s – h for help] \033[0m", shown.c_str());
     const Result<char> key = read_key(terminal);

@@ -14,9 +14,9 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
-#include <ctime>
 
 #include "init/executor/context.h"
+#include "unitparser/base/clock.h"
 
 namespace executor {
 namespace {
@@ -76,11 +76,7 @@ Result<UniqueFd> try_acquire(const std::string& path, ExecInput mode, bool& take
   return failed("Failed to acquire terminal " + path);
 }
 
-std::int64_t monotonic_msec() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
-}
+std::int64_t monotonic_msec() { return static_cast<std::int64_t>(unitparser::clock_usec(CLOCK_MONOTONIC) / 1000); }
 
 }  // namespace
 

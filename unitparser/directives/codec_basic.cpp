@@ -7,12 +7,14 @@
 namespace unitparser {
 
 namespace {
+std::string with_reason(const std::string& message, int os_errno) { return fmt::format("{}: {}", message, std::strerror(os_errno)); }
+
 std::optional<std::string> expand_in(ParseContext& context, std::string_view text, SpecifierSet set, std::string_view complaint, bool fatal) {
   if (text.find('%') == std::string_view::npos) return std::string(text);
   Result<std::string> expanded = expand_specifiers(text, context.specifiers, set);
   if (expanded) return std::move(*expanded);
   const int why = expanded.error().os_errno;
-  std::string message = fmt::format("{}: {}", fmt::format(fmt::runtime(complaint), text), std::strerror(why));
+  std::string message = with_reason(fmt::format(fmt::runtime(complaint), text), why);
   constexpr const char* hint = "write %% for a percent sign";
   if (fatal) context.refuse(std::move(message), hint, why);
   else context.misread(why, std::move(message), hint);
@@ -20,6 +22,9 @@ std::optional<std::string> expand_in(ParseContext& context, std::string_view tex
 }
 }  // namespace
 
+void ParseContext::misread_because(int os_errno, const std::string& message, std::string hint) {
+  misread(os_errno, with_reason(message, os_errno), std::move(hint));
+}
 std::optional<std::string> ParseContext::expand(std::string_view text, SpecifierSet set, std::string_view complaint) {
   return expand_in(*this, text, set, complaint, false);
 }
@@ -72,8 +77,7 @@ bool LongCodec::parse(ParseContext& context, std::string_view text, std::int64_t
 bool SizeCodec::parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
   const Result<std::uint64_t> size = parse_size(text);
   if (!size) {
-    const int why = size.error().os_errno;
-    context.misread(why, fmt::format("Failed to parse size value '{}', ignoring: {}", text, std::strerror(why)), "write a number of bytes, such as 64K");
+    context.misread_because(size.error().os_errno, fmt::format("Failed to parse size value '{}', ignoring", text), "write a number of bytes, such as 64K");
     return false;
   }
   value = *size;

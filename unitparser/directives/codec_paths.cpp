@@ -26,7 +26,7 @@ std::string colon_escaped(std::string_view text) {
   return out;
 }
 std::optional<std::string> expanded_path(ParseContext& context, std::string_view text) {
-  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, unresolved::bare);
+  const std::optional<std::string> expanded = context.expand(text, unresolved::bare);
   return expanded ? checked_path(context, *expanded) : std::nullopt;
 }
 const std::string* string_field(const StructValue& fields, std::size_t i) {
@@ -52,7 +52,7 @@ Result<Texts> struct_list_texts(const Value& value, Each&& each) {
 
 bool MountablePathsCodec::parse(ParseContext& context, std::string_view text, std::vector<MountablePath>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
-    const std::optional<std::string> expanded = context.expand(word, SpecifierSet::full, unresolved::plain);
+    const std::optional<std::string> expanded = context.expand(word, unresolved::plain);
     if (!expanded) return;
     MountablePath entry;
     std::string_view rest = *expanded;
@@ -115,7 +115,7 @@ void parse_bind_mount(ParseContext& context, std::span<const std::string> fields
   if (fields.empty()) return;
   BindMount bind;
   bind.read_only = read_only;
-  const std::optional<std::string> source = context.expand(fields[0], SpecifierSet::full, unresolved::quoted);
+  const std::optional<std::string> source = context.expand(fields[0], unresolved::quoted);
   std::string_view rest = source ? std::string_view(*source) : std::string_view{};
   if (rest.starts_with('-')) bind.ignore_missing = true, rest.remove_prefix(1);
   std::optional<std::string> path = source ? checked_path(context, rest) : std::nullopt;
@@ -181,7 +181,7 @@ bool TemporaryFileSystemCodec::parse(ParseContext& context, std::string_view tex
     const std::size_t colon = word.find(':');
     std::optional<std::string> path = expanded_path(context, std::string_view(word).substr(0, colon));
     if (!path) return;
-    const std::optional<std::string> options = colon == std::string::npos ? std::string() : context.expand(std::string_view(word).substr(colon + 1), SpecifierSet::full, unresolved::bare);
+    const std::optional<std::string> options = colon == std::string::npos ? std::string() : context.expand(std::string_view(word).substr(colon + 1), unresolved::bare);
     if (options) value.push_back({std::move(*path), *options});
   }, incomplete::of_paths);
 }
@@ -213,7 +213,7 @@ void take_options(ParseContext& context, const std::vector<std::string>& fields,
       context.misread(errno_of_name, fmt::format("Invalid partition name {}, ignoring", fields[i]));
       continue;
     }
-    if (std::optional<std::string> said = context.expand(fields[alone ? i : i + 1], SpecifierSet::full, unresolved::bare)) options.push_back({alone ? std::string("root") : fields[i], std::move(*said)});
+    if (std::optional<std::string> said = context.expand(fields[alone ? i : i + 1], unresolved::bare)) options.push_back({alone ? std::string("root") : fields[i], std::move(*said)});
   }
 }
 Value encode_options(const std::vector<ImageOption>& options) {
@@ -279,7 +279,7 @@ bool parse_images(ParseContext& context, std::string_view text, bool with_destin
     if (!words || words->empty()) return;
     const std::vector<std::string>& fields = *words;
     ImageMount image;
-    const std::optional<std::string> source = context.expand(fields[0], SpecifierSet::full, unresolved::quoted);
+    const std::optional<std::string> source = context.expand(fields[0], unresolved::quoted);
     if (!source) return;
     std::string_view rest = *source;
     if (rest.starts_with('-')) image.ignore_missing = true, rest.remove_prefix(1);
@@ -365,7 +365,7 @@ bool parse_directories(ParseContext& context, std::string_view text, DirectoryLi
     return true;
   }
   const auto relative = [&context](std::string_view field) -> std::optional<std::string> {
-    std::optional<std::string> path = context.expand(field, SpecifierSet::full, unresolved::quoted);
+    std::optional<std::string> path = context.expand(field, unresolved::quoted);
     if (!path) return std::nullopt;
     if (is_absolute_path(*path)) {
       context.complain(fmt::format("{}= path is absolute, ignoring: {}", context.key, *path), "the manager puts it below its own folder");
@@ -473,7 +473,7 @@ bool parse_load_credential(ParseContext& context, std::string_view text, Encrypt
   if (!id) return false;
   std::string path = *id;
   if (colon < text.size() - 1) {
-    const std::optional<std::string> expanded = context.expand(text.substr(colon + 1), SpecifierSet::full, unresolved::quoted);
+    const std::optional<std::string> expanded = context.expand(text.substr(colon + 1), unresolved::quoted);
     if (!expanded) return false;
     if (is_absolute_path(*expanded) ? !is_safe_path(*expanded) : !is_credential_name(*expanded)) {
       context.ignore(fmt::format("Credential source \"{}\" not valid, ignoring.", *expanded), "write an absolute path or the name of a credential");

@@ -69,7 +69,7 @@ bool EnvironmentCodec::parse(ParseContext& context, std::string_view text, std::
       return false;
     }
     if (!*word) return true;
-    std::optional<std::string> expanded = context.expand(**word, SpecifierSet::full, unresolved::of_environment);
+    std::optional<std::string> expanded = context.expand(**word, unresolved::of_environment);
     if (!expanded) continue;
     if (!is_valid_assignment(*expanded)) {
       context.ignore(fmt::format("Invalid environment assignment, ignoring: {}", *expanded),
@@ -142,7 +142,7 @@ std::vector<std::string> each_once(const std::vector<std::string>& names) {
 }
 bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
-    std::optional<std::string> name = context.expand(word, SpecifierSet::full, unresolved::of_environment);
+    std::optional<std::string> name = context.expand(word, unresolved::of_environment);
     if (!name) return;
     if (!is_valid_variable_name(*name)) {
       context.ignore(fmt::format("Invalid environment name for {}, ignoring: {}", context.key, *name));
@@ -153,7 +153,7 @@ bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std
 }
 bool UnsetEnvironmentCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, escaped_words, [&](const std::string& word) {
-    std::optional<std::string> name = context.expand(word, SpecifierSet::full, unresolved::bare);
+    std::optional<std::string> name = context.expand(word, unresolved::bare);
     if (!name) return;
     if (!is_valid_variable_name(*name) && !is_valid_assignment(*name)) {
       context.ignore(fmt::format("Invalid environment name or assignment {}, ignoring: {}", context.key, *name));
@@ -257,7 +257,7 @@ bool is_small_enough(ParseContext& context, std::size_t size) {
 bool read_input_text(ParseContext& context, std::string_view text, std::size_t size, std::string& more) {
   const Result<std::string> unescaped = unescape_c(text, {.accept_nul = false});
   if (!unescaped) {
-    context.misread(unescaped.error().os_errno, fmt::format("Failed to decode C escaped text '{}', ignoring: {}", text, std::strerror(unescaped.error().os_errno)));
+    context.misread_because(unescaped.error().os_errno, fmt::format("Failed to decode C escaped text '{}', ignoring", text));
     return false;
   }
   std::optional<std::string> expanded = context.expand(*unescaped);
@@ -317,7 +317,7 @@ bool is_user_field(std::string_view name) {
 }  // namespace
 bool LogFieldsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, escaped_words, [&](const std::string& word) {
-    std::optional<std::string> field = context.expand(word, SpecifierSet::full, unresolved::bare);
+    std::optional<std::string> field = context.expand(word, unresolved::bare);
     if (!field) return;
     const std::size_t equals = field->find('=');
     if (equals == std::string::npos) {
@@ -361,7 +361,7 @@ bool LogNamespaceCodec::parse(ParseContext& context, std::string_view text, std:
     value.clear();
     return true;
   }
-  std::optional<std::string> name = context.expand(text, SpecifierSet::full, unresolved::bare);
+  std::optional<std::string> name = context.expand(text, unresolved::bare);
   if (!name) return false;
   if (!is_valid_file_name(*name) || !is_safe_string(*name) || !UnitName::is_valid(fmt::format("systemd-journald@{}.service", *name))) {
     context.ignore(fmt::format("Specified log namespace name is not valid, ignoring: {}", *name));

@@ -82,8 +82,7 @@ bool parse_memory(ParseContext& context, std::string_view text, std::uint64_t le
   } else if (const Result<std::uint64_t> bytes = parse_size(text)) {
     limit.value = *bytes;
   } else {
-    const int why = bytes.error().os_errno;
-    context.misread(why, fmt::format("Invalid memory limit '{}', ignoring: {}", text, std::strerror(why)), "write a size such as 512M, a percentage, or infinity");
+    context.misread_because(bytes.error().os_errno, fmt::format("Invalid memory limit '{}', ignoring", text), "write a size such as 512M, a percentage, or infinity");
     return false;
   }
   if (limit.value < least || (limit.value == UINT64_MAX && !limit.permyriad)) {
@@ -131,8 +130,7 @@ bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::opt
   } else if (const Result<std::uint64_t> number = parse_unsigned(text)) {
     limit.value = *number;
   } else {
-    const int why = number.error().os_errno;
-    context.misread(why, fmt::format("Invalid maximum tasks value '{}', ignoring: {}", text, std::strerror(why)), "write a number, a percentage, or infinity");
+    context.misread_because(number.error().os_errno, fmt::format("Invalid maximum tasks value '{}', ignoring", text), "write a number, a percentage, or infinity");
     return false;
   }
   if (!limit.permyriad && (limit.value == 0 || limit.value == UINT64_MAX)) {
@@ -144,14 +142,6 @@ bool TasksMaxCodec::parse(ParseContext& context, std::string_view text, std::opt
 }
 
 // --- Controllers --------------------------------------------------------------------------------------------------
-bool parse_controllers(ParseContext& context, std::string_view text, const WordOptions& words, std::uint32_t& controllers) {
-  return for_each_word(context, text, words, [&](const std::string& word) {
-    if (const std::optional<Controller> controller = from_name<Controller>(word))
-      controllers |= 1U << static_cast<unsigned>(*controller);
-    else
-      context.misread(EPERM, fmt::format("Invalid controller name '{}', ignoring", word), "such as cpu, cpuset, io, memory or pids");
-  });
-}
 bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate, std::uint32_t& controllers) {
   if (context.type != UnitType::service && context.type != UnitType::scope) {
     context.ignore("Delegate= setting not supported for this unit type, ignoring.");
@@ -168,7 +158,13 @@ bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate
     return true;
   }
   std::uint32_t named = 0;
-  if (!parse_controllers(context, text, plain_words, named)) return false;
+  const bool complete = for_each_word(context, text, plain_words, [&](const std::string& word) {
+    if (const std::optional<Controller> controller = from_name<Controller>(word))
+      named |= 1U << static_cast<unsigned>(*controller);
+    else
+      context.misread(EPERM, fmt::format("Invalid controller name '{}', ignoring", word), "such as cpu, cpuset, io, memory or pids");
+  });
+  if (!complete) return false;
   delegate = true;
   controllers |= named;
   return true;
@@ -187,16 +183,16 @@ struct DeviceWords {
   std::string path;
   std::string_view rest;
 };
-/// "path rest", the path with specifiers resolved. `what` both are: "device path or weight".
-std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text, std::string_view what) {
+/// "path rest", the path with specifiers resolved. What both are called: "device path", "weight".
+std::optional<DeviceWords> split_device(ParseContext& context, std::string_view text, std::string_view device, std::string_view amount) {
   WordReader reader(text, plain_words);
   const Result<std::optional<std::string>> word = reader.next();
   if (!word) {
-    context.misread(EINVAL, fmt::format("Failed to extract {} and {} from '{}', ignoring.", what.substr(0, what.find(" or ")), what.substr(what.find(" or ") + 4), text), "a quote is not complete");
+    context.misread(EINVAL, fmt::format("Failed to extract {} and {} from '{}', ignoring.", device, amount, text), "a quote is not complete");
     return std::nullopt;
   }
   if (!*word || reader.rest().empty()) {
-    context.ignore(fmt::format("Invalid {} specified in '{}', ignoring.", what, text), "write a path and an amount");
+    context.ignore(fmt::format("Invalid {} or {} specified in '{}', ignoring.", device, amount, text), "write a path and an amount");
     return std::nullopt;
   }
   const std::optional<std::string> expanded = context.expand(**word);
@@ -222,14 +218,14 @@ Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
 bool DeviceWeightCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceWeight>& value) {
   const bool old = context.key == "BlockIODeviceWeight";
   if (old) context.ignore("Unit uses BlockIODeviceWeight=; please use IO*= settings instead. Support for BlockIODeviceWeight= will be removed soon.");
-  std::optional<DeviceWords> words = split_device(context, text, old ? "device node or weight" : "device path or weight");
+  std::optional<DeviceWords> words = split_device(context, text, old ? "device node" : "device path", "weight");
   if (!words) return false;
   const Result<std::uint64_t> weight = parse_unsigned(words->rest);
   const std::uint64_t low = old ? 10 : 1, high = old ? 1000 : 10000;
   if (!weight || *weight < low || *weight > high) {
-    const int why = weight ? ERANGE : weight.error().os_errno;
-    context.misread(why, fmt::format(fmt::runtime(old ? "Invalid block IO weight '{}', ignoring: {}" : "IO weight '{}' invalid, ignoring: {}"), words->rest, std::strerror(why)),
-                    fmt::format("the range is {} to {}", low, high));
+    context.misread_because(weight ? ERANGE : weight.error().os_errno,
+                            fmt::format(fmt::runtime(old ? "Invalid block IO weight '{}', ignoring" : "IO weight '{}' invalid, ignoring"), words->rest),
+                            fmt::format("the range is {} to {}", low, high));
     return false;
   }
   value.push_back(DeviceWeight{std::move(words->path), *weight});
@@ -246,7 +242,7 @@ bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::
   const bool old = context.key.starts_with("BlockIO");
   if (old)
     context.ignore(fmt::format("Unit uses {}=; please use IO*= settings instead. Support for {}= will be removed soon.", context.key, context.key));
-  std::optional<DeviceWords> words = split_device(context, text, "device node or bandwidth");
+  std::optional<DeviceWords> words = split_device(context, text, "device node", "bandwidth");
   if (!words) return false;
   const Result<std::uint64_t> amount = words->rest == "infinity" ? Result<std::uint64_t>(UINT64_MAX) : parse_size(words->rest, SizeBase::decimal);
   if (!amount || *amount == 0) {
@@ -271,7 +267,7 @@ Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
 }
 Result<Texts> DeviceLimitCodec::texts(const Value& value) { return device_pairs(value, ""); }
 bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
-  std::optional<DeviceWords> words = split_device(context, text, "device path or latency");
+  std::optional<DeviceWords> words = split_device(context, text, "device path", "latency");
   if (!words) return false;
   const Result<Duration> span = parse_duration(words->rest);
   if (!span) {

@@ -69,7 +69,6 @@ struct TasksMaxCodec {
 };
 
 bool parse_delegate(ParseContext& context, std::string_view text, bool& delegate, std::uint32_t& controllers);
-bool parse_controllers(ParseContext& context, std::string_view text, const WordOptions& words, std::uint32_t& controllers);
 [[nodiscard]] Value encode_controllers(std::uint32_t controllers);
 /// What Delegate=yes hands over, and what cgroup files exist for at all.
 inline constexpr std::uint32_t delegatable_controllers = 0x1FFF;

@@ -15,7 +15,7 @@ bool NiceCodec::parse(ParseContext& context, std::string_view text, std::optiona
   }
   const Result<std::int64_t> nice = parse_signed(text, INT32_MIN, INT32_MAX);
   if (!nice && nice.error().os_errno != ERANGE) {
-    context.misread(nice.error().os_errno, fmt::format("Failed to parse nice priority '{}', ignoring: {}", text, std::strerror(nice.error().os_errno)));
+    context.misread_because(nice.error().os_errno, fmt::format("Failed to parse nice priority '{}', ignoring", text));
     return false;
   }
   if (!nice || *nice < -20 || *nice > 19) {
@@ -32,8 +32,7 @@ bool OomScoreCodec::parse(ParseContext& context, std::string_view text, std::opt
   }
   const Result<std::int64_t> score = parse_signed(text, INT32_MIN, INT32_MAX);
   if (!score && score.error().os_errno != ERANGE) {
-    const int why = score.error().os_errno;
-    context.misread(why, fmt::format("Failed to parse the OOM score adjust value '{}', ignoring: {}", text, std::strerror(why)), "the range is -1000 to 1000");
+    context.misread_because(score.error().os_errno, fmt::format("Failed to parse the OOM score adjust value '{}', ignoring", text), "the range is -1000 to 1000");
     return false;
   }
   if (!score || *score < -1000 || *score > 1000) {
@@ -67,7 +66,7 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
       unknown = number.error().os_errno;
     }
   });
-  if (complete && unknown != 0) context.misread(unknown, fmt::format("Failed to parse the CoredumpFilter={}, ignoring: {}", text, std::strerror(unknown)));
+  if (complete && unknown != 0) context.misread_because(unknown, fmt::format("Failed to parse the CoredumpFilter={}, ignoring", text));
   if (!complete || unknown != 0) return false;
   value = mask;
   return true;

@@ -169,7 +169,7 @@ Value SystemCallFilterCodec::encode(const std::optional<SystemCallSet>& value) {
 bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
     if (!is_system_call_architecture(word))
-      context.misread(EINVAL, fmt::format("Failed to parse system call architecture \"{}\", ignoring: Invalid argument", word), "such as native, x86-64 or x86");
+      context.misread_because(EINVAL, fmt::format("Failed to parse system call architecture \"{}\", ignoring", word), "such as native, x86-64 or x86");
     else if (std::find(value.begin(), value.end(), word) == value.end())
       value.push_back(word);
   });

@@ -42,9 +42,8 @@ bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text,
     const Result<SocketAddress> address = has_address ? parse_socket_address(said) : parse_netlink_address(said);
     if (!address) {
       const bool is_number = has_address && said != "0" && said.find_first_not_of("0123456789", said.starts_with('-') ? 1 : 0) == std::string::npos;
-      const int why = is_number ? ERANGE : EINVAL;
-      context.misread(why, fmt::format("Failed to parse address value in '{}', ignoring: {}", *expanded, std::strerror(why)),
-                      "write a path, @abstract, port, address:port or vsock:cid:port");
+      context.misread_because(is_number ? ERANGE : EINVAL, fmt::format("Failed to parse address value in '{}', ignoring", *expanded),
+                              "write a path, @abstract, port, address:port or vsock:cid:port");
       return false;
     }
     const bool is_unix = address->kind == SocketAddress::Kind::unix_path || address->kind == SocketAddress::Kind::unix_abstract;
@@ -249,7 +248,7 @@ bool parse_watched_path(ParseContext& context, PathKind kind, std::string_view t
     list.clear();
     return true;
   }
-  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, unresolved::bare);
+  const std::optional<std::string> expanded = context.expand(text, unresolved::bare);
   if (!expanded) return false;
   std::optional<std::string> path = checked_path(context, *expanded);
   if (!path) return false;
@@ -316,7 +315,7 @@ bool is_bus_name(std::string_view name) {
 }
 }  // namespace
 bool BusNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
-  std::optional<std::string> name = context.expand(text, SpecifierSet::full, unresolved::bare);
+  std::optional<std::string> name = context.expand(text, unresolved::bare);
   if (!name) return false;
   if (!is_bus_name(*name)) {
     context.ignore(fmt::format("Invalid bus name, ignoring: {}", *name), "such as org.example.Service");

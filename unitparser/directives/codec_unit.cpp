@@ -2,7 +2,6 @@
 #include "unitparser/directives/codec_unit.h"
 
 #include <cerrno>
-#include <cstring>
 
 #include "unitparser/names/unit_name.h"
 #include "unitparser/syntax/exec_line.h"
@@ -28,8 +27,8 @@ bool parse_dependencies(ParseContext& context, DependencyKind kind, std::string_
     if (!name) return;
     const Result<UnitName> unit = resolve_unit_name(context, *name);
     if (!unit) {
-      context.misread(EINVAL, fmt::format("Failed to add dependency on {}, ignoring: Invalid argument", *name),
-                     "a unit name ends in its type, such as .service or .target");
+      context.misread_because(EINVAL, fmt::format("Failed to add dependency on {}, ignoring", *name),
+                              "a unit name ends in its type, such as .service or .target");
       return;
     }
     if (kind == DependencyKind::on_failure && !can_fail)
@@ -80,7 +79,7 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
   std::string name = unit->text();
   const bool is_slice = UnitName::parse(name).value().type() == UnitType::slice;
   if (!is_slice || context.type == UnitType::slice) {
-    context.misread(EINVAL, fmt::format("Failed to assign slice {} to unit {}, ignoring: Invalid argument", name, context.specifiers.unit));
+    context.misread_because(EINVAL, fmt::format("Failed to assign slice {} to unit {}, ignoring", name, context.specifiers.unit));
     return false;
   }
   value = std::move(name);
@@ -147,7 +146,7 @@ bool parse_condition(ParseContext& context, ConditionKind kind, std::string_view
   };
   condition.triggering = take('|');
   condition.negated = take('!');
-  const std::optional<std::string> expanded = context.expand(text, SpecifierSet::full, takes_path(kind) ? unresolved::bare : unresolved::usual);
+  const std::optional<std::string> expanded = context.expand(text, takes_path(kind) ? unresolved::bare : unresolved::usual);
   if (!expanded) return false;
   if (takes_path(kind)) {
     std::optional<std::string> path = checked_path(context, *expanded);
@@ -222,7 +221,7 @@ bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::opt
   }
   const Result<std::uint64_t> status = parse_unsigned(text, 255);
   if (!status) {
-    context.misread(status.error().os_errno, fmt::format("Failed to parse exit status '{}', ignoring: {}", text, std::strerror(status.error().os_errno)));
+    context.misread_because(status.error().os_errno, fmt::format("Failed to parse exit status '{}', ignoring", text));
     return false;
   }
   value = static_cast<std::uint8_t>(*status);

@@ -45,6 +45,8 @@ struct ParseContext {
   void ignore(std::string message, std::string hint = {}) { remarks.add(Severity::warning, std::move(message), std::move(hint)); }
   /// The same, because it could not be read: `os_errno` says why, EINVAL as a rule.
   void misread(int os_errno, std::string message, std::string hint = {}) { remarks.add(Severity::warning, std::move(message), std::move(hint), os_errno); }
+  /// The same, and the message ends in what `os_errno` means: "…, ignoring: Invalid argument".
+  void misread_because(int os_errno, const std::string& message, std::string hint = {});
   /// As ignore or misread, but systemd calls it an error.
   void complain(std::string message, std::string hint = {}, int os_errno = 0) { remarks.add(Severity::error, std::move(message), std::move(hint), os_errno); }
   /// The unit as a whole becomes unusable.
@@ -60,6 +62,7 @@ struct ParseContext {
 
   /// Specifiers resolved; says why and gives nothing when they cannot be, in the words of `complaint`.
   [[nodiscard]] std::optional<std::string> expand(std::string_view text, SpecifierSet set = SpecifierSet::full, std::string_view complaint = unresolved::usual);
+  [[nodiscard]] std::optional<std::string> expand(std::string_view text, std::string_view complaint) { return expand(text, SpecifierSet::full, complaint); }
   /// The same for a setting without which the unit must not start.
   [[nodiscard]] std::optional<std::string> expand_or_refuse(std::string_view text, std::string_view complaint);
 };

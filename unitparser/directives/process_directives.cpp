@@ -32,7 +32,7 @@ bool apply_working_directory(ParseContext& context, UnitConfig& config, std::str
   if (text == "~") {
     home = true;
   } else {
-    const std::optional<std::string> expanded = missing_ok ? context.expand(text, SpecifierSet::full, unresolved::working_directory)
+    const std::optional<std::string> expanded = missing_ok ? context.expand(text, unresolved::working_directory)
                                                            : context.expand_or_refuse(text, unresolved::working_directory);
     std::optional<std::string> checked = expanded ? checked_path(context, *expanded, !missing_ok) : std::nullopt;
     if (!checked) {

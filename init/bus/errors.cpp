@@ -48,9 +48,14 @@ BusFailure failure_of(const Error& error) {
   for (const auto& row : rows)
     if (row.code == error.code) return {std::string(row.name), error.message};
   if (error.code != ErrorCode::io) return {"org.freedesktop.DBus.Error.Failed", error.message};
+  if (error.os_errno == ESRCH) return {"org.freedesktop.DBus.Error.UnixProcessIdUnknown", error.message};
   // COMPAT: numbers that D-Bus has no name for, as sd-bus-errors(3) has it.
   const char* number = error.os_errno == 0 || error.os_errno == EIO ? nullptr : ::strerrorname_np(error.os_errno);
   return {number == nullptr ? "org.freedesktop.DBus.Error.IOError" : "System.Error." + std::string(number), error.message};
+}
+
+BusFailure failure_of_setting(const Error& error) {
+  return error.code == ErrorCode::not_found ? BusFailure{"org.freedesktop.DBus.Error.PropertyReadOnly", error.message} : failure_of(error);
 }
 
 BusFailure invalid_arguments(std::string text) { return {"org.freedesktop.DBus.Error.InvalidArgs", std::move(text)}; }

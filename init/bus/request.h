@@ -15,6 +15,7 @@
 #include "init/engine/engine.h"
 #include "unitparser/base/fd.h"
 #include "unitparser/base/value.h"
+#include "unitparser/directives/registry.h"
 
 namespace init::bus {
 
@@ -117,6 +118,11 @@ inline constexpr std::string_view no_bind_mounts = "Adding bind mounts at runtim
 
 /// The name and text that clients get for an engine's or loader's error.
 [[nodiscard]] BusFailure failure_of(const Error& error);
+[[nodiscard]] BusFailure failure_of_setting(const Error& error);  ///< what set_from_bus() says
+/// Adds settings to the text of a unit file that is in `section` so far.
+void append_settings(std::string& text, std::string& section, std::span<const unitparser::SettingLine> lines);
+/// Markers=: all of them, or with '+' and '-' those that change. `markers` and those of `mask` are what it says; what is wrong, or nothing.
+[[nodiscard]] std::optional<Error> take_markers(const Value& value, std::uint32_t& markers, std::uint32_t& mask);
 [[nodiscard]] BusFailure invalid_arguments(std::string text);
 [[nodiscard]] BusFailure access_denied();
 [[nodiscard]] BusFailure too_many_requests();

@@ -7,7 +7,7 @@
 #include <array>
 
 #include "init/bus/request.h"
-#include "unitparser/directives/registry.h"
+#include "unitparser/names/bus_name.h"
 
 namespace init::bus {
 namespace {
@@ -30,17 +30,6 @@ std::optional<std::size_t> standard_stream(std::string_view property) {
   return found == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - names.begin()));
 }
 
-/// What is said of a value that cannot be; COMPAT: some properties have words of their own.
-std::string refusal_of(std::string_view property, std::string_view value) {
-  if (property == "Nice") return fmt::format("Invalid Nice value: {}", value);
-  if (property == "OOMScoreAdjust") return "OOM score adjust value out of range";
-  if (property == "Listen") return fmt::format("Invalid address: {}", value);
-  if (property == "TimersCalendar") return "Invalid calendar spec";
-  if (property == "Slice" && UnitName::is_valid(value)) return fmt::format("Unit name '{}' is not a slice", value);
-  if (property == "Slice") return fmt::format("Invalid unit name '{}'", value);
-  return fmt::format("Invalid {} setting: {}", property, value);
-}
-
 /// The processes that a scope is to have; 0 is the caller.
 Result<std::vector<pid_t>> pids_of(const Request& r, const Value& value) {
   const auto* list = std::get_if<ArrayValue>(&value.storage);
@@ -51,9 +40,25 @@ Result<std::vector<pid_t>> pids_of(const Request& r, const Value& value) {
     const pid_t pid = number == 0 ? r.caller.pid : static_cast<pid_t>(number);
     if (pid <= 0) return fail(ErrorCode::invalid_argument, fmt::format("Process identifier {} is not valid.", pid));
     if (pid == 1 || pid == ::getpid()) return fail(ErrorCode::invalid_argument, fmt::format("Process {} is a manager process, refusing.", pid));
+    if (!r.manager.process_owner(pid)) return tl::unexpected<Error>(Error{ErrorCode::io, ESRCH, fmt::format("Process with ID {} does not exist.", pid), {}});
     pids.push_back(pid);
   }
+  if (pids.empty()) return refused_setting(std::string(without_words));
   return pids;
+}
+
+/// COMPAT: what is refused whatever the value.
+std::optional<Error> objection_to_setting(UnitType type, std::string_view property) {
+  const auto refused = [](std::string message) { return refused_setting(std::move(message)).value(); };
+  constexpr std::array not_from_here{DependencyKind::required_by, DependencyKind::requisite_of, DependencyKind::wanted_by, DependencyKind::bound_by, DependencyKind::upheld_by, DependencyKind::consists_of,
+                                     DependencyKind::conflicted_by, DependencyKind::on_success_of, DependencyKind::on_failure_of, DependencyKind::triggers, DependencyKind::triggered_by, DependencyKind::slice_of};
+  const auto kind = from_name<DependencyKind>(property);
+  if (kind && std::find(not_from_here.begin(), not_from_here.end(), *kind) != not_from_here.end()) return refused(fmt::format("Dependency type {} may not be created transiently.", property));
+  if (property == "Slice" && type == UnitType::slice) return refused("Slice may not be set for slice units.");
+  if (property == "Slice" && !unitparser::resource_sections.has(*section_of(type))) return refused("The slice property is only available for units with control groups.");
+  if (property.starts_with("Delegate") && type != UnitType::service && type != UnitType::scope && unitparser::resource_sections.has(*section_of(type))) return refused("Delegation not available for unit type");
+  if (property.starts_with("ManagedOOM") && property != "ManagedOOMPreference" && (type == UnitType::socket || type == UnitType::mount)) return refused(fmt::format("Cannot set {} for this unit type", property));
+  return std::nullopt;
 }
 
 /// One unit: properties that are no settings of a file are taken out, the others become the text of its fragment.
@@ -62,6 +67,7 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
   unit.name = name;
   std::string text = "# This is a transient unit file, created programmatically via the systemd API. Do not edit.\n";
   std::string section;
+  UnitConfig config;
   const SpecifierFacts facts;
   const auto scope = r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system;
   for (const auto& element : std::get<ArrayValue>(properties.storage).elements) {
@@ -73,43 +79,36 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
       continue;
     }
     if (property == "Controller" && name.type() == UnitType::scope) {
-      if (const auto* controller = std::get_if<std::string>(&value.storage)) unit.controller = *controller;
+      const auto* controller = std::get_if<std::string>(&value.storage);
+      if (controller == nullptr) return fail_contents();
+      if (!controller->empty() && !is_bus_name(*controller)) return refused_setting(fmt::format("Controller '{}' is not a valid bus name.", *controller));
+      unit.controller = *controller;
       continue;
     }
     if (const auto stream = standard_stream(property); stream && name.type() == UnitType::service) {
       const auto* handle = std::get_if<HandleValue>(&value.storage);
-      const int fd = handle == nullptr ? -1 : ::fcntl(handle->fd, F_DUPFD_CLOEXEC, 3);
+      if (handle == nullptr) return fail_contents();
+      const int fd = ::fcntl(handle->fd, F_DUPFD_CLOEXEC, 3);
       if (fd < 0) return fail(ErrorCode::invalid_argument, "No descriptor was given for " + property + ".");
       GivenFds& given = (*r.standard_fds)[name.text()];
       given.streams[*stream].reset(fd);
       given.request = r.id;
       continue;
     }
+    if (property == "Markers") {
+      std::uint32_t mask = 0;
+      if (auto wrong = take_markers(value, unit.markers, mask)) return tl::unexpected(std::move(*wrong));
+      continue;
+    }
     if (property == "AddRef") {
+      if (!std::holds_alternative<bool>(value.storage)) return fail_contents();
       unit.add_ref = value == Value(true) && !r.caller.sender.empty();
       continue;
     }
-    if (property == "Slice" && name.type() == UnitType::slice) return fail(ErrorCode::invalid_argument, "Slice may not be set for slice units.");
-    const bool is_fixed = (property == "Unit" && name.type() == UnitType::timer) || property == "JobTimeoutUSec";  // COMPAT
-    if (const auto* others = std::get_if<ArrayValue>(&value.storage); others != nullptr && from_name<DependencyKind>(property))
-      for (const Value& other : others->elements)
-        if (const auto* unit_name = std::get_if<std::string>(&other.storage); unit_name != nullptr && !UnitName::is_valid(*unit_name))
-          return fail(ErrorCode::invalid_argument, "Invalid unit name " + *unit_name);
-    auto lines = setting_lines(name.type(), property, value, SetMode::transient);
-    if (!lines || is_fixed) {
-      if (is_fixed || lines.error().code == ErrorCode::not_found || lines.error().code == ErrorCode::not_supported)
-        return fail(ErrorCode::not_supported, "Cannot set property " + property + ", or unknown property.");
-      return tl::unexpected(std::move(lines.error()));
-    }
-    UnitConfig alone;
-    if (auto applied = apply_settings(alone, *lines, name, facts, r.manager.machine(), scope); !applied)
-      return fail(ErrorCode::invalid_argument, refusal_of(property, lines->empty() ? "" : lines->back().value));
-    for (const auto& line : *lines) {
-      if (line.section != section) text += (section.empty() ? "[" : "\n[") + line.section + "]\n";
-      section = line.section;
-      if (line.key.starts_with("Exec") && text.find("\n" + line.key + "=") == std::string::npos) text += line.key + "=\n";  // COMPAT
-      text += line.key + "=" + line.value + "\n";
-    }
+    if (auto refused = objection_to_setting(name.type(), property)) return tl::unexpected(std::move(*refused));
+    auto lines = set_from_bus(config, name, property, value, SetMode::transient, facts, r.manager.machine(), scope);
+    if (!lines) return tl::unexpected(std::move(lines.error()));
+    append_settings(text, section, *lines);
   }
   auto loaded = TRY(r.manager.make_transient(name, text));
   if (loaded.state != LoadState::loaded) r.manager.forget_transient(name);
@@ -119,12 +118,6 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
   unit.config = std::make_shared<UnitConfig>(std::move(loaded.config));
   unit.fragment_path = std::move(loaded.fragment_path);
   return unit;
-}
-
-BusFailure transient_failure(const Error& error) {
-  if (error.code == ErrorCode::not_supported && error.message.starts_with("Cannot set property"))
-    return {"org.freedesktop.DBus.Error.PropertyReadOnly", error.message};
-  return failure_of(error);
 }
 
 /// What stands in the way of making a unit of that name.
@@ -155,7 +148,7 @@ Outcome start_transient(Request& r) {
   event.client = r.caller.sender;
   event.cause = cause_of(r);
   auto main = make_unit(r, *UnitName::parse(r.text(0)), r.arguments[2]);
-  if (!main) return transient_failure(main.error());
+  if (!main) return failure_of_setting(main.error());
   event.units.push_back(std::move(*main));
   for (const auto& element : r.argument<ArrayValue>(3).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
@@ -163,7 +156,7 @@ Outcome start_transient(Request& r) {
     auto refused = objection(r, name);
     if (!refused) {
       auto unit = make_unit(r, *UnitName::parse(name), pair[1]);
-      if (!unit) refused = transient_failure(unit.error());
+      if (!unit) refused = failure_of_setting(unit.error());
       else event.units.push_back(std::move(*unit));
     }
     if (refused) {
@@ -177,6 +170,14 @@ Outcome start_transient(Request& r) {
 constexpr std::array rows{MethodRow{"StartTransientUnit", start_transient, Action::manage_units, Asks::within}};
 
 }  // namespace
+
+void append_settings(std::string& text, std::string& section, std::span<const SettingLine> lines) {
+  for (const SettingLine& line : lines) {
+    if (line.section != section) text += fmt::format("{}[{}]\n", section.empty() ? "" : "\n", line.section);
+    section = line.section;
+    text += fmt::format("{}={}\n", line.key, line.value);
+  }
+}
 
 std::span<const MethodRow> transient_methods() { return rows; }
 

@@ -119,11 +119,9 @@ Outcome attach_processes(Request& r, const std::string& unit, const std::string&
   return Posted{std::move(event)};
 }
 
-namespace {
-/// Markers=: all of them, or with '+' and '-' those that change. What is wrong, or nothing.
-std::optional<BusFailure> take_markers(const Value& value, event::ReplaceConfig& change) {
+std::optional<Error> take_markers(const Value& value, std::uint32_t& markers, std::uint32_t& mask) {
   const auto* words = std::get_if<ArrayValue>(&value.storage);
-  if (words == nullptr || words->element_signature != "s") return failure_of(fail_contents().value());
+  if (words == nullptr || words->element_signature != "s") return fail_contents().value();
   bool relative = false, absolute = false;
   for (const Value& element : words->elements) {
     std::string_view word = std::get<std::string>(element.storage);
@@ -132,15 +130,14 @@ std::optional<BusFailure> take_markers(const Value& value, event::ReplaceConfig&
     (has_sign ? relative : absolute) = true;
     if (has_sign) word.remove_prefix(1);
     const auto marker = from_name<UnitMarker>(word);
-    if (!marker) return BusFailure{"org.freedesktop.systemd1.BadUnitSetting", "Unknown marker \"" + std::string(word) + "\"."};
-    change.markers_mask |= marker_bit(*marker);
-    if (on) change.markers |= marker_bit(*marker);
+    if (!marker) return Error{ErrorCode::bad_unit_setting, 0, "Unknown marker \"" + std::string(word) + "\".", {}};
+    mask |= marker_bit(*marker);
+    if (on) markers |= marker_bit(*marker);
   }
-  if (relative && absolute) return BusFailure{"org.freedesktop.systemd1.BadUnitSetting", "Bad marker syntax."};
-  if (absolute) change.markers_mask = ~std::uint32_t{0};
+  if (relative && absolute) return Error{ErrorCode::bad_unit_setting, 0, "Bad marker syntax.", {}};
+  if (absolute) mask = ~std::uint32_t{0};
   return std::nullopt;
 }
-}  // namespace
 
 Outcome set_properties(Request& r, const std::string& unit, bool runtime, const Value& properties) {
   const Unit* loaded = r.engine.find(unit);
@@ -155,22 +152,17 @@ Outcome set_properties(Request& r, const std::string& unit, bool runtime, const 
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& name = std::get<std::string>(pair[0].storage);
     if (name == "Markers") {
-      if (auto refused = take_markers(std::get<VariantValue>(pair[1].storage).content.front(), change)) return std::move(*refused);
+      if (auto refused = take_markers(std::get<VariantValue>(pair[1].storage).content.front(), change.markers, change.markers_mask)) return failure_of(*refused);
       continue;
     }
     auto lines = set_from_bus(*config, loaded->name, name, std::get<VariantValue>(pair[1].storage).content.front(), SetMode::live, facts,
                               r.manager.machine(), r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system);
-    if (!lines) {
-      const auto code = lines.error().code;
-      const bool unknown = code == ErrorCode::not_found || code == ErrorCode::not_supported || code == ErrorCode::permission_denied;
-      if (code == ErrorCode::io) return failure_of(lines.error());
-      return unknown ? Outcome(BusFailure{"org.freedesktop.DBus.Error.PropertyReadOnly", "Cannot set property " + name + ", or unknown property."})
-                     : Outcome(invalid_arguments(lines.error().message));
-    }
-    std::string text;
-    for (const auto& line : *lines) text += "[" + line.section + "]\n" + line.key + "=" + line.value + "\n";
+    if (!lines) return failure_of_setting(lines.error());
+    std::string text, section;
+    append_settings(text, section, *lines);
     // COMPAT: named after the property, but for those that are spans of time.
-    drop_ins.emplace_back(name.ends_with("USec") && !lines->empty() ? lines->front().key : name, std::move(text));
+    const bool is_span = name.ends_with("USec") && !name.starts_with("IODevice");
+    drop_ins.emplace_back(is_span ? lines->front().key : name, std::move(text));
   }
   for (const auto& [name, text] : drop_ins)
     if (auto written = r.manager.write_control_drop_in(*loaded, name, text, runtime)) change.drop_ins.push_back(std::move(*written));

@@ -80,6 +80,7 @@ struct TransientUnit {
   std::vector<pid_t> pids;      ///< PIDs= of a scope
   std::string controller;       ///< bus name of a scope's Controller=
   bool add_ref = false;         ///< AddRef=: hold it for `client`
+  std::uint32_t markers = 0;    ///< Markers=
 };
 /// StartTransientUnit: makes all units, then starts the first. Reply carries the job.
 struct StartTransient {

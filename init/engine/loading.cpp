@@ -239,7 +239,7 @@ void adopt_config(Core& core, UnitId id, const unitparser::UnitConfig& config) {
   unit.origin.load_state = LoadState::loaded;
   unit.origin.load_error = {};
   unit.origin.loaded_at = core.now.realtime;
-  if (survives_isolate(unit.type())) unit.config.unit.write().ignore_on_isolate = true;
+  if (survives_isolate(unit.type()) && !unit.origin.transient) unit.config.unit.write().ignore_on_isolate = true;
   verify_loaded_unit(core, unit);
   draw_edges(core, unit);
   process_load_queue(core);

@@ -243,6 +243,7 @@ static Result<UnitId> make_transient(Core& core, const event::TransientUnit& wan
     rt.controller = wanted.controller;
   }
   adopt_config(core, id, *wanted.config);
+  if (wanted.markers != 0) core.units.get(id).runtime.write().markers = wanted.markers;
   if (wanted.add_ref) core.units.get(id).runtime.write().references.push_back(client);
   return id;
 }
@@ -263,7 +264,8 @@ void on_start_transient(Core& core, const event::StartTransient& request) {
     consider_garbage(core, first);
     return reply(core, request.request, tl::unexpected(std::move(*error)));
   }
-  auto job = add_job(core, {first, JobType::start, request.mode, request.cause});
+  auto refused = refuse_manual(core.units.get(first), JobType::start);
+  auto job = refused ? tl::unexpected(std::move(*refused)) : add_job(core, {first, JobType::start, request.mode, request.cause});
   if (!job) {
     consider_garbage(core, first);
     return reply(core, request.request, tl::unexpected(std::move(job.error())));

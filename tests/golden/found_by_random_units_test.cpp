@@ -161,6 +161,8 @@ TEST(FoundByRandomUnits, LoadStates) {
   EXPECT_EQ(state_of("mnt-a.mount", "Mount", "PAMName=x\nKillMode=control-group"), LoadState::loaded);
   EXPECT_EQ(state_of("a.service", "Service", "RootImage=%i"), LoadState::loaded);
   EXPECT_EQ(state_of("mnt-a.automount", "Automount", "Where=/"), LoadState::error);
+  EXPECT_EQ(state_of("mnt-a.automount", "Automount", "ExtraOptions=ro,fd=3"), LoadState::bad_setting);
+  EXPECT_EQ(state_of("mnt-a.automount", "Automount", "ExtraOptions=ro,fdx,directory"), LoadState::loaded);
 }
 
 }  // namespace

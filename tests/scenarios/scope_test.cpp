@@ -77,4 +77,21 @@ TEST_F(DelegatedScope, OnlyAUserOfADelegatedGroupIsAskedFor) {
   }
 }
 
+/// A unit that may be started by dependencies alone cannot be made and started by a client either.
+TEST(TransientUnit, IsNotStartedAgainstItsWord) {
+  sim::SimMachine machine;
+  const auto name = unitparser::UnitName::parse("t.slice").value();
+  event::TransientUnit unit;
+  unit.name = name;
+  unitparser::UnitConfig config;
+  config.unit.write().refuse_manual_start = true;
+  unit.config = std::make_shared<unitparser::UnitConfig>(std::move(config));
+  event::StartTransient request;
+  request.request = RequestId{77};
+  request.units.push_back(unit);
+  machine.post(request);
+  machine.settle();
+  EXPECT_EQ(machine.state("t.slice"), "not-loaded");
+}
+
 }  // namespace

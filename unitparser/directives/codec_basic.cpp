@@ -92,11 +92,7 @@ bool ModeCodec::parse(ParseContext& context, std::string_view text, std::uint32_
   value = *mode;
   return true;
 }
-Result<Texts> ModeCodec::texts(const Value& value) {
-  const auto* mode = std::get_if<std::uint32_t>(&value.storage);
-  if (mode == nullptr || *mode > 07777) return fail_value(EINVAL, "not a file mode");
-  return Texts{fmt::format("{:04o}", *mode)};
-}
+Result<Texts> ModeCodec::texts(const Given& given) { return Texts{fmt::format("{:04o}", std::get<std::uint32_t>(given.value.storage))}; }
 
 bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value, std::string_view what) {
   if (text.empty() && rule == SpanRule::empty_is_infinite) {
@@ -113,12 +109,7 @@ bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Dur
   value = span->is_zero() && rule == SpanRule::zero_is_infinite ? Duration::infinity() : *span;
   return true;
 }
-Result<Texts> span_texts(const Value& value) {
-  const auto* usec = std::get_if<std::uint64_t>(&value.storage);
-  if (usec == nullptr) return fail_value(EINVAL, "a time span in microseconds is wanted");
-  if (*usec == UINT64_MAX) return Texts{"infinity"};
-  return Texts{format_duration(Duration::from_usec(*usec))};
-}
+Result<Texts> span_texts(const Given& given) { return Texts{format_duration(Duration::from_usec(std::get<std::uint64_t>(given.value.storage)))}; }
 bool NanosecondsCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
   const Result<std::uint64_t> span = parse_nanoseconds(text);
   if (!span) {
@@ -202,41 +193,57 @@ std::string quoted_word(std::string_view word) {
 }
 
 namespace {
-Result<std::string> scalar_text(const Value& value) {
+/// A value of a simple type as text; nothing for another.
+std::optional<std::string> scalar_text(const Value& value) {
   return std::visit(
-      [](const auto& v) -> Result<std::string> {
+      [](const auto& v) -> std::optional<std::string> {
         using T = std::decay_t<decltype(v)>;
         if constexpr (std::is_same_v<T, bool>)
           return std::string(v ? "yes" : "no");
         else if constexpr (std::is_arithmetic_v<T>)
           return fmt::format("{}", v);
         else if constexpr (std::is_same_v<T, std::string>)
-          return escape_specifiers(v);
+          return v;
         else
-          return fail_value(EINVAL, "this kind of value cannot be written here");
+          return std::nullopt;
       },
       value.storage);
 }
 }  // namespace
 
-Result<Texts> plain_texts(const Value& value) {
-  if (std::holds_alternative<ArrayValue>(value.storage)) return word_list_texts(value);
-  std::string text = TRY(scalar_text(value));
-  if (text.find('\n') != std::string::npos) return fail_value(EINVAL, "a line break cannot be written in a unit file");
-  return Texts{std::move(text)};
+tl::unexpected<Error> refused_setting(const Given& given, std::string_view refusal) {
+  return refused_setting(fmt::format(fmt::runtime(refusal.empty() ? "Invalid {} setting: {}" : refusal), given.property, scalar_text(given.value).value_or(std::string())));
 }
-Result<Texts> word_list_texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
+tl::unexpected<Error> refused_setting(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
+
+tl::unexpected<Error> refused_as_too_large() { return tl::unexpected<Error>(Error{ErrorCode::io, ERANGE, "Failed to set unit properties: Numerical result out of range", {}}); }
+
+const std::vector<Value>& elements_of(const Value& value) { return std::get<ArrayValue>(value.storage).elements; }
+const std::string& text_of(const Value& value) { return std::get<std::string>(value.storage); }
+
+Result<Texts> plain_texts(const Given& given) {
+  if (std::holds_alternative<ArrayValue>(given.value.storage)) return word_list_texts(given);
+  return Texts{escape_specifiers(scalar_text(given.value).value_or(std::string()))};
+}
+Result<Texts> word_list_texts(const Given& given) {
   Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* word = std::get_if<std::string>(&element.storage);
-    if (word == nullptr) return fail_value(EINVAL, "a list of strings is wanted");
-    texts.push_back(quoted_word(*word));
-  }
-  return texts;
+  for (const Value& element : elements_of(given.value)) texts.push_back(quoted_word(text_of(element)));
+  return texts.empty() ? Texts{""} : texts;
 }
-Result<Texts> no_texts(const Value&) { return fail(ErrorCode::not_supported, "this property cannot be set"); }
+Result<Texts> one_word_texts(const Given& given) {
+  if (text_of(given.value).empty()) return refused_setting(given);
+  return plain_texts(given);
+}
+Result<Texts> one_line_texts(const Given& given) {
+  std::string line;
+  for (const Value& element : elements_of(given.value))
+    if (!text_of(element).empty()) line += (line.empty() ? "" : " ") + quoted_word(text_of(element));
+  return Texts{std::move(line)};
+}
+Result<Texts> quoted_line_texts(const Given& given) {
+  std::string line;
+  for (const Value& element : elements_of(given.value)) line += fmt::format("{}\"{}\"", line.empty() ? "" : " ", escape_c(escape_specifiers(text_of(element))));
+  return Texts{std::move(line)};
+}
 
 }  // namespace unitparser

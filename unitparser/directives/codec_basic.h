@@ -85,14 +85,14 @@ struct ModeCodec {
   static constexpr std::string_view signature = "u", word = "mode";
   static bool parse(ParseContext& context, std::string_view text, std::uint32_t& value);
   static Value encode(const std::uint32_t& value) { return value; }
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 
 /// What zero and the empty text mean for a time span.
 enum class SpanRule : std::uint8_t { plain, zero_is_infinite, empty_is_infinite };
 /// `what` could not be read, if not the value of a time span as its rule calls it.
 bool parse_span(ParseContext& context, std::string_view text, SpanRule rule, Duration& value, std::string_view what = {});
-[[nodiscard]] Result<Texts> span_texts(const Value& value);
+[[nodiscard]] Result<Texts> span_texts(const Given& given);
 template <SpanRule Rule>
 struct SpanCodec {
   static constexpr std::string_view signature = "t", word = "time span";
@@ -100,7 +100,7 @@ struct SpanCodec {
     return parse_span(context, text, Rule, value);
   }
   static Value encode(const Duration& value) { return value.usec(); }
-  static Result<Texts> texts(const Value& value) { return span_texts(value); }
+  static Result<Texts> texts(const Given& given) { return span_texts(given); }
 };
 using Span = SpanCodec<SpanRule::plain>;
 using SpanOrNever = SpanCodec<SpanRule::zero_is_infinite>;
@@ -162,6 +162,7 @@ struct PlainStringCodec {
   static constexpr std::string_view signature = "s", word = "text";
   static bool parse(ParseContext& context, std::string_view text, std::string& value);
   static Value encode(const std::string& value) { return value; }
+  static Result<Texts> texts(const Given& given) { return Texts{std::get<std::string>(given.value.storage)}; }
 };
 /// Text with specifiers.
 struct StringCodec {
@@ -219,8 +220,39 @@ inline constexpr WordOptions quoted_words{.unquote = true, .keep_backslashes = t
 inline constexpr WordOptions plain_words{.unquote = true};
 inline constexpr WordOptions escaped_words{.unquote = true, .unescape = true};
 
-/// Words of a list as a bus value and back.
-[[nodiscard]] Result<Texts> word_list_texts(const Value& value);
+/// What a value of type "a…", or "s", has in it.
+[[nodiscard]] const std::vector<Value>& elements_of(const Value& value);
+[[nodiscard]] const std::string& text_of(const Value& value);
+/// A list that is given: a line for each word; all in one line; the same with each in quotes.
+[[nodiscard]] Result<Texts> word_list_texts(const Given& given);
+[[nodiscard]] Result<Texts> one_line_texts(const Given& given);
+/// A word that must be said, though files may leave it out.
+[[nodiscard]] Result<Texts> one_word_texts(const Given& given);
+[[nodiscard]] Result<Texts> quoted_line_texts(const Given& given);
+/// A list of structures that is given: what `each` makes of their fields.
+template <class Each>
+Result<Texts> structure_texts(const Given& given, Each&& each) {
+  Texts texts;
+  for (const Value& element : elements_of(given.value)) texts.push_back(TRY(each(std::get<StructValue>(element.storage).fields)));
+  return texts.empty() ? Texts{""} : texts;
+}
+/// The same for lists that are written whole: what was there stays, but for elements about the same, as their first
+/// `key_fields` fields say. Nothing that is given takes all away.
+template <class Each>
+Result<Texts> whole_list_texts(const Given& given, std::size_t key_fields, Each&& each) {
+  Texts texts{""};
+  const std::vector<Value>& elements = elements_of(given.value);
+  if (elements.empty()) return texts;
+  const auto fields_of = [](const Value& element) -> const std::vector<Value>& { return std::get<StructValue>(element.storage).fields; };
+  const auto is_about = [&](const Value& one, const Value& other) {
+    return std::equal(fields_of(one).begin(), fields_of(one).begin() + static_cast<std::ptrdiff_t>(key_fields), fields_of(other).begin());
+  };
+  for (const Value& old : elements_of(given.current))
+    if (std::none_of(elements.begin(), elements.end(), [&](const Value& element) { return is_about(element, old); })) texts.push_back(TRY(each(fields_of(old))));
+  for (const Value& element : elements) texts.push_back(TRY(each(fields_of(element))));
+  std::erase_if(texts, [first = &texts.front()](const std::string& text) { return text.empty() && &text != first; });
+  return texts;
+}
 /// Quoted so that unit files read it as one word with specifiers kept.
 [[nodiscard]] std::string quoted_word(std::string_view word);
 

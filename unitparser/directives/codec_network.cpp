@@ -1,4 +1,5 @@
 // Reading of addresses, ports, interfaces and BPF programs of resource control. [pure]
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -33,25 +34,20 @@ Value IpPrefixCodec::encode(const std::vector<IpPrefix>& value) {
   }
   return array;
 }
-Result<Texts> IpPrefixCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of addresses is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr || fields->fields.size() != 3) return fail_value(EINVAL, "an address is wanted");
-    const auto* family = std::get_if<std::int32_t>(&fields->fields[0].storage);
-    const auto* address = std::get_if<Bytes>(&fields->fields[1].storage);
-    const auto* length = std::get_if<std::uint32_t>(&fields->fields[2].storage);
-    if (family == nullptr || address == nullptr || length == nullptr) return fail_value(EINVAL, "an address is wanted");
-    if ((*family != AF_INET && *family != AF_INET6) || address->data.size() != (*family == AF_INET ? 4U : 16U)) return fail_value(EINVAL, "IP address family or length is wrong");
-    if (*length > address->data.size() * 8) return fail_value(EINVAL, "IP address prefix length is too long");
-    IpPrefix prefix{*family, {}, static_cast<std::uint8_t>(*length)};
-    std::copy(address->data.begin(), address->data.end(), prefix.address.begin());
-    texts.push_back(format_ip_prefix(prefix));
-  }
-  return texts;
+Result<Texts> IpPrefixCodec::texts(const Given& given) {
+  return whole_list_texts(given, 3, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const auto family = std::get<std::int32_t>(fields[0].storage);
+    const std::string& address = std::get<Bytes>(fields[1].storage).data;
+    const auto length = std::get<std::uint32_t>(fields[2].storage);
+    if (family != AF_INET && family != AF_INET6) return refused_setting(fmt::format("{}= expects IPv4 or IPv6 addresses only.", given.property));
+    const std::string_view name = family == AF_INET ? "AF_INET" : "AF_INET6";
+    const std::size_t size = family == AF_INET ? 4 : 16;
+    if (address.size() != size) return refused_setting(fmt::format("IP address has wrong size for family ({}, expected {}, got {})", name, size, address.size()));
+    if (length > size * 8) return refused_setting(fmt::format("Prefix length {} too large for address family {}.", length, name));
+    IpPrefix prefix{family, {}, static_cast<std::uint8_t>(length)};
+    std::copy(address.begin(), address.end(), prefix.address.begin());
+    return format_ip_prefix(prefix);
+  });
 }
 
 bool FilterPathsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
@@ -87,19 +83,22 @@ Value BpfProgramCodec::encode(const std::vector<BpfProgram>& value) {
   for (auto program = value.rbegin(); program != value.rend(); ++program) array.elements.push_back(struct_of(program->attach_type, program->path));
   return array;
 }
-Result<Texts> BpfProgramCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of programs is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    const auto* type = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
-    const auto* path = type != nullptr ? std::get_if<std::string>(&fields->fields[1].storage) : nullptr;
-    if (path == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "BPFProgram= expects a type and a path");
-    texts.push_back(*type + ":" + escape_specifiers(*path));
+Result<Texts> FilterPathsCodec::texts(const Given& given) {
+  Texts texts{""};
+  for (const Value& element : elements_of(given.value)) {
+    const std::string& path = text_of(element);
+    if (!is_absolute_path(path) || !is_normal_path(path)) return refused_setting(fmt::format("{}= expects a normalized absolute path.", given.property));
+    texts.push_back(escape_specifiers(path));
   }
   return texts;
+}
+Result<Texts> BpfProgramCodec::texts(const Given& given) {
+  return whole_list_texts(given, 2, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string &type = text_of(fields[0]), &path = text_of(fields[1]);
+    if (!number_of(bpf_attach_types(), type)) return refused_setting(fmt::format("{} expects a valid BPF attach type, got '{}'.", given.property, type));
+    if (!is_absolute_path(path) || !is_normal_path(path)) return refused_setting(fmt::format("{}= expects a normalized absolute path.", given.property));
+    return type + ":" + escape_specifiers(path);
+  });
 }
 
 // --- Ports --------------------------------------------------------------------------------------------------------
@@ -119,22 +118,15 @@ Value SocketBindCodec::encode(const std::vector<SocketBindRule>& value) {
     array.elements.push_back(struct_of(std::int32_t{rule->family}, std::int32_t{rule->protocol}, rule->port_count, rule->port_first));
   return array;
 }
-Result<Texts> SocketBindCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of rules is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr || fields->fields.size() != 4) return fail_value(EINVAL, "a rule is wanted");
-    const auto* family = std::get_if<std::int32_t>(&fields->fields[0].storage);
-    const auto* protocol = std::get_if<std::int32_t>(&fields->fields[1].storage);
-    const auto* count = std::get_if<std::uint16_t>(&fields->fields[2].storage);
-    const auto* first = std::get_if<std::uint16_t>(&fields->fields[3].storage);
-    if (family == nullptr || protocol == nullptr || count == nullptr || first == nullptr) return fail_value(EINVAL, "a rule is wanted");
-    texts.push_back(format_socket_bind_rule({*family, *protocol, *count, *first}));
-  }
-  return texts;
+Result<Texts> SocketBindCodec::texts(const Given& given) {
+  return structure_texts(given, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const SocketBindRule rule{std::get<std::int32_t>(fields[0].storage), std::get<std::int32_t>(fields[1].storage), std::get<std::uint16_t>(fields[2].storage), std::get<std::uint16_t>(fields[3].storage)};
+    if (rule.family != AF_UNSPEC && rule.family != AF_INET && rule.family != AF_INET6) return refused_setting(fmt::format("{}= expects INET or INET6 family, if specified.", given.property));
+    if (rule.protocol != 0 && rule.protocol != IPPROTO_TCP && rule.protocol != IPPROTO_UDP) return refused_setting(fmt::format("{}= expects TCP or UDP protocol, if specified.", given.property));
+    if (rule.port_first + rule.port_count > 65536) return refused_setting(fmt::format("{}= expects maximum port value lesser than 65536.", given.property));
+    if (rule.port_first == 0 && rule.port_count != 0) return refused_setting(fmt::format("{}= expects port range starting with positive value.", given.property));
+    return format_socket_bind_rule(rule);
+  });
 }
 
 bool is_interface_name(std::string_view name) {
@@ -161,6 +153,6 @@ bool NetworkInterfacesCodec::parse(ParseContext& context, std::string_view text,
   return true;
 }
 Value NetworkInterfacesCodec::encode(const NameFilter& value) { return encode_name_filter(value); }
-Result<Texts> NetworkInterfacesCodec::texts(const Value& value) { return filter_texts(value); }
+Result<Texts> NetworkInterfacesCodec::texts(const Given& given) { return filter_texts(given); }
 
 }  // namespace unitparser

@@ -25,27 +25,19 @@ std::string colon_escaped(std::string_view text) {
   }
   return out;
 }
+/// The same, hexadecimal, with all that is not plain, and with specifiers kept.
+std::string escaped_field(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c < ' ' || c == 127 || c == '"' || c == ':' || c == '\\')
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  return escape_specifiers(out);
+}
 std::optional<std::string> expanded_path(ParseContext& context, std::string_view text) {
   const std::optional<std::string> expanded = context.expand(text, unresolved::bare);
   return expanded ? checked_path(context, *expanded) : std::nullopt;
-}
-const std::string* string_field(const StructValue& fields, std::size_t i) {
-  return i < fields.fields.size() ? std::get_if<std::string>(&fields.fields[i].storage) : nullptr;
-}
-
-/// Calls `each(StructValue)` for the elements of a list; an empty list is one empty text.
-template <class Each>
-Result<Texts> struct_list_texts(const Value& value, Each&& each) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr) return fail_value(EINVAL, "a list of structures is wanted");
-    texts.push_back(TRY(each(*fields)));
-  }
-  return texts;
 }
 
 }  // namespace
@@ -70,17 +62,14 @@ Value MountablePathsCodec::encode(const std::vector<MountablePath>& value) {
     paths.push_back(fmt::format("{}{}{}", entry.ignore_missing ? "-" : "", entry.below_root ? "+" : "", entry.path));
   return string_array(paths);
 }
-Result<Texts> MountablePathsCodec::texts(const Value& value) {
-  if (const auto* list = std::get_if<ArrayValue>(&value.storage)) {
-    for (const Value& element : list->elements) {
-      const auto* path = std::get_if<std::string>(&element.storage);
-      std::string_view rest = path != nullptr ? std::string_view(*path) : std::string_view{};
-      if (rest.starts_with('-')) rest.remove_prefix(1);
-      if (rest.starts_with('+')) rest.remove_prefix(1);
-      if (!is_absolute_path(rest)) return fail_value(EINVAL, "Invalid path.");
-    }
+Result<Texts> MountablePathsCodec::texts(const Given& given) {
+  for (const Value& element : elements_of(given.value)) {
+    std::string_view path = text_of(element);
+    if (path.starts_with('-')) path.remove_prefix(1);
+    if (path.starts_with('+')) path.remove_prefix(1);
+    if (!is_absolute_path(path)) return refused_setting(fmt::format("Invalid {}", given.property));
   }
-  return word_list_texts(value);
+  return quoted_line_texts(given);
 }
 
 namespace {
@@ -164,15 +153,14 @@ Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
                                          bind.recursive ? std::uint64_t{MS_REC} : std::uint64_t{0}));
   return array;
 }
-Result<Texts> bind_mount_texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
-    const std::string* source = string_field(fields, 0);
-    const std::string* destination = string_field(fields, 1);
-    const auto* ignore = fields.fields.size() == 4 ? std::get_if<bool>(&fields.fields[2].storage) : nullptr;
-    const auto* flags = fields.fields.size() == 4 ? std::get_if<std::uint64_t>(&fields.fields[3].storage) : nullptr;
-    if (source == nullptr || destination == nullptr || ignore == nullptr || flags == nullptr) return fail_value(EINVAL, "a bind mount is wanted");
-    if (!is_absolute_path(*source) || !is_absolute_path(*destination)) return fail_value(EINVAL, "Source or destination path is not absolute.");
-    return (*ignore ? "-" : "") + quoted_word(colon_escaped(*source) + ":" + colon_escaped(*destination) + (*flags == MS_REC ? ":rbind" : ":norbind"));
+Result<Texts> bind_mount_texts(const Given& given) {
+  return structure_texts(given, [](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string &source = text_of(fields[0]), &destination = text_of(fields[1]);
+    const auto flags = std::get<std::uint64_t>(fields[3].storage);
+    if (!is_absolute_path(source)) return refused_setting(fmt::format("Source path {} is not absolute.", source));
+    if (!is_absolute_path(destination)) return refused_setting(fmt::format("Destination path {} is not absolute.", destination));
+    if (flags != 0 && flags != MS_REC) return refused_setting("Unknown mount flags.");
+    return (std::get<bool>(fields[2].storage) ? "-" : "") + colon_escaped(source) + ":" + colon_escaped(destination) + (flags == MS_REC ? ":rbind" : ":norbind");
   });
 }
 
@@ -190,12 +178,11 @@ Value TemporaryFileSystemCodec::encode(const std::vector<TemporaryFileSystemEntr
   for (const auto& entry : value) array.elements.push_back(struct_of(entry.path, entry.options));
   return array;
 }
-Result<Texts> TemporaryFileSystemCodec::texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
-    const std::string* path = string_field(fields, 0);
-    const std::string* options = string_field(fields, 1);
-    if (path == nullptr || options == nullptr || !is_absolute_path(*path)) return fail_value(EINVAL, "Invalid mount path.");
-    return quoted_word(options->empty() ? *path : *path + ":" + *options);
+Result<Texts> TemporaryFileSystemCodec::texts(const Given& given) {
+  return structure_texts(given, [](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string &path = text_of(fields[0]), &options = text_of(fields[1]);
+    if (!is_absolute_path(path)) return refused_setting(fmt::format("Mount point {} is not absolute.", path));
+    return quoted_word(path + ":" + options);
   });
 }
 
@@ -221,21 +208,28 @@ Value encode_options(const std::vector<ImageOption>& options) {
   for (const ImageOption& option : options) array.elements.push_back(struct_of(option.partition, option.options));
   return array;
 }
-Result<std::string> image_text(const StructValue& fields, bool with_destination) {
-  const std::size_t at = with_destination ? 2 : 1;
-  const std::string* source = string_field(fields, 0);
-  const std::string* destination = with_destination ? string_field(fields, 1) : source;
-  const auto* ignore = at < fields.fields.size() ? std::get_if<bool>(&fields.fields[at].storage) : nullptr;
-  const auto* options = at + 1 < fields.fields.size() ? std::get_if<ArrayValue>(&fields.fields[at + 1].storage) : nullptr;
-  if (source == nullptr || destination == nullptr || ignore == nullptr || options == nullptr || !is_absolute_path(*source)) return fail_value(EINVAL, "an image is wanted");
-  std::string text = (*ignore ? "-" : "") + colon_escaped(*source);
-  if (with_destination) text += ":" + colon_escaped(*destination);
-  for (const Value& option : options->elements) {
-    const auto* pair = std::get_if<StructValue>(&option.storage);
-    if (pair == nullptr || string_field(*pair, 0) == nullptr || string_field(*pair, 1) == nullptr) return fail_value(EINVAL, "partition and options are wanted");
-    text += ":" + *string_field(*pair, 0) + ":" + colon_escaped(*string_field(*pair, 1));
+/// ":partition:options" of each pair.
+Result<std::string> partition_options_text(const Value& options) {
+  std::string text;
+  for (const Value& option : elements_of(options)) {
+    const std::vector<Value>& pair = std::get<StructValue>(option.storage).fields;
+    const std::string &partition = text_of(pair[0]), &words = text_of(pair[1]);
+    if (words.find_first_of(" \t\n\r") != std::string::npos) return refused_setting(fmt::format("Invalid mount options string, contains whitespace character(s): {}", words));
+    if (!is_image_partition(partition)) return refused_setting(fmt::format("Invalid partition name {}", partition));
+    text += ":" + partition + ":" + colon_escaped(words);
   }
-  return quoted_word(text);
+  return text;
+}
+Result<std::string> image_text(const std::vector<Value>& fields, bool with_destination) {
+  const std::string& source = text_of(fields[0]);
+  if (!is_absolute_path(source)) return refused_setting(fmt::format("Source path {} is not absolute.", source));
+  std::string text = (std::get<bool>(fields[with_destination ? 2 : 1].storage) ? "-" : "") + colon_escaped(source);
+  if (with_destination) {
+    const std::string& destination = text_of(fields[1]);
+    if (!is_absolute_path(destination)) return refused_setting(fmt::format("Destination path {} is not absolute.", destination));
+    text += ":" + colon_escaped(destination);
+  }
+  return text + TRY(partition_options_text(fields.back()));
 }
 }  // namespace
 
@@ -258,12 +252,13 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
   return true;
 }
 Value ImageOptionsCodec::encode(const std::vector<ImageOption>& value) { return encode_options(value); }
-Result<Texts> ImageOptionsCodec::texts(const Value& value) {
-  Texts parts = TRY(struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
-    if (string_field(fields, 0) == nullptr || string_field(fields, 1) == nullptr) return fail_value(EINVAL, "partition and options are wanted");
-    return quoted_word(*string_field(fields, 0) + ":" + colon_escaped(*string_field(fields, 1)));
-  }));
-  return Texts{join(parts, " ")};
+Result<Texts> ImageOptionsCodec::texts(const Given& given) {
+  std::string line;
+  for (const Value& element : elements_of(given.value)) {
+    const std::string one = TRY(partition_options_text(ArrayValue{"(ss)", {element}}));
+    line += (line.empty() ? "" : " ") + one.substr(1);
+  }
+  return line.empty() ? Texts{""} : Texts{"", std::move(line)};
 }
 
 namespace {
@@ -308,8 +303,8 @@ Value MountImagesCodec::encode(const std::vector<ImageMount>& value) {
     array.elements.push_back(struct_of(image.source, image.destination, image.ignore_missing, encode_options(image.options)));
   return array;
 }
-Result<Texts> MountImagesCodec::texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) { return image_text(fields, true); });
+Result<Texts> MountImagesCodec::texts(const Given& given) {
+  return structure_texts(given, [](const std::vector<Value>& fields) { return image_text(fields, true); });
 }
 bool ExtensionImagesCodec::parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value) { return parse_images(context, text, false, value); }
 Value ExtensionImagesCodec::encode(const std::vector<ImageMount>& value) {
@@ -317,8 +312,8 @@ Value ExtensionImagesCodec::encode(const std::vector<ImageMount>& value) {
   for (const ImageMount& image : value) array.elements.push_back(struct_of(image.source, image.ignore_missing, encode_options(image.options)));
   return array;
 }
-Result<Texts> ExtensionImagesCodec::texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) { return image_text(fields, false); });
+Result<Texts> ExtensionImagesCodec::texts(const Given& given) {
+  return structure_texts(given, [](const std::vector<Value>& fields) { return image_text(fields, false); });
 }
 
 bool parse_root_hash(ParseContext& context, std::string_view text, std::string& hash, std::string& path) {
@@ -418,13 +413,30 @@ Value encode_directory_links(const std::vector<ManagedDirectory>& value) {
     for (const std::string& link : directory.symlinks) array.elements.push_back(struct_of(directory.path, link, std::uint64_t{0}));
   return array;
 }
-Result<Texts> directory_link_texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
-    const std::string* path = string_field(fields, 0);
-    const std::string* link = string_field(fields, 1);
-    if (path == nullptr || link == nullptr) return fail_value(EINVAL, "a directory and its link are wanted");
-    return quoted_word(colon_escaped(*path) + ":" + colon_escaped(*link));
-  });
+Result<Texts> directory_link_texts(const Given& given) {
+  Texts texts;  // beside the directories that are there already
+  for (const Value& element : elements_of(given.value)) {
+    const std::vector<Value>& fields = std::get<StructValue>(element.storage).fields;
+    const std::string &source = text_of(fields[0]), &destination = text_of(fields[1]);
+    for (const auto& [path, which] : {std::pair(&source, "Source"), std::pair(&destination, "Destination")}) {
+      if (path->empty() || !is_normal_path(*path)) return refused_setting(fmt::format("{} path {} is not valid.", which, *path));
+      if (is_absolute_path(*path)) return refused_setting(fmt::format("{} path {} is absolute.", which, *path));
+    }
+    if (std::get<std::uint64_t>(fields[2].storage) != 0) return refused_setting("Flags must be zero.");
+    texts.push_back(escaped_field(source) + ":" + escaped_field(destination));
+  }
+  return texts;
+}
+Result<Texts> directory_texts(const Given& given) {
+  for (const Value& element : elements_of(given.value)) {
+    const std::string& path = text_of(element);
+    if (path.empty() || !is_normal_path(path)) return refused_setting(fmt::format("{}= path is not normalized: {}", given.property, path));
+    if (is_absolute_path(path)) return refused_setting(fmt::format("{}= path is absolute: {}", given.property, path));
+    if (path.starts_with("private/") || path == "private") return refused_setting(fmt::format("{}= path can't be 'private': {}", given.property, path));
+  }
+  std::string line;
+  for (const Value& element : elements_of(given.value)) line += fmt::format("{}\"{}\"", line.empty() ? "" : " ", escaped_field(text_of(element)));
+  return Texts{std::move(line)};
 }
 
 // --- Credentials --------------------------------------------------------------------------------------------------
@@ -501,23 +513,27 @@ Value encode_load_credentials(const std::vector<CredentialSource>& value, Encryp
   return array;
 }
 namespace {
-Result<Texts> credential_data_texts(const Value& value, Encryption encryption) {
-  return struct_list_texts(value, [&](const StructValue& fields) -> Result<std::string> {
-    const std::string* id = string_field(fields, 0);
-    const auto* data = fields.fields.size() == 2 ? std::get_if<Bytes>(&fields.fields[1].storage) : nullptr;
-    if (id == nullptr || data == nullptr || !is_credential_name(*id)) return fail_value(EINVAL, "Credential ID is invalid.");
-    return escape_specifiers(*id) + ":" + (encryption == Encryption::encrypted ? encode_base64(data->data) : escape_c(data->data));
+template <class Encode>
+Result<Texts> credential_data_texts(const Given& given, Encode&& encode) {
+  return structure_texts(given, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string& id = text_of(fields[0]);
+    if (!is_credential_name(id)) return refused_setting(fmt::format("Credential ID is invalid: {}", id));
+    return escape_specifiers(id) + ":" + encode(std::get<Bytes>(fields[1].storage).data);
   });
 }
 }  // namespace
-Result<Texts> set_credential_texts(const Value& value) { return credential_data_texts(value, Encryption::none); }
-Result<Texts> set_encrypted_credential_texts(const Value& value) { return credential_data_texts(value, Encryption::encrypted); }
-Result<Texts> load_credential_texts(const Value& value) {
-  return struct_list_texts(value, [](const StructValue& fields) -> Result<std::string> {
-    const std::string* id = string_field(fields, 0);
-    const std::string* path = string_field(fields, 1);
-    if (id == nullptr || path == nullptr || !is_credential_name(*id)) return fail_value(EINVAL, "Credential ID is invalid.");
-    return escape_specifiers(*id) + ":" + escape_specifiers(*path);
+Result<Texts> set_credential_texts(const Given& given) {
+  return credential_data_texts(given, [](std::string_view data) { return escape_c(data); });
+}
+Result<Texts> set_encrypted_credential_texts(const Given& given) {
+  return credential_data_texts(given, [](std::string_view data) { return encode_base64(data); });
+}
+Result<Texts> load_credential_texts(const Given& given) {
+  return structure_texts(given, [](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string &id = text_of(fields[0]), &source = text_of(fields[1]);
+    if (!is_credential_name(id)) return refused_setting(fmt::format("Credential ID is invalid: {}", id));
+    if (!is_absolute_path(source) && !is_credential_name(source)) return refused_setting(fmt::format("Credential source is invalid: {}", source));
+    return escape_specifiers(id) + ":" + escape_specifiers(source);
   });
 }
 

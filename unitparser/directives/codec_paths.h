@@ -12,18 +12,18 @@ struct MountablePathsCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<MountablePath>& value);
   static Value encode(const std::vector<MountablePath>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 bool parse_bind_mounts(ParseContext& context, std::string_view text, bool read_only, std::vector<BindMount>& value);
 /// a(ssbt) of the read-only or the writable ones.
 [[nodiscard]] Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only);
-[[nodiscard]] Result<Texts> bind_mount_texts(const Value& value);
+[[nodiscard]] Result<Texts> bind_mount_texts(const Given& given);
 struct TemporaryFileSystemCodec {
   static constexpr std::string_view signature = "a(ss)", word = "paths";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<TemporaryFileSystemEntry>& value);
   static Value encode(const std::vector<TemporaryFileSystemEntry>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// Whether images have partitions that are called so: "root", "usr", …
 [[nodiscard]] bool is_image_partition(std::string_view name);
@@ -31,7 +31,7 @@ struct ImageOptionsCodec {
   static constexpr std::string_view signature = "a(ss)", word = "partition:options";
   static bool parse(ParseContext& context, std::string_view text, std::vector<ImageOption>& value);
   static Value encode(const std::vector<ImageOption>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// "source:destination[:partition:options…]".
 struct MountImagesCodec {
@@ -39,7 +39,7 @@ struct MountImagesCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value);
   static Value encode(const std::vector<ImageMount>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// "source[:partition:options…]".
 struct ExtensionImagesCodec {
@@ -47,7 +47,7 @@ struct ExtensionImagesCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<ImageMount>& value);
   static Value encode(const std::vector<ImageMount>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// Hash or path of one; signature or path of one.
 bool parse_root_hash(ParseContext& context, std::string_view text, std::string& hash, std::string& path);
@@ -58,15 +58,16 @@ enum class DirectoryLinks : std::uint8_t { allowed, refused };
 bool parse_directories(ParseContext& context, std::string_view text, DirectoryLinks links, std::vector<ManagedDirectory>& value);
 [[nodiscard]] Value encode_directories(const std::vector<ManagedDirectory>& value);
 [[nodiscard]] Value encode_directory_links(const std::vector<ManagedDirectory>& value);
-[[nodiscard]] Result<Texts> directory_link_texts(const Value& value);
+[[nodiscard]] Result<Texts> directory_link_texts(const Given& given);
+[[nodiscard]] Result<Texts> directory_texts(const Given& given);
 
 enum class Encryption : std::uint8_t { none, encrypted };
 bool parse_set_credential(ParseContext& context, std::string_view text, Encryption encryption, std::vector<CredentialData>& value);
 bool parse_load_credential(ParseContext& context, std::string_view text, Encryption encryption, std::vector<CredentialSource>& value);
 [[nodiscard]] Value encode_set_credentials(const std::vector<CredentialData>& value, Encryption encryption);
 [[nodiscard]] Value encode_load_credentials(const std::vector<CredentialSource>& value, Encryption encryption);
-[[nodiscard]] Result<Texts> set_credential_texts(const Value& value);
-[[nodiscard]] Result<Texts> set_encrypted_credential_texts(const Value& value);
-[[nodiscard]] Result<Texts> load_credential_texts(const Value& value);
+[[nodiscard]] Result<Texts> set_credential_texts(const Given& given);
+[[nodiscard]] Result<Texts> set_encrypted_credential_texts(const Given& given);
+[[nodiscard]] Result<Texts> load_credential_texts(const Given& given);
 
 }  // namespace unitparser

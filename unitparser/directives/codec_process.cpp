@@ -37,6 +37,11 @@ bool UserCodec::parse(ParseContext& context, std::string_view text, std::string&
   value = std::move(*name);
   return true;
 }
+Result<Texts> GroupsCodec::texts(const Given& given) {
+  for (const Value& element : elements_of(given.value))
+    if (!text_of(element).empty() && !is_acceptable_user(text_of(element))) return refused_setting("Invalid supplementary group names");
+  return one_line_texts(given);
+}
 bool GroupsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, WordOptions{}, [&](const std::string& word) {
     std::optional<std::string> name = context.expand_or_refuse(word, unresolved::plain);
@@ -84,17 +89,10 @@ Value EnvironmentCodec::encode(const std::vector<std::string>& value) {
   for (const std::string& assignment : value) set_variable(merged, assignment);
   return string_array(merged);
 }
-Result<Texts> EnvironmentCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "assignments are wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* text = std::get_if<std::string>(&element.storage);
-    if (text == nullptr || !is_valid_assignment(*text)) return fail_value(EINVAL, "Invalid environment block.");
-    texts.push_back('"' + escape_c(escape_specifiers(*text)) + '"');
-  }
-  return texts;
+Result<Texts> EnvironmentCodec::texts(const Given& given) {
+  for (const Value& element : elements_of(given.value))
+    if (!is_valid_assignment(text_of(element))) return refused_setting("Invalid environment block.");
+  return quoted_line_texts(given);
 }
 
 bool EnvironmentFileCodec::parse(ParseContext& context, std::string_view text, std::vector<EnvironmentFileEntry>& value) {
@@ -117,21 +115,12 @@ Value EnvironmentFileCodec::encode(const std::vector<EnvironmentFileEntry>& valu
   for (const EnvironmentFileEntry& entry : value) array.elements.push_back(struct_of(entry.path, entry.optional));
   return array;
 }
-Result<Texts> EnvironmentFileCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of files is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr || fields->fields.size() != 2) return fail_value(EINVAL, "a file is wanted");
-    const auto* path = std::get_if<std::string>(&fields->fields[0].storage);
-    const auto* optional = std::get_if<bool>(&fields->fields[1].storage);
-    if (path == nullptr || optional == nullptr || !is_safe_path(*path)) return fail_value(EINVAL, "Path is not safe.");
-    if (!is_absolute_path(*path)) return fail_value(EINVAL, fmt::format("Path {} is not absolute.", *path));
-    texts.push_back((*optional ? "-" : "") + escape_specifiers(*path));
-  }
-  return texts;
+Result<Texts> EnvironmentFileCodec::texts(const Given& given) {
+  return whole_list_texts(given, 2, [](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string& path = text_of(fields[0]);
+    if (!is_absolute_path(path)) return refused_setting(fmt::format("Path {} is not absolute.", path));
+    return (std::get<bool>(fields[1].storage) ? "-" : "") + escape_specifiers(path);
+  });
 }
 
 std::vector<std::string> each_once(const std::vector<std::string>& names) {
@@ -139,6 +128,22 @@ std::vector<std::string> each_once(const std::vector<std::string>& names) {
   for (const std::string& name : names)
     if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
   return once;
+}
+namespace {
+/// Names of variables, each once; whether they may come with a value.
+bool are_variables(const std::vector<Value>& names, bool with_values) {
+  std::vector<std::string_view> seen;
+  return std::all_of(names.begin(), names.end(), [&](const Value& element) {
+    const std::string& name = text_of(element);
+    const bool is_new = std::find(seen.begin(), seen.end(), name) == seen.end();
+    seen.push_back(name);
+    return is_new && (is_valid_variable_name(name) || (with_values && is_valid_assignment(name)));
+  });
+}
+}  // namespace
+Result<Texts> VariableNamesCodec::texts(const Given& given) {
+  if (!are_variables(elements_of(given.value), false)) return refused_setting(fmt::format("Invalid {}= block.", given.property));
+  return quoted_line_texts(given);
 }
 bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, plain_words, [&](const std::string& word) {
@@ -150,6 +155,10 @@ bool VariableNamesCodec::parse(ParseContext& context, std::string_view text, std
     }
     value.push_back(std::move(*name));
   }, incomplete::of_names);
+}
+Result<Texts> UnsetEnvironmentCodec::texts(const Given& given) {
+  if (!are_variables(elements_of(given.value), true)) return refused_setting(fmt::format("Invalid {}= list.", given.property));
+  return quoted_line_texts(given);
 }
 bool UnsetEnvironmentCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   return for_each_word(context, text, escaped_words, [&](const std::string& word) {
@@ -334,19 +343,18 @@ Value LogFieldsCodec::encode(const std::vector<std::string>& value) {
   for (const std::string& field : value) array.elements.push_back(bytes_value(field));
   return array;
 }
-Result<Texts> LogFieldsCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of fields is wanted");
+Result<Texts> LogFieldsCodec::texts(const Given& given) {
   Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* field = std::get_if<Bytes>(&element.storage);
-    if (field == nullptr || !is_valid_utf8(field->data)) return fail_value(EINVAL, "a field is wanted");
-    const std::size_t equals = field->data.find('=');
-    if (equals == std::string::npos || !is_user_field(std::string_view(field->data).substr(0, equals))) return fail_value(EINVAL, "Journal field is not valid.");
-    texts.push_back(quoted_word(field->data));
+  for (const Value& element : elements_of(given.value)) {
+    const std::string& field = std::get<Bytes>(element.storage).data;
+    if (field.find('\0') != std::string::npos) return refused_setting("Journal field contains zero byte");
+    const std::size_t equals = field.find('=');
+    if (equals == std::string::npos) return refused_setting("Journal field contains no '=' character");
+    if (!is_user_field(std::string_view(field).substr(0, equals))) return refused_setting("Journal field invalid");
+    if (!is_valid_utf8(field)) return refused_setting("Journal field is not valid UTF-8");
+    texts.push_back(quoted_word(field));
   }
-  return texts;
+  return texts.empty() ? Texts{""} : texts;
 }
 bool LogFilterPatternCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   if (text == "~") {

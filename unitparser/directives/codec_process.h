@@ -17,6 +17,7 @@ struct GroupsCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+  static Result<Texts> texts(const Given& given);
 };
 /// A name is usable for users, with the rule for old systems that systemd applies here.
 [[nodiscard]] bool is_acceptable_user(std::string_view name);
@@ -37,14 +38,14 @@ struct EnvironmentCodec {
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   /// Each name once, the last assignment winning.
   static Value encode(const std::vector<std::string>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 struct EnvironmentFileCodec {
   static constexpr std::string_view signature = "a(sb)", word = "file";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<EnvironmentFileEntry>& value);
   static Value encode(const std::vector<EnvironmentFileEntry>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// In the order in which they were said first.
 [[nodiscard]] std::vector<std::string> each_once(const std::vector<std::string>& names);
@@ -54,6 +55,7 @@ struct VariableNamesCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   static Value encode(const std::vector<std::string>& value) { return string_array(each_once(value)); }
+  static Result<Texts> texts(const Given& given);
 };
 /// Names or assignments (UnsetEnvironment=).
 struct UnsetEnvironmentCodec {
@@ -61,6 +63,7 @@ struct UnsetEnvironmentCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   static Value encode(const std::vector<std::string>& value) { return string_array(each_once(value)); }
+  static Result<Texts> texts(const Given& given);
 };
 /// StandardInput=; name or path go with the kind.
 bool parse_standard_input(ParseContext& context, std::string_view text, ExecInput& kind, std::string& name);
@@ -73,7 +76,7 @@ bool read_input_data(ParseContext& context, std::string_view text, std::size_t s
 [[nodiscard]] Value bytes_value(std::string_view bytes);
 
 struct TerminalSizeCodec {
-  static constexpr std::string_view signature = "q", word = "number";
+  static constexpr std::string_view signature = "q", given_as = "u", word = "number";
   static bool parse(ParseContext& context, std::string_view text, std::optional<std::uint16_t>& value);
   static Value encode(const std::optional<std::uint16_t>& value) { return static_cast<std::uint16_t>(value ? *value : UINT16_MAX); }
 };
@@ -93,7 +96,7 @@ struct LogFieldsCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   static Value encode(const std::vector<std::string>& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// One regular expression (PCRE2) an assignment, allowing or, after '~', denying. The journal compiles it, and says if it cannot.
 struct LogFilterPatternCodec {
@@ -122,7 +125,7 @@ struct CoredumpFilterCodec {
   static constexpr std::string_view signature = "t", word = "memory kinds";
   static bool parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value);
   static Value encode(const std::optional<std::uint64_t>& value) { return value.value_or(0x33); }
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 struct IoClassCodec {
   static constexpr std::string_view signature = "i", word = "class";
@@ -140,13 +143,15 @@ bool parse_cpu_set(ParseContext& context, std::string_view text, CpuMask& mask);
 bool parse_numa_mask(ParseContext& context, std::string_view text, CpuMask& mask);
 /// Bytes in eight-byte steps, as on the bus.
 [[nodiscard]] Value cpu_mask_value(const CpuMask& mask);
-[[nodiscard]] Result<Texts> cpu_mask_texts(const Value& value);
+[[nodiscard]] Result<Texts> cpu_mask_texts(const Given& given);
+/// As ranges, in place of what was said before.
+[[nodiscard]] Result<Texts> cpu_ranges_texts(const Given& given);
 struct CpuSetCodec {
   static constexpr std::string_view signature = "ay", word = "CPU numbers";
   static constexpr bool list = false;
   static bool parse(ParseContext& context, std::string_view text, CpuMask& value);
   static Value encode(const CpuMask& value) { return cpu_mask_value(value); }
-  static Result<Texts> texts(const Value& value) { return cpu_mask_texts(value); }
+  static Result<Texts> texts(const Given& given) { return cpu_ranges_texts(given); }
 };
 
 /// "soft:hard" or one value for both; `resource` is RLIMIT_*.

@@ -20,10 +20,9 @@ bool parse_weight(ParseContext& context, std::string_view text, std::string_view
   value = *weight;
   return true;
 }
-Result<Texts> weight_texts(const Value& value) {
-  const auto* weight = std::get_if<std::uint64_t>(&value.storage);
-  if (weight == nullptr) return fail_value(EINVAL, "a weight is wanted");
-  return *weight == UINT64_MAX ? Texts{""} : Texts{fmt::format("{}", *weight)};
+Result<Texts> weight_texts(const Given& given) {
+  const auto weight = std::get<std::uint64_t>(given.value.storage);
+  return weight == UINT64_MAX ? Texts{""} : Texts{fmt::format("{}", weight)};
 }
 bool CpuWeightCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
   if (text == "idle") {
@@ -32,9 +31,8 @@ bool CpuWeightCodec::parse(ParseContext& context, std::string_view text, std::op
   }
   return parse_weight(context, text, "CPU weight", 1, 10000, value);
 }
-Result<Texts> CpuWeightCodec::texts(const Value& value) {
-  const auto* weight = std::get_if<std::uint64_t>(&value.storage);
-  return weight != nullptr && *weight == 0 ? Result<Texts>(Texts{"idle"}) : weight_texts(value);
+Result<Texts> CpuWeightCodec::texts(const Given& given) {
+  return std::get<std::uint64_t>(given.value.storage) == 0 ? Result<Texts>(Texts{"idle"}) : weight_texts(given);
 }
 bool CpuSharesCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint64_t>& value) {
   context.ignore(fmt::format("Unit uses {}=; please use CPUWeight= instead. Support for {}= will be removed soon.", context.key, context.key));
@@ -54,12 +52,10 @@ bool CpuQuotaCodec::parse(ParseContext& context, std::string_view text, Duration
   value = Duration::from_usec(std::uint64_t{*permyriad} * 100);
   return true;
 }
-Result<Texts> CpuQuotaCodec::texts(const Value& value) {
-  const auto* usec = std::get_if<std::uint64_t>(&value.storage);
-  if (usec == nullptr) return fail_value(EINVAL, "microseconds are wanted");
-  if (*usec == UINT64_MAX) return Texts{""};
-  if (*usec == 0) return fail_value(EINVAL, "CPUQuotaPerSecUSec= value out of range");
-  return Texts{*usec % 10000 == 0 ? fmt::format("{}%", *usec / 10000) : fmt::format("{}.{:02}%", *usec / 10000, *usec % 10000 / 100)};
+Result<Texts> CpuQuotaCodec::texts(const Given& given) {
+  const auto usec = std::get<std::uint64_t>(given.value.storage);
+  if (usec == UINT64_MAX) return Texts{""};
+  return Texts{usec % 10000 == 0 ? fmt::format("{}%", usec / 10000) : fmt::format("{}.{:02}%", usec / 10000, usec % 10000 / 100)};
 }
 
 // --- Memory and tasks ---------------------------------------------------------------------------------------------
@@ -92,10 +88,13 @@ bool parse_memory(ParseContext& context, std::string_view text, std::uint64_t le
   value = limit;
   return true;
 }
-Result<Texts> limit_texts(const Value& value) {
-  const auto* limit = std::get_if<std::uint64_t>(&value.storage);
-  if (limit == nullptr) return fail_value(EINVAL, "an amount is wanted");
-  return *limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", *limit)};
+Result<Texts> limit_texts(const Given& given) {
+  const auto limit = std::get<std::uint64_t>(given.value.storage);
+  return limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", limit)};
+}
+std::string fraction_text(const Given& given) {
+  const auto permyriad = (std::uint64_t{std::get<std::uint32_t>(given.value.storage)} * 10000 + UINT32_MAX / 2) / UINT32_MAX;
+  return fmt::format("{}.{:02}%", permyriad / 100, permyriad % 100);
 }
 bool MemoryMaximumCodec::parse(ParseContext& context, std::string_view text, ScalableLimit& value) {
   if (!text.empty() && !parse_memory(context, text, context.key == "MemorySwapMax" ? 0 : 1, value)) return false;
@@ -199,19 +198,15 @@ std::optional<DeviceWords> split_device(ParseContext& context, std::string_view 
   if (!expanded) return std::nullopt;
   return DeviceWords{simplify_path(*expanded), trim(reader.rest())};  // COMPAT: need not be absolute
 }
-Result<Texts> device_pairs(const Value& value, std::string_view suffix) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of devices is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    const auto* path = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
-    const auto* amount = path != nullptr ? std::get_if<std::uint64_t>(&fields->fields[1].storage) : nullptr;
-    if (amount == nullptr || !is_normal_path(*path)) return fail_value(EINVAL, "a device and an amount are wanted");
-    texts.push_back(*amount == UINT64_MAX ? fmt::format("{} infinity", quoted_word(*path)) : fmt::format("{} {}{}", quoted_word(*path), *amount, suffix));
-  }
-  return texts;
+/// Lines of a path and what `text_of_amount` makes of its amount; nothing: the device has none any more.
+template <class Amount>
+Result<Texts> device_pairs(const Given& given, Amount&& text_of_amount) {
+  return whole_list_texts(given, 1, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string& path = text_of(fields[0]);
+    if (path.empty() || !is_normal_path(path)) return refused_setting(fmt::format("Path '{}' specified in {}= is not normalized.", path, given.property));
+    const std::string amount = text_of_amount(std::get<std::uint64_t>(fields[1].storage));
+    return amount.empty() ? amount : quoted_word(path) + " " + amount;
+  });
 }
 }  // namespace
 
@@ -236,7 +231,9 @@ Value DeviceWeightCodec::encode(const std::vector<DeviceWeight>& value) {
   for (const DeviceWeight& entry : value) array.elements.push_back(struct_of(entry.path, entry.weight));
   return array;
 }
-Result<Texts> DeviceWeightCodec::texts(const Value& value) { return device_pairs(value, ""); }
+Result<Texts> DeviceWeightCodec::texts(const Given& given) {
+  return device_pairs(given, [](std::uint64_t weight) { return fmt::format("{}", weight); });
+}
 
 bool DeviceLimitCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
   const bool old = context.key.starts_with("BlockIO");
@@ -265,7 +262,9 @@ Value DeviceLimitCodec::encode(const std::vector<DeviceLimit>& value) {
     if (entry.value != UINT64_MAX) array.elements.push_back(struct_of(entry.path, entry.value));  // that is no limit
   return array;
 }
-Result<Texts> DeviceLimitCodec::texts(const Value& value) { return device_pairs(value, ""); }
+Result<Texts> DeviceLimitCodec::texts(const Given& given) {
+  return device_pairs(given, [](std::uint64_t limit) { return limit == UINT64_MAX ? std::string() : fmt::format("{}", limit); });
+}
 bool DeviceLatencyCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceLimit>& value) {
   std::optional<DeviceWords> words = split_device(context, text, "device path", "latency");
   if (!words) return false;
@@ -282,7 +281,9 @@ Value DeviceLatencyCodec::encode(const std::vector<DeviceLimit>& value) {
   for (const DeviceLimit& entry : value) array.elements.push_back(struct_of(entry.path, entry.value));
   return array;
 }
-Result<Texts> DeviceLatencyCodec::texts(const Value& value) { return device_pairs(value, "us"); }
+Result<Texts> DeviceLatencyCodec::texts(const Given& given) {
+  return device_pairs(given, [](std::uint64_t usec) { return format_duration(Duration::from_usec(usec)); });
+}
 
 bool DeviceAllowCodec::parse(ParseContext& context, std::string_view text, std::vector<DeviceAllowEntry>& value) {
   WordReader reader(text, plain_words);
@@ -321,21 +322,13 @@ Value DeviceAllowCodec::encode(const std::vector<DeviceAllowEntry>& value) {
   for (auto entry = value.rbegin(); entry != value.rend(); ++entry) array.elements.push_back(struct_of(entry->path, entry->permissions));
   return array;
 }
-Result<Texts> DeviceAllowCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of devices is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    const auto* path = fields != nullptr && fields->fields.size() == 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
-    const auto* rights = path != nullptr ? std::get_if<std::string>(&fields->fields[1].storage) : nullptr;
-    if (rights == nullptr) return fail_value(EINVAL, "a device and its access are wanted");
-    if (!path->starts_with("block-") && !path->starts_with("char-") && !is_device_path(*path)) return fail_value(EINVAL, "DeviceAllow= requires device node");
-    if (rights->find_first_not_of("rwm") != std::string::npos) return fail_value(EINVAL, "DeviceAllow= requires combination of rwm flags");
-    texts.push_back(rights->empty() ? quoted_word(*path) : quoted_word(*path) + " " + *rights);
-  }
-  return texts;
+Result<Texts> DeviceAllowCodec::texts(const Given& given) {
+  return whole_list_texts(given, 1, [&](const std::vector<Value>& fields) -> Result<std::string> {
+    const std::string &path = text_of(fields[0]), &rights = text_of(fields[1]);
+    if (!path.starts_with("block-") && !path.starts_with("char-") && !is_device_path(path)) return refused_setting(fmt::format("{}= requires device node or pattern", given.property));
+    if (rights.find_first_not_of("rwm") != std::string::npos) return refused_setting(fmt::format("{}= requires combination of rwm flags", given.property));
+    return quoted_word(path) + " " + (rights.empty() ? "rwm" : rights);
+  });
 }
 
 bool may_be_watched_for_memory(ParseContext& context) {
@@ -357,11 +350,6 @@ bool PressureLimitCodec::parse(ParseContext& context, std::string_view text, std
   value = static_cast<std::uint32_t>((std::uint64_t{*permyriad} * UINT32_MAX + 5000) / 10000);
   return true;
 }
-Result<Texts> PressureLimitCodec::texts(const Value& value) {
-  const auto* fraction = std::get_if<std::uint32_t>(&value.storage);
-  if (fraction == nullptr) return fail_value(EINVAL, "a fraction of 2^32 is wanted");
-  const std::uint64_t permyriad = (std::uint64_t{*fraction} * 10000 + UINT32_MAX / 2) / UINT32_MAX;
-  return Texts{fmt::format("{}.{:02}%", permyriad / 100, permyriad % 100)};
-}
+Result<Texts> PressureLimitCodec::texts(const Given& given) { return Texts{fraction_text(given)}; }
 
 }  // namespace unitparser

@@ -71,11 +71,7 @@ bool CoredumpFilterCodec::parse(ParseContext& context, std::string_view text, st
   value = mask;
   return true;
 }
-Result<Texts> CoredumpFilterCodec::texts(const Value& value) {
-  const auto* mask = std::get_if<std::uint64_t>(&value.storage);
-  if (mask == nullptr) return fail_value(EINVAL, "a mask is wanted");
-  return Texts{"", fmt::format("{:#x}", *mask)};
-}
+Result<Texts> CoredumpFilterCodec::texts(const Given& given) { return Texts{fmt::format("{:#x}", std::get<std::uint64_t>(given.value.storage))}; }
 
 bool IoClassCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
   if (text.empty()) {
@@ -140,16 +136,27 @@ bool parse_numa_mask(ParseContext& context, std::string_view text, CpuMask& mask
   return false;
 }
 Value cpu_mask_value(const CpuMask& mask) { return Bytes{std::string(mask.begin(), mask.end())}; }
-Result<Texts> cpu_mask_texts(const Value& value) {
-  const auto* bytes = std::get_if<Bytes>(&value.storage);
-  if (bytes == nullptr || bytes->data.size() * 8 > cpu_number_limit) return fail_value(EINVAL, "a set of CPUs is wanted");
+Result<Texts> cpu_mask_texts(const Given& given) {
+  const std::string& bytes = std::get<Bytes>(given.value.storage).data;
+  if (bytes.size() * 8 > cpu_number_limit) return refused_setting(given);
   std::string text;
-  for (std::size_t cpu = 0; cpu < bytes->data.size() * 8; ++cpu) {
-    if ((static_cast<unsigned char>(bytes->data[cpu / 8]) >> (cpu % 8) & 1) == 0) continue;
-    if (!text.empty()) text += ' ';
-    text += fmt::format("{}", cpu);
+  for (std::size_t cpu = 0; cpu < bytes.size() * 8; ++cpu)
+    if ((static_cast<unsigned char>(bytes[cpu / 8]) >> (cpu % 8) & 1) != 0) text += fmt::format("{}{}", text.empty() ? "" : " ", cpu);
+  return Texts{std::move(text)};
+}
+Result<Texts> cpu_ranges_texts(const Given& given) {
+  const std::string& bytes = std::get<Bytes>(given.value.storage).data;
+  if (bytes.size() * 8 > cpu_number_limit) return refused_setting(given);
+  const auto has = [&](std::size_t cpu) { return cpu < bytes.size() * 8 && (static_cast<unsigned char>(bytes[cpu / 8]) >> (cpu % 8) & 1) != 0; };
+  std::string text;
+  for (std::size_t first = 0; first < bytes.size() * 8; ++first) {
+    if (!has(first)) continue;
+    std::size_t last = first;
+    while (has(last + 1)) ++last;
+    text += fmt::format("{}{}", text.empty() ? "" : " ", first);
+    if (last > first) text += fmt::format("-{}", last);
+    first = last;
   }
-  if (text.empty()) return Texts{""};
   return Texts{"", std::move(text)};
 }
 bool CpuSetCodec::parse(ParseContext& context, std::string_view text, CpuMask& value) {

@@ -44,28 +44,22 @@ bool SecureBitsCodec::parse(ParseContext& context, std::string_view text, std::o
   value = bits;
   return true;
 }
-Result<Texts> SecureBitsCodec::texts(const Value& value) {
-  const auto* bits = std::get_if<std::int32_t>(&value.storage);
-  if (bits == nullptr || *bits < 0 || *bits > 63) return fail_value(EINVAL, "Invalid secure bits.");
-  return *bits == 0 ? Texts{""} : Texts{"", format_secure_bits(*bits)};
+Result<Texts> SecureBitsCodec::texts(const Given& given) {
+  const auto bits = std::get<std::int32_t>(given.value.storage);
+  if (bits < 0 || bits > 63) return refused_setting(given);
+  return Texts{format_secure_bits(bits)};
 }
 
 // --- Filters ------------------------------------------------------------------------------------------------------
-Result<Texts> filter_texts(const Value& value) {
-  const auto* pair = std::get_if<StructValue>(&value.storage);
-  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "a filter is wanted");
-  const auto* allow = std::get_if<bool>(&pair->fields[0].storage);
-  const auto* names = std::get_if<ArrayValue>(&pair->fields[1].storage);
-  if (allow == nullptr || names == nullptr) return fail_value(EINVAL, "a filter is wanted");
-  std::string line = *allow ? "" : "~";
-  for (const Value& element : names->elements) {
-    const auto* name = std::get_if<std::string>(&element.storage);
-    if (name == nullptr) return fail_value(EINVAL, "a filter is made of names");
-    if (&element != &names->elements.front()) line += ' ';
-    line += quoted_word(*name);
-  }
-  if (names->elements.empty()) return Texts{""};
-  return Texts{std::move(line)};
+namespace {
+bool is_allow_list(const Given& given) { return std::get<bool>(std::get<StructValue>(given.value.storage).fields[0].storage); }
+const std::vector<Value>& names_in_filter(const Given& given) { return elements_of(std::get<StructValue>(given.value.storage).fields[1]); }
+}  // namespace
+Result<Texts> filter_texts(const Given& given) {
+  std::string names;
+  for (const Value& element : names_in_filter(given))
+    if (!text_of(element).empty()) names += (names.empty() ? "" : " ") + quoted_word(text_of(element));
+  return Texts{(is_allow_list(given) || names_in_filter(given).empty() ? "" : "~") + names};
 }
 
 namespace {
@@ -150,6 +144,13 @@ bool parse_calls(ParseContext& context, std::string_view text, bool with_errors,
 bool SystemCallFilterCodec::parse(ParseContext& context, std::string_view text, std::optional<SystemCallSet>& value) {
   return parse_calls(context, text, true, value);
 }
+Result<Texts> SystemCallFilterCodec::texts(const Given& given) {
+  for (const Value& element : names_in_filter(given)) {
+    const std::optional<CallWord> call = split_call(text_of(element));
+    if (!call || call->name.empty() || (is_allow_list(given) && call->error >= 0)) return refused_setting(given, without_words);
+  }
+  return filter_texts(given);
+}
 bool SystemCallLogCodec::parse(ParseContext& context, std::string_view text, std::optional<SystemCallSet>& value) {
   return parse_calls(context, text, false, value);
 }
@@ -174,6 +175,11 @@ bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std
       value.push_back(word);
   });
 }
+Result<Texts> ArchitecturesCodec::texts(const Given& given) {
+  for (const Value& element : elements_of(given.value))
+    if (!is_system_call_architecture(text_of(element))) return refused_setting(given, without_words);
+  return one_line_texts(given);
+}
 Value ArchitecturesCodec::encode(const std::vector<std::string>& value) {
   std::vector<std::string> sorted = value;
   std::sort(sorted.begin(), sorted.end());
@@ -197,6 +203,10 @@ bool ErrorNumberCodec::parse(ParseContext& context, std::string_view text, std::
   if (number) context.ignore(fmt::format("Invalid error number, ignoring: {}", text), hint);
   else context.misread(why, fmt::format("Failed to parse error number, ignoring: {}", text), hint);
   return false;
+}
+Result<Texts> ErrorNumberCodec::texts(const Given& given) {
+  const auto number = std::get<std::int32_t>(given.value.storage);
+  return Texts{number == kill_error ? "kill" : fmt::format("{}", number)};
 }
 
 // --- Namespaces ---------------------------------------------------------------------------------------------------
@@ -226,13 +236,9 @@ bool NamespacesCodec::parse(ParseContext& context, std::string_view text, std::o
     value = invert ? *value & ~flags : *value | flags;
   return true;
 }
-Result<Texts> NamespacesCodec::texts(const Value& value) {
-  const auto* flags = std::get_if<std::uint64_t>(&value.storage);
-  if (flags == nullptr) return fail_value(EINVAL, "a set of namespaces is wanted");
-  if (*flags == ~std::uint64_t{0}) return Texts{""};
-  if ((*flags & all_namespaces()) == all_namespaces()) return Texts{"", "no"};
-  if ((*flags & all_namespaces()) == 0) return Texts{"", "yes"};
-  return Texts{"", format_namespaces(*flags)};
+Result<Texts> NamespacesCodec::texts(const Given& given) {
+  const std::uint64_t flags = std::get<std::uint64_t>(given.value.storage) & all_namespaces();
+  return Texts{flags == 0 ? "yes" : format_namespaces(flags)};
 }
 
 bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, std::optional<FamilyFilter>& value) {
@@ -263,11 +269,10 @@ Value AddressFamiliesCodec::encode(const std::optional<FamilyFilter>& value) {
   std::sort(names.begin(), names.end());
   return struct_of(value && value->allow_list, string_array(names));
 }
-Result<Texts> AddressFamiliesCodec::texts(const Value& value) {
-  Texts texts = TRY(filter_texts(value));
-  const auto& pair = std::get<StructValue>(value.storage);
-  if (texts.size() == 1 && texts[0].empty() && std::get<bool>(pair.fields[0].storage)) return Texts{"none"};
-  return texts;
+Result<Texts> AddressFamiliesCodec::texts(const Given& given) {
+  for (const Value& element : names_in_filter(given))
+    if (!number_of(address_families(), text_of(element))) return refused_setting(given, without_words);
+  return names_in_filter(given).empty() && is_allow_list(given) ? Texts{"none"} : filter_texts(given);
 }
 
 bool FileSystemsCodec::parse(ParseContext&, std::string_view text, std::optional<NameFilter>& value) {
@@ -299,14 +304,10 @@ bool LabelCodec::parse(ParseContext& context, std::string_view text, SecurityLab
   value = std::move(label);
   return true;
 }
-Result<Texts> LabelCodec::texts(const Value& value) {
-  if (const auto* plain = std::get_if<std::string>(&value.storage)) return Texts{escape_specifiers(*plain)};
-  const auto* pair = std::get_if<StructValue>(&value.storage);
-  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "a label is wanted");
-  const auto* ignore = std::get_if<bool>(&pair->fields[0].storage);
-  const auto* label = std::get_if<std::string>(&pair->fields[1].storage);
-  if (ignore == nullptr || label == nullptr) return fail_value(EINVAL, "a label is wanted");
-  return Texts{(*ignore && !label->empty() ? "-" : "") + escape_specifiers(*label)};
+Result<Texts> LabelCodec::texts(const Given& given) {
+  if (const auto* plain = std::get_if<std::string>(&given.value.storage)) return Texts{escape_specifiers(*plain)};
+  const std::vector<Value>& pair = std::get<StructValue>(given.value.storage).fields;
+  return Texts{(std::get<bool>(pair[0].storage) ? "-" : "") + escape_specifiers(text_of(pair[1]))};
 }
 
 bool MountFlagsCodec::parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
@@ -320,13 +321,12 @@ bool MountFlagsCodec::parse(ParseContext& context, std::string_view text, std::u
   }
   return true;
 }
-Result<Texts> MountFlagsCodec::texts(const Value& value) {
-  const auto* flags = std::get_if<std::uint64_t>(&value.storage);
-  if (flags == nullptr) return fail_value(EINVAL, "mount flags are wanted");
-  if (*flags == 0) return Texts{""};
-  if (*flags <= INT32_MAX)
-    if (const std::string_view name = name_of(mount_propagations(), static_cast<int>(*flags)); !name.empty()) return Texts{std::string(name)};
-  return fail_value(EINVAL, "Unknown mount propagation flags.");
+Result<Texts> MountFlagsCodec::texts(const Given& given) {
+  const auto flags = std::get<std::uint64_t>(given.value.storage);
+  if (flags == 0) return Texts{""};
+  const std::string_view name = flags <= INT32_MAX ? name_of(mount_propagations(), static_cast<int>(flags)) : std::string_view{};
+  if (name.empty()) return refused_setting(given);
+  return Texts{std::string(name)};
 }
 
 }  // namespace unitparser

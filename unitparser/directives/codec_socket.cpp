@@ -6,6 +6,7 @@
 
 #include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_resource.h"
+#include "unitparser/names/bus_name.h"
 #include "unitparser/syntax/addresses.h"
 #include "unitparser/syntax/calendar.h"
 #include "unitparser/syntax/kernel_names.h"
@@ -68,28 +69,32 @@ Value encode_listen(const std::vector<ListenEntry>& list) {
 }
 
 namespace {
-/// Lines "<prefix><kind>=<text>" from pairs.
+/// Lines "<key>=<text>" of pairs; `line` takes the kind and what goes with it.
 template <class Line>
-Result<Texts> pair_lines(const Value& value, std::string_view reset, Line&& line) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list is wanted");
+Result<Texts> pair_lines(const Given& given, std::string_view reset, Line&& line) {
   Texts lines;
-  if (list->elements.empty()) lines.push_back(fmt::format("{}=", reset));
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    const auto* kind = fields != nullptr && fields->fields.size() >= 2 ? std::get_if<std::string>(&fields->fields[0].storage) : nullptr;
-    if (kind == nullptr) return fail_value(EINVAL, "a list of pairs is wanted");
-    lines.push_back(TRY(line(*kind, fields->fields[1])));
+  if (elements_of(given.value).empty()) lines.push_back(fmt::format("{}=", reset));
+  for (const Value& element : elements_of(given.value)) {
+    const std::vector<Value>& pair = std::get<StructValue>(element.storage).fields;
+    lines.push_back(TRY(line(text_of(pair[0]), pair[1])));
   }
   return lines;
 }
 }  // namespace
 
-Result<Texts> listen_lines(const Value& value) {
-  return pair_lines(value, "ListenStream", [](const std::string& kind, const Value& content) -> Result<std::string> {
-    const auto* address = std::get_if<std::string>(&content.storage);
-    if (address == nullptr || !from_name<ListenKind>(kind)) return fail_value(EINVAL, "Unknown kind of socket.");
-    return fmt::format("Listen{}={}", kind, escape_specifiers(*address));
+Result<Texts> listen_lines(const Given& given) {
+  return pair_lines(given, "ListenStream", [](const std::string& name, const Value& content) -> Result<std::string> {
+    const std::string& address = text_of(content);
+    const std::optional<ListenKind> kind = from_name<ListenKind>(name);
+    if (!kind) return refused_setting(fmt::format("Unknown Socket type: {}", name));
+    if (is_address(*kind)) {
+      if (!parse_socket_address(address)) return refused_setting(fmt::format("Invalid address: {}", address));
+    } else if (*kind == ListenKind::netlink) {
+      if (!parse_netlink_address(address)) return refused_setting(fmt::format("Invalid netlink address: {}", address));
+    } else if (!is_absolute_path(address)) {
+      return refused_setting(fmt::format("Invalid socket path: {}", address));
+    }
+    return fmt::format("Listen{}={}", name, escape_specifiers(address));
   });
 }
 
@@ -104,11 +109,16 @@ bool SocketProtocolCodec::parse(ParseContext& context, std::string_view text, in
   value = *protocol;
   return true;
 }
-Result<Texts> SocketProtocolCodec::texts(const Value& value) {
-  const auto* number = std::get_if<std::int32_t>(&value.storage);
-  const std::string_view name = number != nullptr ? name_of(socket_protocols(), *number) : std::string_view{};
-  if (name.empty()) return fail_value(EINVAL, "Unknown socket protocol.");
+Result<Texts> SocketProtocolCodec::texts(const Given& given) {
+  const auto number = std::get<std::int32_t>(given.value.storage);
+  const std::string_view name = name_of(socket_protocols(), number);
+  if (name.empty() && number != 0) return refused_setting(given);
   return Texts{std::string(name)};
+}
+Result<Texts> IpTosCodec::texts(const Given& given) {
+  const auto tos = std::get<std::int32_t>(given.value.storage);
+  if (tos < 0 || tos > 255) return refused_as_too_large();
+  return Texts{fmt::format("{}", tos)};
 }
 bool IpTosCodec::parse(ParseContext& context, std::string_view text, int& value) {
   if (text.empty()) {
@@ -228,17 +238,17 @@ Value encode_calendar_timers(const std::vector<TimerEntry>& list) {
       array.elements.push_back(struct_of(std::string(to_name(entry->base)), entry->calendar, std::uint64_t{0}));
   return array;
 }
-Result<Texts> timer_lines(const Value& value) {
-  return pair_lines(value, "OnBootSec", [](const std::string& kind, const Value& content) -> Result<std::string> {
-    const std::string key = kind.ends_with("USec") ? kind.substr(0, kind.size() - 4) + "Sec" : kind;
-    if (const auto* calendar = std::get_if<std::string>(&content.storage)) {
-      if (kind != "OnCalendar") return fail_value(EINVAL, "Invalid calendar specification.");
-      return fmt::format("{}={}", key, escape_specifiers(*calendar));
-    }
-    const auto* usec = std::get_if<std::uint64_t>(&content.storage);
-    const std::optional<TimerBase> base = from_name<TimerBase>(key.substr(0, key.size() - 3) + "USec");
-    if (usec == nullptr || !base) return fail_value(EINVAL, fmt::format("Invalid timer base: {}", key));
-    return fmt::format("{}={}", key, format_duration(Duration::from_usec(*usec)));
+Result<Texts> monotonic_timer_lines(const Given& given) {
+  return pair_lines(given, "OnBootSec", [](const std::string& key, const Value& content) -> Result<std::string> {
+    const std::optional<TimerBase> base = key.ends_with("Sec") ? from_name<TimerBase>(key.substr(0, key.size() - 3) + "USec") : std::nullopt;
+    if (!base) return refused_setting(fmt::format("Invalid timer base: {}", key));
+    return fmt::format("{}={}", key, format_duration(Duration::from_usec(std::get<std::uint64_t>(content.storage))));
+  });
+}
+Result<Texts> calendar_timer_lines(const Given& given) {
+  return pair_lines(given, "OnCalendar", [](const std::string& key, const Value& content) -> Result<std::string> {
+    if (key != "OnCalendar") return refused_setting(fmt::format("Invalid timer base: {}", key));
+    return fmt::format("{}={}", key, escape_specifiers(text_of(content)));
   });
 }
 
@@ -261,12 +271,13 @@ Value encode_watched_paths(const std::vector<PathEntry>& list) {
     array.elements.push_back(struct_of(std::string(to_name(entry->kind)), entry->path));
   return array;
 }
-Result<Texts> watched_path_lines(const Value& value) {
-  return pair_lines(value, "PathExists", [](const std::string& kind, const Value& content) -> Result<std::string> {
-    const auto* path = std::get_if<std::string>(&content.storage);
-    if (path == nullptr || !from_name<PathKind>(kind)) return fail_value(EINVAL, "Unknown path type.");
-    if (!is_absolute_path(*path)) return fail_value(EINVAL, fmt::format("Path in {} is not absolute: {}", kind, *path));
-    return fmt::format("{}={}", kind, escape_specifiers(*path));
+Result<Texts> watched_path_lines(const Given& given) {
+  return pair_lines(given, "PathExists", [](const std::string& kind, const Value& content) -> Result<std::string> {
+    const std::string& path = text_of(content);
+    if (!from_name<PathKind>(kind)) return refused_setting(fmt::format("Unknown path type: {}", kind));
+    if (path.empty()) return refused_setting(fmt::format("Path in {} is empty", kind));
+    if (!is_absolute_path(path)) return refused_setting(fmt::format("Path in {} is not absolute: {}", kind, path));
+    return fmt::format("{}={}", kind, escape_specifiers(path));
   });
 }
 
@@ -296,28 +307,10 @@ bool SwapPriorityCodec::parse(ParseContext& context, std::string_view text, std:
   return true;
 }
 
-namespace {
-bool is_bus_name(std::string_view name) {
-  if (name.empty() || name.size() > 255 || name[0] == '.' || name[0] == ':' || name.back() == '.') return false;
-  bool dot = false;
-  bool at_start = true;
-  for (const char c : name) {
-    if (c == '.') {
-      if (at_start) return false;
-      dot = true;
-      at_start = true;
-      continue;
-    }
-    if (!is_alphabetic(c) && c != '_' && c != '-' && !(is_digit(c) && !at_start)) return false;
-    at_start = false;
-  }
-  return dot && !at_start;
-}
-}  // namespace
 bool BusNameCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
   std::optional<std::string> name = context.expand(text, unresolved::bare);
   if (!name) return false;
-  if (!is_bus_name(*name)) {
+  if (!is_well_known_bus_name(*name)) {
     context.ignore(fmt::format("Invalid bus name, ignoring: {}", *name), "such as org.example.Service");
     return false;
   }

@@ -11,18 +11,19 @@ namespace unitparser {
 bool parse_listen(ParseContext& context, ListenKind kind, std::string_view text, std::vector<ListenEntry>& list);
 [[nodiscard]] Value encode_listen(const std::vector<ListenEntry>& list);
 /// Whole lines "ListenStream=…" from a(ss).
-[[nodiscard]] Result<Texts> listen_lines(const Value& value);
+[[nodiscard]] Result<Texts> listen_lines(const Given& given);
 
 struct SocketProtocolCodec {
   static constexpr std::string_view signature = "i", word = "protocol";
   static bool parse(ParseContext& context, std::string_view text, int& value);
   static Value encode(const int& value) { return static_cast<std::int32_t>(value); }
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 struct IpTosCodec {
   static constexpr std::string_view signature = "i", word = "type of service";
   static bool parse(ParseContext& context, std::string_view text, int& value);
   static Value encode(const int& value) { return static_cast<std::int32_t>(value); }
+  static Result<Texts> texts(const Given& given);
 };
 struct InterfaceCodec {
   static constexpr std::string_view signature = "s", word = "network interface";
@@ -51,11 +52,12 @@ bool parse_timer(ParseContext& context, TimerBase base, std::string_view text, s
 /// Without the next elapse, which only the running timer knows. Newest first.
 [[nodiscard]] Value encode_monotonic_timers(const std::vector<TimerEntry>& list);
 [[nodiscard]] Value encode_calendar_timers(const std::vector<TimerEntry>& list);
-[[nodiscard]] Result<Texts> timer_lines(const Value& value);
+[[nodiscard]] Result<Texts> monotonic_timer_lines(const Given& given);
+[[nodiscard]] Result<Texts> calendar_timer_lines(const Given& given);
 
 bool parse_watched_path(ParseContext& context, PathKind kind, std::string_view text, std::vector<PathEntry>& list);
 [[nodiscard]] Value encode_watched_paths(const std::vector<PathEntry>& list);
-[[nodiscard]] Result<Texts> watched_path_lines(const Value& value);
+[[nodiscard]] Result<Texts> watched_path_lines(const Given& given);
 
 /// What= of a mount: a path, a device name or any source string.
 struct MountSourceCodec {

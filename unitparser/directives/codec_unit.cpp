@@ -86,20 +86,28 @@ bool SliceCodec::parse(ParseContext& context, std::string_view text, std::string
   return true;
 }
 
+namespace {
+bool is_documentation_url(std::string_view url) {
+  constexpr std::array<std::string_view, 5> schemes{"http://", "https://", "file:/", "info:", "man:"};
+  return std::any_of(schemes.begin(), schemes.end(), [&](std::string_view scheme) { return url.starts_with(scheme) && url.size() > scheme.size(); });
+}
+}  // namespace
 bool DocumentationCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
-  constexpr std::array<std::string_view, 6> schemes{"http://", "https://", "file:/", "info:", "man:"};
   bool good = true;  // COMPAT: nothing counts behind a bad specifier
   return for_each_word(context, text, quoted_words, [&](const std::string& word) {
     std::optional<std::string> url = good ? context.expand(word) : std::nullopt;
     good = url.has_value();
     if (!url) return;
-    for (const std::string_view scheme : schemes)
-      if (!scheme.empty() && url->starts_with(scheme) && url->size() > scheme.size()) {
-        value.push_back(std::move(*url));
-        return;
-      }
-    context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:/, info: or man:");
+    if (is_documentation_url(*url))
+      value.push_back(std::move(*url));
+    else
+      context.ignore(fmt::format("Invalid URL, ignoring: {}", *url), "write http://, https://, file:/, info: or man:");
   });
+}
+Result<Texts> DocumentationCodec::texts(const Given& given) {
+  for (const Value& element : elements_of(given.value))
+    if (!is_documentation_url(text_of(element))) return refused_setting(fmt::format("Invalid URL in {}: {}", given.property, text_of(element)));
+  return word_list_texts(given);
 }
 
 bool WordsCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
@@ -125,11 +133,9 @@ Value MountsForCodec::encode(const std::vector<Entry>& value) {
 }
 
 // --- Conditions ---------------------------------------------------------------------------------------------------
-namespace {
 bool takes_path(ConditionKind kind) {
   return kind <= ConditionKind::needs_update;  // the path kinds stand first
 }
-}  // namespace
 
 bool parse_condition(ParseContext& context, ConditionKind kind, std::string_view text, std::vector<Condition>& list) {
   if (text.empty()) {
@@ -196,22 +202,29 @@ Value ExitStatusCodec::encode(const ExitStatusSet& value) {
   for (const int signal : value.signals) signals.elements.emplace_back(std::int32_t{signal});
   return struct_of(std::move(codes), std::move(signals));
 }
-Result<Texts> ExitStatusCodec::texts(const Value& value) {
-  const auto* pair = std::get_if<StructValue>(&value.storage);
-  if (pair == nullptr || pair->fields.size() != 2) return fail_value(EINVAL, "exit statuses and signals are wanted");
-  std::string text;
-  for (std::size_t i = 0; i < 2; ++i) {
-    const auto* numbers = std::get_if<ArrayValue>(&pair->fields[i].storage);
-    if (numbers == nullptr) return fail_value(EINVAL, "exit statuses and signals are wanted");
-    for (const Value& element : numbers->elements) {
-      const auto* number = std::get_if<std::int32_t>(&element.storage);
-      if (number == nullptr || *number < 0 || *number > (i == 0 ? 255 : 64))
-        return fail_value(EINVAL, "exit status or signal out of range");
-      if (!text.empty()) text += ' ';
-      text += i == 0 ? fmt::format("{}", *number) : "SIG" + format_signal(*number);
-    }
+Result<Texts> ExitStatusCodec::texts(const Given& given) {
+  const std::vector<Value>& pair = std::get<StructValue>(given.value.storage).fields;
+  Texts texts;
+  for (const Value& element : elements_of(pair[0])) {
+    const auto status = std::get<std::int32_t>(element.storage);
+    if (status < 0 || status > 255) return refused_setting(fmt::format("Invalid status code in {}: {}", given.property, status));
+    texts.push_back(fmt::format("{}", status));
   }
-  return Texts{std::move(text)};
+  for (const Value& element : elements_of(pair[1])) {
+    const auto signal = std::get<std::int32_t>(element.storage);
+    if (signal < 0 || signal > SIGRTMAX) return refused_as_too_large();
+    texts.push_back(format_signal(signal));
+  }
+  return texts.empty() ? Texts{""} : texts;
+}
+Result<Texts> ExitCodeCodec::texts(const Given& given) {
+  const auto status = std::get<std::int32_t>(given.value.storage);
+  return Texts{status < 0 ? std::string() : fmt::format("{}", status)};
+}
+Result<Texts> SignalCodec::texts(const Given& given) {
+  const auto signal = std::get<std::int32_t>(given.value.storage);
+  if (signal <= 0 || signal > SIGRTMAX) return refused_setting(given);
+  return Texts{format_signal(signal)};
 }
 
 bool ExitCodeCodec::parse(ParseContext& context, std::string_view text, std::optional<std::uint8_t>& value) {
@@ -266,25 +279,23 @@ Value encode_commands(const ExecCommands& commands, bool extended) {
   return array;
 }
 
+/// "Ignore failure", or the list of what prefixes say; false for an unknown word.
 bool set_flags(ExecCommand& command, const Value& flags) {
   if (const auto* ignore = std::get_if<bool>(&flags.storage)) {
     command.ignore_failure = *ignore;
     return true;
   }
-  const auto* words = std::get_if<ArrayValue>(&flags.storage);
-  if (words == nullptr) return false;
-  for (const Value& element : words->elements) {
-    const auto* word = std::get_if<std::string>(&element.storage);
-    if (word == nullptr) return false;
-    if (*word == "ignore-failure")
+  for (const Value& element : elements_of(flags)) {
+    const std::string& word = text_of(element);
+    if (word == "ignore-failure")
       command.ignore_failure = true;
-    else if (*word == "privileged")
+    else if (word == "privileged")
       command.full_privileges = true;
-    else if (*word == "no-setuid")
+    else if (word == "no-setuid")
       command.no_setuid = true;
-    else if (*word == "no-env-expand")
+    else if (word == "no-env-expand")
       command.no_env_expand = true;
-    else if (*word == "ambient")
+    else if (word == "ambient")
       command.ambient_magic = true;
     else
       return false;
@@ -296,28 +307,19 @@ bool set_flags(ExecCommand& command, const Value& flags) {
 Value ExecCodec::encode(const ExecCommands& value) { return encode_commands(value, false); }
 Value ExecCodec::encode_extended(const ExecCommands& value) { return encode_commands(value, true); }
 
-Result<Texts> ExecCodec::texts(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail_value(EINVAL, "a list of commands is wanted");
-  Texts texts;
-  if (list->elements.empty()) texts.emplace_back();
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr || fields->fields.size() < 3) return fail_value(EINVAL, "a command is wanted");
-    const auto* path = std::get_if<std::string>(&fields->fields[0].storage);
-    const auto* argv = std::get_if<ArrayValue>(&fields->fields[1].storage);
+Result<Texts> ExecCodec::texts(const Given& given) {
+  Texts texts = TRY(structure_texts(given, [&](const std::vector<Value>& fields) -> Result<std::string> {
     ExecCommand command;
-    if (path == nullptr || argv == nullptr || !set_flags(command, fields->fields[2])) return fail_value(EINVAL, "a command is wanted");
-    if (!is_absolute_path(*path) && !is_valid_file_name(*path)) return fail_value(EINVAL, fmt::format("\"{}\" is not a valid executable path", *path));
-    command.path = *path;
-    for (const Value& argument : argv->elements) {
-      const auto* text = std::get_if<std::string>(&argument.storage);
-      if (text == nullptr) return fail_value(EINVAL, "arguments are strings");
-      command.argv.push_back(*text);
-    }
-    if (command.argv.empty()) return fail_value(EINVAL, "a command needs arguments");
-    texts.push_back(format_exec_line(command));
-  }
+    command.path = text_of(fields[0]);
+    if (!is_absolute_path(command.path) && !is_valid_file_name(command.path))
+      return refused_setting(fmt::format("\"{}\" is neither a valid executable name nor an absolute path", command.path));
+    for (const Value& argument : elements_of(fields[1])) command.argv.push_back(text_of(argument));
+    if (command.argv.empty()) return refused_setting(fmt::format("\"{}\" argv cannot be empty", given.property));
+    if (!set_flags(command, fields[2])) return refused_setting(given, without_words);
+    if (is_absolute_path(command.path)) command.path = simplify_path(command.path);
+    return format_exec_line(command);
+  }));
+  if (elements_of(given.current).empty() && !texts.front().empty()) texts.insert(texts.begin(), std::string());  // COMPAT
   return texts;
 }
 

@@ -57,6 +57,7 @@ struct DocumentationCodec {
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, std::vector<std::string>& value);
   static Value encode(const std::vector<std::string>& value) { return string_array(value); }
+  static Result<Texts> texts(const Given& given);
 };
 /// Words with quoting and specifiers, e.g. SupplementaryGroups=.
 struct WordsCodec {
@@ -89,29 +90,34 @@ struct ExitStatusCodec {
   static constexpr std::string_view signature = "(aiai)", word = "exit statuses";
   static bool parse(ParseContext& context, std::string_view text, ExitStatusSet& value);
   static Value encode(const ExitStatusSet& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 /// Exit status for the machine, 0..255.
 struct ExitCodeCodec {
   static constexpr std::string_view signature = "i", word = "exit status";
   static bool parse(ParseContext& context, std::string_view text, std::optional<std::uint8_t>& value);
   static Value encode(const std::optional<std::uint8_t>& value) { return static_cast<std::int32_t>(value ? *value : -1); }
+  static Result<Texts> texts(const Given& given);
 };
 struct SignalCodec {
   static constexpr std::string_view signature = "i", word = "signal";
   static bool parse(ParseContext& context, std::string_view text, int& value);
   static Value encode(const int& value) { return static_cast<std::int32_t>(value); }
+  static Result<Texts> texts(const Given& given);
 };
+
+/// Whether the condition's parameter is a path.
+[[nodiscard]] bool takes_path(ConditionKind kind);
 
 /// Command lines.
 struct ExecCodec {
-  static constexpr std::string_view signature = "a(sasbttttuii)", word = "command line";
+  static constexpr std::string_view signature = "a(sasbttttuii)", given_as = "a(sasb)", word = "command line";
   static constexpr bool list = true;
   static bool parse(ParseContext& context, std::string_view text, ExecCommands& value);
   /// Without anything of the last run: times, pid, code and status are zero.
   static Value encode(const ExecCommands& value);
   static Value encode_extended(const ExecCommands& value);
-  static Result<Texts> texts(const Value& value);
+  static Result<Texts> texts(const Given& given);
 };
 inline constexpr std::string_view extended_exec_signature = "a(sasasttttuii)";
 

@@ -17,30 +17,29 @@ Value get_conditions(const Subject<UnitConfig>& subject) { return encode_conditi
 Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions("Assert", subject.config.common->unit_needs->asserts); }
 
 /// Whole lines "ConditionPathExists=|!/x" from a(sbbs).
-Result<Texts> condition_lines(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail(ErrorCode::invalid_argument, "a list of conditions is wanted");
+template <Literal Prefix>
+Result<Texts> condition_lines(const Given& given) {
   Texts lines;
-  for (const Value& element : list->elements) {
-    const auto* fields = std::get_if<StructValue>(&element.storage);
-    if (fields == nullptr || fields->fields.size() < 4) return fail(ErrorCode::invalid_argument, "a condition is wanted");
-    const auto* kind = std::get_if<std::string>(&fields->fields[0].storage);
-    const auto* triggering = std::get_if<bool>(&fields->fields[1].storage);
-    const auto* negated = std::get_if<bool>(&fields->fields[2].storage);
-    const auto* parameter = std::get_if<std::string>(&fields->fields[3].storage);
-    if (kind == nullptr || triggering == nullptr || negated == nullptr || parameter == nullptr) return fail(ErrorCode::invalid_argument, "a condition is wanted");
-    lines.push_back(fmt::format("{}={}{}{}", *kind, *triggering ? "|" : "", *negated ? "!" : "", escape_specifiers(*parameter)));
+  if (elements_of(given.value).empty()) lines.push_back(fmt::format("{}PathExists=", Prefix.text));
+  for (const Value& element : elements_of(given.value)) {
+    const std::vector<Value>& fields = std::get<StructValue>(element.storage).fields;
+    const std::string &name = text_of(fields[0]), &parameter = text_of(fields[3]);
+    const std::optional<std::string_view> rest = after_prefix(name, Prefix.text);
+    const std::optional<ConditionKind> kind = rest ? from_name<ConditionKind>(*rest) : std::nullopt;
+    if (!kind) return refused_setting(fmt::format("Invalid condition type: {}", name));
+    if (takes_path(*kind) && !is_absolute_path(parameter)) return refused_setting(fmt::format("Path in condition {} is not absolute: {}", name, parameter));
+    lines.push_back(fmt::format("{}={}{}{}", name, std::get<bool>(fields[1].storage) ? "|" : "", std::get<bool>(fields[2].storage) ? "!" : "", escape_specifiers(parameter)));
   }
   return lines;
 }
 
 template <ConditionKind Kind>
 consteval UnitRow condition(std::string_view key, std::string_view description) {
-  return as_list(custom<&UnitNeeds::conditions>(Section::unit, key, no_property, "", "condition", {&apply_condition<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&UnitNeeds::conditions>(Section::unit, key, no_property, "", "condition", {&apply_condition<Kind>, nullptr, nullptr}, description));
 }
 template <ConditionKind Kind>
 consteval UnitRow assertion(std::string_view key, std::string_view description) {
-  return as_list(custom<&UnitNeeds::asserts>(Section::unit, key, no_property, "", "condition", {&apply_assert<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&UnitNeeds::asserts>(Section::unit, key, no_property, "", "condition", {&apply_assert<Kind>, nullptr, nullptr}, description));
 }
 
 using Kind = ConditionKind;
@@ -110,8 +109,8 @@ constexpr std::array rows{
     assertion<Kind::memory_pressure>("AssertMemoryPressure", "Fail the start unless memory pressure is below that."),
     assertion<Kind::cpu_pressure>("AssertCPUPressure", "Fail the start unless CPU pressure is below that."),
     assertion<Kind::io_pressure>("AssertIOPressure", "Fail the start unless I/O pressure is below that."),
-    settable(shown(Section::unit, invalidates("Conditions"), "a(sbbsi)", &get_conditions, "All conditions of the unit."), &condition_lines),
-    settable(shown(Section::unit, invalidates("Asserts"), "a(sbbsi)", &get_asserts, "All asserts of the unit."), &condition_lines),
+    settable(shown(Section::unit, invalidates("Conditions"), "a(sbbsi)", &get_conditions, "All conditions of the unit."), &condition_lines<"Condition">, "a(sbbs)"),
+    settable(shown(Section::unit, invalidates("Asserts"), "a(sbbsi)", &get_asserts, "All asserts of the unit."), &condition_lines<"Assert">, "a(sbbs)"),
 };
 static_assert(unique_keys(rows) && documented(rows));
 

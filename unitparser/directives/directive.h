@@ -72,6 +72,7 @@ struct Subject {
 enum class RowKind : std::uint8_t {
   directive,  ///< sets something
   property,   ///< only shown on the bus, no key
+  given,      ///< only given over the bus, neither key nor property
   alias,      ///< another spelling of the row named by `target`
   ignored,    ///< known, but has no effect; `description` says why
 };
@@ -109,7 +110,24 @@ consteval FieldId field_id() {
   return {owner_hash<FieldOwner<Field>>(), field_hash<Field>()};
 }
 
+/// A literal as a template argument.
+template <std::size_t N>
+struct Literal {
+  char text[N]{};
+  constexpr Literal(const char (&from)[N]) {  // NOLINT: implicit on purpose
+    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
+  }
+};
+
 using Texts = std::vector<std::string>;
+/// What a client gives a unit over the bus. The value is of the type that the row names.
+struct Given {
+  UnitType type;
+  std::string_view property;
+  const Value& value;
+  const Value& current;      ///< what the property is so far, as it is shown
+  const UnitConfig& config;  ///< all that the unit has so far
+};
 
 /// One row. All views point to literals.
 template <class Root>
@@ -120,6 +138,8 @@ struct Row {
   std::string_view value_word;   ///< kind of value for people: "boolean", "time span", …
   BusName bus;
   std::string_view signature;    ///< of the property
+  std::string_view given_as;     ///< the type in which clients give it, where it is not the signature
+  std::string_view refusal;      ///< what they hear when it cannot be read, from property and value, where it is not the usual
   std::string_view description;  ///< one sentence of our own
   std::string_view target;       ///< alias: "Key" of the same section, or "Section.Key"
   bool list = false;             ///< assignments add up; the empty one resets
@@ -127,8 +147,8 @@ struct Row {
   /// Reads one value; false when nothing was changed because of it (remarks say why).
   bool (*apply)(ParseContext&, Root&, std::string_view text) = nullptr;
   Value (*get)(const Subject<Root>&) = nullptr;
-  /// Values to write in a file so that the property gets `value`.
-  Result<Texts> (*texts)(const Value&) = nullptr;
+  /// Values to write in a file so that the property gets what is given; fails in systemd's words. nullptr: it cannot be given.
+  Result<Texts> (*texts)(const Given&) = nullptr;
 };
 using UnitRow = Row<UnitConfig>;
 
@@ -323,7 +343,7 @@ bool extend_list(RootOf<Field>& root, std::string_view text, Parse&& parse) {
 // --- Codecs -------------------------------------------------------------------------------------------------------
 /// A codec of T reads one text into a T, shows a T as a Value, and names its D-Bus signature and its kind of value.
 /// `Codec::list` (true): it appends, and an empty text resets; `Codec::merge` (optional) does the appending.
-/// `Codec::texts` (optional): Value to texts of a file.
+/// `Codec::texts` (optional): what is given over the bus to texts of a file; `Codec::given_as` (optional): the type of that.
 template <class Codec, class T>
 concept CodecFor = requires(ParseContext& context, std::string_view text, T& value) {
   { Codec::parse(context, text, value) } -> std::same_as<bool>;
@@ -340,15 +360,19 @@ consteval bool is_list() {
 }
 
 /// Texts for values whose D-Bus form needs no knowledge of the directive: booleans, numbers, strings, string lists.
-[[nodiscard]] Result<Texts> plain_texts(const Value& value);
-[[nodiscard]] Result<Texts> no_texts(const Value& value);
+[[nodiscard]] Result<Texts> plain_texts(const Given& given);
+/// Why a value is not taken: as the row has it, and in words of its own.
+[[nodiscard]] tl::unexpected<Error> refused_setting(const Given& given, std::string_view refusal = {});
+[[nodiscard]] tl::unexpected<Error> refused_setting(std::string message);
+[[nodiscard]] tl::unexpected<Error> refused_as_too_large();
+[[nodiscard]] Result<Texts> no_texts(const Given& given);
 
 template <class Codec>
-[[nodiscard]] Result<Texts> codec_texts(const Value& value) {
-  if constexpr (requires { Codec::texts(value); })
-    return Codec::texts(value);
+[[nodiscard]] Result<Texts> codec_texts(const Given& given) {
+  if constexpr (requires { Codec::texts(given); })
+    return Codec::texts(given);
   else
-    return plain_texts(value);
+    return plain_texts(given);
 }
 
 template <auto Field, class Codec>
@@ -394,6 +418,7 @@ consteval Row<RootOf<Field>> row(Sections sections, std::string_view key, BusNam
   Row<RootOf<Field>> r;
   r.sections = sections, r.key = key, r.bus = bus, r.description = description;
   r.value_word = Codec::word, r.signature = Codec::signature, r.list = is_list<Codec>();
+  if constexpr (requires { Codec::given_as; }) r.given_as = Codec::given_as;
   r.fields[0] = field_id<Field>();
   r.apply = &apply_field<Field, Codec>, r.get = &get_field<Field, Codec>, r.texts = &codec_texts<Codec>;
   return r;
@@ -403,7 +428,7 @@ template <class Root>
 struct Functions {
   bool (*apply)(ParseContext&, Root&, std::string_view) = nullptr;
   Value (*get)(const Subject<Root>&) = nullptr;
-  Result<Texts> (*texts)(const Value&) = &plain_texts;
+  Result<Texts> (*texts)(const Given&) = &plain_texts;
 };
 /// A row with its own functions; `Fields` are the config fields that it sets.
 template <auto... Fields>
@@ -443,8 +468,28 @@ consteval UnitRow shown(Sections interfaces, BusName bus, std::string_view signa
   return r;
 }
 /// A property that no key sets, but that transient units can be given: texts() yields whole "Key=value" lines.
-consteval UnitRow settable(UnitRow r, Result<Texts> (*texts)(const Value&)) {
-  r.texts = texts;
+consteval UnitRow settable(UnitRow r, Result<Texts> (*texts)(const Given&), std::string_view given_as = {}) {
+  r.texts = texts, r.given_as = given_as;
+  return r;
+}
+/// What only clients say: texts() yields whole "Key=value" lines.
+consteval UnitRow given_only(Sections sections, std::string_view name, std::string_view signature, Result<Texts> (*texts)(const Given&), std::string_view description) {
+  UnitRow r;
+  r.kind = RowKind::given;
+  r.sections = sections, r.bus = quiet(name), r.signature = signature, r.texts = texts, r.description = description;
+  return r;
+}
+/// The row with words of its own for a value that cannot be read: a format of the property and the value.
+consteval UnitRow refused_as(std::string_view refusal, UnitRow r) {
+  r.refusal = refusal;
+  return r;
+}
+/// COMPAT: some refusals have no words.
+inline constexpr std::string_view without_words = "Failed to set unit properties: Invalid argument";
+inline constexpr std::string_view out_of_range = "Value specified in {} is out of range";
+/// The row's property is only shown: clients cannot give it.
+consteval UnitRow not_settable(UnitRow r) {
+  r.texts = nullptr;
   return r;
 }
 /// An older spelling of `target` ("Key", or "Section.Key").

@@ -129,7 +129,7 @@ consteval BehaviourRow confirm_spawn() {
   BehaviourRow r;
   r.sections = manager, r.key = "ConfirmSpawn", r.bus = constant("ConfirmSpawn"), r.signature = "b", r.value_word = "boolean or terminal";
   r.description = "Ask on a terminal before each process is started.";
-  r.apply = &apply_confirm, r.get = &get_confirm, r.texts = &no_texts;
+  r.apply = &apply_confirm, r.get = &get_confirm, r.texts = nullptr;
   r.fields = {field_id<&Behaviour::confirm_spawn>(), field_id<&Behaviour::confirm_spawn_path>()};
   return r;
 }
@@ -157,7 +157,7 @@ template <int Resource>
 consteval DefaultsRow limit(std::string_view key, std::string_view description) {
   DefaultsRow r;
   r.sections = manager, r.key = key, r.bus = constant(key), r.signature = "t", r.value_word = "limit", r.description = description;
-  r.apply = &apply_limit<Resource>, r.get = &get_hard<Resource>, r.texts = &no_texts;
+  r.apply = &apply_limit<Resource>, r.get = &get_hard<Resource>, r.texts = nullptr;
   r.fields[0] = field_id<&Defaults::limits>();
   return r;
 }

@@ -53,15 +53,16 @@ template <auto Field>
 Value get_text(const Subject<UnitConfig>& subject) {
   return read_field<Field>(subject.config);
 }
-Result<Texts> hash_texts(const Value& value) {
-  const auto* bytes = std::get_if<Bytes>(&value.storage);
-  if (bytes == nullptr) return fail(ErrorCode::invalid_argument, "a hash is wanted");
-  return Texts{encode_hex(bytes->data)};
+template <Literal Key>
+Result<Texts> hash_path_lines(const Given& given) {
+  const std::string& path = text_of(given.value);
+  if (!path.empty() && !is_absolute_path(path)) return refused_setting(fmt::format("Invalid {} setting: {}", Key.text, path));
+  return Texts{fmt::format("{}={}", Key.text, escape_specifiers(path))};
 }
-Result<Texts> signature_texts(const Value& value) {
-  const auto* bytes = std::get_if<Bytes>(&value.storage);
-  if (bytes == nullptr) return fail(ErrorCode::invalid_argument, "a signature is wanted");
-  return Texts{bytes->data.empty() ? std::string() : "base64:" + encode_base64(bytes->data)};
+Result<Texts> hash_texts(const Given& given) { return Texts{encode_hex(std::get<Bytes>(given.value.storage).data)}; }
+Result<Texts> signature_texts(const Given& given) {
+  const std::string& data = std::get<Bytes>(given.value.storage).data;
+  return Texts{data.empty() ? std::string() : "base64:" + encode_base64(data)};
 }
 template <auto Field>
 consteval UnitRow path_list(std::string_view key, std::string_view description) {
@@ -108,7 +109,7 @@ Value get_directory_mode(const Subject<UnitConfig>& subject) {
 template <DirectoryKind Kind>
 consteval UnitRow directories(std::string_view description) {
   constexpr std::string_view key = to_name(Kind);
-  return as_list(custom<&Provided::directories>(exec, key, constant(key), "as", "names of folders", {&apply_directories<Kind>, &get_directories<Kind>, &word_list_texts}, description));
+  return as_list(custom<&Provided::directories>(exec, key, constant(key), "as", "names of folders", {&apply_directories<Kind>, &get_directories<Kind>, &directory_texts}, description));
 }
 template <DirectoryKind Kind>
 consteval UnitRow directory_mode(std::string_view key, std::string_view description) {
@@ -170,9 +171,9 @@ constexpr std::array rows{
     row<&Paths::root_image, FatalPathCodec>(exec, "RootImage", constant("RootImage"), "Disk image whose file systems processes see as the root."),
     row<&Paths::root_image_options, ImageOptionsCodec>(exec, "RootImageOptions", constant("RootImageOptions"), "Mount options of the image's partitions."),
     custom<&Paths::root_hash, &Paths::root_hash_path>(exec, "RootHash", constant("RootHash"), "ay", "hash or path", {&apply_root_hash, &get_bytes<&Paths::root_hash>, &hash_texts}, "Root hash that the image's blocks are checked against (dm-verity)."),
-    settable(shown(exec, constant("RootHashPath"), "s", &get_text<&Paths::root_hash_path>, "File with the root hash."), nullptr),
+    settable(shown(exec, constant("RootHashPath"), "s", &get_text<&Paths::root_hash_path>, "File with the root hash."), &hash_path_lines<"RootHash">),
     custom<&Paths::root_hash_signature, &Paths::root_hash_signature_path>(exec, "RootHashSignature", constant("RootHashSignature"), "ay", "base64 data or path", {&apply_root_hash_signature, &get_bytes<&Paths::root_hash_signature>, &signature_texts}, "Signature of the root hash; the kernel's keys decide."),
-    settable(shown(exec, constant("RootHashSignaturePath"), "s", &get_text<&Paths::root_hash_signature_path>, "File with the signature of the root hash."), nullptr),
+    settable(shown(exec, constant("RootHashSignaturePath"), "s", &get_text<&Paths::root_hash_signature_path>, "File with the signature of the root hash."), &hash_path_lines<"RootHashSignature">),
     row<&Paths::root_verity, FatalPathCodec>(exec, "RootVerity", constant("RootVerity"), "File with the tree of hashes that belongs to the root hash."),
     path_list<&Paths::extension_directories>("ExtensionDirectories", "Folders whose /usr and /opt are laid over the root's, as system extensions."),
     row<&Paths::extension_images, ExtensionImagesCodec>(exec, "ExtensionImages", constant("ExtensionImages"), "Images whose /usr and /opt are laid over the root's, as system extensions."),
@@ -191,7 +192,7 @@ constexpr std::array rows{
     directory_links<DirectoryKind::runtime>("RuntimeDirectorySymlink"), directory_links<DirectoryKind::state>("StateDirectorySymlink"),
     directory_links<DirectoryKind::cache>("CacheDirectorySymlink"), directory_links<DirectoryKind::logs>("LogsDirectorySymlink"),
     row<&Provided::runtime_directory_preserve, BooleanOrEnumCodec<PreserveMode>>(exec, "RuntimeDirectoryPreserve", constant("RuntimeDirectoryPreserve"), "Whether the runtime folders stay when the unit stops."),
-    row<&Provided::timeout_clean, Span>(exec, "TimeoutCleanSec", constant("TimeoutCleanUSec"), "How long cleaning the unit's folders may take."),
+    not_settable(row<&Provided::timeout_clean, Span>(exec, "TimeoutCleanSec", constant("TimeoutCleanUSec"), "How long cleaning the unit's folders may take.")),
     as_list(custom<&Provided::set_credentials>(exec, "SetCredential", constant("SetCredential"), "a(say)", "name:data", {&apply_set_credential<Encryption::none>, &get_set_credentials<Encryption::none>, &set_credential_texts}, "Credential that is given to the unit as it stands.")),
     as_list(custom<&Provided::set_credentials>(exec, "SetCredentialEncrypted", constant("SetCredentialEncrypted"), "a(say)", "name:base64 data", {&apply_set_credential<Encryption::encrypted>, &get_set_credentials<Encryption::encrypted>, &set_encrypted_credential_texts}, "Encrypted credential that is given to the unit (see systemd-creds(1)).")),
     as_list(custom<&Provided::load_credentials>(exec, "LoadCredential", constant("LoadCredential"), "a(ss)", "name:path", {&apply_load_credential<Encryption::none>, &get_load_credentials<Encryption::none>, &load_credential_texts}, "Credential that is read from a file, a socket or the manager's own.")),

@@ -50,12 +50,11 @@ Value get_working_directory(const Subject<UnitConfig>& subject) {
   const Identity& identity = *subject.config.common->exec_identity;
   return (identity.working_directory_missing_ok ? "!" : "") + (identity.working_directory_home ? std::string("~") : identity.working_directory);
 }
-Result<Texts> working_directory_texts(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value.storage);
-  if (text == nullptr) return fail(ErrorCode::invalid_argument, "WorkingDirectory= expects a path or '~'");
-  const bool missing_ok = text->starts_with('-') || text->starts_with('!');
-  const std::string_view path = std::string_view(*text).substr(missing_ok ? 1 : 0);
-  if (!path.empty() && path != "~" && !is_absolute_path(path)) return fail(ErrorCode::invalid_argument, "WorkingDirectory= expects an absolute path or '~'");
+Result<Texts> working_directory_texts(const Given& given) {
+  const std::string& text = text_of(given.value);
+  const bool missing_ok = text.starts_with('-') || text.starts_with('!');
+  const std::string_view path = std::string_view(text).substr(missing_ok ? 1 : 0);
+  if (!path.empty() && path != "~" && !is_absolute_path(path)) return refused_setting(fmt::format("{}= expects an absolute path or '~'", given.property));
   return Texts{(missing_ok ? "-" : "") + escape_specifiers(path)};
 }
 
@@ -93,21 +92,27 @@ Value get_error_name(const Subject<UnitConfig>& subject) {
   const Streams& streams = *subject.config.common->exec_streams;
   return streams.standard_error == ExecOutput::fd ? streams.standard_error_name : std::string();
 }
-/// A line "<key>=<prefix><text>" for what only transient units are told by a property of its own.
-template <std::size_t N>
-struct Literal {
-  char text[N]{};
-  constexpr Literal(const char (&from)[N]) {  // NOLINT: a literal as template argument
-    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
-  }
-};
-template <Literal Prefix>
-Result<Texts> prefixed_line(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value.storage);
-  if (text == nullptr || text->find('\n') != std::string::npos) return fail(ErrorCode::invalid_argument, "a string is wanted");
-  return Texts{std::string(Prefix.text) + escape_specifiers(*text)};
+/// COMPAT: files and descriptors have properties of their own.
+Result<Texts> stream_texts(const Given& given) {
+  if (text_of(given.value).find(':') != std::string::npos) return refused_setting(given);
+  return one_word_texts(given);
 }
-Value get_nothing(const Subject<UnitConfig>&) { return std::string(); }
+Result<Texts> search_path_texts(const Given& given) {
+  std::string line;
+  for (const Value& element : elements_of(given.value)) {
+    if (!is_absolute_path(text_of(element))) return refused_setting(fmt::format("Invalid {}", given.property));
+    line += (line.empty() ? "" : ":") + escape_specifiers(text_of(element));
+  }
+  return Texts{std::move(line)};
+}
+/// A line "<key>=<prefix><text>" for what only transient units are told by a property of its own; of a descriptor, which has a name of its own where none is given.
+template <Literal Prefix, Literal Usual>
+Result<Texts> descriptor_line(const Given& given) {
+  const std::string& name = text_of(given.value);
+  return Texts{std::string(Prefix.text) + (name.empty() ? Usual.text : escape_specifiers(name))};
+}
+template <Literal Prefix>
+Result<Texts> prefixed_line(const Given& given) { return Texts{std::string(Prefix.text) + escape_specifiers(text_of(given.value))}; }
 
 /// Further data add up, where they are: a copy for each line would make long files quadratic.
 template <bool (*Read)(ParseContext&, std::string_view, std::size_t, std::string&)>
@@ -122,11 +127,7 @@ bool apply_input_data(ParseContext& context, UnitConfig& config, std::string_vie
   return true;
 }
 Value get_input_data(const Subject<UnitConfig>& subject) { return bytes_value(subject.config.common->exec_streams->standard_input_data); }
-Result<Texts> input_data_texts(const Value& value) {
-  const auto* bytes = std::get_if<Bytes>(&value.storage);
-  if (bytes == nullptr) return fail(ErrorCode::invalid_argument, "bytes are wanted");
-  return bytes->data.empty() ? Texts{""} : Texts{encode_base64(bytes->data)};
-}
+Result<Texts> input_data_texts(const Given& given) { return Texts{encode_base64(std::get<Bytes>(given.value.storage).data)}; }
 Value get_syslog_priority(const Subject<UnitConfig>& subject) {
   const Logging& logging = *subject.config.common->exec_logging;
   return std::int32_t{logging.syslog_facility * 8 + logging.syslog_level};
@@ -152,20 +153,20 @@ constexpr std::array rows{
     row<&Identity::remove_ipc, BooleanCodec>(exec, "RemoveIPC", constant("RemoveIPC"), "Remove IPC objects of the user when the unit stops."),
     row<&Identity::pam_name, StringCodec>(exec, "PAMName", constant("PAMName"), "PAM service that a session is opened with."),
     row<&Identity::umask, ModeCodec>(exec, "UMask", constant("UMask"), "Access bits that new files do not get."),
-    row<&Identity::exec_search_path, SearchPathCodec>(exec, "ExecSearchPath", constant("ExecSearchPath"), "Folders in which programs without a path are looked for."),
+    settable(row<&Identity::exec_search_path, SearchPathCodec>(exec, "ExecSearchPath", constant("ExecSearchPath"), "Folders in which programs without a path are looked for."), &search_path_texts),
 
     row<&Environment::environment, EnvironmentCodec>(exec, "Environment", constant("Environment"), "Environment variables of the processes."),
     row<&Environment::environment_files, EnvironmentFileCodec>(exec, "EnvironmentFile", constant("EnvironmentFiles"), "Files that environment variables are read from."),
     row<&Environment::pass_environment, VariableNamesCodec>(exec, "PassEnvironment", constant("PassEnvironment"), "Variables of the manager that are passed on."),
     row<&Environment::unset_environment, UnsetEnvironmentCodec>(exec, "UnsetEnvironment", constant("UnsetEnvironment"), "Variables that are taken out at the end."),
 
-    custom<&Streams::standard_input, &Streams::standard_input_name>(exec, "StandardInput", constant("StandardInput"), "s", "stream", {&apply_input, &get_name<&Streams::standard_input>, &plain_texts}, "What standard input is connected to."),
-    custom<&Streams::standard_output, &Streams::standard_output_name>(exec, "StandardOutput", constant("StandardOutput"), "s", "stream", {&apply_output<&Streams::standard_output, &Streams::standard_output_name>, &get_name<&Streams::standard_output>, &plain_texts}, "What standard output is connected to."),
-    custom<&Streams::standard_error, &Streams::standard_error_name>(exec, "StandardError", constant("StandardError"), "s", "stream", {&apply_output<&Streams::standard_error, &Streams::standard_error_name>, &get_name<&Streams::standard_error>, &plain_texts}, "What standard error is connected to."),
-    settable(shown(exec, constant("StandardInputFileDescriptorName"), "s", &get_input_name, "Name of the descriptor for standard input."), &prefixed_line<"StandardInput=fd:">),
-    settable(shown(exec, constant("StandardOutputFileDescriptorName"), "s", &get_output_name, "Name of the descriptor for standard output."), &prefixed_line<"StandardOutput=fd:">),
-    settable(shown(exec, constant("StandardErrorFileDescriptorName"), "s", &get_error_name, "Name of the descriptor for standard error."), &prefixed_line<"StandardError=fd:">),
-    custom<&Streams::standard_input_data>(exec, "StandardInputText", no_property, "", "text", {&apply_input_data<&read_input_text>, nullptr, &no_texts}, "Lines of text that standard input is filled with."),
+    custom<&Streams::standard_input, &Streams::standard_input_name>(exec, "StandardInput", constant("StandardInput"), "s", "stream", {&apply_input, &get_name<&Streams::standard_input>, &stream_texts}, "What standard input is connected to."),
+    custom<&Streams::standard_output, &Streams::standard_output_name>(exec, "StandardOutput", constant("StandardOutput"), "s", "stream", {&apply_output<&Streams::standard_output, &Streams::standard_output_name>, &get_name<&Streams::standard_output>, &stream_texts}, "What standard output is connected to."),
+    custom<&Streams::standard_error, &Streams::standard_error_name>(exec, "StandardError", constant("StandardError"), "s", "stream", {&apply_output<&Streams::standard_error, &Streams::standard_error_name>, &get_name<&Streams::standard_error>, &stream_texts}, "What standard error is connected to."),
+    refused_as("Invalid file descriptor name", settable(shown(exec, constant("StandardInputFileDescriptorName"), "s", &get_input_name, "Name of the descriptor for standard input."), &descriptor_line<"StandardInput=fd:", "stdin">)),
+    refused_as("Invalid file descriptor name", settable(shown(exec, constant("StandardOutputFileDescriptorName"), "s", &get_output_name, "Name of the descriptor for standard output."), &descriptor_line<"StandardOutput=fd:", "stdout">)),
+    refused_as("Invalid file descriptor name", settable(shown(exec, constant("StandardErrorFileDescriptorName"), "s", &get_error_name, "Name of the descriptor for standard error."), &descriptor_line<"StandardError=fd:", "stderr">)),
+    custom<&Streams::standard_input_data>(exec, "StandardInputText", no_property, "", "text", {&apply_input_data<&read_input_text>, nullptr, nullptr}, "Lines of text that standard input is filled with."),
     custom<&Streams::standard_input_data>(exec, "StandardInputData", constant("StandardInputData"), "ay", "base64 data", {&apply_input_data<&read_input_data>, &get_input_data, &input_data_texts}, "Data, in base64, that standard input is filled with."),
     row<&Streams::tty_path, PathCodec>(exec, "TTYPath", constant("TTYPath"), "Terminal that the streams use."),
     row<&Streams::tty_reset, BooleanCodec>(exec, "TTYReset", constant("TTYReset"), "Reset the terminal before and after."),
@@ -178,8 +179,8 @@ constexpr std::array rows{
     row<&Streams::utmp_mode, EnumCodec<UtmpMode>>(exec, "UtmpMode", constant("UtmpMode"), "Kind of the process' utmp records."),
 
     row<&Logging::syslog_identifier, StringCodec>(exec, "SyslogIdentifier", constant("SyslogIdentifier"), "Name that log lines carry, if it is not the program's."),
-    row<&Logging::syslog_facility, LogFacilityCodec>(exec, "SyslogFacility", constant("SyslogFacility"), "Facility of log lines."),
-    row<&Logging::syslog_level, LogLevelCodec>(exec, "SyslogLevel", constant("SyslogLevel"), "Level of log lines that do not say it themselves."),
+    refused_as("Log facility value out of range", row<&Logging::syslog_facility, LogFacilityCodec>(exec, "SyslogFacility", constant("SyslogFacility"), "Facility of log lines.")),
+    refused_as("Log level value out of range", row<&Logging::syslog_level, LogLevelCodec>(exec, "SyslogLevel", constant("SyslogLevel"), "Level of log lines that do not say it themselves.")),
     shown(exec, constant("SyslogPriority"), "i", &get_syslog_priority, "Facility and level as one number."),
     row<&Logging::syslog_level_prefix, BooleanCodec>(exec, "SyslogLevelPrefix", constant("SyslogLevelPrefix"), "Log lines may begin with their level in angle brackets."),
     custom<&Logging::log_level_max>(exec, "LogLevelMax", constant("LogLevelMax"), "i", "log level", {&apply_log_level_max, &get_log_level_max, &plain_texts}, "Log lines less important than this are dropped."),
@@ -187,16 +188,16 @@ constexpr std::array rows{
     row<&Logging::log_rate_limit_burst, UnsignedCodec>(exec, "LogRateLimitBurst", constant("LogRateLimitBurst"), "How many log lines are allowed in that interval."),
     row<&Logging::log_extra_fields, LogFieldsCodec>(exec, "LogExtraFields", constant("LogExtraFields"), "Further fields of the journal entries of the unit."),
     // DIFFERS: came with systemd 253, so its D-Bus property is not in the interface of 252 that we speak.
-    row<&Logging::log_filter_patterns, LogFilterPatternCodec>(exec, "LogFilterPatterns", no_property, "Log lines that match no allowing pattern, or one that begins with ~, are dropped."),
-    row<&Logging::log_namespace, LogNamespaceCodec>(exec, "LogNamespace", constant("LogNamespace"), "Journal that the unit writes to, if it is not the usual one."),
+    not_settable(row<&Logging::log_filter_patterns, LogFilterPatternCodec>(exec, "LogFilterPatterns", no_property, "Log lines that match no allowing pattern, or one that begins with ~, are dropped.")),
+    refused_as("Log namespace name not valid", row<&Logging::log_namespace, LogNamespaceCodec>(exec, "LogNamespace", constant("LogNamespace"), "Journal that the unit writes to, if it is not the usual one.")),
     shown(exec, constant("SameProcessGroup"), "b", &get_same_process_group, "Whether processes stay in the manager's process group."),
-    settable(shown(Sections{}, constant("StandardInputFile"), "s", &get_nothing, "File for standard input of a transient unit."), &prefixed_line<"StandardInput=file:">),
-    settable(shown(Sections{}, constant("StandardOutputFile"), "s", &get_nothing, "File for standard output of a transient unit."), &prefixed_line<"StandardOutput=file:">),
-    settable(shown(Sections{}, constant("StandardOutputFileToAppend"), "s", &get_nothing, "File that a transient unit's output is appended to."), &prefixed_line<"StandardOutput=append:">),
-    settable(shown(Sections{}, constant("StandardOutputFileToTruncate"), "s", &get_nothing, "File that a transient unit's output replaces."), &prefixed_line<"StandardOutput=truncate:">),
-    settable(shown(Sections{}, constant("StandardErrorFile"), "s", &get_nothing, "File for standard error of a transient unit."), &prefixed_line<"StandardError=file:">),
-    settable(shown(Sections{}, constant("StandardErrorFileToAppend"), "s", &get_nothing, "File that a transient unit's errors are appended to."), &prefixed_line<"StandardError=append:">),
-    settable(shown(Sections{}, constant("StandardErrorFileToTruncate"), "s", &get_nothing, "File that a transient unit's errors replace."), &prefixed_line<"StandardError=truncate:">),
+    given_only(exec, "StandardInputFile", "s", &prefixed_line<"StandardInput=file:">, "File for standard input of a transient unit."),
+    given_only(exec, "StandardOutputFile", "s", &prefixed_line<"StandardOutput=file:">, "File for standard output of a transient unit."),
+    given_only(exec, "StandardOutputFileToAppend", "s", &prefixed_line<"StandardOutput=append:">, "File that a transient unit's output is appended to."),
+    given_only(exec, "StandardOutputFileToTruncate", "s", &prefixed_line<"StandardOutput=truncate:">, "File that a transient unit's output replaces."),
+    given_only(exec, "StandardErrorFile", "s", &prefixed_line<"StandardError=file:">, "File for standard error of a transient unit."),
+    given_only(exec, "StandardErrorFileToAppend", "s", &prefixed_line<"StandardError=append:">, "File that a transient unit's errors are appended to."),
+    given_only(exec, "StandardErrorFileToTruncate", "s", &prefixed_line<"StandardError=truncate:">, "File that a transient unit's errors replace."),
 };
 static_assert(unique_keys(rows) && documented(rows));
 static_assert(covers_every_field<ExecIdentity>(rows) && covers_every_field<ExecEnvironment>(rows) && covers_every_field<ExecStreams>(rows) && covers_every_field<ExecLogging>(rows));

@@ -28,15 +28,13 @@ class Index {
       for (const UnitRow& row : table)
         if (!row.key.empty() || !row.bus.name.empty()) rows.push_back(&row);
     for (std::size_t i = 0; i < section_count; ++i) add_section(static_cast<Section>(i));
-    for (const UnitRow* row : rows)
-      if (row->sections.bits == 0) set_only.emplace(row->bus.name, row);
   }
 
   std::vector<const UnitRow*> rows;
   std::array<std::unordered_map<std::string_view, FoundDirective>, section_count> by_key;
   std::array<std::vector<std::string_view>, section_count> keys;
   std::array<std::vector<Property>, section_count> properties;
-  std::unordered_map<std::string_view, const UnitRow*> set_only;  ///< names that transient units take besides properties
+  std::array<std::unordered_map<std::string_view, const UnitRow*>, section_count> given_only;
 
  private:
   void add_section(Section section) {
@@ -47,7 +45,9 @@ class Index {
         by_key[at].emplace(row->key, FoundDirective{row, row->kind == RowKind::alias ? &target_of(*row, section) : row});
         keys[at].push_back(row->key);
       }
-      if (has_interface(section) && !row->bus.name.empty())
+      if (row->kind == RowKind::given)
+        given_only[at].emplace(row->bus.name, row);
+      else if (has_interface(section) && !row->bus.name.empty())
         properties[at].push_back({row->bus.name, row->signature, row->bus.emits, row->bus.from_graph, row});
     }
     std::sort(keys[at].begin(), keys[at].end());
@@ -145,17 +145,17 @@ struct Settable {
   const UnitRow* row = nullptr;
   Section section = Section::unit;
 };
-/// By property, by the names that only setting knows, or by key; the type's own section first.
+/// By property, the type's own first; by the names that are only given; by the key of what is not shown.
 Settable find_settable(UnitType type, std::string_view name) {
-  std::array<std::optional<Section>, 2> places{section_of(type), Section::unit};
-  for (const std::optional<Section>& place : places)
+  const std::optional<Section> own = section_of(type);
+  for (const std::optional<Section>& place : {own, std::optional(Section::unit)})
     if (place)
       if (const Property* property = find_in(*place, name)) return {property->row, *place};
-  for (const std::optional<Section>& place : places)
-    if (place)
-      if (const FoundDirective* directive = find_directive(*place, name)) return {directive->effective, *place};
-  const auto extra = index().set_only.find(name);
-  if (extra != index().set_only.end() && places[0]) return {extra->second, *places[0]};
+  if (!own) return {};
+  const auto& given = index().given_only[static_cast<std::size_t>(*own)];
+  if (const auto found = given.find(name); found != given.end()) return {found->second, *own};
+  const FoundDirective* directive = find_directive(*own, name);
+  if (directive != nullptr && directive->written == directive->effective && directive->effective->bus.name.empty()) return {directive->effective, *own};
   return {};
 }
 
@@ -163,7 +163,7 @@ Settable find_settable(UnitType type, std::string_view name) {
 bool is_live(const UnitRow& row) {
   constexpr std::array<std::string_view, 6> fixed{"Slice", "Delegate", "DelegateControllers", "BPFProgram", "IPIngressFilterPath", "IPEgressFilterPath"};
   if (std::find(fixed.begin(), fixed.end(), row.bus.name) != fixed.end()) return false;
-  return row.sections.bits == resource_sections.bits || row.sections.bits == 0 || row.key == "Description";
+  return row.sections.bits == resource_sections.bits || row.key == "Description";
 }
 
 /// Rows that are shown as a set but have a key carry the value alone; others carry whole "Key=value" lines.
@@ -180,31 +180,6 @@ void add_lines(std::string_view section, std::string_view key, Texts texts, std:
 }  // namespace
 
 tl::unexpected<Error> fail_contents() { return tl::unexpected<Error>(Error{ErrorCode::io, ENXIO, "Failed to set unit properties: Unexpected message contents", {}}); }
-
-Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view property, const Value& value, SetMode mode) {
-  const Settable found = find_settable(type, property);
-  if (found.row == nullptr || found.row->texts == nullptr || found.row->kind == RowKind::ignored)
-    return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", property));
-  if (mode == SetMode::live && !is_live(*found.row))
-    return fail(ErrorCode::permission_denied, fmt::format("Cannot set property {}, or unknown property.", property));
-  const Value* content = &value;
-  if (const auto* variant = std::get_if<VariantValue>(&value.storage); variant != nullptr && variant->content.size() == 1) content = &variant->content[0];
-  Result<Texts> texts = found.row->texts(*content);
-  // The value of a row without property is whatever is written in files.
-  if (!texts && found.row->bus.name.empty()) texts = plain_texts(*content);
-  // Where one word says it, there is only one type to say it with.
-  const bool has_one_type = found.row->signature == "s" || found.row->signature == "b";
-  if ((!texts || (has_one_type && !found.row->bus.name.empty())) && content->signature().front() != found.row->signature.front())
-    return fail_contents();
-  if (!texts) return tl::unexpected(std::move(texts.error()));
-  const std::string_view key = !found.row->key.empty() ? found.row->key : found.row->target;
-  std::vector<SettingLine> lines;
-  add_lines(to_name(found.section), key, std::move(*texts), lines);
-  for (const SettingLine& line : lines)
-    if (line.value.find('\n') != std::string::npos || line.value.size() > 1024UL * 1024)
-      return fail(ErrorCode::invalid_argument, fmt::format("{}: a value cannot have line breaks", property));
-  return lines;
-}
 
 Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name, const SpecifierFacts& facts,
                             const MachineFacts& machine, ManagerScope scope) {
@@ -228,8 +203,17 @@ Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lin
 
 Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName& name, std::string_view property, const Value& value, SetMode mode,
                                               const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope) {
-  std::vector<SettingLine> lines = TRY(setting_lines(name.type(), property, value, mode));
-  TRY(apply_settings(config, lines, name, facts, machine, scope));
+  const auto [row, section] = find_settable(name.type(), property);
+  if (row == nullptr || row->texts == nullptr || row->kind == RowKind::ignored || (mode == SetMode::live && !is_live(*row)))
+    return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", property));
+  if (value.signature() != (row->given_as.empty() ? row->signature : row->given_as)) return fail_contents();
+  const Value current = row->get != nullptr ? row->get({config, name, machine}) : Value();
+  const Given given{name.type(), property, value, current, config};
+  std::vector<SettingLine> lines;
+  add_lines(to_name(section), !row->key.empty() ? row->key : row->target, TRY(row->texts(given)), lines);
+  constexpr std::size_t longest = 1024UL * 1024;
+  const bool fits = std::all_of(lines.begin(), lines.end(), [](const SettingLine& line) { return line.value.size() <= longest && line.value.find('\n') == std::string::npos; });
+  if (!fits || !apply_settings(config, lines, name, facts, machine, scope)) return refused_setting(given, row->refusal);
   return lines;
 }
 
@@ -254,7 +238,7 @@ Result<PropertySetting> property_setting(UnitType type, std::string_view key, st
   if (row == nullptr) return fail(ErrorCode::not_found, fmt::format("no property {} that could be set", key));
   const std::string scale = fmt::format("{}Scale", row->bus.name);
   constexpr std::uint32_t whole = 10000;
-  if (index().set_only.find(scale) != index().set_only.end())
+  if (const auto own = section_of(type); own && index().given_only[static_cast<std::size_t>(*own)].contains(scale))
     if (const Result<std::uint32_t> share = parse_permyriad(text, UINT32_MAX)) {
       if (*share > whole) return fail_value(ERANGE, std::string(text));
       return PropertySetting{scale, static_cast<std::uint32_t>(std::uint64_t{*share} * UINT32_MAX / whole)};

@@ -62,17 +62,14 @@ enum class SetMode : std::uint8_t {
   transient,  ///< StartTransientUnit: all
   live,       ///< SetUnitProperties: resource control and a few others
 };
-/// The lines that give `property` that value; errors as systemd's for values it does not take. `property` may be the name
-/// of a property or the key of a directive. Nothing is applied.
 [[nodiscard]] tl::unexpected<Error> fail_contents();  ///< the value is of another type than the property wants
-[[nodiscard]] Result<std::vector<SettingLine>> setting_lines(UnitType type, std::string_view property, const Value& value, SetMode mode);
 /// Applies lines to a config through the same codecs that read files. Fails, changing nothing, when a codec refuses.
 [[nodiscard]] Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name,
                                           const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope);
-/// Both at once; returns the lines for the drop-in.
+/// Gives `property` that value, through the codecs that read files; returns the lines that say the same in a file. Fails in
+/// systemd's words, changing nothing: ErrorCode::not_found for what cannot be set, io when it has another type.
 [[nodiscard]] Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName& name, std::string_view property, const Value& value,
                                                             SetMode mode, const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope);
-
 
 // --- From text to bus ---------------------------------------------------------------------------------------------
 /// A property to be set, as SetUnitProperties and StartTransientUnit take it.

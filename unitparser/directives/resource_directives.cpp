@@ -43,17 +43,31 @@ constexpr std::uint32_t unified_controllers = 1U << static_cast<unsigned>(Contro
                                               1U << static_cast<unsigned>(Controller::io) | 1U << static_cast<unsigned>(Controller::memory) |
                                               1U << static_cast<unsigned>(Controller::pids);
 Value get_delegate_controllers(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->delegate_controllers & unified_controllers); }
-Result<Texts> delegate_controllers_lines(const Value& value) {
-  const auto* list = std::get_if<ArrayValue>(&value.storage);
-  if (list == nullptr) return fail(ErrorCode::invalid_argument, "controllers are wanted");
-  std::string line = "Delegate=";
-  for (const Value& element : list->elements) {
-    const auto* name = std::get_if<std::string>(&element.storage);
-    if (name == nullptr || !from_name<Controller>(*name)) return fail(ErrorCode::invalid_argument, "Unknown controller.");
-    line += (&element == &list->elements.front() ? "" : " ") + *name;
+Result<Texts> oom_mode_texts(const Given& given) {
+  if (!from_name<ManagedOomMode>(text_of(given.value))) return refused_setting(given, without_words);
+  return plain_texts(given);
+}
+Result<Texts> quota_period_texts(const Given& given) {
+  return std::get<std::uint64_t>(given.value.storage) == UINT64_MAX ? Texts{""} : span_texts(given);
+}
+Result<Texts> slice_texts(const Given& given) {
+  const std::string& text = text_of(given.value);
+  const Result<UnitName> name = UnitName::parse(text);
+  if (!name) return refused_setting(fmt::format("Invalid unit name '{}'", text));
+  if (name->type() != UnitType::slice) return refused_setting(fmt::format("Unit name '{}' is not a slice", text));
+  return Texts{text};
+}
+Result<Texts> controllers_line(const Given& given, std::string_view before) {
+  std::string line(before);
+  for (const Value& element : elements_of(given.value)) {
+    if (!from_name<Controller>(text_of(element))) return refused_setting(fmt::format("Unknown cgroup controller '{}'", text_of(element)));
+    if (line.size() > before.size()) line += ' ';
+    line += text_of(element);
   }
   return Texts{std::move(line)};
 }
+Result<Texts> delegate_controllers_lines(const Given& given) { return controllers_line(given, "Delegate="); }
+Result<Texts> disabled_controllers_texts(const Given& given) { return controllers_line(given, ""); }
 bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view text) {
   std::uint32_t said = 0;
   for (const std::string_view word : split_whitespace(text))
@@ -67,24 +81,14 @@ bool apply_disable(ParseContext& context, UnitConfig& config, std::string_view t
 }
 Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->disabled_controllers); }
 /// A relative limit of a transient unit: a fraction of 2^32.
-template <std::size_t N>
-struct Key {
-  char text[N]{};
-  constexpr Key(const char (&from)[N]) {  // NOLINT: a literal as template argument
-    for (std::size_t i = 0; i < N; ++i) text[i] = from[i];
-  }
-};
-template <Key Name>
-Result<Texts> scale_lines(const Value& value) {
-  const auto* fraction = std::get_if<std::uint32_t>(&value.storage);
-  if (fraction == nullptr) return fail(ErrorCode::invalid_argument, "a fraction of 2^32 is wanted");
-  const std::uint64_t permyriad = (std::uint64_t{*fraction} * 10000 + UINT32_MAX / 2) / UINT32_MAX;
-  return Texts{fmt::format("{}={}.{:02}%", Name.text, permyriad / 100, permyriad % 100)};
+template <Literal Name>
+Result<Texts> scale_lines(const Given& given) {
+  if (std::get<std::uint32_t>(given.value.storage) == 0 && std::string_view(Name.text) == "TasksMax") return refused_setting(given, out_of_range);
+  return Texts{fmt::format("{}={}", Name.text, fraction_text(given))};
 }
-Value get_no_scale(const Subject<UnitConfig>&) { return std::uint32_t{0}; }
-template <Key Name>
+template <Literal Name>
 consteval UnitRow scale(std::string_view property) {
-  return settable(shown(Sections{}, quiet(property), "u", &get_no_scale, "Relative form of a limit, for transient units."), &scale_lines<Name>);
+  return refused_as(out_of_range, given_only(cgroup, property, "u", &scale_lines<Name>, "Relative form of a limit, for transient units."));
 }
 
 /// COMPAT: the empty text resets both directions.
@@ -102,58 +106,58 @@ consteval UnitRow old_bandwidth(std::string_view key, std::string_view descripti
 }
 
 constexpr std::array resource_table{
-    row<&Basics::slice, SliceCodec>(cgroup, "Slice", quiet("Slice"), "Slice that the unit's processes belong to."),
+    settable(row<&Basics::slice, SliceCodec>(cgroup, "Slice", quiet("Slice"), "Slice that the unit's processes belong to."), &slice_texts),
     cpu_set<&Basics::allowed_cpus>("AllowedCPUs", "CPUs that the unit may use."),
     cpu_set<&Basics::startup_allowed_cpus>("StartupAllowedCPUs", "The same while the machine starts or stops."),
     cpu_set<&Basics::allowed_memory_nodes>("AllowedMemoryNodes", "Memory nodes that the unit may use."),
     cpu_set<&Basics::startup_allowed_memory_nodes>("StartupAllowedMemoryNodes", "The same while the machine starts or stops."),
     boolean<&Basics::cpu_accounting>("CPUAccounting", "Account the CPU time of the unit."),
-    row<&Basics::cpu_weight, CpuWeightCodec>(cgroup, "CPUWeight", quiet("CPUWeight"), "Share of CPU time, relative to other units."),
-    row<&Basics::startup_cpu_weight, CpuWeightCodec>(cgroup, "StartupCPUWeight", quiet("StartupCPUWeight"), "The same while the machine starts or stops."),
-    row<&Basics::cpu_shares, CpuSharesCodec>(cgroup, "CPUShares", quiet("CPUShares"), "Older form of CPUWeight=."),
-    row<&Basics::startup_cpu_shares, CpuSharesCodec>(cgroup, "StartupCPUShares", quiet("StartupCPUShares"), "Older form of StartupCPUWeight=."),
-    row<&Basics::cpu_quota_per_sec, CpuQuotaCodec>(cgroup, "CPUQuota", quiet("CPUQuotaPerSecUSec"), "Most CPU time that the unit gets, as part of one CPU."),
-    row<&Basics::cpu_quota_period, SpanOrUnset>(cgroup, "CPUQuotaPeriodSec", quiet("CPUQuotaPeriodUSec"), "Period over which CPUQuota= is measured."),
+    refused_as(out_of_range, row<&Basics::cpu_weight, CpuWeightCodec>(cgroup, "CPUWeight", quiet("CPUWeight"), "Share of CPU time, relative to other units.")),
+    refused_as(out_of_range, row<&Basics::startup_cpu_weight, CpuWeightCodec>(cgroup, "StartupCPUWeight", quiet("StartupCPUWeight"), "The same while the machine starts or stops.")),
+    refused_as(out_of_range, row<&Basics::cpu_shares, CpuSharesCodec>(cgroup, "CPUShares", quiet("CPUShares"), "Older form of CPUWeight=.")),
+    refused_as(out_of_range, row<&Basics::startup_cpu_shares, CpuSharesCodec>(cgroup, "StartupCPUShares", quiet("StartupCPUShares"), "Older form of StartupCPUWeight=.")),
+    refused_as("{}= value out of range", row<&Basics::cpu_quota_per_sec, CpuQuotaCodec>(cgroup, "CPUQuota", quiet("CPUQuotaPerSecUSec"), "Most CPU time that the unit gets, as part of one CPU.")),
+    settable(row<&Basics::cpu_quota_period, SpanOrUnset>(cgroup, "CPUQuotaPeriodSec", quiet("CPUQuotaPeriodUSec"), "Period over which CPUQuota= is measured."), &quota_period_texts),
     boolean<&Basics::memory_accounting>("MemoryAccounting", "Account the memory of the unit."),
     row<&Memory::memory_min, MemoryProtectionCodec>(cgroup, "MemoryMin", quiet("MemoryMin"), "Memory that is never taken away from the unit."),
     row<&Memory::default_memory_min, MemoryProtectionCodec>(cgroup, "DefaultMemoryMin", quiet("DefaultMemoryMin"), "MemoryMin= of the units below."),
     row<&Memory::default_memory_low, MemoryProtectionCodec>(cgroup, "DefaultMemoryLow", quiet("DefaultMemoryLow"), "MemoryLow= of the units below."),
     row<&Memory::memory_low, MemoryProtectionCodec>(cgroup, "MemoryLow", quiet("MemoryLow"), "Memory that is taken away only when there is no other."),
-    row<&Memory::memory_high, MemoryMaximumCodec>(cgroup, "MemoryHigh", quiet("MemoryHigh"), "Memory above which the unit is slowed down."),
-    row<&Memory::memory_max, MemoryMaximumCodec>(cgroup, "MemoryMax", quiet("MemoryMax"), "Most memory that the unit can have."),
+    refused_as(out_of_range, row<&Memory::memory_high, MemoryMaximumCodec>(cgroup, "MemoryHigh", quiet("MemoryHigh"), "Memory above which the unit is slowed down.")),
+    refused_as(out_of_range, row<&Memory::memory_max, MemoryMaximumCodec>(cgroup, "MemoryMax", quiet("MemoryMax"), "Most memory that the unit can have.")),
     row<&Memory::memory_swap_max, MemoryMaximumCodec>(cgroup, "MemorySwapMax", quiet("MemorySwapMax"), "Most swap that the unit can have."),
-    row<&Memory::memory_limit, MemoryMaximumCodec>(cgroup, "MemoryLimit", quiet("MemoryLimit"), "Older form of MemoryMax=."),
+    refused_as(out_of_range, row<&Memory::memory_limit, MemoryMaximumCodec>(cgroup, "MemoryLimit", quiet("MemoryLimit"), "Older form of MemoryMax=.")),
     row<&Access::device_allow, DeviceAllowCodec>(cgroup, "DeviceAllow", quiet("DeviceAllow"), "Devices that the unit may use."),
-    row<&Access::device_policy, EnumCodec<DevicePolicy>>(cgroup, "DevicePolicy", quiet("DevicePolicy"), "What holds for devices that are not named."),
+    refused_as(without_words, row<&Access::device_policy, EnumCodec<DevicePolicy>>(cgroup, "DevicePolicy", quiet("DevicePolicy"), "What holds for devices that are not named.")),
     boolean<&Basics::io_accounting>("IOAccounting", "Account the disk I/O of the unit."),
-    row<&Io::io_weight, IoWeightCodec>(cgroup, "IOWeight", quiet("IOWeight"), "Share of disk I/O, relative to other units."),
-    row<&Io::startup_io_weight, IoWeightCodec>(cgroup, "StartupIOWeight", quiet("StartupIOWeight"), "The same while the machine starts or stops."),
-    row<&Io::io_device_weight, DeviceWeightCodec>(cgroup, "IODeviceWeight", quiet("IODeviceWeight"), "IOWeight= for one device."),
+    refused_as(out_of_range, row<&Io::io_weight, IoWeightCodec>(cgroup, "IOWeight", quiet("IOWeight"), "Share of disk I/O, relative to other units.")),
+    refused_as(out_of_range, row<&Io::startup_io_weight, IoWeightCodec>(cgroup, "StartupIOWeight", quiet("StartupIOWeight"), "The same while the machine starts or stops.")),
+    refused_as("{}= value out of range", row<&Io::io_device_weight, DeviceWeightCodec>(cgroup, "IODeviceWeight", quiet("IODeviceWeight"), "IOWeight= for one device.")),
     row<&Io::io_read_bandwidth_max, DeviceLimitCodec>(cgroup, "IOReadBandwidthMax", quiet("IOReadBandwidthMax"), "Most bytes read from a device each second."),
     row<&Io::io_write_bandwidth_max, DeviceLimitCodec>(cgroup, "IOWriteBandwidthMax", quiet("IOWriteBandwidthMax"), "Most bytes written to a device each second."),
     row<&Io::io_read_iops_max, DeviceLimitCodec>(cgroup, "IOReadIOPSMax", quiet("IOReadIOPSMax"), "Most reads from a device each second."),
     row<&Io::io_write_iops_max, DeviceLimitCodec>(cgroup, "IOWriteIOPSMax", quiet("IOWriteIOPSMax"), "Most writes to a device each second."),
     row<&Io::io_device_latency_target, DeviceLatencyCodec>(cgroup, "IODeviceLatencyTargetSec", quiet("IODeviceLatencyTargetUSec"), "Average latency of a device that the kernel aims at."),
     boolean<&Basics::block_io_accounting>("BlockIOAccounting", "Older form of IOAccounting=."),
-    row<&Io::block_io_weight, BlockIoWeightCodec>(cgroup, "BlockIOWeight", quiet("BlockIOWeight"), "Older form of IOWeight=."),
-    row<&Io::startup_block_io_weight, BlockIoWeightCodec>(cgroup, "StartupBlockIOWeight", quiet("StartupBlockIOWeight"), "Older form of StartupIOWeight=."),
-    row<&Io::block_io_device_weight, DeviceWeightCodec>(cgroup, "BlockIODeviceWeight", quiet("BlockIODeviceWeight"), "Older form of IODeviceWeight=."),
+    refused_as(out_of_range, row<&Io::block_io_weight, BlockIoWeightCodec>(cgroup, "BlockIOWeight", quiet("BlockIOWeight"), "Older form of IOWeight=.")),
+    refused_as(out_of_range, row<&Io::startup_block_io_weight, BlockIoWeightCodec>(cgroup, "StartupBlockIOWeight", quiet("StartupBlockIOWeight"), "Older form of StartupIOWeight=.")),
+    refused_as("{}= out of range", row<&Io::block_io_device_weight, DeviceWeightCodec>(cgroup, "BlockIODeviceWeight", quiet("BlockIODeviceWeight"), "Older form of IODeviceWeight=.")),
     old_bandwidth<&Io::block_io_read_bandwidth>("BlockIOReadBandwidth", "Older form of IOReadBandwidthMax=."),
     old_bandwidth<&Io::block_io_write_bandwidth>("BlockIOWriteBandwidth", "Older form of IOWriteBandwidthMax=."),
     boolean<&Basics::tasks_accounting>("TasksAccounting", "Account the tasks of the unit."),
-    row<&Basics::tasks_max, TasksMaxCodec>(cgroup, "TasksMax", quiet("TasksMax"), "Most tasks that the unit can have."),
+    refused_as(out_of_range, row<&Basics::tasks_max, TasksMaxCodec>(cgroup, "TasksMax", quiet("TasksMax"), "Most tasks that the unit can have.")),
     custom<&Basics::delegate, &Basics::delegate_controllers>(cgroup, "Delegate", quiet("Delegate"), "b", "boolean or controllers", {&apply_delegate, &get_delegate, &plain_texts}, "The unit manages the control groups below its own itself."),
     settable(shown(cgroup, quiet("DelegateControllers"), "as", &get_delegate_controllers, "Controllers that the unit gets."), &delegate_controllers_lines),
-    as_list(custom<&Basics::disabled_controllers>(cgroup, "DisableControllers", quiet("DisableControllers"), "as", "controllers", {&apply_disable, &get_disabled, &word_list_texts}, "Controllers that are never turned on below the unit.")),
+    as_list(custom<&Basics::disabled_controllers>(cgroup, "DisableControllers", quiet("DisableControllers"), "as", "controllers", {&apply_disable, &get_disabled, &disabled_controllers_texts}, "Controllers that are never turned on below the unit.")),
     boolean<&Basics::ip_accounting>("IPAccounting", "Account the IP traffic of the unit."),
     row<&Access::ip_address_allow, IpPrefixCodec>(cgroup, "IPAddressAllow", quiet("IPAddressAllow"), "Addresses that the unit may talk to though others are denied."),
     row<&Access::ip_address_deny, IpPrefixCodec>(cgroup, "IPAddressDeny", quiet("IPAddressDeny"), "Addresses that the unit may not talk to."),
     row<&Access::ip_ingress_filter_path, FilterPathsCodec>(cgroup, "IPIngressFilterPath", quiet("IPIngressFilterPath"), "BPF programs for incoming packets, by the paths that they are pinned at."),
     row<&Access::ip_egress_filter_path, FilterPathsCodec>(cgroup, "IPEgressFilterPath", quiet("IPEgressFilterPath"), "BPF programs for outgoing packets, by the paths that they are pinned at."),
-    row<&Memory::managed_oom_swap, OomModeCodec>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."),
-    row<&Memory::managed_oom_memory_pressure, OomModeCodec>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."),
+    settable(row<&Memory::managed_oom_swap, OomModeCodec>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."), &oom_mode_texts),
+    settable(row<&Memory::managed_oom_memory_pressure, OomModeCodec>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."), &oom_mode_texts),
     row<&Memory::managed_oom_memory_pressure_limit, PressureLimitCodec>(cgroup, "ManagedOOMMemoryPressureLimit", quiet("ManagedOOMMemoryPressureLimit"), "Memory pressure from which systemd-oomd acts."),
-    row<&Memory::managed_oom_preference, EnumCodec<ManagedOomPreference>>(cgroup, "ManagedOOMPreference", quiet("ManagedOOMPreference"), "Whether systemd-oomd spares the unit."),
+    refused_as(without_words, row<&Memory::managed_oom_preference, EnumCodec<ManagedOomPreference>>(cgroup, "ManagedOOMPreference", quiet("ManagedOOMPreference"), "Whether systemd-oomd spares the unit.")),
     row<&Access::bpf_programs, BpfProgramCodec>(cgroup, "BPFProgram", quiet("BPFProgram"), "BPF programs that are attached to the unit's control group, each by its type and the path that it is pinned at."),
     row<&Access::socket_bind_allow, SocketBindCodec>(cgroup, "SocketBindAllow", quiet("SocketBindAllow"), "Ports that may be bound though others are denied."),
     row<&Access::socket_bind_deny, SocketBindCodec>(cgroup, "SocketBindDeny", quiet("SocketBindDeny"), "Ports that may not be bound."),
@@ -192,9 +196,9 @@ Value get_kill_mode(const Subject<UnitConfig>& subject) { return std::string(to_
 constexpr std::array kill_table{
     row<&KillConfig::send_sigkill, BooleanCodec>(killing, "SendSIGKILL", constant("SendSIGKILL"), "Send the final signal to processes that are left."),
     row<&KillConfig::send_sighup, BooleanCodec>(killing, "SendSIGHUP", constant("SendSIGHUP"), "Send SIGHUP right after the first signal, as shells want it."),
-    custom<&KillConfig::kill_mode>(killing, "KillMode", constant("KillMode"), "s", "choice", {&apply_kill_mode, &get_kill_mode, &plain_texts}, "Which processes of the unit are killed when it stops."),
+    custom<&KillConfig::kill_mode>(killing, "KillMode", constant("KillMode"), "s", "choice", {&apply_kill_mode, &get_kill_mode, &one_word_texts}, "Which processes of the unit are killed when it stops."),
     row<&KillConfig::kill_signal, SignalCodec>(killing, "KillSignal", constant("KillSignal"), "Signal that asks processes to end."),
-    custom<&KillConfig::restart_kill_signal>(killing, "RestartKillSignal", constant("RestartKillSignal"), "i", "signal", {&apply_restart_signal, &get_restart_signal, &plain_texts}, "The same when the unit is restarted."),
+    custom<&KillConfig::restart_kill_signal>(killing, "RestartKillSignal", constant("RestartKillSignal"), "i", "signal", {&apply_restart_signal, &get_restart_signal, &SignalCodec::texts}, "The same when the unit is restarted."),
     row<&KillConfig::final_kill_signal, SignalCodec>(killing, "FinalKillSignal", constant("FinalKillSignal"), "Signal that ends processes that did not go."),
     row<&KillConfig::watchdog_signal, SignalCodec>(killing, "WatchdogSignal", constant("WatchdogSignal"), "Signal that ends a service whose watchdog ran out."),
 };

@@ -49,7 +49,7 @@ constexpr std::array rows{
     row<&Privileges::restrict_address_families, AddressFamiliesCodec>(exec, "RestrictAddressFamilies", constant("RestrictAddressFamilies"), "Address families that sockets may have, or with ~ may not."),
     boolean<&Privileges::lock_personality>("LockPersonality", "The execution domain cannot be changed."),
     row<&Privileges::restrict_file_systems, FileSystemsCodec>(exec, "RestrictFileSystems", constant("RestrictFileSystems"), "Types of file systems that processes may open; without effect: the kernel of Debian 12 has no BPF security module turned on."),
-    row<&Privileges::selinux_context, LabelCodec>(exec, "SELinuxContext", constant("SELinuxContext"), "SELinux context of the processes."),
+    settable(row<&Privileges::selinux_context, LabelCodec>(exec, "SELinuxContext", constant("SELinuxContext"), "SELinux context of the processes."), &plain_texts, "s"),
     row<&Privileges::apparmor_profile, LabelCodec>(exec, "AppArmorProfile", constant("AppArmorProfile"), "AppArmor profile that processes switch to."),
     row<&Privileges::smack_process_label, LabelCodec>(exec, "SmackProcessLabel", constant("SmackProcessLabel"), "SMACK label of the processes."),
 

@@ -35,10 +35,15 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
   return true;
 }
 Value get_policy(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.common->exec_scheduling->cpu_scheduling_policy.value_or(SCHED_OTHER)}; }
-Result<Texts> policy_texts(const Value& value) {
-  const auto* policy = std::get_if<std::int32_t>(&value.storage);
-  const std::string_view name = policy != nullptr ? name_of(cpu_scheduling_policies(), *policy) : std::string_view{};
-  if (name.empty()) return fail(ErrorCode::invalid_argument, "Invalid CPU scheduling policy.");
+Result<Texts> policy_texts(const Given& given) {
+  const std::string_view name = name_of(cpu_scheduling_policies(), std::get<std::int32_t>(given.value.storage));
+  if (name.empty()) return refused_setting(given, "Invalid CPU scheduling policy: {1}");
+  return Texts{std::string(name)};
+}
+Result<Texts> io_class_texts(const Given& given) {
+  const auto number = std::get<std::int32_t>(given.value.storage);
+  const std::string_view name = name_of(io_scheduling_classes(), number);
+  if (name.empty()) return refused_setting(given, "Invalid IO scheduling class: {1}");
   return Texts{std::string(name)};
 }
 bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -112,6 +117,12 @@ Value get_numa_policy(const Subject<UnitConfig>& subject) {
   if (!scheduling.numa_policy && !scheduling.numa_mask.empty()) return std::int32_t{1};  // systemd shows a mask without policy as "preferred"
   return std::int32_t{scheduling.numa_policy.value_or(-1)};
 }
+Result<Texts> numa_policy_texts(const Given& given) {
+  const std::string_view name = name_of(numa_policies(), std::get<std::int32_t>(given.value.storage));
+  if (name.empty()) return refused_setting(given, "Invalid {} value: {}");
+  return Texts{std::string(name)};
+}
+Result<Texts> affinity_from_numa_lines(const Given& given) { return std::get<bool>(given.value.storage) ? Texts{"CPUAffinity=numa"} : Texts{}; }
 bool apply_numa_mask(ParseContext& context, UnitConfig& config, std::string_view text) {
   CpuMask mask = config.common->exec_scheduling->numa_mask;
   if (text == "all")
@@ -127,11 +138,7 @@ Value get_slack(const Subject<UnitConfig>& subject) {
   const std::uint64_t slack = subject.config.common->exec_scheduling->timer_slack_nsec.value_or(usual);
   return slack == UINT64_MAX ? usual : slack;
 }
-Result<Texts> slack_texts(const Value& value) {
-  const auto* nsec = std::get_if<std::uint64_t>(&value.storage);
-  if (nsec == nullptr) return fail(ErrorCode::invalid_argument, "nanoseconds are wanted");
-  return Texts{fmt::format("{}ns", *nsec)};
-}
+Result<Texts> slack_texts(const Given& given) { return Texts{fmt::format("{}", std::get<std::uint64_t>(given.value.storage))}; }
 
 // --- Limits -------------------------------------------------------------------------------------------------------
 template <int Resource>
@@ -156,37 +163,43 @@ template <int Resource>
 Value get_soft(const Subject<UnitConfig>& subject) {
   return effective_limit<Resource>(subject).soft;
 }
-Result<Texts> rlimit_texts(const Value& value) {
-  const auto* limit = std::get_if<std::uint64_t>(&value.storage);
-  if (limit == nullptr) return fail(ErrorCode::invalid_argument, "a limit is wanted");
-  return *limit == UINT64_MAX ? Texts{"infinity"} : Texts{fmt::format("{}", *limit)};
+std::string limit_text(std::uint64_t limit) { return limit == UINT64_MAX ? std::string("infinity") : fmt::format("{}", limit); }
+/// One of both limits is given; the other is what it was, or the same.
+template <int Resource, std::uint64_t ResourceLimit::* One>
+Result<Texts> limit_texts_of(const Given& given) {
+  const auto value = std::get<std::uint64_t>(given.value.storage);
+  ResourceLimit limit = given.config.common->exec_scheduling->limits[Resource].value_or(ResourceLimit{value, value});
+  limit.*One = value;
+  return Texts{limit.soft == limit.hard ? limit_text(limit.hard) : limit_text(limit.soft) + ":" + limit_text(limit.hard)};
 }
 template <int Resource>
 consteval UnitRow limit(std::string_view key, std::string_view description) {
-  return custom<&Scheduling::limits>(exec, key, constant(key), "t", "limit", {&apply_limit<Resource>, &get_hard<Resource>, &rlimit_texts}, description);
+  return custom<&Scheduling::limits>(exec, key, constant(key), "t", "limit", {&apply_limit<Resource>, &get_hard<Resource>, &limit_texts_of<Resource, &ResourceLimit::hard>}, description);
 }
 template <int Resource>
 consteval UnitRow soft_limit(std::string_view property) {
-  return shown(exec, constant(property), "t", &get_soft<Resource>, "The soft limit.");
+  UnitRow r = settable(shown(exec, constant(property), "t", &get_soft<Resource>, "The soft limit."), &limit_texts_of<Resource, &ResourceLimit::soft>);
+  r.target = property.substr(0, property.size() - std::string_view("Soft").size());
+  return r;
 }
 
 constexpr std::array rows{
-    row<&Scheduling::nice, NiceCodec>(exec, "Nice", constant("Nice"), "Nice level: -20 is the most favoured, 19 the least."),
-    row<&Scheduling::oom_score_adjust, OomScoreCodec>(exec, "OOMScoreAdjust", constant("OOMScoreAdjust"), "How soon the kernel kills the process when memory is short; -1000 is never."),
+    refused_as("Invalid {} value: {}", row<&Scheduling::nice, NiceCodec>(exec, "Nice", constant("Nice"), "Nice level: -20 is the most favoured, 19 the least.")),
+    refused_as("OOM score adjust value out of range", row<&Scheduling::oom_score_adjust, OomScoreCodec>(exec, "OOMScoreAdjust", constant("OOMScoreAdjust"), "How soon the kernel kills the process when memory is short; -1000 is never.")),
     row<&Scheduling::coredump_filter, CoredumpFilterCodec>(exec, "CoredumpFilter", constant("CoredumpFilter"), "Kinds of memory that core dumps hold."),
     custom<&Scheduling::io_scheduling_class>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), IoClassCodec::signature, IoClassCodec::word,
-        {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &codec_texts<IoClassCodec>}, "Class of I/O scheduling."),
-    custom<&Scheduling::io_scheduling_priority>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), IoPriorityCodec::signature, IoPriorityCodec::word,
-        {&apply_io_priority, &get_field<&Scheduling::io_scheduling_priority, IoPriorityCodec>, &codec_texts<IoPriorityCodec>}, "Priority within the class; 0 is the highest."),
+        {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &io_class_texts}, "Class of I/O scheduling."),
+    refused_as("Invalid IO scheduling priority: {1}", custom<&Scheduling::io_scheduling_priority>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), IoPriorityCodec::signature, IoPriorityCodec::word,
+        {&apply_io_priority, &get_field<&Scheduling::io_scheduling_priority, IoPriorityCodec>, &codec_texts<IoPriorityCodec>}, "Priority within the class; 0 is the highest.")),
     custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling."),
-    custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy."),
+    refused_as("Invalid CPU scheduling priority: {1}", custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy.")),
     row<&Scheduling::cpu_scheduling_reset_on_fork, BooleanCodec>(exec, "CPUSchedulingResetOnFork", constant("CPUSchedulingResetOnFork"), "Children do not inherit a raised priority."),
     custom<&Scheduling::cpu_affinity>(exec, "CPUAffinity", constant("CPUAffinity"), "ay", "CPU numbers or numa", {&apply_affinity, &get_affinity, &cpu_mask_texts}, "CPUs that processes may run on."),
-    with_fields<>(shown(exec, constant("CPUAffinityFromNUMA"), "b", &get_affinity_numa, "Whether the CPUs are those of NUMAMask=.")),
-    with_fields<&Scheduling::cpu_affinity_numa>(custom<&Scheduling::numa_policy>(exec, "NUMAPolicy", constant("NUMAPolicy"), "i", "policy", {&apply_numa_policy, &get_numa_policy, &plain_texts}, "Where memory of the process comes from.")),
+    settable(shown(exec, constant("CPUAffinityFromNUMA"), "b", &get_affinity_numa, "Whether the CPUs are those of NUMAMask=."), &affinity_from_numa_lines),
+    with_fields<&Scheduling::cpu_affinity_numa>(custom<&Scheduling::numa_policy>(exec, "NUMAPolicy", constant("NUMAPolicy"), "i", "policy", {&apply_numa_policy, &get_numa_policy, &numa_policy_texts}, "Where memory of the process comes from.")),
     custom<&Scheduling::numa_mask>(exec, "NUMAMask", constant("NUMAMask"), "ay", "node numbers or all", {&apply_numa_mask, &get_numa_mask, &cpu_mask_texts}, "NUMA nodes that the policy is about."),
     custom<&Scheduling::timer_slack_nsec>(exec, "TimerSlackNSec", constant("TimerSlackNSec"), "t", "time span", {&apply_field<&Scheduling::timer_slack_nsec, NanosecondsCodec>, &get_slack, &slack_texts}, "How much later timers of the process may fire."),
-    row<&Scheduling::personality, PersonalityCodec>(exec, "Personality", constant("Personality"), "Architecture that uname() reports."),
+    settable(row<&Scheduling::personality, PersonalityCodec>(exec, "Personality", constant("Personality"), "Architecture that uname() reports."), &one_word_texts),
     limit<RLIMIT_CPU>("LimitCPU", "CPU time."),
     limit<RLIMIT_FSIZE>("LimitFSIZE", "Size of files written."),
     limit<RLIMIT_DATA>("LimitDATA", "Size of the data segment."),

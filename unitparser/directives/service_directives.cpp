@@ -72,6 +72,12 @@ Value get_oom_policy(const Subject<UnitConfig>& subject) {
   return std::string(policy ? to_name(*policy) : std::string_view{});
 }
 
+Result<Texts> pid_file_texts(const Given& given) {
+  const std::string& text = text_of(given.value);
+  const std::string path = text.empty() || is_absolute_path(text) ? text : "/run/" + text;
+  if (!path.empty() && !is_safe_path(path)) return refused_setting(fmt::format("{}= path '{}' is not valid", given.property, path));
+  return Texts{escape_specifiers(path)};
+}
 template <auto Field>
 Value get_extended(const Subject<UnitConfig>& subject) {
   return ExecCodec::encode_extended(read_field<Field>(subject.config));
@@ -82,8 +88,7 @@ consteval UnitRow command(std::string_view key, std::string_view description) {
 }
 consteval UnitRow written_as_commands(UnitRow r) {
   r.target = r.bus.name.substr(0, r.bus.name.size() - 2);
-  r.texts = &ExecCodec::texts;
-  return r;
+  return settable(r, &ExecCodec::texts, "a(sasas)");
 }
 template <auto Field>
 consteval UnitRow extended(std::string_view property) {
@@ -97,7 +102,7 @@ constexpr std::array rows{
     custom<&Service::type, &Service::type_set>(service, "Type", constant("Type"), "s", "choice", {&apply_type, &get_type, &plain_texts}, "How the service says that it is up: at once, by forking, by a bus name, by a message, or by ending."),
     row<&Service::exit_type, EnumCodec<ServiceExitType>>(service, "ExitType", constant("ExitType"), "Whether the service ends with its main process or with the last process of its group."),
     row<&Service::restart, EnumCodec<ServiceRestart>>(service, "Restart", constant("Restart"), "After which ends the service is started again."),
-    row<&Service::pid_file, PidFileCodec>(service, "PIDFile", constant("PIDFile"), "File in which a forking service writes the number of its main process."),
+    settable(row<&Service::pid_file, PidFileCodec>(service, "PIDFile", constant("PIDFile"), "File in which a forking service writes the number of its main process."), &pid_file_texts),
     command<&Commands::exec_condition>("ExecCondition", "Commands before ExecStartPre= that decide whether the service is started at all."),
     command<&Commands::exec_start_pre>("ExecStartPre", "Commands run before the service."),
     command<&Commands::exec_start>("ExecStart", "The command of the service."),
@@ -110,7 +115,7 @@ constexpr std::array rows{
     extended<&Commands::exec_reload>("ExecReloadEx"), extended<&Commands::exec_stop>("ExecStopEx"),
     extended<&Commands::exec_stop_post>("ExecStopPostEx"),
     row<&Times::restart_delay, Span>(service, "RestartSec", constant("RestartUSec"), "How long to wait before a restart."),
-    custom<&Times::timeout_start, &Times::timeout_stop>(service, "TimeoutSec", no_property, "", "time span", {&apply_timeout, nullptr, &no_texts}, "Sets TimeoutStartSec= and TimeoutStopSec= at once."),
+    custom<&Times::timeout_start, &Times::timeout_stop>(service, "TimeoutSec", no_property, "", "time span", {&apply_timeout, nullptr, nullptr}, "Sets TimeoutStartSec= and TimeoutStopSec= at once."),
     custom<&Times::timeout_start, &Times::timeout_start_set>(service, "TimeoutStartSec", constant("TimeoutStartUSec"), "t", "time span", {&apply_timeout_start, &get_span<&Times::timeout_start>, &span_texts}, "How long a start may take before it counts as failed."),
     row<&Times::timeout_stop, SpanOrNever>(service, "TimeoutStopSec", constant("TimeoutStopUSec"), "How long a stop may take before processes are killed."),
     custom<&Times::timeout_abort, &Times::timeout_abort_set>(service, "TimeoutAbortSec", quiet("TimeoutAbortUSec"), "t", "time span", {&apply_timeout_abort, &get_timeout_abort, &span_texts}, "How long the service may take to end after an abort by the watchdog."),
@@ -135,7 +140,7 @@ constexpr std::array rows{
     row<&Service::bus_name, BusNameCodec>(service, "BusName", constant("BusName"), "Bus name that the service takes; it is up once the name is taken."),
     row<&Service::fd_store_max, UnsignedCodec>(service, "FileDescriptorStoreMax", constant("FileDescriptorStoreMax"), "How many descriptors the manager keeps for the service."),
     row<&Service::notify_access, EnumCodec<NotifyAccess>>(service, "NotifyAccess", constant("NotifyAccess"), "Which processes of the service may send status messages."),
-    row<&Service::sockets, SocketListCodec>(service, "Sockets", no_property, "Socket units whose descriptors the service gets."),
+    not_settable(row<&Service::sockets, SocketListCodec>(service, "Sockets", no_property, "Socket units whose descriptors the service gets.")),
     shown_by(row<&Service::oom_policy, OptionalEnumCodec<OomPolicy::stop>>(service, "OOMPolicy", constant("OOMPolicy"), "What happens when the kernel killed a process of the service for want of memory."), &get_oom_policy),
     row<&Service::usb_function_descriptors, PathCodec>(service, "USBFunctionDescriptors", constant("USBFunctionDescriptors"), "File with USB FunctionFS descriptors."),
     row<&Service::usb_function_strings, PathCodec>(service, "USBFunctionStrings", constant("USBFunctionStrings"), "File with USB FunctionFS strings."),

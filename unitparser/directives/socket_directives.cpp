@@ -20,7 +20,7 @@ bool apply_listen(ParseContext& context, UnitConfig& config, std::string_view te
 }
 template <ListenKind Kind>
 consteval UnitRow listen(std::string_view key, std::string_view description) {
-  return as_list(custom<&SocketConfig::listen>(socket, key, no_property, "", "address", {&apply_listen<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&SocketConfig::listen>(socket, key, no_property, "", "address", {&apply_listen<Kind>, nullptr, nullptr}, description));
 }
 Value get_listen(const Subject<UnitConfig>& subject) { return encode_listen(subject.config.common->socket->listen); }
 
@@ -35,6 +35,11 @@ Value get_trigger_burst(const Subject<UnitConfig>& subject) {
   const SocketConfig& config = *subject.config.common->socket;
   if (config.trigger_limit_burst != UINT32_MAX) return config.trigger_limit_burst;
   return std::uint32_t{config.accept ? 200U : 20U};
+}
+Result<Texts> symlinks_texts(const Given& given) {
+  for (const Value& element : elements_of(given.value))
+    if (!is_absolute_path(text_of(element))) return refused_setting(fmt::format("Symlink path is not absolute: {}", text_of(element)));
+  return one_line_texts(given);
 }
 /// An IP time to live, or any other plain integer of the kernel.
 template <auto Field>
@@ -101,13 +106,13 @@ constexpr std::array rows{
     row<&Options::message_queue_max_messages, LongCodec>(socket, "MessageQueueMaxMessages", constant("MessageQueueMaxMessages"), "How many messages a queue holds."),
     row<&Options::message_queue_message_size, LongCodec>(socket, "MessageQueueMessageSize", constant("MessageQueueMessageSize"), "Size of a queue's messages."),
     boolean<&Socket::remove_on_stop>("RemoveOnStop", "Remove the files of the sockets when the unit stops."),
-    row<&Socket::symlinks, SymlinksCodec>(socket, "Symlinks", constant("Symlinks"), "Links that are made to the socket's file."),
+    settable(row<&Socket::symlinks, SymlinksCodec>(socket, "Symlinks", constant("Symlinks"), "Links that are made to the socket's file."), &symlinks_texts),
     shown_by(row<&Socket::fd_name, DescriptorNameCodec>(socket, "FileDescriptorName", quiet("FileDescriptorName"), "Name of the descriptors as the service sees it."), &get_descriptor_name),
-    row<&Socket::service, ServiceUnitCodec>(socket, "Service", no_property, "Service that the sockets belong to, if it has another name."),
+    not_settable(row<&Socket::service, ServiceUnitCodec>(socket, "Service", no_property, "Service that the sockets belong to, if it has another name.")),
     shown_by(row<&Socket::trigger_limit_interval, Span>(socket, "TriggerLimitIntervalSec", constant("TriggerLimitIntervalUSec"), "Interval in which activations are counted."), &get_trigger_interval),
     shown_by(row<&Socket::trigger_limit_burst, UnsignedCodec>(socket, "TriggerLimitBurst", constant("TriggerLimitBurst"), "How many activations are allowed in that interval."), &get_trigger_burst),
     row<&Options::smack_label, StringCodec>(socket, "SmackLabel", constant("SmackLabel"), "SMACK label of the socket's file."),
-    row<&Options::smack_label_ip_in, StringCodec>(socket, "SmackLabelIPIn", constant("SmackLabelIPIn"), "SMACK label of incoming IP packets."),
+    not_settable(row<&Options::smack_label_ip_in, StringCodec>(socket, "SmackLabelIPIn", constant("SmackLabelIPIn"), "SMACK label of incoming IP packets.")),
     row<&Options::smack_label_ip_out, StringCodec>(socket, "SmackLabelIPOut", constant("SmackLabelIPOut"), "SMACK label of outgoing IP packets."),
     row<&Options::selinux_context_from_net, BooleanCodec>(socket, "SELinuxContextFromNet", no_property, "Services of Accept=yes get the peer's SELinux context."),
 };

@@ -18,7 +18,7 @@ bool apply_timer(ParseContext& context, UnitConfig& config, std::string_view tex
 }
 template <TimerBase Base>
 consteval UnitRow base(std::string_view key, std::string_view word, std::string_view description) {
-  return as_list(custom<&TimerConfig::timers>(timer, key, no_property, "", word, {&apply_timer<Base>, nullptr, &no_texts}, description));
+  return as_list(custom<&TimerConfig::timers>(timer, key, no_property, "", word, {&apply_timer<Base>, nullptr, nullptr}, description));
 }
 Value get_monotonic(const Subject<UnitConfig>& subject) { return encode_monotonic_timers(subject.config.common->timer->timers); }
 Value get_calendar(const Subject<UnitConfig>& subject) { return encode_calendar_timers(subject.config.common->timer->timers); }
@@ -39,8 +39,8 @@ constexpr std::array timer_table{
     base<TimerBase::startup>("OnStartupSec", "time span", "Elapse this long after the manager was started."),
     base<TimerBase::unit_active>("OnUnitActiveSec", "time span", "Elapse this long after the unit was last activated."),
     base<TimerBase::unit_inactive>("OnUnitInactiveSec", "time span", "Elapse this long after the unit was last deactivated."),
-    settable(shown(timer, invalidates("TimersMonotonic"), "a(stt)", &get_monotonic, "All monotonic elapses."), &timer_lines),
-    settable(shown(timer, invalidates("TimersCalendar"), "a(sst)", &get_calendar, "All calendar elapses."), &timer_lines),
+    settable(shown(timer, invalidates("TimersMonotonic"), "a(stt)", &get_monotonic, "All monotonic elapses."), &monotonic_timer_lines, "a(st)"),
+    refused_as("Invalid calendar spec", settable(shown(timer, invalidates("TimersCalendar"), "a(sst)", &get_calendar, "All calendar elapses."), &calendar_timer_lines, "a(ss)")),
     row<&TimerConfig::on_clock_change, BooleanCodec>(timer, "OnClockChange", constant("OnClockChange"), "Elapse when the system clock jumps."),
     row<&TimerConfig::on_timezone_change, BooleanCodec>(timer, "OnTimezoneChange", constant("OnTimezoneChange"), "Elapse when the time zone changes."),
     row<&TimerConfig::persistent, BooleanCodec>(timer, "Persistent", constant("Persistent"), "Catch up on an elapse that was missed while the machine was off."),
@@ -49,7 +49,7 @@ constexpr std::array timer_table{
     row<&TimerConfig::fixed_random_delay, BooleanCodec>(timer, "FixedRandomDelay", constant("FixedRandomDelay"), "Take the same random delay each time."),
     row<&TimerConfig::accuracy, Span>(timer, "AccuracySec", constant("AccuracyUSec"), "How much later an elapse may come, so that timers share wake-ups."),
     row<&TimerConfig::randomized_delay, Span>(timer, "RandomizedDelaySec", constant("RandomizedDelayUSec"), "Random delay, up to this, of each elapse."),
-    shown_by(row<&TimerConfig::unit, TriggeredUnitCodec>(timer, "Unit", constant("Unit"), "Unit that is activated, if it is not the service of the same name."), &get_timer_unit),
+    not_settable(shown_by(row<&TimerConfig::unit, TriggeredUnitCodec>(timer, "Unit", constant("Unit"), "Unit that is activated, if it is not the service of the same name."), &get_timer_unit)),
 };
 static_assert(unique_keys(timer_table) && documented(timer_table) && covers_every_field<TimerConfig>(timer_table));
 
@@ -60,7 +60,7 @@ bool apply_path(ParseContext& context, UnitConfig& config, std::string_view text
 }
 template <PathKind Kind>
 consteval UnitRow watch(std::string_view key, std::string_view description) {
-  return as_list(custom<&PathConfig::paths>(path, key, no_property, "", "path", {&apply_path<Kind>, nullptr, &no_texts}, description));
+  return as_list(custom<&PathConfig::paths>(path, key, no_property, "", "path", {&apply_path<Kind>, nullptr, nullptr}, description));
 }
 Value get_paths(const Subject<UnitConfig>& subject) { return encode_watched_paths(subject.config.common->path->paths); }
 Value get_path_unit(const Subject<UnitConfig>& subject) {
@@ -83,7 +83,7 @@ constexpr std::array path_table{
     watch<PathKind::modified>("PathModified", "Activate the unit at each write to this file."),
     watch<PathKind::directory_not_empty>("DirectoryNotEmpty", "Activate the unit when this folder has entries."),
     settable(shown(path, constant("Paths"), "a(ss)", &get_paths, "Everything that the unit watches."), &watched_path_lines),
-    shown_by(row<&PathConfig::unit, TriggeredUnitCodec>(path, "Unit", constant("Unit"), "Unit that is activated, if it is not the service of the same name."), &get_path_unit),
+    not_settable(shown_by(row<&PathConfig::unit, TriggeredUnitCodec>(path, "Unit", constant("Unit"), "Unit that is activated, if it is not the service of the same name."), &get_path_unit)),
     row<&PathConfig::make_directory, BooleanCodec>(path, "MakeDirectory", constant("MakeDirectory"), "Make the folders that are watched."),
     row<&PathConfig::directory_mode, ModeCodec>(path, "DirectoryMode", constant("DirectoryMode"), "Access mode of folders that are made."),
     shown_by(row<&PathConfig::trigger_limit_interval, Span>(path, "TriggerLimitIntervalSec", constant("TriggerLimitIntervalUSec"), "Interval in which activations are counted."), &get_interval),

@@ -27,10 +27,19 @@ Value get_dependency(const Subject<UnitConfig>& subject) {
     if (entry.kind == Kind) units.push_back(entry.unit);
   return string_array(units);
 }
+/// Other units, a line for each.
+Result<Texts> dependency_texts(const Given& given) {
+  Texts texts;
+  for (const Value& element : elements_of(given.value)) {
+    if (!UnitName::is_valid(text_of(element))) return refused_setting(fmt::format("Invalid unit name {}", text_of(element)));
+    texts.push_back(quoted_word(text_of(element)));
+  }
+  return texts;
+}
 template <DependencyKind Kind>
 consteval UnitRow dependency(std::string_view key, std::string_view description) {
   return as_list(custom<&UnitSection::dependencies>(Section::unit, key, from_graph(to_name(Kind)), "as", "units",
-                                                    {&apply_dependency<Kind>, &get_dependency<Kind>, &word_list_texts}, description));
+                                                    {&apply_dependency<Kind>, &get_dependency<Kind>, &dependency_texts}, description));
 }
 /// RequiresOverridable= and RequisiteOverridable=: read as their replacement, with a remark.
 template <DependencyKind Kind>
@@ -41,7 +50,7 @@ bool apply_obsolete_dependency(ParseContext& context, UnitConfig& config, std::s
 template <DependencyKind Kind>
 consteval UnitRow obsolete_dependency(std::string_view key, std::string_view description) {
   return as_list(custom<&UnitSection::dependencies>(Section::unit, key, no_property, "", "units",
-                                                    {&apply_obsolete_dependency<Kind>, nullptr, &no_texts}, description));
+                                                    {&apply_obsolete_dependency<Kind>, nullptr, nullptr}, description));
 }
 
 bool apply_mounts_for(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -51,6 +60,15 @@ bool apply_mounts_for(ParseContext& context, UnitConfig& config, std::string_vie
   auto& all = config.common.write().unit_needs.write().requires_mounts_for;
   all.insert(all.end(), more.begin(), more.end());
   return complete;
+}
+Result<Texts> mounts_for_texts(const Given& given) {
+  Texts texts;
+  for (const Value& element : elements_of(given.value)) {
+    const std::string& path = text_of(element);
+    if (!is_absolute_path(path)) return refused_setting(fmt::format("Path specified in {} is not absolute: {}", given.property, path));
+    texts.push_back(escape_specifiers(path));
+  }
+  return texts;
 }
 Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.common->unit_needs->requires_mounts_for); }
 
@@ -116,7 +134,7 @@ constexpr std::array rows{
     alias(unit, "PropagateReloadFrom", "ReloadPropagatedFrom"),
     obsolete_dependency<DependencyKind::requires_>("RequiresOverridable", "Obsolete spelling of Requires=."),
     obsolete_dependency<DependencyKind::requisite>("RequisiteOverridable", "Obsolete spelling of Requisite=."),
-    as_list(custom<&UnitNeeds::requires_mounts_for>(unit, "RequiresMountsFor", from_graph("RequiresMountsFor"), "as", "paths", {&apply_mounts_for, &get_mounts_for, &word_list_texts},
+    as_list(custom<&UnitNeeds::requires_mounts_for>(unit, "RequiresMountsFor", from_graph("RequiresMountsFor"), "as", "paths", {&apply_mounts_for, &get_mounts_for, &mounts_for_texts},
         "Paths whose mount points are required and mounted first.")),
     row<&UnitSection::stop_when_unneeded, BooleanCodec>(unit, "StopWhenUnneeded", constant("StopWhenUnneeded"), "Stop the unit when no other active unit needs it."),
     row<&UnitSection::refuse_manual_start, BooleanCodec>(unit, "RefuseManualStart", constant("RefuseManualStart"), "Only dependencies may start the unit, not people."),
@@ -125,10 +143,10 @@ constexpr std::array rows{
     row<&UnitSection::default_dependencies, BooleanCodec>(unit, "DefaultDependencies", constant("DefaultDependencies"), "Add the dependencies that are usual for the unit's type."),
     row<&UnitSection::on_success_job_mode, EnumCodec<JobMode>>(unit, "OnSuccessJobMode", constant("OnSuccessJobMode"), "How the jobs of OnSuccess= meet jobs that exist."),
     row<&UnitSection::on_failure_job_mode, EnumCodec<JobMode>>(unit, "OnFailureJobMode", constant("OnFailureJobMode"), "How the jobs of OnFailure= meet jobs that exist."),
-    custom<&UnitSection::on_failure_job_mode>(unit, "OnFailureIsolate", no_property, "", "boolean", {&apply_isolate_on_failure, nullptr, &no_texts},
+    custom<&UnitSection::on_failure_job_mode>(unit, "OnFailureIsolate", no_property, "", "boolean", {&apply_isolate_on_failure, nullptr, nullptr},
         "Older spelling of OnFailureJobMode=isolate."),
     row<&UnitSection::ignore_on_isolate, BooleanCodec>(unit, "IgnoreOnIsolate", constant("IgnoreOnIsolate"), "Isolating another unit does not stop this one."),
-    custom<&UnitLimits::job_timeout>(unit, "JobTimeoutSec", constant("JobTimeoutUSec"), "t", "time span", {&apply_job_timeout, &get_span<&UnitLimits::job_timeout>, &span_texts},
+    custom<&UnitLimits::job_timeout>(unit, "JobTimeoutSec", constant("JobTimeoutUSec"), "t", "time span", {&apply_job_timeout, &get_span<&UnitLimits::job_timeout>, nullptr},
         "How long a job for the unit may wait and run before it is cancelled."),
     custom<&UnitLimits::job_running_timeout, &UnitLimits::job_running_timeout_set>(unit, "JobRunningTimeoutSec", constant("JobRunningTimeoutUSec"), "t", "time span",
         {&apply_job_running_timeout, &get_span<&UnitLimits::job_running_timeout>, &span_texts}, "How long a job for the unit may run before it is cancelled."),
@@ -140,8 +158,8 @@ constexpr std::array rows{
     row<&UnitLimits::start_limit_action, EmergencyActionCodec>(unit, "StartLimitAction", constant("StartLimitAction"), "What to do to the machine when the start limit is hit."),
     row<&UnitLimits::failure_action, EmergencyActionCodec>(unit, "FailureAction", constant("FailureAction"), "What to do to the machine when the unit fails."),
     row<&UnitLimits::success_action, EmergencyActionCodec>(unit, "SuccessAction", constant("SuccessAction"), "What to do to the machine when the unit ends with success."),
-    row<&UnitLimits::failure_action_exit_status, ExitCodeCodec>(unit, "FailureActionExitStatus", constant("FailureActionExitStatus"), "Exit status of the manager for FailureAction=exit."),
-    row<&UnitLimits::success_action_exit_status, ExitCodeCodec>(unit, "SuccessActionExitStatus", constant("SuccessActionExitStatus"), "Exit status of the manager for SuccessAction=exit."),
+    refused_as("Exit status must be in range 0…255 or negative.", row<&UnitLimits::failure_action_exit_status, ExitCodeCodec>(unit, "FailureActionExitStatus", constant("FailureActionExitStatus"), "Exit status of the manager for FailureAction=exit.")),
+    refused_as("Exit status must be in range 0…255 or negative.", row<&UnitLimits::success_action_exit_status, ExitCodeCodec>(unit, "SuccessActionExitStatus", constant("SuccessActionExitStatus"), "Exit status of the manager for SuccessAction=exit.")),
     row<&UnitLimits::reboot_argument, RebootArgumentCodec>(unit, "RebootArgument", constant("RebootArgument"), "Argument of the reboots that actions of this unit ask for."),
     row<&UnitSection::collect_mode, EnumCodec<CollectMode>>(unit, "CollectMode", constant("CollectMode"), "Whether a failed unit may be unloaded too."),
     // Conditions live in a table of their own; the two lists are named here for the check.

@@ -275,10 +275,24 @@ std::string verify_mount(const UnitConfig& config, const UnitName& name) {
   return {};
 }
 
+/// The first of the options that automount units give the kernel themselves; nothing if there is none.
+std::string_view own_option_of_automount(std::string_view options) {
+  constexpr std::array<std::string_view, 6> own{"fd", "pgrp", "minproto", "maxproto", "direct", "indirect"};
+  while (!options.empty()) {
+    const std::string_view option = options.substr(0, options.find(','));
+    options.remove_prefix(std::min(option.size() + 1, options.size()));
+    const auto found = std::find(own.begin(), own.end(), option.substr(0, option.find('=')));
+    if (found != own.end()) return *found;
+  }
+  return {};
+}
+
 std::string verify_automount(const UnitConfig& config, const UnitName& name) {
   if (config.common->automount->where == "/") return "Cannot have an automount unit for the root directory. Refusing.";
   const Result<UnitName> expected = name_from_path(config.common->automount->where, UnitType::automount);
   if (!expected || expected->text() != name.text()) return "Where= setting doesn't match unit name. Refusing.";
+  if (const std::string_view option = own_option_of_automount(config.common->automount->extra_options); !option.empty())
+    return fmt::format("ExtraOptions= setting may not contain reserved option {}.", option);
   return {};
 }
 

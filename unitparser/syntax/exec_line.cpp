@@ -247,7 +247,9 @@ std::string format_exec_line(const ExecCommand& command) {
   if (command.no_setuid) out += '!';
   if (command.ambient_magic) out += "!!";
   const auto quoted = [](std::string_view text) { return '"' + escape_specifiers(escape_c(text)) + '"'; };
-  out += quoted(command.path == "/" ? "/." : command.path);  // a closing slash would be refused
+  const std::string path = command.path == "/" ? "/." : command.path;  // a closing slash would be refused
+  const bool needs_quotes = !separate_argv0 || path.empty() || std::any_of(path.begin(), path.end(), [](char c) { return c <= ' ' || c == '"' || c == '\'' || c == '\\' || c == 127; });
+  out += needs_quotes ? quoted(path) : escape_specifiers(path);
   for (std::size_t i = separate_argv0 ? 0 : 1; i < command.argv.size(); ++i) out += ' ' + quoted(command.argv[i]);
   return out;
 }

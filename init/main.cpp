@@ -39,11 +39,11 @@ void execute_shutdown(const RunEnd& end, const System& system, const std::string
   }
   constexpr std::uint64_t longest_seconds = 1'000'000'000;  // DefaultTimeoutStopSec=infinity
   const unitparser::ManagerConfig& config = system.config();
-  const LogTarget target = config.behaviour.log_target;
+  const LogTarget target = system.log().target();
   constexpr const char* program = "/usr/lib/incipit/shutdown";
   std::vector<std::string> arguments{program, std::string(unitparser::to_name(end.objective)),
                                      "--timeout=" + std::to_string(std::min(config.defaults.timeout_stop.usec() / 1'000'000, longest_seconds)),
-                                     "--exit-code=" + std::to_string(end.exit_code), "--log-level=" + std::to_string(config.behaviour.log_level),
+                                     "--exit-code=" + std::to_string(end.exit_code), "--log-level=" + std::to_string(system.log().max_priority()),
                                      std::string("--log-target=") + (target == LogTarget::null ? "null" : target == LogTarget::console ? "console" : "kmsg")};
   if (!watchdog.empty()) arguments.push_back(watchdog);
   std::vector<char*> pointers;

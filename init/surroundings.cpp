@@ -18,6 +18,7 @@
 #include "init/conditions/file_conditions.h"
 #include "init/conditions/virtualization.h"
 #include "init/log/console_status.h"
+#include "unitparser/base/diagnostic_log.h"
 #include "unitparser/base/text.h"
 #include "unitparser/load/file_source.h"
 #include "unitparser/load/host_facts.h"
@@ -70,12 +71,11 @@ void read_config(Surroundings& around, LogSink& log) {
   const auto files = unitparser::make_disk_file_source();
   const auto loaded = unitparser::load_manager_config(*files, around.kind.scope, around.kind.specifiers(), unitparser::read_machine_facts(),
                                                       command_line_settings(around));
-  for (const unitparser::Diagnostic& finding : loaded.diagnostics) log.write(4, unitparser::describe(finding));
   around.config = loaded.config;
   const unitparser::ManagerBehaviour& behaviour = around.config.behaviour;
-  log.set_max_priority(behaviour.log_level);
-  log.set_target(behaviour.log_target);
-  log.set_console_style(behaviour.log_color, behaviour.log_time);
+  if (around.kind.is_system() && !around.container.empty()) log.set_target(LogTarget::journal);  // the kernel's log is the host's
+  take_up_log_settings(behaviour, log);
+  log_findings(loaded.diagnostics, log);
   for (const std::string& problem : apply_own_settings(behaviour)) log.write(4, problem);
   if (behaviour.log_location) log.write(4, "LogLocation= has no effect here, messages do not name places in the code.");
 }
@@ -99,6 +99,19 @@ std::vector<std::string> inherited_environment() {
 constexpr const char* usual_path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 }  // namespace
+
+void take_up_log_settings(const unitparser::ManagerBehaviour& settings, LogSink& log) {
+  if (settings.log_level) log.set_max_priority(*settings.log_level);
+  if (settings.log_target) log.set_target(*settings.log_target);
+  log.set_console_style(settings.log_color, settings.log_time);
+}
+
+void log_findings(const unitparser::Diagnostics& findings, LogSink& log) {
+  for (const unitparser::Diagnostic& finding : findings) {
+    unitparser::DiagnosticLog record = unitparser::log_of(finding);
+    log.write(LogRecord{record.priority, std::move(record.text), std::move(record.fields)});
+  }
+}
 
 Surroundings prepare_machine(const std::vector<std::string>& arguments, Beginning beginning, LogSink& log) {
   Surroundings around;
@@ -220,9 +233,7 @@ std::vector<std::string> generator_environment(const Surroundings& around, std::
 }
 
 unitparser::CommandLineSettings command_line_settings(const Surroundings& around) {
-  const bool is_of_container = around.kind.is_system() && !around.container.empty();
-  const std::string first = is_of_container ? "LogTarget=journal\n" : "";  // the kernel's log is the host's
-  return {first + around.options.usual_settings, around.options.settings};
+  return {around.options.usual_settings, around.options.settings};
 }
 
 }  // namespace init

@@ -9,6 +9,7 @@
 #include "init/boot/manager_kind.h"
 #include "init/engine/boot_times.h"
 #include "init/log/log_sink.h"
+#include "unitparser/base/diagnostic.h"
 #include "unitparser/base/result.h"
 #include "unitparser/config/manager_config.h"
 #include "unitparser/load/manager_config_loader.h"
@@ -31,6 +32,11 @@ struct Surroundings {
 
 /// Of a boot, also in the root that an initrd hands over to; or again: an image that goes on where another one left off.
 enum class Beginning : std::uint8_t { boot, again };
+
+/// LogLevel= and its kin of the manager itself; what is not said stays as it is.
+void take_up_log_settings(const unitparser::ManagerBehaviour& settings, LogSink& log);
+/// Says what is wrong with files, with their names and lines as fields.
+void log_findings(const unitparser::Diagnostics& findings, LogSink& log);
 
 /// Brings the machine up as far as its manager needs it. Problems are logged, never fatal: a machine that half works can
 /// be mended.

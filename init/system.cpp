@@ -238,6 +238,8 @@ std::string System::own_state() const {
   text += "notify " + std::to_string(notify_.fd()) + "\n";
   text += format_boot_times(surroundings_.times);
   if (boot_done_) text += "boot-done\n";
+  if (const auto& level = log_.overriding_priority()) text += "log-level " + std::to_string(*level) + "\n";
+  if (const auto& target = log_.overriding_target()) text += "log-target " + std::string(unitparser::to_name(*target)) + "\n";
   for (const std::string& entry : environment_.own()) text += "own-environment " + unitparser::escape_c(entry) + "\n";
   for (const std::string& entry : environment_.of_clients()) text += "environment " + unitparser::escape_c(entry) + "\n";
   for (const std::string& line : executions_.hand_over()) text += "execution " + line + "\n";
@@ -316,6 +318,10 @@ void System::take_line(std::string_view line) {
     stop_asking();
     cgroups_.amounts().starting = false;
     executions_.release_idle();
+  } else if (const auto level = rest("log-level ")) {
+    if (const auto number = unitparser::parse_unsigned(*level, 7)) log_.override_max_priority(static_cast<int>(*number));
+  } else if (const auto target = rest("log-target ")) {
+    if (const auto known = unitparser::from_name<LogTarget>(*target)) log_.override_target(known);
   } else if (const auto entry = rest("environment ")) {
     if (const auto text = unitparser::unescape_c(*entry)) environment_.change({}, {*text});
   } else if (const auto own = rest("own-environment ")) {
@@ -411,8 +417,9 @@ void System::reload_config() {
   const unitparser::LoadContext& old = loader_.context();
   auto loaded = unitparser::load_manager_config(*files_, kind().scope, old.specifiers, old.machine,
                                                 command_line_settings(surroundings_));
-  for (const unitparser::Diagnostic& finding : loaded.diagnostics) log_.write(4, unitparser::describe(finding));
   surroundings_.config = std::move(loaded.config);
+  take_up_log_settings(config().behaviour, log_);
+  log_findings(loaded.diagnostics, log_);
   if (boot_done_) stop_asking();
   loader_.set_context(load_context(surroundings_));
   apply_config();
@@ -541,14 +548,14 @@ void System::on_signal(const SignalRule& rule, pid_t sender, uid_t uid) {
     case SignalAction::reopen_bus: reopen_bus(std::move(cause)); break;
     case SignalAction::show_status_on: console_.set_mode(ShowStatus::yes); break;
     case SignalAction::show_status_off: console_.set_mode(ShowStatus::no); break;
-    case SignalAction::log_debug: log_.set_max_priority(7); log_.write(6, "Setting log level to debug."); break;
+    case SignalAction::log_debug: log_.override_max_priority(7); log_.write(6, "Setting log level to debug."); break;
     case SignalAction::log_usual_level:
-      log_.set_max_priority(config().behaviour.log_level);
+      log_.override_max_priority(std::nullopt);
       log_.write(6, "Restoring log level to original (" + std::string(unitparser::name_of(unitparser::syslog_levels(), log_.max_priority())) + ").");
       break;
-    case SignalAction::log_console: log_.set_target(LogTarget::console); break;
-    case SignalAction::log_usual_target: log_.set_target(config().behaviour.log_target); break;
-    case SignalAction::log_kmsg: log_.set_target(LogTarget::kmsg); break;
+    case SignalAction::log_console: log_.override_target(LogTarget::console); break;
+    case SignalAction::log_usual_target: log_.override_target(std::nullopt); break;
+    case SignalAction::log_kmsg: log_.override_target(LogTarget::kmsg); break;
     case SignalAction::exit_now: end({.objective = Objective::exit}); break;
     case SignalAction::halt_now: driver_.end({.objective = Objective::halt}); break;
     case SignalAction::poweroff_now: driver_.end({.objective = Objective::poweroff}); break;

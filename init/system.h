@@ -77,7 +77,7 @@ class System {
   [[nodiscard]] const Engine& engine() const { return engine_; }
   [[nodiscard]] LinuxWorld& world() { return world_; }
   [[nodiscard]] CgroupTree& cgroups() { return cgroups_; }
-  [[nodiscard]] LogSink& log() { return log_; }
+  [[nodiscard]] LogSink& log() const { return log_; }
   [[nodiscard]] StatusConsole& console() { return console_; }
   [[nodiscard]] unitparser::FileSource& files() { return *files_; }
   [[nodiscard]] unitparser::UnitFiles& unit_files() { return unit_files_; }

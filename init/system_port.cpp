@@ -90,14 +90,14 @@ std::string SystemPort::log_level() {
 Result<bool> SystemPort::set_log_level(const std::string& level) {
   const auto number = unitparser::name_or_number(unitparser::syslog_levels(), level, 7);
   if (!number) return fail(ErrorCode::invalid_argument, "Invalid log level '" + level + "'");
-  system_.log().set_max_priority(*number);
+  system_.log().override_max_priority(*number);
   return true;
 }
 std::string SystemPort::log_target() { return std::string(unitparser::to_name(system_.log().target())); }
 Result<bool> SystemPort::set_log_target(const std::string& target) {
   const auto known = unitparser::from_name<LogTarget>(target);
   if (!known) return fail(ErrorCode::invalid_argument, "Invalid log target '" + target + "'");
-  system_.log().set_target(*known);
+  system_.log().override_target(*known);
   return true;
 }
 

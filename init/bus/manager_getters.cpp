@@ -57,8 +57,11 @@ Value manager_value(const Engine& engine, ManagerPort& manager, const Member& pr
   if (name == "Progress") return progress(engine, manager.boot_times());
   if (name == "NNames" || name == "NFailedUnits" || name == "NJobs" || name == "NInstalledJobs" || name == "NFailedJobs")
     return count(engine, name);
-  if (name == "WatchdogLastPingTimestamp") return manager.last_watchdog_ping().realtime.usec();
-  if (name == "WatchdogLastPingTimestampMonotonic") return manager.last_watchdog_ping().monotonic.usec();
+  if (name.starts_with("WatchdogLastPingTimestamp")) {
+    const DualTime ping = manager.last_watchdog_ping();
+    if (!ping.is_set()) return std::uint64_t{UINT64_MAX};  // COMPAT: not 0, as other times that never were
+    return name.ends_with("Monotonic") ? ping.monotonic.usec() : ping.realtime.usec();
+  }
   if (auto value = manager.setting(name)) return std::move(*value);
   return empty_value(property.output);
 }

@@ -8,6 +8,7 @@
 
 #include "init/engine/implicit_dependencies.h"
 #include "init/machines/machine_types.h"
+#include "unitparser/base/diagnostic_log.h"
 
 namespace init {
 namespace {
@@ -61,21 +62,9 @@ void settle_perpetual(Unit& unit) {
   if (unit.config.description.empty()) unit.config.description = unitparser::SharedText("System and Service Manager");
 }
 
-/// Without a place it is about the unit as a whole.
 void log_diagnostic(Core& core, const Unit& unit, const unitparser::Diagnostic& diagnostic) {
-  const int priority = diagnostic.severity == unitparser::Severity::error ? 3 : diagnostic.severity == unitparser::Severity::warning ? 4 : 5;
-  const unitparser::Position& place = diagnostic.position;
-  effect::LogFields fields = effect::errno_field(diagnostic.os_errno);
-  if (place.file.empty() || place.line == 0) return log_unit(core, unit, priority, diagnostic.message, std::move(fields));
-  fields.emplace_back("CONFIG_FILE", place.file);
-  fields.emplace_back("CONFIG_LINE", std::to_string(place.line));
-  if (diagnostic.account.empty()) {
-    fields.emplace_back("MESSAGE_ID", "c772d24e9a884cbeb9ea12625c306c01");
-  } else {
-    fields.emplace_back("MESSAGE_ID", "b480325f9c394a7b802c231e51a2752c");
-    fields.emplace_back("OFFENDING_USER", diagnostic.account);
-  }
-  log_unit(core, unit, priority, fmt::format("{}:{}: {}", place.file, place.line, diagnostic.message), std::move(fields));
+  unitparser::DiagnosticLog log = unitparser::log_of(diagnostic);
+  log_unit(core, unit, log.priority, std::move(log.text), std::move(log.fields));
 }
 
 /// Takes over what the files say, without edges.

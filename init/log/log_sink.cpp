@@ -73,9 +73,9 @@ std::string_view colour_of(int priority) {
 }  // namespace
 
 void LogSink::write(LogRecord record) {
-  if (record.priority > max_priority_) return;
+  if (record.priority > max_priority()) return;
   bool written = false;
-  switch (target_) {
+  switch (target()) {
     // The journal takes what goes to syslog, and hands it on.
     case LogTarget::auto_:
     case LogTarget::syslog:
@@ -185,7 +185,7 @@ bool LogSink::write_console(const Line& entry) {
                                                         : ::open("/dev/console", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!console) return false;
   std::string line;
-  if (target_ == LogTarget::console_prefixed) line += "<" + std::to_string(entry.priority) + ">";
+  if (target() == LogTarget::console_prefixed) line += "<" + std::to_string(entry.priority) + ">";
   if (console_time_) line += seconds_since_boot();
   const std::string_view colour = console_colour_ ? colour_of(entry.priority) : std::string_view();
   line += colour;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,15 +31,21 @@ class LogSink {
   /// Where the journal listens, and the kernel's log; other paths for tests.
   explicit LogSink(std::string journal_socket = "/run/systemd/journal/socket", std::string kernel_log = "/dev/kmsg")
       : journal_socket_(std::move(journal_socket)), kernel_log_(std::move(kernel_log)) {}
+  /// LogTarget=. What override_target() said goes before it until that is taken back with nothing.
   void set_target(LogTarget target) { target_ = target; }
-  [[nodiscard]] LogTarget target() const { return target_; }
+  void override_target(std::optional<LogTarget> target) { overriding_target_ = target; }
+  [[nodiscard]] const std::optional<LogTarget>& overriding_target() const { return overriding_target_; }
+  [[nodiscard]] LogTarget target() const { return overriding_target_.value_or(target_); }
   /// Whether lines on the console carry colours (LogColor=) and the time (LogTime=).
   void set_console_style(bool colour, bool time) { console_colour_ = colour, console_time_ = time; }
   /// There is no console for us: what would go there is written to standard error.
   void use_standard_error_as_console() { console_is_stderr_ = true; }
   /// Messages of a lower urgency (a higher number) are dropped.
+  /// LogLevel=, and who overrules it, as with the target.
   void set_max_priority(int priority) { max_priority_ = priority; }
-  [[nodiscard]] int max_priority() const { return max_priority_; }
+  void override_max_priority(std::optional<int> priority) { overriding_priority_ = priority; }
+  [[nodiscard]] const std::optional<int>& overriding_priority() const { return overriding_priority_; }
+  [[nodiscard]] int max_priority() const { return overriding_priority_.value_or(max_priority_); }
 
   void write(LogRecord record);
   void write(int priority, std::string_view message) { write(LogRecord{priority, std::string(message), {}}); }
@@ -81,7 +88,9 @@ class LogSink {
   unitparser::UniqueFd journal_;
   unitparser::UniqueFd kmsg_;
   LogTarget target_ = LogTarget::journal_or_kmsg;
-  int max_priority_ = 6;
+  std::optional<LogTarget> overriding_target_;
+  int max_priority_ = unitparser::usual_log_level;
+  std::optional<int> overriding_priority_;
   bool console_colour_ = true;
   bool console_time_ = false;
   bool console_is_stderr_ = false;

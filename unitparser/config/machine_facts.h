@@ -19,6 +19,7 @@ struct MachineFacts {
   CpuMask numa_nodes;                 ///< nodes that exist, for NUMAMask=all
   std::vector<CpuMask> node_cpus;     ///< CPUs of each node, by number, for CPUAffinity=numa
   int own_oom_score_adjust = 0;
+  std::uint64_t own_timer_slack_nsec = 50000;  ///< the manager's own; what the kernel begins with, prctl(2) PR_SET_TIMERSLACK
   std::array<ResourceLimit, 16> own_limits{};  ///< the manager's own, by RLIMIT_* number
   bool operator==(const MachineFacts&) const = default;
 };

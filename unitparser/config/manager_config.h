@@ -17,10 +17,11 @@ constexpr std::array<std::string_view, 5> enum_names(std::type_identity<ShowStat
 enum class StatusUnitFormat : std::uint8_t { name, description, combined };
 constexpr std::array<std::string_view, 3> enum_names(std::type_identity<StatusUnitFormat>) { return {"name", "description", "combined"}; }
 
+inline constexpr int usual_log_level = 6;
 /// How the manager itself runs.
 struct ManagerBehaviour {
-  int log_level = 6;
-  LogTarget log_target = LogTarget::journal_or_kmsg;
+  std::optional<int> log_level;         ///< unset: stays as it is, at first usual_log_level
+  std::optional<LogTarget> log_target;  ///< unset: stays as it is, at first journal_or_kmsg
   bool log_color = true;
   bool log_location = false;
   bool log_time = false;

@@ -44,6 +44,17 @@ bool BooleanCodec::parse(ParseContext& context, std::string_view text, bool& val
   return true;
 }
 
+bool TristateCodec::parse(ParseContext& context, std::string_view text, std::optional<bool>& value) {
+  if (text.empty()) {
+    value.reset();
+    return true;
+  }
+  const Result<bool> truth = parse_boolean(text);
+  if (truth) value = *truth;
+  else context.misread(truth.error().os_errno, fmt::format("Failed to parse boolean value for {}=, ignoring: {}", context.key, text), "write yes or no");
+  return truth.has_value();
+}
+
 bool FatalBooleanCodec::parse(ParseContext& context, std::string_view text, bool& value) {
   const Result<bool> truth = parse_boolean(text);
   if (truth) value = *truth;
@@ -133,6 +144,14 @@ bool unknown_name(ParseContext& context, std::string_view noun, std::string_view
 }
 
 bool PlainStringCodec::parse(ParseContext&, std::string_view text, std::string& value) {
+  value = text;
+  return true;
+}
+bool SafeStringCodec::parse(ParseContext& context, std::string_view text, std::string& value) {
+  if (!is_safe_string(text)) {
+    context.ignore(fmt::format("Specified string contains unsafe characters, ignoring: {}", escape_c(text)));
+    return false;
+  }
   value = text;
   return true;
 }

@@ -49,6 +49,13 @@ struct SaidBooleanCodec {
   static Value encode(const std::optional<bool>& value) { return value.value_or(false); }
 };
 
+/// A boolean that the empty text leaves to the program.
+struct TristateCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<bool>& value);
+  static Value encode(const std::optional<bool>& value) { return value.value_or(false); }
+};
+
 /// A boolean that matters so much that a bad one makes the unit unusable.
 struct FatalBooleanCodec {
   static constexpr std::string_view signature = "b", word = "boolean";
@@ -163,6 +170,12 @@ struct PlainStringCodec {
   static bool parse(ParseContext& context, std::string_view text, std::string& value);
   static Value encode(const std::string& value) { return value; }
   static Result<Texts> texts(const Given& given) { return Texts{std::get<std::string>(given.value.storage)}; }
+};
+/// Text without control characters, quotes and backslashes; empty resets.
+struct SafeStringCodec {
+  static constexpr std::string_view signature = "s", word = "text";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value);
+  static Value encode(const std::string& value) { return value; }
 };
 /// Text with specifiers.
 struct StringCodec {

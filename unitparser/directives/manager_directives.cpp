@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "unitparser/directives/codec_process.h"
 #include "unitparser/directives/codec_resource.h"
@@ -11,6 +13,11 @@
 #include "unitparser/syntax/kernel_names.h"
 
 namespace unitparser {
+template <>
+inline constexpr std::string_view enum_noun<ShowStatus> = "show status setting";
+template <>
+inline constexpr std::string_view enum_noun<StatusUnitFormat> = "status unit format";
+
 namespace {
 
 constexpr Sections manager = Section::manager;
@@ -30,6 +37,44 @@ struct ShowStatusCodec {
   }
   static Value encode(const ShowStatus& value) { return value == ShowStatus::yes || value == ShowStatus::temporary; }
 };
+/// Settings of the log of the manager itself: what they are called when they are wrong, which is an error then.
+bool bad_log_setting(ParseContext& context, std::string_view noun, std::string_view text) {
+  context.complain(fmt::format("Invalid {}'{}': {}", noun, text, std::strerror(EINVAL)), {}, EINVAL);
+  return false;
+}
+struct OwnLogLevelCodec {
+  static constexpr std::string_view signature = "i", word = "log level";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+    const std::optional<int> level = name_or_number(syslog_levels(), text, 7);
+    if (!level) return bad_log_setting(context, "log level", text);
+    value = level;
+    return true;
+  }
+  static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(6)); }
+};
+struct OwnLogTargetCodec {
+  static constexpr std::string_view signature = "s", word = "choice";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<LogTarget>& value) {
+    const std::optional<LogTarget> target = from_name<LogTarget>(text);
+    if (!target) return bad_log_setting(context, "target", text);
+    value = target;
+    return true;
+  }
+  static Value encode(const std::optional<LogTarget>& value) { return std::string(value ? to_name(*value) : std::string_view()); }
+};
+enum class LogPart : std::uint8_t { color, location, time };
+constexpr std::array<std::string_view, 3> enum_names(std::type_identity<LogPart>) { return {"color", "location", "time"}; }
+template <LogPart Part>
+struct LogPartCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, bool& value) {
+    const Result<bool> truth = parse_boolean(text);
+    if (!truth) return bad_log_setting(context, to_name(Part), text);
+    value = *truth;
+    return true;
+  }
+  static Value encode(const bool& value) { return value; }
+};
 /// "off" and "default" besides time spans.
 struct WatchdogCodec {
   static constexpr std::string_view signature = "t", word = "time span, off or default";
@@ -45,12 +90,13 @@ struct WatchdogCodec {
 struct CrashVtCodec {
   static constexpr std::string_view signature = "i", word = "boolean or number of a virtual terminal";
   static bool parse(ParseContext& context, std::string_view text, int& value) {
-    if (const Result<std::uint64_t> number = parse_unsigned(text, 63, 10); number && *number > 0) {
+    // COMPAT: "0" and "1" are numbers, not booleans.
+    if (const Result<std::int64_t> number = parse_signed(text, INT32_MIN, INT32_MAX)) {
       value = static_cast<int>(*number);
     } else if (const Result<bool> truth = parse_boolean(text)) {
       value = *truth ? 0 : -1;
     } else {
-      context.misread(EINVAL, fmt::format("Failed to parse CrashChangeVT= parameter, ignoring: {}", text));
+      context.misread(EINVAL, fmt::format("Failed to parse CrashChangeVT= setting, ignoring: {}", text));
       return false;
     }
     return true;
@@ -71,7 +117,7 @@ struct AbortTimeoutCodec {
       return true;
     }
     Duration said;
-    if (!parse_span(context, text, SpanRule::zero_is_infinite, said, fmt::format("{}= setting", context.key))) return false;
+    if (!parse_span(context, text, SpanRule::plain, said, fmt::format("{}= setting", context.key))) return false;
     value = said;
     return true;
   }
@@ -80,9 +126,14 @@ struct AbortTimeoutCodec {
 struct NumaPolicyCodec {
   static constexpr std::string_view signature = "i", word = "policy";
   static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
-    value = name_or_number(numa_policies(), text, 4);
-    if (!value) context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text));
-    return value.has_value();
+    if (text.empty()) {
+      value.reset();
+      return true;
+    }
+    const std::optional<int> said = number_of(numa_policies(), text);
+    if (said) value = said;
+    else context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text));
+    return said.has_value();
   }
   static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(-1)); }
 };
@@ -99,23 +150,64 @@ struct AffinityCodec {
 struct OutputCodec {
   static constexpr std::string_view signature = "s", word = "stream";
   static bool parse(ParseContext& context, std::string_view text, ExecOutput& value) {
-    std::string name;
-    ExecOutput said = value;
-    if (!parse_standard_output(context, text, said, name)) return false;
-    if (said >= ExecOutput::file || said == ExecOutput::fd || said == ExecOutput::socket) {
+    const std::string_view written = text;
+    if (text.starts_with("syslog")) text = text == "syslog" ? "journal" : text == "syslog+console" ? "journal+console" : text;
+    const std::optional<ExecOutput> said = from_name<ExecOutput>(text);
+    if (text != written) context.note(fmt::format("Standard output type {} is obsolete, automatically updating to {}. Please update your configuration.", written, text));
+    if (!said) {
+      context.misread(EINVAL, fmt::format("Failed to parse output type, ignoring: {}", text));
+      return false;
+    }
+    if (*said >= ExecOutput::file || *said == ExecOutput::fd || *said == ExecOutput::socket) {
       context.ignore(fmt::format("Standard output types socket, fd:, file:, append:, truncate: are not supported as defaults, ignoring: {}", text));
       return false;
     }
-    value = said;
+    value = *said;
     return true;
   }
   static Value encode(const ExecOutput& value) { return std::string(to_name(value)); }
 };
 
-Value get_slack(const Subject<Behaviour>& subject) {
-  constexpr std::uint64_t usual = 50000;  // prctl(2) PR_SET_TIMERSLACK
-  return subject.config.timer_slack_nsec.value_or(usual);
-}
+struct TimeoutCodec {
+  static constexpr std::string_view signature = "t", word = "time span";
+  static bool parse(ParseContext& context, std::string_view text, Duration& value) { return parse_span(context, text, SpanRule::zero_is_infinite, value, "sec value"); }
+  static Value encode(const Duration& value) { return value.usec(); }
+};
+struct DefaultOomScoreCodec {
+  static constexpr std::string_view signature = OomScoreCodec::signature, word = OomScoreCodec::word;
+  static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+    constexpr int least = -1000, most = 1000;
+    const Result<std::int64_t> score = text.empty() ? 0 : parse_signed(text, least, most);
+    if (!score) context.misread_because(score.error().os_errno, fmt::format("Failed to parse the OOM score adjust value '{}', ignoring", text), "the range is -1000 to 1000");
+    else value = text.empty() ? std::optional<int>() : static_cast<int>(*score);
+    return score.has_value();
+  }
+  static Value encode(const std::optional<int>& value) { return OomScoreCodec::encode(value); }
+};
+/// A path as it stands: there are no specifiers in it.
+struct DevicePathCodec {
+  static constexpr std::string_view signature = "s", word = "path";
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
+    const std::optional<std::string> path = text.empty() ? std::string() : checked_path(context, text);
+    if (path) value = *path;
+    return path.has_value();
+  }
+  static Value encode(const std::string& value) { return value; }
+};
+/// What the empty text leaves to the manager: it costs nothing here, so it is on.
+struct CpuAccountingCodec {
+  static constexpr std::string_view signature = "b", word = "boolean";
+  static bool parse(ParseContext& context, std::string_view text, bool& value) {
+    std::optional<bool> said;
+    if (!TristateCodec::parse(context, text, said)) return false;
+    value = said.value_or(true);
+    return true;
+  }
+  static Value encode(const bool& value) { return value; }
+};
+
+/// COMPAT: what it has; a reload does not change it.
+Value get_slack(const Subject<Behaviour>& subject) { return subject.machine.own_timer_slack_nsec; }
 
 // --- ConfirmSpawn= and the limits ---------------------------------------------------------------------------------
 bool apply_confirm(ParseContext&, Behaviour& config, std::string_view text) {
@@ -136,10 +228,6 @@ consteval BehaviourRow confirm_spawn() {
 
 template <int Resource>
 bool apply_limit(ParseContext& context, Defaults& config, std::string_view text) {
-  if (text.empty()) {
-    config.limits[Resource].reset();
-    return true;
-  }
   ResourceLimit limit;
   if (!parse_limit(context, text, Resource, limit)) return false;
   config.limits[Resource] = limit;
@@ -178,11 +266,11 @@ Value get_tasks_max(const Subject<Defaults>& subject) {
 }
 
 constexpr std::array behaviour_table{
-    row<&Behaviour::log_level, LogLevelCodec>(manager, "LogLevel", no_property, "Least important messages that the manager logs."),
-    row<&Behaviour::log_target, EnumCodec<LogTarget>>(manager, "LogTarget", no_property, "Where the manager logs to."),
-    row<&Behaviour::log_color, BooleanCodec>(manager, "LogColor", no_property, "Important messages are coloured on the console."),
-    row<&Behaviour::log_location, BooleanCodec>(manager, "LogLocation", no_property, "Messages name the place in the code; without effect: ours name the place in the unit file."),
-    row<&Behaviour::log_time, BooleanCodec>(manager, "LogTime", no_property, "Messages on the console carry the time."),
+    row<&Behaviour::log_level, OwnLogLevelCodec>(manager, "LogLevel", no_property, "Least important messages that the manager logs."),
+    row<&Behaviour::log_target, OwnLogTargetCodec>(manager, "LogTarget", no_property, "Where the manager logs to."),
+    row<&Behaviour::log_color, LogPartCodec<LogPart::color>>(manager, "LogColor", no_property, "Important messages are coloured on the console."),
+    row<&Behaviour::log_location, LogPartCodec<LogPart::location>>(manager, "LogLocation", no_property, "Messages name the place in the code; without effect: ours name the place in the unit file."),
+    row<&Behaviour::log_time, LogPartCodec<LogPart::time>>(manager, "LogTime", no_property, "Messages on the console carry the time."),
     row<&Behaviour::dump_core, BooleanCodec>(manager, "DumpCore", no_property, "Dump core when the manager crashes."),
     row<&Behaviour::crash_shell, BooleanCodec>(manager, "CrashShell", no_property, "Start a shell when the manager crashes."),
     row<&Behaviour::crash_reboot, BooleanCodec>(manager, "CrashReboot", no_property, "Reboot when the manager crashes."),
@@ -194,11 +282,11 @@ constexpr std::array behaviour_table{
     row<&Behaviour::service_watchdogs, BooleanCodec>(manager, "ServiceWatchdogs", constant("ServiceWatchdogs"), "Whether watchdogs of services count."),
     row<&Behaviour::runtime_watchdog, WatchdogCodec>(manager, "RuntimeWatchdogSec", constant("RuntimeWatchdogUSec"), "Time out of the hardware watchdog while the machine runs."),
     row<&Behaviour::runtime_watchdog_pre, WatchdogCodec>(manager, "RuntimeWatchdogPreSec", constant("RuntimeWatchdogPreUSec"), "How long before that the pre-time-out comes."),
-    row<&Behaviour::runtime_watchdog_pre_governor, PlainStringCodec>(manager, "RuntimeWatchdogPreGovernor", constant("RuntimeWatchdogPreGovernor"), "What the kernel does at the pre-time-out."),
+    row<&Behaviour::runtime_watchdog_pre_governor, SafeStringCodec>(manager, "RuntimeWatchdogPreGovernor", constant("RuntimeWatchdogPreGovernor"), "What the kernel does at the pre-time-out."),
     row<&Behaviour::reboot_watchdog, WatchdogCodec>(manager, "RebootWatchdogSec", constant("RebootWatchdogUSec"), "Time out of the hardware watchdog during a reboot."),
     alias<Behaviour>(manager, "ShutdownWatchdogSec", "RebootWatchdogSec"),
     row<&Behaviour::kexec_watchdog, WatchdogCodec>(manager, "KExecWatchdogSec", constant("KExecWatchdogUSec"), "Time out of the hardware watchdog while another kernel is started."),
-    row<&Behaviour::watchdog_device, PathCodec>(manager, "WatchdogDevice", constant("WatchdogDevice"), "Device of the hardware watchdog."),
+    row<&Behaviour::watchdog_device, DevicePathCodec>(manager, "WatchdogDevice", constant("WatchdogDevice"), "Device of the hardware watchdog."),
     row<&Behaviour::cpu_affinity, AffinityCodec>(manager, "CPUAffinity", no_property, "CPUs that the manager and, unless they say otherwise, units run on."),
     row<&Behaviour::numa_policy, NumaPolicyCodec>(manager, "NUMAPolicy", no_property, "Where memory of the manager comes from."),
     row<&Behaviour::numa_mask, NumaMaskCodec>(manager, "NUMAMask", no_property, "NUMA nodes that the policy is about."),
@@ -217,15 +305,15 @@ constexpr std::array defaults_table{
     row<&Defaults::standard_output, OutputCodec>(manager, "DefaultStandardOutput", constant("DefaultStandardOutput"), "StandardOutput= of units that do not say it."),
     row<&Defaults::standard_error, OutputCodec>(manager, "DefaultStandardError", constant("DefaultStandardError"), "StandardError= of units that do not say it."),
     row<&Defaults::timer_accuracy, Span>(manager, "DefaultTimerAccuracySec", constant("DefaultTimerAccuracyUSec"), "AccuracySec= of timers that do not say it."),
-    row<&Defaults::timeout_start, SpanOrNever>(manager, "DefaultTimeoutStartSec", constant("DefaultTimeoutStartUSec"), "TimeoutStartSec= of units that do not say it."),
-    row<&Defaults::timeout_stop, SpanOrNever>(manager, "DefaultTimeoutStopSec", constant("DefaultTimeoutStopUSec"), "TimeoutStopSec= of units that do not say it."),
+    row<&Defaults::timeout_start, TimeoutCodec>(manager, "DefaultTimeoutStartSec", constant("DefaultTimeoutStartUSec"), "TimeoutStartSec= of units that do not say it."),
+    row<&Defaults::timeout_stop, TimeoutCodec>(manager, "DefaultTimeoutStopSec", constant("DefaultTimeoutStopUSec"), "TimeoutStopSec= of units that do not say it."),
     shown_by(row<&Defaults::timeout_abort, AbortTimeoutCodec>(manager, "DefaultTimeoutAbortSec", constant("DefaultTimeoutAbortUSec"), "TimeoutAbortSec= of services that do not say it."), &get_abort),
-    row<&Defaults::device_timeout, SpanOrNever>(manager, "DefaultDeviceTimeoutSec", constant("DefaultDeviceTimeoutUSec"), "How long to wait for a device to appear."),
+    row<&Defaults::device_timeout, Span>(manager, "DefaultDeviceTimeoutSec", constant("DefaultDeviceTimeoutUSec"), "How long to wait for a device to appear."),
     row<&Defaults::restart_delay, Span>(manager, "DefaultRestartSec", constant("DefaultRestartUSec"), "RestartSec= of services that do not say it."),
     row<&Defaults::start_limit_interval, Span>(manager, "DefaultStartLimitIntervalSec", constant("DefaultStartLimitIntervalUSec"), "StartLimitIntervalSec= of units that do not say it."),
     alias<Defaults>(manager, "DefaultStartLimitInterval", "DefaultStartLimitIntervalSec"),
     row<&Defaults::start_limit_burst, UnsignedCodec>(manager, "DefaultStartLimitBurst", constant("DefaultStartLimitBurst"), "StartLimitBurst= of units that do not say it."),
-    row<&Defaults::cpu_accounting, BooleanCodec>(manager, "DefaultCPUAccounting", constant("DefaultCPUAccounting"), "CPUAccounting= of units that do not say it."),
+    row<&Defaults::cpu_accounting, CpuAccountingCodec>(manager, "DefaultCPUAccounting", constant("DefaultCPUAccounting"), "CPUAccounting= of units that do not say it."),
     row<&Defaults::io_accounting, BooleanCodec>(manager, "DefaultIOAccounting", no_property, "IOAccounting= of units that do not say it."),
     row<&Defaults::ip_accounting, BooleanCodec>(manager, "DefaultIPAccounting", no_property, "IPAccounting= of units that do not say it."),
     row<&Defaults::block_io_accounting, BooleanCodec>(manager, "DefaultBlockIOAccounting", constant("DefaultBlockIOAccounting"), "BlockIOAccounting= of units that do not say it."),
@@ -255,7 +343,7 @@ constexpr std::array defaults_table{
     soft<RLIMIT_MSGQUEUE>("DefaultLimitMSGQUEUESoft"), soft<RLIMIT_NICE>("DefaultLimitNICESoft"), soft<RLIMIT_RTPRIO>("DefaultLimitRTPRIOSoft"),
     soft<RLIMIT_RTTIME>("DefaultLimitRTTIMESoft"),
     row<&Defaults::oom_policy, EnumCodec<OomPolicy>>(manager, "DefaultOOMPolicy", constant("DefaultOOMPolicy"), "OOMPolicy= of services that do not say it."),
-    row<&Defaults::oom_score_adjust, OomScoreCodec>(manager, "DefaultOOMScoreAdjust", constant("DefaultOOMScoreAdjust"), "OOMScoreAdjust= of units that do not say it."),
+    row<&Defaults::oom_score_adjust, DefaultOomScoreCodec>(manager, "DefaultOOMScoreAdjust", constant("DefaultOOMScoreAdjust"), "OOMScoreAdjust= of units that do not say it."),
     row<&Defaults::smack_process_label, PlainStringCodec>(manager, "DefaultSmackProcessLabel", no_property, "SmackProcessLabel= of units that do not say it."),
 };
 static_assert(unique_keys(defaults_table) && documented(defaults_table) && covers_every_field<ManagerDefaults>(defaults_table));

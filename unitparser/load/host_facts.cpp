@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -129,6 +130,7 @@ MachineFacts read_machine_facts() {
       if (Result<CpuMask> cpus = parse_cpu_set(read_word(fmt::format("/sys/devices/system/node/node{}/cpulist", node).c_str()))) facts.node_cpus[node] = std::move(*cpus);
     }
   if (const auto score = parse_signed(read_word("/proc/self/oom_score_adj"), -1000, 1000)) facts.own_oom_score_adjust = static_cast<int>(*score);
+  if (const int slack = ::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0); slack >= 0) facts.own_timer_slack_nsec = static_cast<std::uint64_t>(slack);
   for (std::size_t i = 0; i < facts.own_limits.size(); ++i) {
     rlimit limit{};
     if (getrlimit(static_cast<__rlimit_resource>(i), &limit) == 0) facts.own_limits[i] = {limit.rlim_cur, limit.rlim_max};

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <map>
 
-#include "unitparser/base/text.h"
 #include "unitparser/directives/manager_directives.h"
-#include "unitparser/syntax/ini_reader.h"
+#include "unitparser/directives/settings_file.h"
 
 namespace unitparser {
 
@@ -38,33 +37,9 @@ std::vector<std::string> configuration_files(FileSource& source, std::span<const
 }
 
 void apply_manager_text(std::string_view text, const std::string& path, const SpecifierFacts& specifiers, const MachineFacts& machine, LoadedManagerConfig& loaded) {
-  const IniDocument document = read_ini(text);
-  const auto warn = [&](const IniEntry& entry, std::string_view key, std::string message, std::string hint = {}) {
-    loaded.diagnostics.push_back({Severity::warning, {path, entry.line, entry.column}, std::string(key), std::move(message), std::move(hint)});
-  };
-  for (const IniEntry& entry : document.entries) {
-    if (entry.kind == IniKind::section) {
-      if (entry.section != "Manager" && !entry.section.starts_with("X-")) warn(entry, entry.section, fmt::format("Unknown section '{}'. Ignoring.", replace_invalid_utf8(entry.section)));
-      continue;
-    }
-    if (!entry.in_section) {
-      warn(entry, entry.key, "Assignment outside of section. Ignoring.", "put it behind [Manager]");
-      continue;
-    }
-    if (entry.section != "Manager") continue;
-    if (entry.kind != IniKind::assignment) {
-      warn(entry, {}, entry.kind == IniKind::missing_equals ? "Missing '=', ignoring line." : "Missing key name before '=', ignoring line.");
-      continue;
-    }
-    Remarks remarks(loaded.diagnostics, {path, entry.line, entry.column}, entry.key);
-    ParseContext context{.section = entry.section, .key = entry.key, .origin = {0, entry.line}, .specifiers = {&specifiers, {}, {}, {}}, .machine = &machine, .remarks = remarks};
-    if (apply_manager_setting(context, loaded.config, entry.value) || entry.key.starts_with("X-")) continue;
-    const std::vector<std::string_view> keys = manager_keys();
-    const std::string_view near = nearest(entry.key, keys);
-    warn(entry, entry.key, fmt::format("Unknown key '{}' in section [Manager], ignoring.", replace_invalid_utf8(entry.key)),
-         near.empty() ? std::string() : fmt::format("did you mean {}=?", near));
-  }
-  if (document.failure) loaded.diagnostics.push_back({Severity::error, {path, document.failure->position.line, 0}, {}, document.failure->message, {}});
+  const std::vector<std::string_view> keys = manager_keys();
+  read_settings(text, path, {.section = "Manager", .own_section = {}, .keys = keys, .specifiers = &specifiers, .machine = &machine},
+                [&loaded](ParseContext& context, std::string_view value) { return apply_manager_setting(context, loaded.config, value); }, loaded.diagnostics);
 }
 
 namespace {

@@ -67,7 +67,7 @@ Result<bool> LogicalLines::next(LogicalLine& line) {
     return true;
   };
   while (take_physical_line(physical)) {
-    if (physical.size() >= longest_line) return too_long("Line too long", line_number_);
+    if (physical.size() >= longest_line) return too_long("Line too long", line_number_ - 1);  // COMPAT: the last one that was read
     if (is_comment(physical)) continue;
     if (!joining) {
       line.first_line = line_number_;

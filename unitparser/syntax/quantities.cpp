@@ -198,9 +198,10 @@ Result<ResourceLimit> parse_resource_limit(int resource, std::string_view text) 
   const LimitUnit unit = limit_kinds[static_cast<std::size_t>(resource)].unit;
   std::vector<std::string> parts = TRY(split_words(text, {.separators = ":", .keep_empty = true}));
   if (parts.size() == 3 && parts[2].empty()) parts.pop_back();  // COMPAT: a colon behind both is passed over
-  if (parts.empty() || parts.size() > 2) return fail_value(EINVAL, "a limit is one value, or soft:hard");
+  if (parts.empty()) return fail_value(EINVAL, "a limit is one value, or soft:hard");
   ResourceLimit limit;
   limit.soft = TRY(parse_one_limit(unit, trim(parts[0])));
+  if (parts.size() > 2) return fail_value(EINVAL, "a limit is one value, or soft:hard");
   limit.hard = parts.size() == 1 ? limit.soft : TRY(parse_one_limit(unit, trim(parts[1])));
   if (limit.soft > limit.hard) return fail_value(EILSEQ, "soft limit above the hard limit");
   return limit;

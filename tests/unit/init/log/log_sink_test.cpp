@@ -56,6 +56,20 @@ class LazyJournal {
   unitparser::UniqueFd fd_;
 };
 
+TEST(LogSink, WhoOverrulesTheSettingsGoesBeforeThemUntilItIsTakenBack) {
+  LogSink sink("", "");
+  sink.override_max_priority(7);
+  sink.override_target(LogTarget::null);
+  sink.set_max_priority(4);
+  sink.set_target(LogTarget::kmsg);
+  EXPECT_EQ(sink.max_priority(), 7);
+  EXPECT_EQ(sink.target(), LogTarget::null);
+  sink.override_max_priority(std::nullopt);
+  sink.override_target(std::nullopt);
+  EXPECT_EQ(sink.max_priority(), 4);
+  EXPECT_EQ(sink.target(), LogTarget::kmsg);
+}
+
 TEST(LogSink, LosesNothingWhenTheJournalIsSlow) {
   LazyJournal journal;
   LogSink sink(journal.path);

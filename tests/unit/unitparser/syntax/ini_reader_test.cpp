@@ -53,6 +53,7 @@ TEST(IniReader, LongLinesAreRefused) {
   const IniDocument too_long = read_ini(long_line + "y");
   ASSERT_TRUE(too_long.failure.has_value());
   EXPECT_EQ(too_long.failure->os_errno, ENOBUFS);
+  EXPECT_EQ(too_long.failure->position.line, 1U) << "the last line that was read";
   const IniDocument joined = read_ini("[S]\na=\\\n" + std::string(longest_line - 3, 'x') + "\\\nyyyy");
   ASSERT_TRUE(joined.failure.has_value());
   EXPECT_EQ(joined.failure->message, "Continuation line too long");

@@ -57,6 +57,8 @@ TEST(Quantities, ResourceLimits) {
   EXPECT_EQ(limit(RLIMIT_RTTIME, "100ms"), (ResourceLimit{100000, 100000}));
   EXPECT_FALSE(parse_resource_limit(RLIMIT_NPROC, "1K:2K").has_value());
   EXPECT_EQ(parse_resource_limit(RLIMIT_NOFILE, "5:4").error().os_errno, EILSEQ);
+  EXPECT_EQ(parse_resource_limit(RLIMIT_NOFILE, "-5:4:3").error().os_errno, ERANGE) << "the first part is the first to be looked at";
+  EXPECT_EQ(parse_resource_limit(RLIMIT_NOFILE, "5:4:3").error().os_errno, EINVAL);
   EXPECT_EQ(resource_limit_from_name("NOFILE"), RLIMIT_NOFILE);
 }
 

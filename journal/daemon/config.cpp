@@ -1,161 +1,177 @@
 #include "journal/daemon/config.h"
 
 #include <dirent.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+#include <climits>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "journal/store/directory.h"
-#include "journal/text/bytes.h"
-#include "journal/text/levels.h"
-#include "unitparser/base/time.h"
-#include "unitparser/syntax/ini_reader.h"
+#include "unitparser/directives/codec_basic.h"
+#include "unitparser/directives/codec_process.h"
+#include "unitparser/directives/settings_file.h"
+
+namespace unitparser {
+template <>
+inline constexpr std::string_view enum_noun<journal::StorageMode> = "storage setting";
+template <>
+inline constexpr std::string_view enum_noun<journal::SplitMode> = "split mode setting";
+}  // namespace unitparser
 
 namespace journal {
 namespace {
 
+constexpr std::size_t longest_file = 16UL * 1024 * 1024;  // more is passed over
 /// Our own settings stand in a section that the genuine daemon passes over.
 constexpr std::string_view own_section = "X-Incipit";
 
-std::optional<bool> parse_bool(std::string_view text) {
-  for (const std::string_view yes : {"1", "yes", "y", "true", "t", "on"})
-    if (text == yes) return true;
-  for (const std::string_view no : {"0", "no", "n", "false", "f", "off"})
-    if (text == no) return false;
-  return std::nullopt;
-}
+using unitparser::ParseContext;
 
-bool set_bool(bool& target, std::string_view value) {
-  const auto parsed = parse_bool(value);
-  if (parsed) target = *parsed;
-  return parsed.has_value();
-}
+// --- Codecs of this file only -------------------------------------------------------------------------------------
+struct MicrosecondsCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+    unitparser::Duration span;
+    if (!unitparser::Span::parse(context, text, span)) return false;
+    value = span.usec();
+    return true;
+  }
+};
+struct BytesCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+    const unitparser::Result<std::uint64_t> size = unitparser::parse_size(text);
+    if (!size) return unitparser::not_a_number(context, size.error().os_errno, "size", text);
+    value = *size;
+    return true;
+  }
+};
+struct CountCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+    const unitparser::Result<std::uint64_t> count = unitparser::parse_unsigned(text);
+    if (!count) return unitparser::not_a_number(context, count.error().os_errno, "uint64", text);
+    value = *count;
+    return true;
+  }
+};
+/// Bytes from which on a field is compressed, or whether any is. COMPAT: "0" and "1" are taken for booleans, which is said.
+struct CompressCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::uint64_t& value) {
+    constexpr std::uint64_t least = 8;
+    if (text.empty() || text == "1") {
+      if (!text.empty()) context.ignore("Compress= ambiguously specified as 1, enabling compression with default threshold");
+      value = DaemonConfig().compress_threshold;
+    } else if (text == "0") {
+      context.ignore("Compress= ambiguously specified as 0, disabling compression");
+      value = 0;
+    } else if (const auto truth = unitparser::parse_boolean(text)) {
+      value = *truth ? DaemonConfig().compress_threshold : 0;
+    } else if (const auto size = unitparser::parse_size(text)) {
+      value = std::max(*size, least);
+    } else {
+      return unitparser::not_a_number(context, size.error().os_errno, "Compress=", text);
+    }
+    return true;
+  }
+};
+struct LineMaxCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::size_t& value) {
+    constexpr std::uint64_t least = 79;                           // journald.conf(5)
+    constexpr std::uint64_t most = SSIZE_MAX - 1;
+    constexpr std::uint64_t most_held = 512ULL * 1024 * 1024;     // one field is never larger than can be stored
+    if (text.empty()) {
+      value = DaemonConfig().line_max;
+      return true;
+    }
+    const unitparser::Result<std::uint64_t> size = unitparser::parse_size(text);
+    if (!size) return unitparser::not_a_number(context, size.error().os_errno, "LineMax=", text);
+    if (*size < least) context.ignore(fmt::format("LineMax= too small, clamping to {}: {}", least, text));
+    if (*size > most) context.ignore(fmt::format("LineMax= too large, clamping to {}: {}", most, text));
+    value = std::clamp(*size, least, most_held);
+    return true;
+  }
+};
+/// A path as it stands: there are no specifiers here.
+struct TerminalPathCodec {
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
+    const std::optional<std::string> path = text.empty() ? DaemonConfig().tty_path : unitparser::checked_path(context, text);
+    if (path) value = *path;
+    return path.has_value();
+  }
+};
+struct SyncIntervalCodec {
+  static bool parse(ParseContext& context, std::string_view text, DaemonConfig& config) {
+    if (!MicrosecondsCodec::parse(context, text, config.sync_interval)) return false;
+    config.urgent_sync_interval = std::min(config.urgent_sync_interval, config.sync_interval);
+    return true;
+  }
+};
 
-bool set_size(std::uint64_t& target, std::string_view value) {
-  const auto parsed = parse_bytes(value);
-  if (parsed) target = *parsed;
-  return parsed.has_value();
-}
-
-bool set_span(std::uint64_t& target, std::string_view value) {
-  const auto parsed = unitparser::parse_duration(value);
-  if (parsed) target = parsed->usec();
-  return parsed.has_value();
-}
-
-template <class T>
-bool set_number(T& target, std::string_view value) {
-  T parsed{};
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
-  if (error != std::errc{} || end != value.data() + value.size()) return false;
-  target = parsed;
-  return true;
-}
-
-bool set_level(int& target, std::string_view value) {
-  const auto level = parse_level(value);
-  if (level) target = *level;
-  return level.has_value();
-}
-
-/// One key of [Journal].
+// --- The keys -----------------------------------------------------------------------------------------------------
 struct Setting {
   std::string_view key;
-  bool (*set)(DaemonConfig&, std::string_view);
+  bool (*set)(ParseContext&, std::string_view, DaemonConfig&);
 };
+template <auto Member, class Codec>
+constexpr Setting setting(std::string_view key) {
+  return {key, [](ParseContext& context, std::string_view text, DaemonConfig& config) { return Codec::parse(context, text, config.*Member); }};
+}
+template <SpaceSettings DaemonConfig::* Area, std::uint64_t SpaceSettings::* Member, class Codec>
+constexpr Setting space(std::string_view key) {
+  return {key, [](ParseContext& context, std::string_view text, DaemonConfig& config) { return Codec::parse(context, text, config.*Area.*Member); }};
+}
+
+using Config = DaemonConfig;
+using unitparser::BooleanCodec, unitparser::EnumCodec, unitparser::LogLevelCodec;
 
 constexpr std::array settings{
-    Setting{"Storage",
-            [](DaemonConfig& c, std::string_view v) {
-              constexpr std::array<std::string_view, 4> names{"auto", "volatile", "persistent", "none"};
-              const auto found = std::find(names.begin(), names.end(), v);
-              if (found == names.end()) return false;
-              c.storage = static_cast<StorageMode>(found - names.begin());
-              return true;
-            }},
-    Setting{"Compress",
-            [](DaemonConfig& c, std::string_view v) {
-              if (const auto flag = v == "1" ? std::nullopt : parse_bool(v)) {
-                c.compress_threshold = *flag ? 512 : 0;
-                return true;
-              }
-              if (!set_size(c.compress_threshold, v)) return false;
-              c.compress_threshold = std::max<std::uint64_t>(c.compress_threshold, 8);
-              return true;
-            }},
-    Setting{"Seal", [](DaemonConfig& c, std::string_view v) { return set_bool(c.seal, v); }},
-    Setting{"ReadKMsg", [](DaemonConfig& c, std::string_view v) { return set_bool(c.read_kmsg, v); }},
-    Setting{"Audit", [](DaemonConfig& c, std::string_view v) {
-              c.set_audit = parse_bool(v);
-              return v.empty() || c.set_audit.has_value();
-            }},
-    Setting{"SplitMode",
-            [](DaemonConfig& c, std::string_view v) {
-              constexpr std::array<std::string_view, 3> names{"uid", "login", "none"};
-              const auto found = std::find(names.begin(), names.end(), v);
-              if (found == names.end()) return false;
-              c.split = static_cast<SplitMode>(found - names.begin());
-              return true;
-            }},
-    Setting{"SyncIntervalSec",
-            [](DaemonConfig& c, std::string_view v) {
-              if (!set_span(c.sync_interval, v)) return false;
-              c.urgent_sync_interval = std::min(c.urgent_sync_interval, c.sync_interval);
-              return true;
-            }},
-    Setting{"X-Incipit.UrgentSyncIntervalSec",
-            [](DaemonConfig& c, std::string_view v) { return set_span(c.urgent_sync_interval, v); }},
-    Setting{"X-Incipit.WriteAheadLog", [](DaemonConfig& c, std::string_view v) { return set_bool(c.write_ahead, v); }},
-    Setting{"X-Incipit.PackArchives", [](DaemonConfig& c, std::string_view v) { return set_bool(c.pack_archives, v); }},
-    Setting{"RateLimitInterval", [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
-    Setting{"RateLimitIntervalSec",
-            [](DaemonConfig& c, std::string_view v) { return set_span(c.rate_limit_interval, v); }},
-    Setting{"RateLimitBurst", [](DaemonConfig& c, std::string_view v) { return set_number(c.rate_limit_burst, v); }},
-    Setting{"SystemMaxUse", [](DaemonConfig& c, std::string_view v) { return set_size(c.system.max_use, v); }},
-    Setting{"SystemKeepFree", [](DaemonConfig& c, std::string_view v) { return set_size(c.system.keep_free, v); }},
-    Setting{"SystemMaxFileSize",
-            [](DaemonConfig& c, std::string_view v) { return set_size(c.system.max_file_size, v); }},
-    Setting{"SystemMaxFiles", [](DaemonConfig& c, std::string_view v) { return set_number(c.system.max_files, v); }},
-    Setting{"RuntimeMaxUse", [](DaemonConfig& c, std::string_view v) { return set_size(c.runtime.max_use, v); }},
-    Setting{"RuntimeKeepFree", [](DaemonConfig& c, std::string_view v) { return set_size(c.runtime.keep_free, v); }},
-    Setting{"RuntimeMaxFileSize",
-            [](DaemonConfig& c, std::string_view v) { return set_size(c.runtime.max_file_size, v); }},
-    Setting{"RuntimeMaxFiles", [](DaemonConfig& c, std::string_view v) { return set_number(c.runtime.max_files, v); }},
-    Setting{"MaxRetentionSec", [](DaemonConfig& c, std::string_view v) { return set_span(c.max_retention, v); }},
-    Setting{"MaxFileSec", [](DaemonConfig& c, std::string_view v) { return set_span(c.max_file_age, v); }},
-    Setting{"ForwardToSyslog", [](DaemonConfig& c, std::string_view v) { return set_bool(c.forward_to_syslog, v); }},
-    Setting{"ForwardToKMsg", [](DaemonConfig& c, std::string_view v) { return set_bool(c.forward_to_kmsg, v); }},
-    Setting{"ForwardToConsole", [](DaemonConfig& c, std::string_view v) { return set_bool(c.forward_to_console, v); }},
-    Setting{"ForwardToWall", [](DaemonConfig& c, std::string_view v) { return set_bool(c.forward_to_wall, v); }},
-    Setting{"TTYPath",
-            [](DaemonConfig& c, std::string_view v) {
-              if (!v.starts_with('/')) return false;
-              c.tty_path = v;
-              return true;
-            }},
-    Setting{"MaxLevelStore", [](DaemonConfig& c, std::string_view v) { return set_level(c.max_level_store, v); }},
-    Setting{"MaxLevelSyslog", [](DaemonConfig& c, std::string_view v) { return set_level(c.max_level_syslog, v); }},
-    Setting{"MaxLevelKMsg", [](DaemonConfig& c, std::string_view v) { return set_level(c.max_level_kmsg, v); }},
-    Setting{"MaxLevelConsole", [](DaemonConfig& c, std::string_view v) { return set_level(c.max_level_console, v); }},
-    Setting{"MaxLevelWall", [](DaemonConfig& c, std::string_view v) { return set_level(c.max_level_wall, v); }},
-    Setting{"LineMax",
-            [](DaemonConfig& c, std::string_view v) {
-              std::uint64_t size = 0;
-              if (v == "infinity") size = 512ULL * 1024 * 1024;  // one field is never larger than can be stored
-              else if (!set_size(size, v)) return false;
-              c.line_max = std::max<std::size_t>(size, 79);  // journald.conf(5): 79 at least
-              return true;
-            }},
+    setting<&Config::storage, EnumCodec<StorageMode>>("Storage"),
+    setting<&Config::compress_threshold, CompressCodec>("Compress"),
+    setting<&Config::seal, BooleanCodec>("Seal"),
+    setting<&Config::read_kmsg, BooleanCodec>("ReadKMsg"),
+    setting<&Config::set_audit, unitparser::TristateCodec>("Audit"),
+    setting<&Config::split, EnumCodec<SplitMode>>("SplitMode"),
+    Setting{"SyncIntervalSec", &SyncIntervalCodec::parse},
+    setting<&Config::rate_limit_interval, MicrosecondsCodec>("RateLimitInterval"),
+    setting<&Config::rate_limit_interval, MicrosecondsCodec>("RateLimitIntervalSec"),
+    setting<&Config::rate_limit_burst, unitparser::UnsignedCodec>("RateLimitBurst"),
+    space<&Config::system, &SpaceSettings::max_use, BytesCodec>("SystemMaxUse"),
+    space<&Config::system, &SpaceSettings::keep_free, BytesCodec>("SystemKeepFree"),
+    space<&Config::system, &SpaceSettings::max_file_size, BytesCodec>("SystemMaxFileSize"),
+    space<&Config::system, &SpaceSettings::max_files, CountCodec>("SystemMaxFiles"),
+    space<&Config::runtime, &SpaceSettings::max_use, BytesCodec>("RuntimeMaxUse"),
+    space<&Config::runtime, &SpaceSettings::keep_free, BytesCodec>("RuntimeKeepFree"),
+    space<&Config::runtime, &SpaceSettings::max_file_size, BytesCodec>("RuntimeMaxFileSize"),
+    space<&Config::runtime, &SpaceSettings::max_files, CountCodec>("RuntimeMaxFiles"),
+    setting<&Config::max_retention, MicrosecondsCodec>("MaxRetentionSec"),
+    setting<&Config::max_file_age, MicrosecondsCodec>("MaxFileSec"),
+    setting<&Config::forward_to_syslog, BooleanCodec>("ForwardToSyslog"),
+    setting<&Config::forward_to_kmsg, BooleanCodec>("ForwardToKMsg"),
+    setting<&Config::forward_to_console, BooleanCodec>("ForwardToConsole"),
+    setting<&Config::forward_to_wall, BooleanCodec>("ForwardToWall"),
+    setting<&Config::tty_path, TerminalPathCodec>("TTYPath"),
+    setting<&Config::max_level_store, LogLevelCodec>("MaxLevelStore"),
+    setting<&Config::max_level_syslog, LogLevelCodec>("MaxLevelSyslog"),
+    setting<&Config::max_level_kmsg, LogLevelCodec>("MaxLevelKMsg"),
+    setting<&Config::max_level_console, LogLevelCodec>("MaxLevelConsole"),
+    setting<&Config::max_level_wall, LogLevelCodec>("MaxLevelWall"),
+    setting<&Config::line_max, LineMaxCodec>("LineMax"),
+};
+/// Those of own_section.
+constexpr std::array own_settings{
+    setting<&Config::urgent_sync_interval, MicrosecondsCodec>("UrgentSyncIntervalSec"),
+    setting<&Config::write_ahead, BooleanCodec>("WriteAheadLog"),
+    setting<&Config::pack_archives, BooleanCodec>("PackArchives"),
 };
 
-bool apply_setting(std::string_view key, std::string_view value, DaemonConfig& config, bool& known) {
-  const auto found = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) { return s.key == key; });
-  known = found != settings.end();
-  return known && found->set(config, value);
+/// False: there is no such key.
+bool apply_setting(ParseContext& context, std::string_view value, DaemonConfig& config) {
+  const std::span<const Setting> table = context.section == own_section ? std::span<const Setting>(own_settings) : settings;
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Setting& s) { return s.key == context.key; });
+  if (found != table.end()) found->set(context, value, config);
+  return found != table.end();
 }
 
 void apply_kernel_command_line(std::string_view line, DaemonConfig& config) {
@@ -179,8 +195,10 @@ void apply_kernel_command_line(std::string_view line, DaemonConfig& config) {
     const std::string_view value = equals == std::string_view::npos ? "yes" : word.substr(equals + 1);
     for (const Switch& s : switches)
       if (word.substr(0, equals) == s.name) {
-        bool known = false;
-        apply_setting(s.key, value, config, known);
+        unitparser::Diagnostics unsaid;
+        unitparser::Remarks remarks(unsaid, {}, s.key);
+        ParseContext context{.section = "Journal", .key = s.key, .remarks = remarks};
+        apply_setting(context, value, config);
       }
   }
 }
@@ -202,49 +220,21 @@ std::map<std::string, std::string> find_drop_ins(const std::string& root, const 
 
 }  // namespace
 
-void apply_config_text(std::string_view text, std::string_view file, DaemonConfig& config,
-                       std::vector<ConfigComplaint>& complaints) {
-  const unitparser::IniDocument document = unitparser::read_ini(text);
-  for (const unitparser::IniEntry& entry : document.entries) {
-    const auto complain = [&](std::string what) {
-      complaints.push_back({std::string(file) + ":" + std::to_string(entry.line), std::move(what)});
-    };
-    const bool is_ours = entry.section == own_section;
-    const bool is_known = entry.section == "Journal" || is_ours;
-    if (entry.kind == unitparser::IniKind::section) {
-      if (!is_known && !entry.section.starts_with("X-"))
-        complain("Unknown section '" + std::string(entry.section) + "'. Ignoring.");
-      continue;
-    }
-    if (entry.section.starts_with("X-") && !is_ours) continue;
-    if (entry.in_section && !is_known) continue;
-    if (!entry.in_section) {
-      complain("Assignment outside of section. Ignoring.");
-      continue;
-    }
-    if (entry.kind != unitparser::IniKind::assignment) {
-      complain("Missing '=', ignoring line.");
-      continue;
-    }
-    bool known = false;
-    if (entry.value.empty() && entry.key != "Audit") continue;
-    if (!apply_setting((is_ours ? std::string(own_section) + "." : std::string()) + std::string(entry.key), entry.value,
-                       config, known))
-      complain(known ? "Failed to parse " + std::string(entry.key) + "=, ignoring: " + std::string(entry.value)
-                     : "Unknown key '" + std::string(entry.key) + "' in section [" + std::string(entry.section) + "], ignoring.");
-  }
-  if (document.failure) complaints.push_back({std::string(file), document.failure->message});
+void apply_config_text(std::string_view text, std::string_view file, DaemonConfig& config, unitparser::Diagnostics& findings) {
+  std::array<std::string_view, settings.size()> keys;
+  std::transform(settings.begin(), settings.end(), keys.begin(), [](const Setting& s) { return s.key; });
+  unitparser::read_settings(text, std::string(file), {.section = "Journal", .own_section = own_section, .keys = keys},
+                            [&config](ParseContext& context, std::string_view value) { return apply_setting(context, value, config); }, findings);
 }
 
-DaemonConfig load_config(const std::string& root, std::string_view instance,
-                         std::vector<ConfigComplaint>& complaints) {
+DaemonConfig load_config(const std::string& root, std::string_view instance, unitparser::Diagnostics& findings) {
   DaemonConfig config;
   if (!instance.empty()) {  // journald.conf(5): a namespace forwards nothing and reads no kernel messages by default
     config.forward_to_syslog = config.forward_to_wall = config.read_kmsg = false;
   }
   const std::string name = instance.empty() ? "journald.conf" : "journald@" + std::string(instance) + ".conf";
   const auto apply = [&](const std::string& path) {
-    if (const auto text = read_small_file(path, 1024 * 1024)) apply_config_text(*text, path, config, complaints);
+    if (const auto text = read_small_file(path, longest_file)) apply_config_text(*text, path, config, findings);
   };
   apply(root + "/etc/systemd/" + name);
   for (const auto& [drop_in, path] : find_drop_ins(root, name)) apply(path);

@@ -1,18 +1,22 @@
 // journald.conf(5): what the daemon is told to do, read from its files and the kernel command line. [os: files]
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <type_traits>
 
 #include "journal/store/policy.h"
+#include "unitparser/base/diagnostic.h"
 
 namespace journal {
 
 enum class StorageMode : std::uint8_t { automatic, volatile_only, persistent, none };
+constexpr std::array<std::string_view, 4> enum_names(std::type_identity<StorageMode>) { return {"auto", "volatile", "persistent", "none"}; }
 enum class SplitMode : std::uint8_t { uid, login, none };
+constexpr std::array<std::string_view, 3> enum_names(std::type_identity<SplitMode>) { return {"uid", "login", "none"}; }
 
 struct DaemonConfig {
   StorageMode storage = StorageMode::automatic;
@@ -39,19 +43,13 @@ struct DaemonConfig {
   std::optional<bool> set_audit = false;  ///< unset: leave the kernel as it is
 };
 
-/// A line that could not be understood: logged, and otherwise ignored.
-struct ConfigComplaint {
-  std::string place;  ///< "file:line"
-  std::string text;
-};
-
 /// Reads `root`/etc/systemd/journald.conf and the drop-ins of all systemd configuration folders, later ones over
 /// earlier ones, then the kernel command line (`systemd.journald.*`). `instance` is the namespace, or empty.
 [[nodiscard]] DaemonConfig load_config(const std::string& root, std::string_view instance,
-                                       std::vector<ConfigComplaint>& complaints);
+                                       unitparser::Diagnostics& findings);
 
-/// Applies the text of one file. For tests.
+/// Applies the text of one file; lines that cannot be understood are in the findings, and otherwise ignored.
 void apply_config_text(std::string_view text, std::string_view file, DaemonConfig& config,
-                       std::vector<ConfigComplaint>& complaints);
+                       unitparser::Diagnostics& findings);
 
 }  // namespace journal

@@ -1,6 +1,7 @@
 #include "journal/daemon/server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/audit.h>
 #include <linux/netlink.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@
 #include "journal/ingest/audit_parser.h"
 #include "journal/store/directory.h"
 #include "journal/text/id128.h"
+#include "unitparser/base/diagnostic_log.h"
 #include "unitparser/base/text.h"
 
 namespace journal {
@@ -109,19 +112,46 @@ void set_audit(int fd, bool enabled) {
   ::sendto(fd, &request, sizeof request, MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
 }
 
+/// A way to the log of the machine for the daemon of a namespace; none when nobody listens there.
+UniqueFd connect_main_log(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return {};
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const timeval patience{5, 0};  // it may be restarting, and must not hold us up for ever
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0) return {};
+  return fd;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::create(const ServerOptions& options) {
   const Id128 boot_id = TRY(read_id("/proc/sys/kernel/random/boot_id"));
   auto machine_id = read_id(options.root + "/etc/machine-id");
   if (!machine_id && options.root.empty()) return tl::unexpected(machine_id.error());
-  std::vector<ConfigComplaint> complaints;
-  DaemonConfig config = load_config(options.root, options.instance, complaints);
+  unitparser::Diagnostics findings;
+  DaemonConfig config = load_config(options.root, options.instance, findings);
   std::unique_ptr<Server> server(new Server(options, machine_id ? *machine_id : boot_id, boot_id, std::move(config)));
   TRY(server->start());
-  for (const ConfigComplaint& complaint : complaints)
-    server->dispatcher_.say(4, {}, complaint.place + ": " + complaint.text);
+  server->say_findings(findings);
   return server;
+}
+
+void Server::say_findings(const unitparser::Diagnostics& findings) {
+  if (findings.empty()) return;
+  // COMPAT: of a namespace in the log of the machine, where who wrote the file will look.
+  const UniqueFd main_log = options_.instance.empty() ? UniqueFd() : connect_main_log(options_.root + "/run/systemd/journal/socket");
+  for (const unitparser::Diagnostic& finding : findings) {
+    const unitparser::DiagnosticLog log = unitparser::log_of(finding);
+    std::vector<std::string> fields;
+    for (const auto& [key, value] : log.fields) fields.push_back(std::string(key) + "=" + value);
+    std::string datagram;
+    for (const std::string& field : fields) datagram.append(field).append("\n");
+    datagram += fmt::format("PRIORITY={}\nSYSLOG_FACILITY={}\nSYSLOG_IDENTIFIER=systemd-journald\nMESSAGE={}\n", log.priority, LOG_FAC(LOG_SYSLOG), log.text);
+    if (!main_log || ::send(main_log.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL) < 0) dispatcher_.say(log.priority, {}, log.text, fields);
+  }
 }
 
 Server::Server(const ServerOptions& options, const Id128& machine_id, const Id128& boot_id, DaemonConfig config)

@@ -44,6 +44,8 @@ class Server {
   [[nodiscard]] unitparser::Result<void> adopt_descriptors();
   [[nodiscard]] unitparser::Result<void> open_missing_sockets();
   void watch(int fd, Source source, std::uint32_t events);
+  /// Logs what is wrong with our files.
+  void say_findings(const unitparser::Diagnostics& findings);
   void on_ready(Source source, int fd);
   void on_signal();
   void on_hostname();

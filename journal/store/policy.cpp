@@ -14,6 +14,7 @@ constexpr std::uint64_t smallest_file = 512 * 1024;
 constexpr std::uint64_t most_use = 4096 * mebibyte;
 constexpr std::uint64_t most_keep_free = 4096 * mebibyte;
 constexpr std::uint64_t largest_file = 128 * mebibyte;
+constexpr std::uint64_t longest_file = UINT32_MAX;  // offsets of a compact file have 32 bits
 constexpr std::uint64_t least_use = 16 * mebibyte;
 constexpr std::uint64_t files_in_use = 8;
 
@@ -26,16 +27,17 @@ constexpr std::size_t archived_numbers = 32 + 1 + 16 + 1 + 16, damaged_numbers =
 
 SpaceRules resolve_rules(const SpaceSettings& settings, std::uint64_t file_system_size) {
   SpaceRules rules;
-  rules.max_use = settings.max_use != unset_size
-                      ? std::max(whole_pages(settings.max_use), smallest_file * 2)
-                      : std::clamp(whole_pages(file_system_size / 10), mebibyte, most_use);
+  // COMPAT: 0 is no limit.
+  rules.max_use = settings.max_use == unset_size ? std::clamp(whole_pages(file_system_size / 10), mebibyte, most_use)
+                  : settings.max_use == 0        ? 0
+                                                 : std::max(whole_pages(settings.max_use), smallest_file * 2);
   rules.min_use = std::min(least_use, rules.max_use);
-  rules.max_file_size = settings.max_file_size != unset_size
-                            ? std::max(whole_pages(settings.max_file_size), smallest_file)
-                            : std::clamp(whole_pages(rules.max_use / files_in_use), smallest_file, largest_file);
-  rules.max_use = std::max(rules.max_use, rules.max_file_size * 2 > rules.max_use && settings.max_use == unset_size
-                                              ? rules.max_file_size * 2
-                                              : rules.max_use);
+  const bool has_usual_files = settings.max_file_size == unset_size || settings.max_file_size == 0;
+  rules.max_file_size = !has_usual_files     ? std::clamp(whole_pages(settings.max_file_size), smallest_file, longest_file)
+                        : rules.max_use == 0 ? largest_file
+                                             : std::clamp(whole_pages(rules.max_use / files_in_use), smallest_file, largest_file);
+  // Two files at least, the one that is written and one that is kept.
+  if (rules.max_use != 0) rules.max_use = std::max(rules.max_use, rules.max_file_size * 2);
   rules.keep_free = settings.keep_free != unset_size
                         ? settings.keep_free
                         : std::clamp(whole_pages(file_system_size / 20), mebibyte, most_keep_free);

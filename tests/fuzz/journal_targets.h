@@ -139,9 +139,9 @@ inline void parse_words(std::string_view bytes) {
 
 inline void parse_settings(std::string_view bytes) {
   DaemonConfig config;
-  std::vector<ConfigComplaint> complaints;
-  apply_config_text(bytes, "f", config, complaints);
-  require(complaints.size() <= bytes.size() + 1 && config.line_max >= 79);
+  unitparser::Diagnostics findings;
+  apply_config_text(bytes, "f", config, findings);
+  require(findings.size() <= bytes.size() + 2 && config.line_max >= 79);
   OwnFiles files;
   apply_unit_limits(bytes, files);
   require(unit_of_stem(own_stem("a@b.service")) == "a@b.service");

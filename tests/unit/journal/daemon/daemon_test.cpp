@@ -6,7 +6,6 @@
 #include <string>
 
 #include "journal/daemon/cgroup_path.h"
-#include "journal/daemon/config.h"
 #include "journal/daemon/rate_limit.h"
 #include "journal/daemon/storage.h"
 #include "journal/daemon/varlink_input.h"
@@ -56,27 +55,6 @@ TEST(RateLimit, AUnitsBurstThenSilenceThenOneNotice) {
   EXPECT_TRUE(limiter.test("a.service", 0, 10, 6, 0, 40 * second).pass) << "no interval, no limit";
   EXPECT_EQ(RateLimiter::scaled_burst(1000, 1 << 20), 1000U);
   EXPECT_EQ(RateLimiter::scaled_burst(1000, 1ULL << 30), 3500U);
-}
-
-TEST(Config, ReadsItsKeysAndNamesWhatItCannot) {
-  DaemonConfig config;
-  std::vector<ConfigComplaint> complaints;
-  apply_config_text(
-      "# comment\n[Journal]\nStorage=persistent\nSystemMaxUse = 1.5G\nRateLimitIntervalSec=1min 30s\nLineMax=100\n"
-      "MaxLevelStore=warning\nSyncIntervalSec=100ms\nCompress=no\nForwardToWall=maybe\nNoSuchKey=1\nTTYPath=/dev/tty9\n",
-      "f", config, complaints);
-  EXPECT_EQ(config.storage, StorageMode::persistent);
-  EXPECT_EQ(config.system.max_use, 1610612736U);
-  EXPECT_EQ(config.rate_limit_interval, 90'000'000U);
-  EXPECT_EQ(config.line_max, 100U);
-  EXPECT_EQ(config.max_level_store, 4);
-  EXPECT_EQ(config.urgent_sync_interval, 100'000U);
-  EXPECT_EQ(config.compress_threshold, 0U);
-  EXPECT_TRUE(config.forward_to_wall);
-  EXPECT_EQ(config.tty_path, "/dev/tty9");
-  ASSERT_EQ(complaints.size(), 2U);
-  EXPECT_EQ(complaints[0].place, "f:10");
-  EXPECT_EQ(complaints[1].place, "f:11");
 }
 
 TEST(Varlink, FindsTheMethodInAnyOrder) {

@@ -7,12 +7,37 @@ import os
 import re
 import sys
 
+# What a setting is not made for, most of them.
+ODD_VALUES = ('x', '-1', 'relative/path', '/a/../b', '99999999999999999999', '%', '%Q', '1 2', 'a:b', '/dev/null', '"unbalanced', '0', '~', '!x', 'é', '\\xzz',
+              'a=b c', 'infinity', 'yes', '100%', 'SIGKILL', '-/x:y:z', '"a.service b.socket" \'c\'', '')
 _UP = 'systemctl is-active -q graphical.target && test -z "$(systemctl list-jobs --no-legend)"'
 
 
 def wait_until_up(machine, timeout=180):
     """Returns when the machine has nothing left to start; raises MachineError when that does not happen."""
     machine.wait_run(_UP, timeout)
+
+
+def log_entries(machine, match, *fields):
+    """What the log of a machine has that fits: the fields that say what was said, and further ones. Waits until nothing more comes."""
+    # Whoever logs a lot may hand it over a little later.
+    count = f'journalctl -q --sync; journalctl -q {match} -o cat | wc -l'
+    machine.wait_run(f'a=$({count}); sleep 1; test "$({count})" = "$a"', 120)
+    wanted = ','.join(('PRIORITY', 'ERRNO', 'MESSAGE_ID', 'MESSAGE', 'CONFIG_FILE', 'CONFIG_LINE', *fields))
+    entries = []
+    for line in machine.run(f'journalctl -q -b {match} -o json --output-fields={wanted}', 600).output.splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    return entries
+
+
+def said_in(entry):
+    """Priority, errno, id, line and text of an entry, the text without the name of the file."""
+    text = entry['MESSAGE'] if isinstance(entry['MESSAGE'], str) else bytes(entry['MESSAGE']).decode(errors='replace')
+    text = re.sub(r'^/etc/systemd/[^:]*:', '', text)
+    return ' '.join([entry['PRIORITY'], entry.get('ERRNO', '-'), entry.get('MESSAGE_ID', '-')[:6], entry.get('CONFIG_LINE', '-'), text])
 
 
 def read_allowed(path):

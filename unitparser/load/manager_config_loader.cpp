@@ -76,6 +76,7 @@ LoadedManagerConfig load_manager_config(FileSource& source, ManagerScope scope, 
       loaded.diagnostics.push_back({Severity::error, {path, 0, 0}, {}, text.error().message, {}});
       continue;
     }
+    // DIFFERS: a file that breaks off ends nothing but itself; systemd would not read those behind it.
     apply_manager_text(*text, path, specifiers, machine, loaded);
   }
   apply_lines(command_line.overruling);

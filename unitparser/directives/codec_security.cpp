@@ -237,8 +237,9 @@ bool NamespacesCodec::parse(ParseContext& context, std::string_view text, std::o
   return true;
 }
 Result<Texts> NamespacesCodec::texts(const Given& given) {
-  const std::uint64_t flags = std::get<std::uint64_t>(given.value.storage) & all_namespaces();
-  return Texts{flags == 0 ? "yes" : format_namespaces(flags)};
+  const auto flags = std::get<std::uint64_t>(given.value.storage);
+  if (flags == UINT64_MAX) return Texts{""};
+  return Texts{(flags & all_namespaces()) == 0 ? "yes" : format_namespaces(flags)};
 }
 
 bool AddressFamiliesCodec::parse(ParseContext& context, std::string_view text, std::optional<FamilyFilter>& value) {

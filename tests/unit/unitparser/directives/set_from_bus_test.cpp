@@ -54,7 +54,7 @@ TEST(SetFromBus, AppendsToLists) {
   Setting s;
   const auto lines = s.set("x.service", "Environment", string_array({"A=1", "B=x y"}));
   ASSERT_TRUE(lines.has_value()) << lines.error().message;
-  EXPECT_EQ(text_of(*lines), "[Service] Environment=\"A=1\"\n[Service] Environment=\"B=x y\"\n");
+  EXPECT_EQ(text_of(*lines), "[Service] Environment=\"A=1\" \"B=x y\"\n");
   EXPECT_EQ(s.config.common->exec_environment->environment, (std::vector<std::string>{"A=1", "B=x y"}));
 }
 
@@ -63,7 +63,7 @@ TEST(SetFromBus, ADeviceIsAPathThatIsNormalized) {
   const auto weight_of = [](const char* path) { return ArrayValue{"(st)", {struct_of(path, std::uint64_t{5})}}; };
   const auto lines = s.set("x.service", "IODeviceWeight", weight_of("rel"));
   ASSERT_TRUE(lines.has_value()) << lines.error().message;
-  EXPECT_EQ(text_of(*lines), "[Service] IODeviceWeight=rel 5\n");
+  EXPECT_EQ(text_of(*lines), "[Service] IODeviceWeight=\n[Service] IODeviceWeight=rel 5\n");
   for (const char* path : {"/run/../x", "a//b", ""}) EXPECT_FALSE(s.set("x.service", "IODeviceWeight", weight_of(path)).has_value()) << path;
 }
 
@@ -207,6 +207,7 @@ TEST(SetFromBus, ReadsBackWhatItWrites) {
   const UnitConfig plain;
   const MachineFacts machine;
   for (const Property& property : properties_of("org.freedesktop.systemd1.Service")) {
+    if (property.name.ends_with("FileDescriptorName")) continue;  // where none is given they have one of their own
     const Value value = bus_value(plain, name, machine, property);
     UnitConfig config;
     const Result<std::vector<SettingLine>> lines = set_from_bus(config, name, property.name, value, SetMode::transient, {}, machine, ManagerScope::system);

@@ -240,6 +240,16 @@ tl::unexpected<Error> refused_as_too_large() { return tl::unexpected<Error>(Erro
 const std::vector<Value>& elements_of(const Value& value) { return std::get<ArrayValue>(value.storage).elements; }
 const std::string& text_of(const Value& value) { return std::get<std::string>(value.storage); }
 
+std::string text_of_fields(const std::vector<Value>& fields, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto* bytes = std::get_if<Bytes>(&fields[i].storage);
+    text += bytes != nullptr ? bytes->data : scalar_text(fields[i]).value_or(std::string());
+    text += '\0';
+  }
+  return text;
+}
+
 Result<Texts> plain_texts(const Given& given) {
   if (std::holds_alternative<ArrayValue>(given.value.storage)) return word_list_texts(given);
   return Texts{escape_specifiers(scalar_text(given.value).value_or(std::string()))};

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "unitparser/base/enum_names.h"
 #include "unitparser/base/text.h"
 #include "unitparser/directives/directive.h"
@@ -249,21 +251,23 @@ Result<Texts> structure_texts(const Given& given, Each&& each) {
   for (const Value& element : elements_of(given.value)) texts.push_back(TRY(each(std::get<StructValue>(element.storage).fields)));
   return texts.empty() ? Texts{""} : texts;
 }
+/// What the first `count` fields of a structure say, as one text, to tell elements apart.
+[[nodiscard]] std::string text_of_fields(const std::vector<Value>& fields, std::size_t count);
 /// The same for lists that are written whole: what was there stays, but for elements about the same, as their first
-/// `key_fields` fields say. Nothing that is given takes all away.
+/// `key_fields` fields say. Nothing that is given takes all away; an element that becomes no text is not in the list any more.
 template <class Each>
 Result<Texts> whole_list_texts(const Given& given, std::size_t key_fields, Each&& each) {
   Texts texts{""};
-  const std::vector<Value>& elements = elements_of(given.value);
-  if (elements.empty()) return texts;
-  const auto fields_of = [](const Value& element) -> const std::vector<Value>& { return std::get<StructValue>(element.storage).fields; };
-  const auto is_about = [&](const Value& one, const Value& other) {
-    return std::equal(fields_of(one).begin(), fields_of(one).begin() + static_cast<std::ptrdiff_t>(key_fields), fields_of(other).begin());
+  std::unordered_set<std::string> named;
+  for (const Value& element : elements_of(given.value)) named.insert(text_of_fields(std::get<StructValue>(element.storage).fields, key_fields));
+  const auto add = [&](const std::vector<Value>& fields) -> Result<void> {
+    if (std::string text = TRY(each(fields)); !text.empty()) texts.push_back(std::move(text));
+    return {};
   };
-  for (const Value& old : elements_of(given.current))
-    if (std::none_of(elements.begin(), elements.end(), [&](const Value& element) { return is_about(element, old); })) texts.push_back(TRY(each(fields_of(old))));
-  for (const Value& element : elements) texts.push_back(TRY(each(fields_of(element))));
-  std::erase_if(texts, [first = &texts.front()](const std::string& text) { return text.empty() && &text != first; });
+  if (named.empty()) return texts;
+  for (const Value current = given.current(); const Value& old : elements_of(current))
+    if (const std::vector<Value>& fields = std::get<StructValue>(old.storage).fields; !named.contains(text_of_fields(fields, key_fields))) TRY(add(fields));
+  for (const Value& element : elements_of(given.value)) TRY(add(std::get<StructValue>(element.storage).fields));
   return texts;
 }
 /// Quoted so that unit files read it as one word with specifiers kept.

@@ -132,12 +132,10 @@ std::vector<std::string> each_once(const std::vector<std::string>& names) {
 namespace {
 /// Names of variables, each once; whether they may come with a value.
 bool are_variables(const std::vector<Value>& names, bool with_values) {
-  std::vector<std::string_view> seen;
+  std::unordered_set<std::string_view> seen;
   return std::all_of(names.begin(), names.end(), [&](const Value& element) {
     const std::string& name = text_of(element);
-    const bool is_new = std::find(seen.begin(), seen.end(), name) == seen.end();
-    seen.push_back(name);
-    return is_new && (is_valid_variable_name(name) || (with_values && is_valid_assignment(name)));
+    return seen.insert(name).second && (is_valid_variable_name(name) || (with_values && is_valid_assignment(name)));
   });
 }
 }  // namespace

@@ -319,7 +319,7 @@ Result<Texts> ExecCodec::texts(const Given& given) {
     if (is_absolute_path(command.path)) command.path = simplify_path(command.path);
     return format_exec_line(command);
   }));
-  if (elements_of(given.current).empty() && !texts.front().empty()) texts.insert(texts.begin(), std::string());  // COMPAT
+  if (const Value current = given.current(); elements_of(current).empty() && !texts.front().empty()) texts.insert(texts.begin(), std::string());  // COMPAT
   return texts;
 }
 

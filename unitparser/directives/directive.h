@@ -125,8 +125,10 @@ struct Given {
   UnitType type;
   std::string_view property;
   const Value& value;
-  const Value& current;      ///< what the property is so far, as it is shown
-  const UnitConfig& config;  ///< all that the unit has so far
+  Subject<UnitConfig> subject;  ///< all that the unit has so far
+  Value (*get)(const Subject<UnitConfig>&) = nullptr;
+  /// What the property is so far, as it is shown.
+  [[nodiscard]] Value current() const { return get != nullptr ? get(subject) : Value(); }
 };
 
 /// One row. All views point to literals.

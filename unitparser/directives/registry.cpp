@@ -183,7 +183,6 @@ tl::unexpected<Error> fail_contents() { return tl::unexpected<Error>(Error{Error
 
 Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name, const SpecifierFacts& facts,
                             const MachineFacts& machine, ManagerScope scope) {
-  UnitConfig next = config;
   for (const SettingLine& line : lines) {
     const std::optional<Section> section = from_name<Section>(line.section);
     const FoundDirective* directive = section ? find_directive(*section, line.key) : nullptr;
@@ -193,11 +192,10 @@ Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lin
     Remarks remarks(found, {}, line.key);
     ParseContext context{.section = line.section, .key = line.key, .origin = {}, .specifiers = {&facts, name.text(), {}, {}}, .machine = &machine,
                          .type = name.type(), .scope = scope, .remarks = remarks};
-    const bool applied = directive->effective->apply(context, next, line.value);
+    const bool applied = directive->effective->apply(context, config, line.value);
     if (!applied || context.fatal)
       return fail(ErrorCode::invalid_argument, found.empty() ? fmt::format("Invalid value for {}", line.key) : found.front().message);
   }
-  config = std::move(next);
   return {};
 }
 
@@ -207,8 +205,7 @@ Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName
   if (row == nullptr || row->texts == nullptr || row->kind == RowKind::ignored || (mode == SetMode::live && !is_live(*row)))
     return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", property));
   if (value.signature() != (row->given_as.empty() ? row->signature : row->given_as)) return fail_contents();
-  const Value current = row->get != nullptr ? row->get({config, name, machine}) : Value();
-  const Given given{name.type(), property, value, current, config};
+  const Given given{name.type(), property, value, {config, name, machine}, row->get};
   std::vector<SettingLine> lines;
   add_lines(to_name(section), !row->key.empty() ? row->key : row->target, TRY(row->texts(given)), lines);
   constexpr std::size_t longest = 1024UL * 1024;

@@ -63,11 +63,11 @@ enum class SetMode : std::uint8_t {
   live,       ///< SetUnitProperties: resource control and a few others
 };
 [[nodiscard]] tl::unexpected<Error> fail_contents();  ///< the value is of another type than the property wants
-/// Applies lines to a config through the same codecs that read files. Fails, changing nothing, when a codec refuses.
+/// Applies lines to a config through the same codecs that read files. Fails at the first that a codec refuses.
 [[nodiscard]] Result<void> apply_settings(UnitConfig& config, std::span<const SettingLine> lines, const UnitName& name,
                                           const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope);
 /// Gives `property` that value, through the codecs that read files; returns the lines that say the same in a file. Fails in
-/// systemd's words, changing nothing: ErrorCode::not_found for what cannot be set, io when it has another type.
+/// systemd's words, and the config is of no use then: ErrorCode::not_found for what cannot be set, io when it has another type.
 [[nodiscard]] Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName& name, std::string_view property, const Value& value,
                                                             SetMode mode, const SpecifierFacts& facts, const MachineFacts& machine, ManagerScope scope);
 

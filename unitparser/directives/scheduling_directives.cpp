@@ -168,7 +168,7 @@ std::string limit_text(std::uint64_t limit) { return limit == UINT64_MAX ? std::
 template <int Resource, std::uint64_t ResourceLimit::* One>
 Result<Texts> limit_texts_of(const Given& given) {
   const auto value = std::get<std::uint64_t>(given.value.storage);
-  ResourceLimit limit = given.config.common->exec_scheduling->limits[Resource].value_or(ResourceLimit{value, value});
+  ResourceLimit limit = given.subject.config.common->exec_scheduling->limits[Resource].value_or(ResourceLimit{value, value});
   limit.*One = value;
   return Texts{limit.soft == limit.hard ? limit_text(limit.hard) : limit_text(limit.soft) + ":" + limit_text(limit.hard)};
 }

@@ -40,8 +40,7 @@ class LogSink {
   void set_console_style(bool colour, bool time) { console_colour_ = colour, console_time_ = time; }
   /// There is no console for us: what would go there is written to standard error.
   void use_standard_error_as_console() { console_is_stderr_ = true; }
-  /// Messages of a lower urgency (a higher number) are dropped.
-  /// LogLevel=, and who overrules it, as with the target.
+  /// LogLevel=, and who overrules it, as with the target: messages of a lower urgency (a higher number) are dropped.
   void set_max_priority(int priority) { max_priority_ = priority; }
   void override_max_priority(std::optional<int> priority) { overriding_priority_ = priority; }
   [[nodiscard]] const std::optional<int>& overriding_priority() const { return overriding_priority_; }

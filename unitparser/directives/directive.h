@@ -367,7 +367,6 @@ consteval bool is_list() {
 [[nodiscard]] tl::unexpected<Error> refused_setting(const Given& given, std::string_view refusal = {});
 [[nodiscard]] tl::unexpected<Error> refused_setting(std::string message);
 [[nodiscard]] tl::unexpected<Error> refused_as_too_large();
-[[nodiscard]] Result<Texts> no_texts(const Given& given);
 
 template <class Codec>
 [[nodiscard]] Result<Texts> codec_texts(const Given& given) {

@@ -105,12 +105,13 @@ Result<Texts> search_path_texts(const Given& given) {
   }
   return Texts{std::move(line)};
 }
-/// A line "<key>=<prefix><text>" for what only transient units are told by a property of its own; of a descriptor, which has a name of its own where none is given.
+/// The line that names a descriptor, by its usual name where none is given.
 template <Literal Prefix, Literal Usual>
 Result<Texts> descriptor_line(const Given& given) {
   const std::string& name = text_of(given.value);
   return Texts{std::string(Prefix.text) + (name.empty() ? Usual.text : escape_specifiers(name))};
 }
+/// A line "<key>=<prefix><text>" for what clients say by a property of its own.
 template <Literal Prefix>
 Result<Texts> prefixed_line(const Given& given) { return Texts{std::string(Prefix.text) + escape_specifiers(text_of(given.value))}; }
 

@@ -50,10 +50,6 @@ Result<std::vector<pid_t>> pids_of(const Request& r, const Value& value) {
 /// COMPAT: what is refused whatever the value.
 std::optional<Error> objection_to_setting(UnitType type, std::string_view property) {
   const auto refused = [](std::string message) { return refused_setting(std::move(message)).value(); };
-  constexpr std::array not_from_here{DependencyKind::required_by, DependencyKind::requisite_of, DependencyKind::wanted_by, DependencyKind::bound_by, DependencyKind::upheld_by, DependencyKind::consists_of,
-                                     DependencyKind::conflicted_by, DependencyKind::on_success_of, DependencyKind::on_failure_of, DependencyKind::triggers, DependencyKind::triggered_by, DependencyKind::slice_of};
-  const auto kind = from_name<DependencyKind>(property);
-  if (kind && std::find(not_from_here.begin(), not_from_here.end(), *kind) != not_from_here.end()) return refused(fmt::format("Dependency type {} may not be created transiently.", property));
   if (property == "Slice" && type == UnitType::slice) return refused("Slice may not be set for slice units.");
   if (property == "Slice" && !unitparser::resource_sections.has(*section_of(type))) return refused("The slice property is only available for units with control groups.");
   if (property.starts_with("Delegate") && type != UnitType::service && type != UnitType::scope && unitparser::resource_sections.has(*section_of(type))) return refused("Delegation not available for unit type");
@@ -107,6 +103,8 @@ Result<event::TransientUnit> make_unit(Request& r, const UnitName& name, const V
     }
     if (auto refused = objection_to_setting(name.type(), property)) return tl::unexpected(std::move(*refused));
     auto lines = set_from_bus(config, name, property, value, SetMode::transient, facts, r.manager.machine(), scope);
+    if (!lines && lines.error().code == ErrorCode::not_found && from_name<DependencyKind>(property))
+      return refused_setting(fmt::format("Dependency type {} may not be created transiently.", property));
     if (!lines) return tl::unexpected(std::move(lines.error()));
     append_settings(text, section, *lines);
   }

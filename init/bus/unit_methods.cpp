@@ -151,17 +151,18 @@ Outcome set_properties(Request& r, const std::string& unit, bool runtime, const 
   for (const auto& element : std::get<ArrayValue>(properties.storage).elements) {
     const auto& pair = std::get<StructValue>(element.storage).fields;
     const auto& name = std::get<std::string>(pair[0].storage);
+    const Value& value = std::get<VariantValue>(pair[1].storage).content.front();
     if (name == "Markers") {
-      if (auto refused = take_markers(std::get<VariantValue>(pair[1].storage).content.front(), change.markers, change.markers_mask)) return failure_of(*refused);
+      if (auto refused = take_markers(value, change.markers, change.markers_mask)) return failure_of(*refused);
       continue;
     }
-    auto lines = set_from_bus(*config, loaded->name, name, std::get<VariantValue>(pair[1].storage).content.front(), SetMode::live, facts,
+    auto lines = set_from_bus(*config, loaded->name, name, value, SetMode::live, facts,
                               r.manager.machine(), r.engine.options().user_manager ? ManagerScope::user : ManagerScope::system);
     if (!lines) return failure_of_setting(lines.error());
     std::string text, section;
     append_settings(text, section, *lines);
     // COMPAT: named after the property, but for those that are spans of time.
-    const bool is_span = name.ends_with("USec") && !name.starts_with("IODevice");
+    const bool is_span = name.ends_with("USec") && std::holds_alternative<std::uint64_t>(value.storage);
     drop_ins.emplace_back(is_span ? lines->front().key : name, std::move(text));
   }
   for (const auto& [name, text] : drop_ins)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "unitparser/syntax/cpu_set.h"
+
 namespace init {
 namespace {
 
@@ -137,21 +139,7 @@ bool has_memory_settings(const unitparser::ResourceMemory& m) {
 
 }  // namespace
 
-std::string format_cpu_list(const unitparser::CpuMask& mask) {
-  std::string list;
-  const std::size_t bits = mask.size() * 8;
-  const auto is_set = [&](std::size_t i) { return i < bits && (mask[i / 8] >> (i % 8) & 1U) != 0; };
-  for (std::size_t i = 0; i < bits; ++i) {
-    if (!is_set(i)) continue;
-    std::size_t last = i;
-    while (is_set(last + 1)) ++last;
-    if (!list.empty()) list += ',';
-    list += std::to_string(i);
-    if (last > i) list += "-" + std::to_string(last);
-    i = last;
-  }
-  return list;
-}
+std::string format_cpu_list(const unitparser::CpuMask& mask) { return unitparser::format_cpu_set(mask, ','); }
 
 SliceRules rules_of_slices(const Engine& engine, const Unit& unit) {
   SliceRules rules;

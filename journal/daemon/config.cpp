@@ -93,13 +93,8 @@ struct LineMaxCodec {
     return true;
   }
 };
-/// A path as it stands: there are no specifiers here.
 struct TerminalPathCodec {
-  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
-    const std::optional<std::string> path = text.empty() ? DaemonConfig().tty_path : unitparser::checked_path(context, text);
-    if (path) value = *path;
-    return path.has_value();
-  }
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) { return unitparser::parse_plain_path(context, text, DaemonConfig().tty_path, value); }
 };
 struct SyncIntervalCodec {
   static bool parse(ParseContext& context, std::string_view text, DaemonConfig& config) {

@@ -203,6 +203,11 @@ bool parse_path(ParseContext& context, std::string_view text, std::string& value
   return true;
 }
 
+bool parse_plain_path(ParseContext& context, std::string_view text, std::string_view usual, std::string& value) {
+  const std::optional<std::string> path = text.empty() ? std::string(usual) : checked_path(context, text);
+  if (path) value = *path;
+  return path.has_value();
+}
 std::string quoted_word(std::string_view word) {
   const std::string safe = escape_specifiers(word);
   const bool plain = !safe.empty() && std::all_of(safe.begin(), safe.end(), [](char c) {
@@ -230,14 +235,16 @@ std::optional<std::string> scalar_text(const Value& value) {
 }
 }  // namespace
 
-tl::unexpected<Error> refused_setting(const Given& given, std::string_view refusal) {
-  return refused_setting(fmt::format(fmt::runtime(refusal.empty() ? "Invalid {} setting: {}" : refusal), given.property, scalar_text(given.value).value_or(std::string())));
+tl::unexpected<Error> refused_setting(const Given& given) {
+  const std::string_view refusal = given.refusal.empty() ? "Invalid {} setting: {}" : given.refusal;
+  return refused_setting(fmt::format(fmt::runtime(refusal), given.property, scalar_text(given.value).value_or(std::string())));
 }
 tl::unexpected<Error> refused_setting(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
 
 tl::unexpected<Error> refused_as_too_large() { return tl::unexpected<Error>(Error{ErrorCode::io, ERANGE, "Failed to set unit properties: Numerical result out of range", {}}); }
 
 const std::vector<Value>& elements_of(const Value& value) { return std::get<ArrayValue>(value.storage).elements; }
+const std::vector<Value>& fields_of(const Value& value) { return std::get<StructValue>(value.storage).fields; }
 const std::string& text_of(const Value& value) { return std::get<std::string>(value.storage); }
 
 std::string text_of_fields(const std::vector<Value>& fields, std::size_t count) {
@@ -255,24 +262,21 @@ Result<Texts> plain_texts(const Given& given) {
   return Texts{escape_specifiers(scalar_text(given.value).value_or(std::string()))};
 }
 Result<Texts> word_list_texts(const Given& given) {
-  Texts texts;
-  for (const Value& element : elements_of(given.value)) texts.push_back(quoted_word(text_of(element)));
-  return texts.empty() ? Texts{""} : texts;
+  return or_reset(TRY(element_texts(given, [](const Value& element) -> Result<std::string> { return quoted_word(text_of(element)); })));
+}
+Result<Texts> one_line_texts(const Given& given) {
+  Texts words;
+  for (const Value& element : elements_of(given.value))
+    if (!text_of(element).empty()) words.push_back(quoted_word(text_of(element)));
+  return Texts{join(words, " ")};
+}
+Result<Texts> quoted_line_texts(const Given& given) {
+  const auto quoted = [](const Value& element) -> Result<std::string> { return '"' + escape_c(escape_specifiers(text_of(element))) + '"'; };
+  return Texts{join(TRY(element_texts(given, quoted)), " ")};
 }
 Result<Texts> one_word_texts(const Given& given) {
   if (text_of(given.value).empty()) return refused_setting(given);
   return plain_texts(given);
-}
-Result<Texts> one_line_texts(const Given& given) {
-  std::string line;
-  for (const Value& element : elements_of(given.value))
-    if (!text_of(element).empty()) line += (line.empty() ? "" : " ") + quoted_word(text_of(element));
-  return Texts{std::move(line)};
-}
-Result<Texts> quoted_line_texts(const Given& given) {
-  std::string line;
-  for (const Value& element : elements_of(given.value)) line += fmt::format("{}\"{}\"", line.empty() ? "" : " ", escape_c(escape_specifiers(text_of(element))));
-  return Texts{std::move(line)};
 }
 
 }  // namespace unitparser

@@ -191,6 +191,8 @@ struct StringCodec {
 bool parse_path(ParseContext& context, std::string_view text, std::string& value, bool fatal);
 /// As parse_path for text whose specifiers are resolved; `fatal`: a bad one makes the unit unusable.
 [[nodiscard]] std::optional<std::string> checked_path(ParseContext& context, std::string_view text, bool fatal = false);
+/// Absolute path as it stands, in files that have no specifiers; the empty text is `usual`.
+bool parse_plain_path(ParseContext& context, std::string_view text, std::string_view usual, std::string& value);
 struct PathCodec {
   static constexpr std::string_view signature = "s", word = "path";
   static bool parse(ParseContext& context, std::string_view text, std::string& value) {
@@ -235,21 +237,29 @@ inline constexpr WordOptions quoted_words{.unquote = true, .keep_backslashes = t
 inline constexpr WordOptions plain_words{.unquote = true};
 inline constexpr WordOptions escaped_words{.unquote = true, .unescape = true};
 
-/// What a value of type "a…", or "s", has in it.
+/// What a value of type "a…", "(…)" or "s" has in it.
 [[nodiscard]] const std::vector<Value>& elements_of(const Value& value);
+[[nodiscard]] const std::vector<Value>& fields_of(const Value& value);
 [[nodiscard]] const std::string& text_of(const Value& value);
+/// A list that is given: what `each` makes of its elements, a line for each.
+template <class Each>
+Result<Texts> element_texts(const Given& given, Each&& each) {
+  Texts texts;
+  for (const Value& element : elements_of(given.value)) texts.push_back(TRY(each(element)));
+  return texts;
+}
+/// The lines of a list; of none, the empty line, which takes back what was said before.
+[[nodiscard]] inline Texts or_reset(Texts texts) { return texts.empty() ? Texts{""} : texts; }
 /// A list that is given: a line for each word; all in one line; the same with each in quotes.
 [[nodiscard]] Result<Texts> word_list_texts(const Given& given);
 [[nodiscard]] Result<Texts> one_line_texts(const Given& given);
+[[nodiscard]] Result<Texts> quoted_line_texts(const Given& given);
 /// A word that must be said, though files may leave it out.
 [[nodiscard]] Result<Texts> one_word_texts(const Given& given);
-[[nodiscard]] Result<Texts> quoted_line_texts(const Given& given);
 /// A list of structures that is given: what `each` makes of their fields.
 template <class Each>
 Result<Texts> structure_texts(const Given& given, Each&& each) {
-  Texts texts;
-  for (const Value& element : elements_of(given.value)) texts.push_back(TRY(each(std::get<StructValue>(element.storage).fields)));
-  return texts.empty() ? Texts{""} : texts;
+  return or_reset(TRY(element_texts(given, [&](const Value& element) { return each(fields_of(element)); })));
 }
 /// What the first `count` fields of a structure say, as one text, to tell elements apart.
 [[nodiscard]] std::string text_of_fields(const std::vector<Value>& fields, std::size_t count);
@@ -259,15 +269,15 @@ template <class Each>
 Result<Texts> whole_list_texts(const Given& given, std::size_t key_fields, Each&& each) {
   Texts texts{""};
   std::unordered_set<std::string> named;
-  for (const Value& element : elements_of(given.value)) named.insert(text_of_fields(std::get<StructValue>(element.storage).fields, key_fields));
+  for (const Value& element : elements_of(given.value)) named.insert(text_of_fields(fields_of(element), key_fields));
   const auto add = [&](const std::vector<Value>& fields) -> Result<void> {
     if (std::string text = TRY(each(fields)); !text.empty()) texts.push_back(std::move(text));
     return {};
   };
   if (named.empty()) return texts;
   for (const Value current = given.current(); const Value& old : elements_of(current))
-    if (const std::vector<Value>& fields = std::get<StructValue>(old.storage).fields; !named.contains(text_of_fields(fields, key_fields))) TRY(add(fields));
-  for (const Value& element : elements_of(given.value)) TRY(add(std::get<StructValue>(element.storage).fields));
+    if (!named.contains(text_of_fields(fields_of(old), key_fields))) TRY(add(fields_of(old)));
+  for (const Value& element : elements_of(given.value)) TRY(add(fields_of(element)));
   return texts;
 }
 /// Quoted so that unit files read it as one word with specifiers kept.

@@ -83,21 +83,22 @@ Value BpfProgramCodec::encode(const std::vector<BpfProgram>& value) {
   for (auto program = value.rbegin(); program != value.rend(); ++program) array.elements.push_back(struct_of(program->attach_type, program->path));
   return array;
 }
+namespace {
+Result<std::string> normal_path_text(const Given& given, const std::string& path) {
+  if (!is_absolute_path(path) || !is_normal_path(path)) return refused_setting(fmt::format("{}= expects a normalized absolute path.", given.property));
+  return escape_specifiers(path);
+}
+}  // namespace
 Result<Texts> FilterPathsCodec::texts(const Given& given) {
-  Texts texts{""};
-  for (const Value& element : elements_of(given.value)) {
-    const std::string& path = text_of(element);
-    if (!is_absolute_path(path) || !is_normal_path(path)) return refused_setting(fmt::format("{}= expects a normalized absolute path.", given.property));
-    texts.push_back(escape_specifiers(path));
-  }
+  Texts texts = TRY(element_texts(given, [&](const Value& element) { return normal_path_text(given, text_of(element)); }));
+  texts.insert(texts.begin(), std::string());
   return texts;
 }
 Result<Texts> BpfProgramCodec::texts(const Given& given) {
   return whole_list_texts(given, 2, [&](const std::vector<Value>& fields) -> Result<std::string> {
-    const std::string &type = text_of(fields[0]), &path = text_of(fields[1]);
+    const std::string& type = text_of(fields[0]);
     if (!number_of(bpf_attach_types(), type)) return refused_setting(fmt::format("{} expects a valid BPF attach type, got '{}'.", given.property, type));
-    if (!is_absolute_path(path) || !is_normal_path(path)) return refused_setting(fmt::format("{}= expects a normalized absolute path.", given.property));
-    return type + ":" + escape_specifiers(path);
+    return type + ":" + TRY(normal_path_text(given, text_of(fields[1])));
   });
 }
 

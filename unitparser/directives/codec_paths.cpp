@@ -35,6 +35,11 @@ std::string escaped_field(std::string_view text) {
       out += c;
   return escape_specifiers(out);
 }
+/// A path that is given, as a field of a line; `which` of several it is: "Source".
+Result<std::string> absolute_field(std::string_view which, const Value& path) {
+  if (!is_absolute_path(text_of(path))) return refused_setting(fmt::format("{} path {} is not absolute.", which, text_of(path)));
+  return colon_escaped(text_of(path));
+}
 std::optional<std::string> expanded_path(ParseContext& context, std::string_view text) {
   const std::optional<std::string> expanded = context.expand(text, unresolved::bare);
   return expanded ? checked_path(context, *expanded) : std::nullopt;
@@ -155,12 +160,10 @@ Value encode_bind_mounts(const std::vector<BindMount>& value, bool read_only) {
 }
 Result<Texts> bind_mount_texts(const Given& given) {
   return structure_texts(given, [](const std::vector<Value>& fields) -> Result<std::string> {
-    const std::string &source = text_of(fields[0]), &destination = text_of(fields[1]);
+    const std::string source = TRY(absolute_field("Source", fields[0])), destination = TRY(absolute_field("Destination", fields[1]));
     const auto flags = std::get<std::uint64_t>(fields[3].storage);
-    if (!is_absolute_path(source)) return refused_setting(fmt::format("Source path {} is not absolute.", source));
-    if (!is_absolute_path(destination)) return refused_setting(fmt::format("Destination path {} is not absolute.", destination));
     if (flags != 0 && flags != MS_REC) return refused_setting("Unknown mount flags.");
-    return (std::get<bool>(fields[2].storage) ? "-" : "") + colon_escaped(source) + ":" + colon_escaped(destination) + (flags == MS_REC ? ":rbind" : ":norbind");
+    return (std::get<bool>(fields[2].storage) ? "-" : "") + source + ":" + destination + (flags == MS_REC ? ":rbind" : ":norbind");
   });
 }
 
@@ -208,28 +211,18 @@ Value encode_options(const std::vector<ImageOption>& options) {
   for (const ImageOption& option : options) array.elements.push_back(struct_of(option.partition, option.options));
   return array;
 }
-/// ":partition:options" of each pair.
-Result<std::string> partition_options_text(const Value& options) {
-  std::string text;
-  for (const Value& option : elements_of(options)) {
-    const std::vector<Value>& pair = std::get<StructValue>(option.storage).fields;
-    const std::string &partition = text_of(pair[0]), &words = text_of(pair[1]);
-    if (words.find_first_of(" \t\n\r") != std::string::npos) return refused_setting(fmt::format("Invalid mount options string, contains whitespace character(s): {}", words));
-    if (!is_image_partition(partition)) return refused_setting(fmt::format("Invalid partition name {}", partition));
-    text += ":" + partition + ":" + colon_escaped(words);
-  }
-  return text;
+/// "partition:options" of a pair.
+Result<std::string> partition_options_text(const Value& pair) {
+  const std::string &partition = text_of(fields_of(pair)[0]), &words = text_of(fields_of(pair)[1]);
+  if (words.find_first_of(" \t\n\r") != std::string::npos) return refused_setting(fmt::format("Invalid mount options string, contains whitespace character(s): {}", words));
+  if (!is_image_partition(partition)) return refused_setting(fmt::format("Invalid partition name {}", partition));
+  return partition + ":" + colon_escaped(words);
 }
 Result<std::string> image_text(const std::vector<Value>& fields, bool with_destination) {
-  const std::string& source = text_of(fields[0]);
-  if (!is_absolute_path(source)) return refused_setting(fmt::format("Source path {} is not absolute.", source));
-  std::string text = (std::get<bool>(fields[with_destination ? 2 : 1].storage) ? "-" : "") + colon_escaped(source);
-  if (with_destination) {
-    const std::string& destination = text_of(fields[1]);
-    if (!is_absolute_path(destination)) return refused_setting(fmt::format("Destination path {} is not absolute.", destination));
-    text += ":" + colon_escaped(destination);
-  }
-  return text + TRY(partition_options_text(fields.back()));
+  Texts parts{TRY(absolute_field("Source", fields[0]))};
+  if (with_destination) parts.push_back(TRY(absolute_field("Destination", fields[1])));
+  for (const Value& pair : elements_of(fields.back())) parts.push_back(TRY(partition_options_text(pair)));
+  return (std::get<bool>(fields[with_destination ? 2 : 1].storage) ? "-" : "") + join(parts, ":");
 }
 }  // namespace
 
@@ -253,12 +246,8 @@ bool ImageOptionsCodec::parse(ParseContext& context, std::string_view text, std:
 }
 Value ImageOptionsCodec::encode(const std::vector<ImageOption>& value) { return encode_options(value); }
 Result<Texts> ImageOptionsCodec::texts(const Given& given) {
-  std::string line;
-  for (const Value& element : elements_of(given.value)) {
-    const std::string one = TRY(partition_options_text(ArrayValue{"(ss)", {element}}));
-    line += (line.empty() ? "" : " ") + one.substr(1);
-  }
-  return line.empty() ? Texts{""} : Texts{"", std::move(line)};
+  const Texts words = TRY(element_texts(given, partition_options_text));
+  return words.empty() ? Texts{""} : Texts{"", join(words, " ")};
 }
 
 namespace {
@@ -414,29 +403,27 @@ Value encode_directory_links(const std::vector<ManagedDirectory>& value) {
   return array;
 }
 Result<Texts> directory_link_texts(const Given& given) {
-  Texts texts;  // beside the directories that are there already
-  for (const Value& element : elements_of(given.value)) {
-    const std::vector<Value>& fields = std::get<StructValue>(element.storage).fields;
+  // Beside the directories that are there already.
+  return element_texts(given, [](const Value& element) -> Result<std::string> {
+    const std::vector<Value>& fields = fields_of(element);
     const std::string &source = text_of(fields[0]), &destination = text_of(fields[1]);
     for (const auto& [path, which] : {std::pair(&source, "Source"), std::pair(&destination, "Destination")}) {
       if (path->empty() || !is_normal_path(*path)) return refused_setting(fmt::format("{} path {} is not valid.", which, *path));
       if (is_absolute_path(*path)) return refused_setting(fmt::format("{} path {} is absolute.", which, *path));
     }
     if (std::get<std::uint64_t>(fields[2].storage) != 0) return refused_setting("Flags must be zero.");
-    texts.push_back(escaped_field(source) + ":" + escaped_field(destination));
-  }
-  return texts;
+    return escaped_field(source) + ":" + escaped_field(destination);
+  });
 }
 Result<Texts> directory_texts(const Given& given) {
-  for (const Value& element : elements_of(given.value)) {
+  const auto quoted = [&](const Value& element) -> Result<std::string> {
     const std::string& path = text_of(element);
     if (path.empty() || !is_normal_path(path)) return refused_setting(fmt::format("{}= path is not normalized: {}", given.property, path));
     if (is_absolute_path(path)) return refused_setting(fmt::format("{}= path is absolute: {}", given.property, path));
     if (path.starts_with("private/") || path == "private") return refused_setting(fmt::format("{}= path can't be 'private': {}", given.property, path));
-  }
-  std::string line;
-  for (const Value& element : elements_of(given.value)) line += fmt::format("{}\"{}\"", line.empty() ? "" : " ", escaped_field(text_of(element)));
-  return Texts{std::move(line)};
+    return '"' + escaped_field(path) + '"';
+  };
+  return Texts{join(TRY(element_texts(given, quoted)), " ")};
 }
 
 // --- Credentials --------------------------------------------------------------------------------------------------

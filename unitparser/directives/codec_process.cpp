@@ -342,17 +342,15 @@ Value LogFieldsCodec::encode(const std::vector<std::string>& value) {
   return array;
 }
 Result<Texts> LogFieldsCodec::texts(const Given& given) {
-  Texts texts;
-  for (const Value& element : elements_of(given.value)) {
+  return or_reset(TRY(element_texts(given, [](const Value& element) -> Result<std::string> {
     const std::string& field = std::get<Bytes>(element.storage).data;
     if (field.find('\0') != std::string::npos) return refused_setting("Journal field contains zero byte");
     const std::size_t equals = field.find('=');
     if (equals == std::string::npos) return refused_setting("Journal field contains no '=' character");
     if (!is_user_field(std::string_view(field).substr(0, equals))) return refused_setting("Journal field invalid");
     if (!is_valid_utf8(field)) return refused_setting("Journal field is not valid UTF-8");
-    texts.push_back(quoted_word(field));
-  }
-  return texts.empty() ? Texts{""} : texts;
+    return quoted_word(field);
+  })));
 }
 bool LogFilterPatternCodec::parse(ParseContext& context, std::string_view text, std::vector<std::string>& value) {
   if (text == "~") {

@@ -137,6 +137,11 @@ struct IoPriorityCodec {
   static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value);
   static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(4)); }
 };
+struct NumaPolicyCodec {
+  static constexpr std::string_view signature = "i", word = "policy";
+  static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value);
+  static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(-1)); }
+};
 /// "0-3,7 9" as bits; "numa" only when `numa` is given.
 bool parse_cpu_set(ParseContext& context, std::string_view text, CpuMask& mask);
 /// The same of nodes.

@@ -135,30 +135,28 @@ bool parse_numa_mask(ParseContext& context, std::string_view text, CpuMask& mask
   context.misread(nodes ? EINVAL : nodes.error().os_errno, fmt::format("Failed to parse NUMA node mask, ignoring: {}", text));
   return false;
 }
+bool NumaPolicyCodec::parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
+  const std::optional<int> policy = number_of(numa_policies(), text);
+  if (policy || text.empty()) value = policy;
+  else context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
+  return policy || text.empty();
+}
 Value cpu_mask_value(const CpuMask& mask) { return Bytes{std::string(mask.begin(), mask.end())}; }
+namespace {
+Result<CpuMask> given_cpus(const Given& given) {
+  const std::string& bytes = std::get<Bytes>(given.value.storage).data;
+  if (bytes.size() * 8 > cpu_number_limit) return refused_setting(given);
+  return CpuMask(bytes.begin(), bytes.end());
+}
+}  // namespace
 Result<Texts> cpu_mask_texts(const Given& given) {
-  const std::string& bytes = std::get<Bytes>(given.value.storage).data;
-  if (bytes.size() * 8 > cpu_number_limit) return refused_setting(given);
-  std::string text;
-  for (std::size_t cpu = 0; cpu < bytes.size() * 8; ++cpu)
-    if ((static_cast<unsigned char>(bytes[cpu / 8]) >> (cpu % 8) & 1) != 0) text += fmt::format("{}{}", text.empty() ? "" : " ", cpu);
-  return Texts{std::move(text)};
+  const CpuMask mask = TRY(given_cpus(given));
+  Texts numbers;
+  for (std::size_t cpu = 0; cpu < mask.size() * 8; ++cpu)
+    if (has_cpu(mask, cpu)) numbers.push_back(std::to_string(cpu));
+  return Texts{join(numbers, " ")};
 }
-Result<Texts> cpu_ranges_texts(const Given& given) {
-  const std::string& bytes = std::get<Bytes>(given.value.storage).data;
-  if (bytes.size() * 8 > cpu_number_limit) return refused_setting(given);
-  const auto has = [&](std::size_t cpu) { return cpu < bytes.size() * 8 && (static_cast<unsigned char>(bytes[cpu / 8]) >> (cpu % 8) & 1) != 0; };
-  std::string text;
-  for (std::size_t first = 0; first < bytes.size() * 8; ++first) {
-    if (!has(first)) continue;
-    std::size_t last = first;
-    while (has(last + 1)) ++last;
-    text += fmt::format("{}{}", text.empty() ? "" : " ", first);
-    if (last > first) text += fmt::format("-{}", last);
-    first = last;
-  }
-  return Texts{"", std::move(text)};
-}
+Result<Texts> cpu_ranges_texts(const Given& given) { return Texts{"", format_cpu_set(TRY(given_cpus(given)))}; }
 bool CpuSetCodec::parse(ParseContext& context, std::string_view text, CpuMask& value) {
   const std::optional<std::string> expanded = context.expand(text);
   return expanded && parse_cpu_set(context, *expanded, value);

@@ -52,14 +52,14 @@ Result<Texts> SecureBitsCodec::texts(const Given& given) {
 
 // --- Filters ------------------------------------------------------------------------------------------------------
 namespace {
-bool is_allow_list(const Given& given) { return std::get<bool>(std::get<StructValue>(given.value.storage).fields[0].storage); }
-const std::vector<Value>& names_in_filter(const Given& given) { return elements_of(std::get<StructValue>(given.value.storage).fields[1]); }
+bool is_allow_list(const Given& given) { return std::get<bool>(fields_of(given.value)[0].storage); }
+const std::vector<Value>& names_in_filter(const Given& given) { return elements_of(fields_of(given.value)[1]); }
 }  // namespace
 Result<Texts> filter_texts(const Given& given) {
-  std::string names;
+  Texts names;
   for (const Value& element : names_in_filter(given))
-    if (!text_of(element).empty()) names += (names.empty() ? "" : " ") + quoted_word(text_of(element));
-  return Texts{(is_allow_list(given) || names_in_filter(given).empty() ? "" : "~") + names};
+    if (!text_of(element).empty()) names.push_back(quoted_word(text_of(element)));
+  return Texts{(is_allow_list(given) || names_in_filter(given).empty() ? "" : "~") + join(names, " ")};
 }
 
 namespace {
@@ -147,7 +147,7 @@ bool SystemCallFilterCodec::parse(ParseContext& context, std::string_view text, 
 Result<Texts> SystemCallFilterCodec::texts(const Given& given) {
   for (const Value& element : names_in_filter(given)) {
     const std::optional<CallWord> call = split_call(text_of(element));
-    if (!call || call->name.empty() || (is_allow_list(given) && call->error >= 0)) return refused_setting(given, without_words);
+    if (!call || call->name.empty() || (is_allow_list(given) && call->error >= 0)) return refused_setting(given);
   }
   return filter_texts(given);
 }
@@ -177,7 +177,7 @@ bool ArchitecturesCodec::parse(ParseContext& context, std::string_view text, std
 }
 Result<Texts> ArchitecturesCodec::texts(const Given& given) {
   for (const Value& element : elements_of(given.value))
-    if (!is_system_call_architecture(text_of(element))) return refused_setting(given, without_words);
+    if (!is_system_call_architecture(text_of(element))) return refused_setting(given);
   return one_line_texts(given);
 }
 Value ArchitecturesCodec::encode(const std::vector<std::string>& value) {
@@ -272,7 +272,7 @@ Value AddressFamiliesCodec::encode(const std::optional<FamilyFilter>& value) {
 }
 Result<Texts> AddressFamiliesCodec::texts(const Given& given) {
   for (const Value& element : names_in_filter(given))
-    if (!number_of(address_families(), text_of(element))) return refused_setting(given, without_words);
+    if (!number_of(address_families(), text_of(element))) return refused_setting(given);
   return names_in_filter(given).empty() && is_allow_list(given) ? Texts{"none"} : filter_texts(given);
 }
 
@@ -307,7 +307,7 @@ bool LabelCodec::parse(ParseContext& context, std::string_view text, SecurityLab
 }
 Result<Texts> LabelCodec::texts(const Given& given) {
   if (const auto* plain = std::get_if<std::string>(&given.value.storage)) return Texts{escape_specifiers(*plain)};
-  const std::vector<Value>& pair = std::get<StructValue>(given.value.storage).fields;
+  const std::vector<Value>& pair = fields_of(given.value);
   return Texts{(std::get<bool>(pair[0].storage) ? "-" : "") + escape_specifiers(text_of(pair[1]))};
 }
 

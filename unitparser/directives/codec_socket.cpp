@@ -72,13 +72,8 @@ namespace {
 /// Lines "<key>=<text>" of pairs; `line` takes the kind and what goes with it.
 template <class Line>
 Result<Texts> pair_lines(const Given& given, std::string_view reset, Line&& line) {
-  Texts lines;
-  if (elements_of(given.value).empty()) lines.push_back(fmt::format("{}=", reset));
-  for (const Value& element : elements_of(given.value)) {
-    const std::vector<Value>& pair = std::get<StructValue>(element.storage).fields;
-    lines.push_back(TRY(line(text_of(pair[0]), pair[1])));
-  }
-  return lines;
+  Texts lines = TRY(element_texts(given, [&](const Value& pair) { return line(text_of(fields_of(pair)[0]), fields_of(pair)[1]); }));
+  return lines.empty() ? Texts{fmt::format("{}=", reset)} : lines;
 }
 }  // namespace
 

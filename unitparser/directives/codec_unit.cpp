@@ -203,7 +203,7 @@ Value ExitStatusCodec::encode(const ExitStatusSet& value) {
   return struct_of(std::move(codes), std::move(signals));
 }
 Result<Texts> ExitStatusCodec::texts(const Given& given) {
-  const std::vector<Value>& pair = std::get<StructValue>(given.value.storage).fields;
+  const std::vector<Value>& pair = fields_of(given.value);
   Texts texts;
   for (const Value& element : elements_of(pair[0])) {
     const auto status = std::get<std::int32_t>(element.storage);
@@ -315,7 +315,7 @@ Result<Texts> ExecCodec::texts(const Given& given) {
       return refused_setting(fmt::format("\"{}\" is neither a valid executable name nor an absolute path", command.path));
     for (const Value& argument : elements_of(fields[1])) command.argv.push_back(text_of(argument));
     if (command.argv.empty()) return refused_setting(fmt::format("\"{}\" argv cannot be empty", given.property));
-    if (!set_flags(command, fields[2])) return refused_setting(given, without_words);
+    if (!set_flags(command, fields[2])) return refused_setting(std::string(without_words));
     if (is_absolute_path(command.path)) command.path = simplify_path(command.path);
     return format_exec_line(command);
   }));

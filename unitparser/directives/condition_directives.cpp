@@ -19,18 +19,17 @@ Value get_asserts(const Subject<UnitConfig>& subject) { return encode_conditions
 /// Whole lines "ConditionPathExists=|!/x" from a(sbbs).
 template <Literal Prefix>
 Result<Texts> condition_lines(const Given& given) {
-  Texts lines;
-  if (elements_of(given.value).empty()) lines.push_back(fmt::format("{}PathExists=", Prefix.text));
-  for (const Value& element : elements_of(given.value)) {
-    const std::vector<Value>& fields = std::get<StructValue>(element.storage).fields;
+  const auto line = [](const Value& element) -> Result<std::string> {
+    const std::vector<Value>& fields = fields_of(element);
     const std::string &name = text_of(fields[0]), &parameter = text_of(fields[3]);
     const std::optional<std::string_view> rest = after_prefix(name, Prefix.text);
     const std::optional<ConditionKind> kind = rest ? from_name<ConditionKind>(*rest) : std::nullopt;
     if (!kind) return refused_setting(fmt::format("Invalid condition type: {}", name));
     if (takes_path(*kind) && !is_absolute_path(parameter)) return refused_setting(fmt::format("Path in condition {} is not absolute: {}", name, parameter));
-    lines.push_back(fmt::format("{}={}{}{}", name, std::get<bool>(fields[1].storage) ? "|" : "", std::get<bool>(fields[2].storage) ? "!" : "", escape_specifiers(parameter)));
-  }
-  return lines;
+    return fmt::format("{}={}{}{}", name, std::get<bool>(fields[1].storage) ? "|" : "", std::get<bool>(fields[2].storage) ? "!" : "", escape_specifiers(parameter));
+  };
+  Texts lines = TRY(element_texts(given, line));
+  return lines.empty() ? Texts{fmt::format("{}PathExists=", Prefix.text)} : lines;
 }
 
 template <ConditionKind Kind>

@@ -127,6 +127,7 @@ struct Given {
   const Value& value;
   Subject<UnitConfig> subject;  ///< all that the unit has so far
   Value (*get)(const Subject<UnitConfig>&) = nullptr;
+  std::string_view refusal;            ///< of the row
   /// What the property is so far, as it is shown.
   [[nodiscard]] Value current() const { return get != nullptr ? get(subject) : Value(); }
 };
@@ -364,7 +365,7 @@ consteval bool is_list() {
 /// Texts for values whose D-Bus form needs no knowledge of the directive: booleans, numbers, strings, string lists.
 [[nodiscard]] Result<Texts> plain_texts(const Given& given);
 /// Why a value is not taken: as the row has it, and in words of its own.
-[[nodiscard]] tl::unexpected<Error> refused_setting(const Given& given, std::string_view refusal = {});
+[[nodiscard]] tl::unexpected<Error> refused_setting(const Given& given);
 [[nodiscard]] tl::unexpected<Error> refused_setting(std::string message);
 [[nodiscard]] tl::unexpected<Error> refused_as_too_large();
 

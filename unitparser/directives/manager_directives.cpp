@@ -50,7 +50,7 @@ struct OwnLogLevelCodec {
     value = level;
     return true;
   }
-  static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(6)); }
+  static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(usual_log_level)); }
 };
 struct OwnLogTargetCodec {
   static constexpr std::string_view signature = "s", word = "choice";
@@ -123,20 +123,6 @@ struct AbortTimeoutCodec {
   }
   static Value encode(const std::optional<Duration>& value) { return value.value_or(Duration::infinity()).usec(); }
 };
-struct NumaPolicyCodec {
-  static constexpr std::string_view signature = "i", word = "policy";
-  static bool parse(ParseContext& context, std::string_view text, std::optional<int>& value) {
-    if (text.empty()) {
-      value.reset();
-      return true;
-    }
-    const std::optional<int> said = number_of(numa_policies(), text);
-    if (said) value = said;
-    else context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text));
-    return said.has_value();
-  }
-  static Value encode(const std::optional<int>& value) { return static_cast<std::int32_t>(value.value_or(-1)); }
-};
 struct NumaMaskCodec {
   static constexpr std::string_view signature = "ay", word = "node numbers";
   static bool parse(ParseContext& context, std::string_view text, CpuMask& value) { return parse_numa_mask(context, text, value); }
@@ -184,14 +170,9 @@ struct DefaultOomScoreCodec {
   }
   static Value encode(const std::optional<int>& value) { return OomScoreCodec::encode(value); }
 };
-/// A path as it stands: there are no specifiers in it.
 struct DevicePathCodec {
   static constexpr std::string_view signature = "s", word = "path";
-  static bool parse(ParseContext& context, std::string_view text, std::string& value) {
-    const std::optional<std::string> path = text.empty() ? std::string() : checked_path(context, text);
-    if (path) value = *path;
-    return path.has_value();
-  }
+  static bool parse(ParseContext& context, std::string_view text, std::string& value) { return parse_plain_path(context, text, {}, value); }
   static Value encode(const std::string& value) { return value; }
 };
 /// What the empty text leaves to the manager: it costs nothing here, so it is on.

@@ -98,12 +98,11 @@ Result<Texts> stream_texts(const Given& given) {
   return one_word_texts(given);
 }
 Result<Texts> search_path_texts(const Given& given) {
-  std::string line;
-  for (const Value& element : elements_of(given.value)) {
+  const auto path = [&](const Value& element) -> Result<std::string> {
     if (!is_absolute_path(text_of(element))) return refused_setting(fmt::format("Invalid {}", given.property));
-    line += (line.empty() ? "" : ":") + escape_specifiers(text_of(element));
-  }
-  return Texts{std::move(line)};
+    return escape_specifiers(text_of(element));
+  };
+  return Texts{join(TRY(element_texts(given, path)), ":")};
 }
 /// The line that names a descriptor, by its usual name where none is given.
 template <Literal Prefix, Literal Usual>

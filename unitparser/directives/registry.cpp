@@ -205,12 +205,12 @@ Result<std::vector<SettingLine>> set_from_bus(UnitConfig& config, const UnitName
   if (row == nullptr || row->texts == nullptr || row->kind == RowKind::ignored || (mode == SetMode::live && !is_live(*row)))
     return fail(ErrorCode::not_found, fmt::format("Cannot set property {}, or unknown property.", property));
   if (value.signature() != (row->given_as.empty() ? row->signature : row->given_as)) return fail_contents();
-  const Given given{name.type(), property, value, {config, name, machine}, row->get};
+  const Given given{name.type(), property, value, {config, name, machine}, row->get, row->refusal};
   std::vector<SettingLine> lines;
   add_lines(to_name(section), !row->key.empty() ? row->key : row->target, TRY(row->texts(given)), lines);
   constexpr std::size_t longest = 1024UL * 1024;
   const bool fits = std::all_of(lines.begin(), lines.end(), [](const SettingLine& line) { return line.value.size() <= longest && line.value.find('\n') == std::string::npos; });
-  if (!fits || !apply_settings(config, lines, name, facts, machine, scope)) return refused_setting(given, row->refusal);
+  if (!fits || !apply_settings(config, lines, name, facts, machine, scope)) return refused_setting(given);
   return lines;
 }
 

@@ -43,10 +43,6 @@ constexpr std::uint32_t unified_controllers = 1U << static_cast<unsigned>(Contro
                                               1U << static_cast<unsigned>(Controller::io) | 1U << static_cast<unsigned>(Controller::memory) |
                                               1U << static_cast<unsigned>(Controller::pids);
 Value get_delegate_controllers(const Subject<UnitConfig>& subject) { return encode_controllers(subject.config.common->resource_basics->delegate_controllers & unified_controllers); }
-Result<Texts> oom_mode_texts(const Given& given) {
-  if (!from_name<ManagedOomMode>(text_of(given.value))) return refused_setting(given, without_words);
-  return plain_texts(given);
-}
 Result<Texts> quota_period_texts(const Given& given) {
   return std::get<std::uint64_t>(given.value.storage) == UINT64_MAX ? Texts{""} : span_texts(given);
 }
@@ -58,13 +54,11 @@ Result<Texts> slice_texts(const Given& given) {
   return Texts{text};
 }
 Result<Texts> controllers_line(const Given& given, std::string_view before) {
-  std::string line(before);
-  for (const Value& element : elements_of(given.value)) {
+  const auto name = [](const Value& element) -> Result<std::string> {
     if (!from_name<Controller>(text_of(element))) return refused_setting(fmt::format("Unknown cgroup controller '{}'", text_of(element)));
-    if (line.size() > before.size()) line += ' ';
-    line += text_of(element);
-  }
-  return Texts{std::move(line)};
+    return text_of(element);
+  };
+  return Texts{std::string(before) + join(TRY(element_texts(given, name)), " ")};
 }
 Result<Texts> delegate_controllers_lines(const Given& given) { return controllers_line(given, "Delegate="); }
 Result<Texts> disabled_controllers_texts(const Given& given) { return controllers_line(given, ""); }
@@ -83,7 +77,7 @@ Value get_disabled(const Subject<UnitConfig>& subject) { return encode_controlle
 /// A relative limit of a transient unit: a fraction of 2^32.
 template <Literal Name>
 Result<Texts> scale_lines(const Given& given) {
-  if (std::get<std::uint32_t>(given.value.storage) == 0 && std::string_view(Name.text) == "TasksMax") return refused_setting(given, out_of_range);
+  if (std::get<std::uint32_t>(given.value.storage) == 0 && std::string_view(Name.text) == "TasksMax") return refused_setting(given);
   return Texts{fmt::format("{}={}", Name.text, fraction_text(given))};
 }
 template <Literal Name>
@@ -154,8 +148,8 @@ constexpr std::array resource_table{
     row<&Access::ip_address_deny, IpPrefixCodec>(cgroup, "IPAddressDeny", quiet("IPAddressDeny"), "Addresses that the unit may not talk to."),
     row<&Access::ip_ingress_filter_path, FilterPathsCodec>(cgroup, "IPIngressFilterPath", quiet("IPIngressFilterPath"), "BPF programs for incoming packets, by the paths that they are pinned at."),
     row<&Access::ip_egress_filter_path, FilterPathsCodec>(cgroup, "IPEgressFilterPath", quiet("IPEgressFilterPath"), "BPF programs for outgoing packets, by the paths that they are pinned at."),
-    settable(row<&Memory::managed_oom_swap, OomModeCodec>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."), &oom_mode_texts),
-    settable(row<&Memory::managed_oom_memory_pressure, OomModeCodec>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."), &oom_mode_texts),
+    refused_as(without_words, settable(row<&Memory::managed_oom_swap, OomModeCodec>(cgroup, "ManagedOOMSwap", quiet("ManagedOOMSwap"), "What systemd-oomd does when swap is short."), &one_word_texts)),
+    refused_as(without_words, settable(row<&Memory::managed_oom_memory_pressure, OomModeCodec>(cgroup, "ManagedOOMMemoryPressure", quiet("ManagedOOMMemoryPressure"), "What systemd-oomd does under memory pressure."), &one_word_texts)),
     row<&Memory::managed_oom_memory_pressure_limit, PressureLimitCodec>(cgroup, "ManagedOOMMemoryPressureLimit", quiet("ManagedOOMMemoryPressureLimit"), "Memory pressure from which systemd-oomd acts."),
     refused_as(without_words, row<&Memory::managed_oom_preference, EnumCodec<ManagedOomPreference>>(cgroup, "ManagedOOMPreference", quiet("ManagedOOMPreference"), "Whether systemd-oomd spares the unit.")),
     row<&Access::bpf_programs, BpfProgramCodec>(cgroup, "BPFProgram", quiet("BPFProgram"), "BPF programs that are attached to the unit's control group, each by its type and the path that it is pinned at."),

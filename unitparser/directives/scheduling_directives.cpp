@@ -37,13 +37,13 @@ bool apply_policy(ParseContext& context, UnitConfig& config, std::string_view te
 Value get_policy(const Subject<UnitConfig>& subject) { return std::int32_t{subject.config.common->exec_scheduling->cpu_scheduling_policy.value_or(SCHED_OTHER)}; }
 Result<Texts> policy_texts(const Given& given) {
   const std::string_view name = name_of(cpu_scheduling_policies(), std::get<std::int32_t>(given.value.storage));
-  if (name.empty()) return refused_setting(given, "Invalid CPU scheduling policy: {1}");
+  if (name.empty()) return refused_setting(given);
   return Texts{std::string(name)};
 }
 Result<Texts> io_class_texts(const Given& given) {
   const auto number = std::get<std::int32_t>(given.value.storage);
   const std::string_view name = name_of(io_scheduling_classes(), number);
-  if (name.empty()) return refused_setting(given, "Invalid IO scheduling class: {1}");
+  if (name.empty()) return refused_setting(given);
   return Texts{std::string(name)};
 }
 bool apply_priority(ParseContext& context, UnitConfig& config, std::string_view text) {
@@ -93,25 +93,12 @@ Value get_affinity(const Subject<UnitConfig>& subject) {
   const Scheduling& scheduling = *subject.config.common->exec_scheduling;
   if (!scheduling.cpu_affinity_numa) return cpu_mask_value(scheduling.cpu_affinity);
   CpuMask of_the_nodes;
-  for (std::size_t node = 0; node < std::min(subject.machine.node_cpus.size(), scheduling.numa_mask.size() * 8); ++node)
-    if ((scheduling.numa_mask[node / 8] >> (node % 8) & 1) != 0) add_cpus(of_the_nodes, subject.machine.node_cpus[node]);
+  for (std::size_t node = 0; node < subject.machine.node_cpus.size(); ++node)
+    if (has_cpu(scheduling.numa_mask, node)) add_cpus(of_the_nodes, subject.machine.node_cpus[node]);
   return cpu_mask_value(of_the_nodes);
 }
 Value get_affinity_numa(const Subject<UnitConfig>& subject) { return subject.config.common->exec_scheduling->cpu_affinity_numa; }
 
-bool apply_numa_policy(ParseContext& context, UnitConfig& config, std::string_view text) {
-  if (text.empty()) {
-    set_field<&Scheduling::numa_policy>(config, std::nullopt);
-    return true;
-  }
-  const std::optional<int> policy = number_of(numa_policies(), text);
-  if (!policy) {
-    context.misread(EINVAL, fmt::format("Invalid NUMA policy type, ignoring: {}", text), "choose default, preferred, bind, interleave or local");
-    return false;
-  }
-  set_field<&Scheduling::numa_policy>(config, policy);
-  return true;
-}
 Value get_numa_policy(const Subject<UnitConfig>& subject) {
   const Scheduling& scheduling = *subject.config.common->exec_scheduling;
   if (!scheduling.numa_policy && !scheduling.numa_mask.empty()) return std::int32_t{1};  // systemd shows a mask without policy as "preferred"
@@ -119,7 +106,7 @@ Value get_numa_policy(const Subject<UnitConfig>& subject) {
 }
 Result<Texts> numa_policy_texts(const Given& given) {
   const std::string_view name = name_of(numa_policies(), std::get<std::int32_t>(given.value.storage));
-  if (name.empty()) return refused_setting(given, "Invalid {} value: {}");
+  if (name.empty()) return refused_setting(given);
   return Texts{std::string(name)};
 }
 Result<Texts> affinity_from_numa_lines(const Given& given) { return std::get<bool>(given.value.storage) ? Texts{"CPUAffinity=numa"} : Texts{}; }
@@ -187,16 +174,16 @@ constexpr std::array rows{
     refused_as("Invalid {} value: {}", row<&Scheduling::nice, NiceCodec>(exec, "Nice", constant("Nice"), "Nice level: -20 is the most favoured, 19 the least.")),
     refused_as("OOM score adjust value out of range", row<&Scheduling::oom_score_adjust, OomScoreCodec>(exec, "OOMScoreAdjust", constant("OOMScoreAdjust"), "How soon the kernel kills the process when memory is short; -1000 is never.")),
     row<&Scheduling::coredump_filter, CoredumpFilterCodec>(exec, "CoredumpFilter", constant("CoredumpFilter"), "Kinds of memory that core dumps hold."),
-    custom<&Scheduling::io_scheduling_class>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), IoClassCodec::signature, IoClassCodec::word,
-        {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &io_class_texts}, "Class of I/O scheduling."),
+    refused_as("Invalid IO scheduling class: {1}", custom<&Scheduling::io_scheduling_class>(exec, "IOSchedulingClass", constant("IOSchedulingClass"), IoClassCodec::signature, IoClassCodec::word,
+        {&apply_io_class, &get_field<&Scheduling::io_scheduling_class, IoClassCodec>, &io_class_texts}, "Class of I/O scheduling.")),
     refused_as("Invalid IO scheduling priority: {1}", custom<&Scheduling::io_scheduling_priority>(exec, "IOSchedulingPriority", constant("IOSchedulingPriority"), IoPriorityCodec::signature, IoPriorityCodec::word,
         {&apply_io_priority, &get_field<&Scheduling::io_scheduling_priority, IoPriorityCodec>, &codec_texts<IoPriorityCodec>}, "Priority within the class; 0 is the highest.")),
-    custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling."),
+    refused_as("Invalid CPU scheduling policy: {1}", custom<&Scheduling::cpu_scheduling_policy>(exec, "CPUSchedulingPolicy", constant("CPUSchedulingPolicy"), "i", "policy", {&apply_policy, &get_policy, &policy_texts}, "Policy of CPU scheduling.")),
     refused_as("Invalid CPU scheduling priority: {1}", custom<&Scheduling::cpu_scheduling_priority>(exec, "CPUSchedulingPriority", constant("CPUSchedulingPriority"), "i", "number 1 to 99", {&apply_priority, &get_priority, &plain_texts}, "Priority of a real-time policy.")),
     row<&Scheduling::cpu_scheduling_reset_on_fork, BooleanCodec>(exec, "CPUSchedulingResetOnFork", constant("CPUSchedulingResetOnFork"), "Children do not inherit a raised priority."),
     custom<&Scheduling::cpu_affinity>(exec, "CPUAffinity", constant("CPUAffinity"), "ay", "CPU numbers or numa", {&apply_affinity, &get_affinity, &cpu_mask_texts}, "CPUs that processes may run on."),
     settable(shown(exec, constant("CPUAffinityFromNUMA"), "b", &get_affinity_numa, "Whether the CPUs are those of NUMAMask=."), &affinity_from_numa_lines),
-    with_fields<&Scheduling::cpu_affinity_numa>(custom<&Scheduling::numa_policy>(exec, "NUMAPolicy", constant("NUMAPolicy"), "i", "policy", {&apply_numa_policy, &get_numa_policy, &numa_policy_texts}, "Where memory of the process comes from.")),
+    refused_as("Invalid {} value: {}", with_fields<&Scheduling::cpu_affinity_numa>(custom<&Scheduling::numa_policy>(exec, "NUMAPolicy", constant("NUMAPolicy"), "i", "policy", {&apply_field<&Scheduling::numa_policy, NumaPolicyCodec>, &get_numa_policy, &numa_policy_texts}, "Where memory of the process comes from."))),
     custom<&Scheduling::numa_mask>(exec, "NUMAMask", constant("NUMAMask"), "ay", "node numbers or all", {&apply_numa_mask, &get_numa_mask, &cpu_mask_texts}, "NUMA nodes that the policy is about."),
     custom<&Scheduling::timer_slack_nsec>(exec, "TimerSlackNSec", constant("TimerSlackNSec"), "t", "time span", {&apply_field<&Scheduling::timer_slack_nsec, NanosecondsCodec>, &get_slack, &slack_texts}, "How much later timers of the process may fire."),
     settable(row<&Scheduling::personality, PersonalityCodec>(exec, "Personality", constant("Personality"), "Architecture that uname() reports."), &one_word_texts),

@@ -29,12 +29,10 @@ Value get_dependency(const Subject<UnitConfig>& subject) {
 }
 /// Other units, a line for each.
 Result<Texts> dependency_texts(const Given& given) {
-  Texts texts;
-  for (const Value& element : elements_of(given.value)) {
+  return element_texts(given, [](const Value& element) -> Result<std::string> {
     if (!UnitName::is_valid(text_of(element))) return refused_setting(fmt::format("Invalid unit name {}", text_of(element)));
-    texts.push_back(quoted_word(text_of(element)));
-  }
-  return texts;
+    return quoted_word(text_of(element));
+  });
 }
 template <DependencyKind Kind>
 consteval UnitRow dependency(std::string_view key, std::string_view description) {
@@ -62,13 +60,10 @@ bool apply_mounts_for(ParseContext& context, UnitConfig& config, std::string_vie
   return complete;
 }
 Result<Texts> mounts_for_texts(const Given& given) {
-  Texts texts;
-  for (const Value& element : elements_of(given.value)) {
-    const std::string& path = text_of(element);
-    if (!is_absolute_path(path)) return refused_setting(fmt::format("Path specified in {} is not absolute: {}", given.property, path));
-    texts.push_back(escape_specifiers(path));
-  }
-  return texts;
+  return element_texts(given, [&](const Value& element) -> Result<std::string> {
+    if (!is_absolute_path(text_of(element))) return refused_setting(fmt::format("Path specified in {} is not absolute: {}", given.property, text_of(element)));
+    return escape_specifiers(text_of(element));
+  });
 }
 Value get_mounts_for(const Subject<UnitConfig>& subject) { return MountsForCodec::encode(subject.config.common->unit_needs->requires_mounts_for); }
 

@@ -125,7 +125,7 @@ MachineFacts read_machine_facts() {
   facts.cpus = static_cast<std::uint32_t>(std::max(1, get_nprocs_conf()));
   if (const Result<CpuMask> nodes = parse_cpu_set(read_word("/sys/devices/system/node/online"))) facts.numa_nodes = *nodes;
   for (std::size_t node = 0; node < facts.numa_nodes.size() * 8; ++node)
-    if ((facts.numa_nodes[node / 8] >> (node % 8) & 1) != 0) {
+    if (has_cpu(facts.numa_nodes, node)) {
       facts.node_cpus.resize(node + 1);
       if (Result<CpuMask> cpus = parse_cpu_set(read_word(fmt::format("/sys/devices/system/node/node{}/cpulist", node).c_str()))) facts.node_cpus[node] = std::move(*cpus);
     }

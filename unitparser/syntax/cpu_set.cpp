@@ -6,11 +6,6 @@
 #include "unitparser/base/text.h"
 
 namespace unitparser {
-namespace {
-
-bool has_cpu(const CpuMask& set, std::size_t cpu) { return cpu / 8 < set.size() && (set[cpu / 8] >> (cpu % 8) & 1U) != 0; }
-
-}  // namespace
 
 Result<CpuMask> parse_cpu_set(std::string_view text, std::vector<std::string>* backward_ranges) {
   CpuMask set;
@@ -28,13 +23,15 @@ Result<CpuMask> parse_cpu_set(std::string_view text, std::vector<std::string>* b
   return set;
 }
 
-std::string format_cpu_set(const CpuMask& set) {
+bool has_cpu(const CpuMask& set, std::size_t cpu) { return cpu / 8 < set.size() && (set[cpu / 8] >> (cpu % 8) & 1U) != 0; }
+
+std::string format_cpu_set(const CpuMask& set, char separator) {
   std::string out;
   for (std::size_t cpu = 0; cpu < set.size() * 8; ++cpu) {
     if (!has_cpu(set, cpu)) continue;
     std::size_t last = cpu;
     while (has_cpu(set, last + 1)) ++last;
-    if (!out.empty()) out += ' ';
+    if (!out.empty()) out += separator;
     out += last == cpu ? fmt::format("{}", cpu) : fmt::format("{}-{}", cpu, last);
     cpu = last;
   }
